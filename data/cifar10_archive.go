@@ -1,0 +1,110 @@
+package data
+
+import (
+	"archive/tar"
+	"bufio"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"slices"
+)
+
+// archiveSlack is how many bytes an archive may unpack to besides the six files: headers, padding,
+// and the two small files that come with them (a few kilobytes in the official archive).
+const archiveSlack = 16 << 20
+
+// readArchive reads the files in a gzipped tar, in whatever order they come, in one pass. It reads
+// to the end even when it has them all, because the checksum is there.
+func readArchive(name string, records int) (b *batches, err error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+
+	unzipped, err := gzip.NewReader(bufio.NewReaderSize(file, 1<<20))
+	if err != nil {
+		return nil, archiveError(err)
+	}
+	limit := int64(len(cifar10Files))*int64(records)*cifar10Record + archiveSlack
+	bounded := &boundedReader{r: unzipped, limit: limit, left: limit + 1}
+	b = newBatches(records)
+	if err := b.readTar(tar.NewReader(bounded)); err != nil {
+		return nil, archiveError(err)
+	}
+	if _, err := io.Copy(io.Discard, bounded); err != nil {
+		return nil, archiveError(err)
+	}
+	return b, nil
+}
+
+// readTar reads the files, each of which must be in the archive once.
+func (b *batches) readTar(archive *tar.Reader) error {
+	var found [len(cifar10Files)]bool
+	for {
+		header, err := archive.Next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		folder, name := path.Split(path.Clean(header.Name))
+		i := slices.Index(cifar10Files[:], name)
+		if i < 0 || (folder != "" && folder != cifar10Folder+"/") {
+			continue
+		}
+		if header.Typeflag != tar.TypeReg {
+			return fmt.Errorf("%w: %s is not a regular file", ErrFormat, name)
+		}
+		if found[i] {
+			return fmt.Errorf("%w: %s is there twice", ErrFormat, name)
+		}
+		found[i] = true
+		if err := checkSize(name, header.Size, b.records); err != nil {
+			return err
+		}
+		if err := b.read(i, archive); err != nil {
+			return err
+		}
+	}
+	var problems []error
+	for i, name := range cifar10Files {
+		if !found[i] {
+			problems = append(problems, fmt.Errorf("%w: %s is missing", ErrNotFound, name))
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// archiveError makes what the gzip and tar readers found wrong an ErrFormat. Errors that are
+// settled already, and those of the disk, stay what they are.
+func archiveError(err error) error {
+	var disk *fs.PathError
+	switch {
+	case errors.Is(err, ErrFormat), errors.Is(err, ErrNotFound), errors.As(err, &disk):
+		return err
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return fmt.Errorf("%w: the archive is cut short: %w", ErrFormat, err)
+	}
+	return fmt.Errorf("%w: not a sound .tar.gz: %w", ErrFormat, err)
+}
+
+// boundedReader fails, rather than ending, after limit bytes.
+type boundedReader struct {
+	r           io.Reader
+	limit, left int64
+}
+
+func (b *boundedReader) Read(p []byte) (int, error) {
+	if b.left <= 0 {
+		return 0, fmt.Errorf("%w: the archive unpacks to more than %d bytes", ErrFormat, b.limit)
+	}
+	n, err := b.r.Read(p[:min(int64(len(p)), b.left)])
+	b.left -= int64(n)
+	return n, err
+}
