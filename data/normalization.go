@@ -75,15 +75,16 @@ func (n Normalization) Validate(channels int) error {
 // tableFrom is the number of pixels a channel from which a table of the 256 values pays.
 const tableFrom = 1024
 
-// Apply writes (src-Mean)/Std, in single precision, to dst. src holds pixels with the channels
-// innermost, one or many images; dst is as long. Apply panics if dst is shorter, or if there are no
-// channels: see [Normalization.Validate].
+// Apply writes (src-Mean) * (1/Std), in single precision, to dst. It is a product, not a quotient,
+// because compilers for accelerators make that of a division by a constant, and results are to be the
+// same everywhere. src holds pixels with the channels innermost, one or many images; dst is as long.
+// Apply panics if dst is shorter, or if there are no channels: see [Normalization.Validate].
 func (n Normalization) Apply(dst []float32, src []uint8) {
 	channels := len(n.Mean)
 	dst = dst[:len(src)]
 	if len(src)/channels < tableFrom {
 		for i, c := 0, 0; i < len(src); i++ {
-			dst[i] = (float32(src[i]) - n.Mean[c]) / n.Std[c]
+			dst[i] = (float32(src[i]) - n.Mean[c]) * (1 / n.Std[c])
 			if c++; c == channels {
 				c = 0
 			}
@@ -93,7 +94,7 @@ func (n Normalization) Apply(dst []float32, src []uint8) {
 	for c := range channels {
 		var table [256]float32
 		for v := range table {
-			table[v] = (float32(v) - n.Mean[c]) / n.Std[c]
+			table[v] = (float32(v) - n.Mean[c]) * (1 / n.Std[c])
 		}
 		for i := c; i < len(src); i += channels {
 			dst[i] = table[src[i]]

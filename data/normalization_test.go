@@ -45,7 +45,7 @@ func TestNormalizationApply(t *testing.T) {
 			want := make([]float32, len(src))
 			for i := range src {
 				src[i] = uint8(7 * i)
-				want[i] = (float32(src[i]) - n.Mean[i%3]) / n.Std[i%3]
+				want[i] = (float32(src[i]) - n.Mean[i%3]) * (1 / n.Std[i%3])
 			}
 			got := make([]float32, len(src))
 			n.Apply(got, src)
