@@ -1,0 +1,24 @@
+// Package optim holds the optimisers that GoMLX lacks, as graph builders.
+package optim
+
+import "github.com/gomlx/gomlx/core/graph"
+
+// Nesterov is stochastic gradient descent with Nesterov momentum and weight decay, in the form of the
+// framework that the source series used:
+//
+//	d = -rate·(g + decay·w);  v ← momentum·v + d;  w ← w + d + momentum·v
+type Nesterov struct {
+	// Momentum is the share of the velocity that is kept each step.
+	Momentum float64
+	// WeightDecay is the coefficient of the weights in the gradient.
+	WeightDecay float64
+}
+
+// Step returns the weight and the velocity after one step. weight, velocity and gradient have one shape
+// and are float32; rate is a float32 scalar.
+func (o Nesterov) Step(weight, velocity, gradient, rate *graph.Node) (newWeight, newVelocity *graph.Node) {
+	d := graph.Neg(graph.Mul(rate, graph.Add(gradient, graph.MulScalar(weight, o.WeightDecay))))
+	newVelocity = graph.Add(graph.MulScalar(velocity, o.Momentum), d)
+	newWeight = graph.Add(weight, graph.Add(d, graph.MulScalar(newVelocity, o.Momentum)))
+	return newWeight, newVelocity
+}

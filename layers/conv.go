@@ -1,0 +1,66 @@
+package layers
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/fastresnet/fastresnet/data"
+	"github.com/gomlx/compute"
+	"github.com/gomlx/gomlx/core/graph"
+)
+
+// Conv is a convolution without bias, padded with zeros by Kernel/2 on each side.
+//
+// Input [batch, height, width, in], output [batch, ⌈height/Stride⌉, ⌈width/Stride⌉, Out]. Its one
+// variable, Name/weight, is [Out, Kernel, Kernel, in] and starts uniform in ±1/sqrt(Kernel·Kernel·in).
+type Conv struct {
+	Name string
+	// Out is the number of output channels.
+	Out int
+	// Kernel is the height and width of the filters: 1 or 3.
+	Kernel int
+	// Stride is 1 or 2.
+	Stride int
+}
+
+func (c Conv) String() string {
+	return fmt.Sprintf("Conv %dx%d/%d -> %d", c.Kernel, c.Kernel, c.Stride, c.Out)
+}
+
+func (c Conv) resolve(in data.Shape) (resolved, error) {
+	if c.Out < 1 {
+		return resolved{}, fmt.Errorf("%w: %s has %d output channels, need at least 1", ErrNetwork, c.Name, c.Out)
+	}
+	if (c.Kernel != 1 && c.Kernel != 3) || (c.Stride != 1 && c.Stride != 2) {
+		return resolved{}, fmt.Errorf("%w: %s has kernel %d and stride %d, want kernel 1 or 3 and stride 1 or 2",
+			ErrNetwork, c.Name, c.Kernel, c.Stride)
+	}
+	out := data.Shape{
+		Height:   (in.Height + c.Stride - 1) / c.Stride,
+		Width:    (in.Width + c.Stride - 1) / c.Stride,
+		Channels: c.Out,
+	}
+	fanIn := c.Kernel * c.Kernel * in.Channels
+	return resolved{
+		out:          out,
+		variables:    []Variable{weight(c.Name+"/weight", fanIn, c.Out, c.Kernel, c.Kernel, in.Channels)},
+		multiplyAdds: int64(out.Size()) * int64(fanIn),
+	}, nil
+}
+
+func (c Conv) apply(x *graph.Node, s *Scope) *graph.Node {
+	return Convolution(x, graph.ConvertDType(s.variable(c.Name+"/weight"), x.DType()), c.Stride)
+}
+
+// Convolution convolves x [batch, height, width, in] with weight [out, kernel, kernel, in] of the same
+// DType, padding with kernel/2 zeros on each side: [batch, ⌈height/stride⌉, ⌈width/stride⌉, out].
+func Convolution(x, weight *graph.Node, stride int) *graph.Node {
+	pad := weight.Shape().Dim(1) / 2
+	return graph.Convolve(x, weight).AxesConfig(compute.ConvolveAxesConfig{
+		InputBatch: 0, InputSpatial: []int{1, 2}, InputChannels: 3,
+		KernelOutputChannels: 0, KernelSpatial: []int{1, 2}, KernelInputChannels: 3,
+		OutputBatch: 0, OutputSpatial: []int{1, 2}, OutputChannels: 3,
+	}).Strides(stride).PaddingPerDim([][2]int{{pad, pad}, {pad, pad}}).Done()
+}
+
+func invSqrt(n int) float64 { return 1 / math.Sqrt(float64(n)) }

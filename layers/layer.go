@@ -1,0 +1,58 @@
+package layers
+
+import (
+	"errors"
+
+	"github.com/fastresnet/fastresnet/data"
+	"github.com/gomlx/gomlx/core/graph"
+)
+
+// ErrNetwork is wrapped by every error about a network that cannot be built.
+var ErrNetwork = errors.New("layers: invalid network")
+
+// Layer is one step of a [Network]. The set is closed, because each layer has two lowerings: [Conv],
+// [BatchNorm], [ReLU], [MaxPool], [GlobalMaxPool], [GlobalMeanPool], [Linear], [Scale] and [Residual].
+type Layer interface {
+	// resolve checks the layer against the shape it is given and says what comes out.
+	resolve(in data.Shape) (resolved, error)
+	// apply adds the layer to the graph: x is [batch, height, width, channels] of the scope's DType.
+	apply(x *graph.Node, s *Scope) *graph.Node
+	// String names the layer and its settings, as in a printed network.
+	String() string
+}
+
+// resolved is what a layer is at a given input shape.
+type resolved struct {
+	out       data.Shape
+	variables []Variable
+	// multiplyAdds of one image's forward pass.
+	multiplyAdds int64
+}
+
+// Variable is one tensor of a network: a weight, or a running statistic.
+type Variable struct {
+	// Name is the path of the variable, unique within its network, such as "layer1/conv/weight".
+	Name string
+	// Dims are its dimensions: [out, height, width, in] for a convolution, [out, in] for a linear layer,
+	// [channels] otherwise.
+	Dims []int
+	// Trainable is false for running statistics, which training updates but no gradient reaches.
+	Trainable bool
+	// Initial values are uniform in Mean ± Spread; a Spread of 0 makes them all equal to Mean.
+	Mean, Spread float64
+}
+
+// Size is the number of elements of the variable.
+func (v Variable) Size() int {
+	n := 1
+	for _, d := range v.Dims {
+		n *= d
+	}
+	return n
+}
+
+// weight is a trainable variable that starts uniform in ±1/sqrt(fanIn), the default of the framework
+// that the source series used.
+func weight(name string, fanIn int, dims ...int) Variable {
+	return Variable{Name: name, Dims: dims, Trainable: true, Spread: invSqrt(fanIn)}
+}

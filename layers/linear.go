@@ -1,0 +1,50 @@
+package layers
+
+import (
+	"fmt"
+
+	"github.com/fastresnet/fastresnet/data"
+	"github.com/gomlx/gomlx/core/graph"
+)
+
+// Linear is a fully connected layer over the flattened image: [batch, 1, 1, Out]. Its variables are
+// Name/weight [Out, in], uniform in ±1/sqrt(in), and, with Bias, Name/bias [Out], started likewise.
+type Linear struct {
+	Name string
+	// Out is the number of outputs; the last linear layer's is the number of classes.
+	Out int
+	// Bias adds a trainable bias.
+	Bias bool
+}
+
+func (l Linear) String() string {
+	if l.Bias {
+		return fmt.Sprintf("Linear -> %d + bias", l.Out)
+	}
+	return fmt.Sprintf("Linear -> %d", l.Out)
+}
+
+func (l Linear) resolve(in data.Shape) (resolved, error) {
+	if l.Out < 1 {
+		return resolved{}, fmt.Errorf("%w: %s has %d outputs, need at least 1", ErrNetwork, l.Name, l.Out)
+	}
+	r := resolved{
+		out:          data.Shape{Height: 1, Width: 1, Channels: l.Out},
+		variables:    []Variable{weight(l.Name+"/weight", in.Size(), l.Out, in.Size())},
+		multiplyAdds: int64(l.Out) * int64(in.Size()),
+	}
+	if l.Bias {
+		r.variables = append(r.variables, weight(l.Name+"/bias", in.Size(), l.Out))
+	}
+	return r, nil
+}
+
+func (l Linear) apply(x *graph.Node, s *Scope) *graph.Node {
+	batch := x.Shape().Dim(0)
+	w := graph.ConvertDType(s.variable(l.Name+"/weight"), x.DType())
+	y := graph.Dot(graph.Reshape(x, batch, -1), graph.Transpose(w, 0, 1)).Product()
+	if l.Bias {
+		y = graph.Add(y, graph.Reshape(graph.ConvertDType(s.variable(l.Name+"/bias"), x.DType()), 1, -1))
+	}
+	return graph.Reshape(y, batch, 1, 1, l.Out)
+}

@@ -1,0 +1,171 @@
+package layers
+
+import (
+	"fmt"
+
+	"github.com/fastresnet/fastresnet/data"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/gomlx/core/graph"
+)
+
+// Network is a convolutional classifier as data: the shape of its images and the layers they go through.
+type Network struct {
+	// Name says what the network is, as in "resnet9".
+	Name string
+	// Input is the shape of one image.
+	Input data.Shape
+	// Layers are applied in order. The last one's output is the logits: [1, 1, classes].
+	Layers []Layer
+}
+
+// Step is one layer of a resolved network.
+type Step struct {
+	Layer Layer
+	// Depth is 0 for the network's own layers and 1 more in each residual block.
+	Depth int
+	// In and Out are the shapes of one image before and after the layer.
+	In, Out data.Shape
+	// Variables are the layer's own; a residual block's belong to the layers in it, which follow it.
+	Variables []Variable
+	// MultiplyAdds counts the multiply-adds of the layer's own convolution or matrix product for one
+	// image, forward. Training costs three times as much.
+	MultiplyAdds int64
+}
+
+// Plan resolves the network: every layer with its shapes, variables and work, residual blocks opened up.
+// Its errors wrap [ErrNetwork].
+func (n Network) Plan() ([]Step, error) {
+	if n.Input.Height < 1 || n.Input.Width < 1 || n.Input.Channels < 1 {
+		return nil, fmt.Errorf("%w: input shape %v", ErrNetwork, n.Input)
+	}
+	if len(n.Layers) == 0 {
+		return nil, fmt.Errorf("%w: no layers", ErrNetwork)
+	}
+	steps, out, err := plan(n.Layers, n.Input, 0)
+	if err != nil {
+		return nil, err
+	}
+	if out.Height != 1 || out.Width != 1 {
+		return nil, fmt.Errorf("%w: the last layer's output is %dx%d, want 1x1", ErrNetwork, out.Height, out.Width)
+	}
+	seen := map[string]bool{}
+	for _, s := range steps {
+		for _, v := range s.Variables {
+			if seen[v.Name] {
+				return nil, fmt.Errorf("%w: two variables are named %q", ErrNetwork, v.Name)
+			}
+			seen[v.Name] = true
+		}
+	}
+	return steps, nil
+}
+
+func plan(layers []Layer, in data.Shape, depth int) (steps []Step, out data.Shape, err error) {
+	for _, l := range layers {
+		r, err := resolveOne(l, in)
+		if err != nil {
+			return nil, out, err
+		}
+		step := Step{Layer: l, Depth: depth, In: in, Out: r.out, Variables: r.variables, MultiplyAdds: r.multiplyAdds}
+		block, ok := l.(Residual)
+		if !ok {
+			steps = append(steps, step)
+			in = r.out
+			continue
+		}
+		step.Variables, step.MultiplyAdds = nil, 0
+		steps = append(steps, step)
+		for _, path := range [][]Layer{block.Branch, block.Shortcut} {
+			inner, _, err := plan(path, in, depth+1)
+			if err != nil {
+				return nil, out, err
+			}
+			steps = append(steps, inner...)
+		}
+		in = r.out
+	}
+	return steps, in, nil
+}
+
+func resolveOne(l Layer, in data.Shape) (resolved, error) {
+	if l == nil {
+		return resolved{}, fmt.Errorf("%w: a layer is nil", ErrNetwork)
+	}
+	return l.resolve(in)
+}
+
+// resolveAll resolves layers in sequence, as if they were one.
+func resolveAll(layers []Layer, in data.Shape) (resolved, error) {
+	all := resolved{out: in}
+	for _, l := range layers {
+		r, err := resolveOne(l, all.out)
+		if err != nil {
+			return resolved{}, err
+		}
+		all.out = r.out
+		all.variables = append(all.variables, r.variables...)
+		all.multiplyAdds += r.multiplyAdds
+	}
+	return all, nil
+}
+
+// Variables lists the network's variables in the order of its layers. Errors wrap [ErrNetwork].
+func (n Network) Variables() ([]Variable, error) {
+	steps, err := n.Plan()
+	if err != nil {
+		return nil, err
+	}
+	var all []Variable
+	for _, s := range steps {
+		all = append(all, s.Variables...)
+	}
+	return all, nil
+}
+
+// Classes is the number of logits; 0 if the network cannot be resolved.
+func (n Network) Classes() int {
+	if _, err := n.Plan(); err != nil {
+		return 0
+	}
+	r, err := resolveAll(n.Layers, n.Input)
+	if err != nil {
+		return 0
+	}
+	return r.out.Channels
+}
+
+// Scope carries a graph's view of the network's variables through [Network.Apply].
+type Scope struct {
+	// Training selects batch statistics, and collects the running ones in Updates.
+	Training bool
+	// DType is what convolutions and products compute in; batch norm and logits stay in float32.
+	DType dtypes.DType
+	// Variables are float32 nodes by name.
+	Variables map[string]*graph.Node
+	// Updates receives the new running statistics by name when Training.
+	Updates map[string]*graph.Node
+}
+
+func (s *Scope) variable(name string) *graph.Node { return s.Variables[name] }
+
+func (s *Scope) update(name string, value *graph.Node) {
+	if s.Updates == nil {
+		s.Updates = map[string]*graph.Node{}
+	}
+	s.Updates[name] = value
+}
+
+// Apply adds the network to the graph of x [batch, height, width, channels], normalised pixels of any
+// float DType, and returns the logits [batch, classes] in float32. It panics if the network or the
+// scope's variables do not fit.
+func (n Network) Apply(x *graph.Node, s *Scope) *graph.Node {
+	y := applyAll(n.Layers, graph.ConvertDType(x, s.DType), s)
+	return graph.ConvertDType(graph.Reshape(y, x.Shape().Dim(0), -1), dtypes.Float32)
+}
+
+func applyAll(layers []Layer, x *graph.Node, s *Scope) *graph.Node {
+	for _, l := range layers {
+		x = l.apply(x, s)
+	}
+	return x
+}

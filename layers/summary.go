@@ -1,0 +1,87 @@
+package layers
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Summary is a printable table of the network: a line a layer with its output shape, trainable
+// parameters and multiply-adds of one image, and their totals. Layers in a residual block are indented,
+// those of the shortcut after those of the branch. It is the error's text for a network that cannot be
+// resolved.
+func (n Network) Summary() string {
+	steps, err := n.Plan()
+	if err != nil {
+		return err.Error()
+	}
+	rows := [][4]string{{"layer", "output", "parameters", "multiply-adds"}, {"input", n.Input.String()}}
+	for _, s := range steps {
+		rows = append(rows, [4]string{strings.Repeat("  ", s.Depth) + s.Layer.String(), s.Out.String(),
+			countOrBlank(int64(parameters(s))), countOrBlank(s.MultiplyAdds)})
+	}
+	rows = append(rows, [4]string{"total", "", grouped(int64(n.Parameters())), grouped(n.MultiplyAdds())})
+	var width [4]int
+	for _, r := range rows {
+		for i, cell := range r {
+			width[i] = max(width[i], len(cell))
+		}
+	}
+	var b strings.Builder
+	for _, r := range rows {
+		line := fmt.Sprintf("%-*s  %*s  %*s  %*s", width[0], r[0], width[1], r[1], width[2], r[2], width[3], r[3])
+		b.WriteString(strings.TrimRight(line, " ") + "\n")
+	}
+	return b.String()
+}
+
+// Parameters is the number of trainable parameters; 0 for a network that cannot be resolved.
+func (n Network) Parameters() int {
+	steps, err := n.Plan()
+	if err != nil {
+		return 0
+	}
+	total := 0
+	for _, s := range steps {
+		total += parameters(s)
+	}
+	return total
+}
+
+// MultiplyAdds is the work of one image's forward pass; 0 for a network that cannot be resolved.
+func (n Network) MultiplyAdds() int64 {
+	steps, err := n.Plan()
+	if err != nil {
+		return 0
+	}
+	var total int64
+	for _, s := range steps {
+		total += s.MultiplyAdds
+	}
+	return total
+}
+
+func parameters(s Step) int {
+	n := 0
+	for _, v := range s.Variables {
+		if v.Trainable {
+			n += v.Size()
+		}
+	}
+	return n
+}
+
+func countOrBlank(n int64) string {
+	if n == 0 {
+		return ""
+	}
+	return grouped(n)
+}
+
+// grouped writes n with a comma every three digits.
+func grouped(n int64) string {
+	s := fmt.Sprint(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
