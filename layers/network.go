@@ -35,78 +35,59 @@ type Step struct {
 // Plan resolves the network: every layer with its shapes, variables and work, residual blocks opened up.
 // Its errors wrap [ErrNetwork].
 func (n Network) Plan() ([]Step, error) {
+	steps, _, err := n.resolve()
+	return steps, err
+}
+
+// resolve checks the network, and returns its steps and the shape of its output.
+func (n Network) resolve() (steps []Step, out data.Shape, err error) {
 	if n.Input.Height < 1 || n.Input.Width < 1 || n.Input.Channels < 1 {
-		return nil, fmt.Errorf("%w: input shape %v", ErrNetwork, n.Input)
+		return nil, out, fmt.Errorf("%w: input shape %v", ErrNetwork, n.Input)
 	}
 	if len(n.Layers) == 0 {
-		return nil, fmt.Errorf("%w: no layers", ErrNetwork)
+		return nil, out, fmt.Errorf("%w: no layers", ErrNetwork)
 	}
-	steps, out, err := plan(n.Layers, n.Input, 0)
-	if err != nil {
-		return nil, err
+	if steps, out, err = plan(n.Layers, n.Input, 0); err != nil {
+		return nil, out, err
 	}
 	if out.Height != 1 || out.Width != 1 {
-		return nil, fmt.Errorf("%w: the last layer's output is %dx%d, want 1x1", ErrNetwork, out.Height, out.Width)
+		return nil, out, fmt.Errorf("%w: the last layer's output is %dx%d, want 1x1", ErrNetwork, out.Height, out.Width)
 	}
 	seen := map[string]bool{}
 	for _, s := range steps {
 		for _, v := range s.Variables {
 			if seen[v.Name] {
-				return nil, fmt.Errorf("%w: two variables are named %q", ErrNetwork, v.Name)
+				return nil, out, fmt.Errorf("%w: two variables are named %q", ErrNetwork, v.Name)
 			}
 			seen[v.Name] = true
 		}
 	}
-	return steps, nil
+	return steps, out, nil
 }
 
+// plan resolves layers in sequence, depth blocks deep.
 func plan(layers []Layer, in data.Shape, depth int) (steps []Step, out data.Shape, err error) {
 	for _, l := range layers {
-		r, err := resolveOne(l, in)
+		if l == nil {
+			return nil, out, fmt.Errorf("%w: a layer is nil", ErrNetwork)
+		}
+		r, err := l.resolve(in)
 		if err != nil {
 			return nil, out, err
 		}
-		step := Step{Layer: l, Depth: depth, In: in, Out: r.out, Variables: r.variables, MultiplyAdds: r.multiplyAdds}
-		block, ok := l.(Residual)
-		if !ok {
-			steps = append(steps, step)
-			in = r.out
-			continue
-		}
-		step.Variables, step.MultiplyAdds = nil, 0
-		steps = append(steps, step)
-		for _, path := range [][]Layer{block.Branch, block.Shortcut} {
-			inner, _, err := plan(path, in, depth+1)
-			if err != nil {
-				return nil, out, err
+		steps = append(steps, Step{Layer: l, Depth: depth, In: in, Out: r.out, Variables: r.variables, MultiplyAdds: r.multiplyAdds})
+		if block, ok := l.(Residual); ok {
+			for _, path := range [][]Layer{block.Branch, block.Shortcut} {
+				inner, _, err := plan(path, in, depth+1)
+				if err != nil {
+					return nil, out, err
+				}
+				steps = append(steps, inner...)
 			}
-			steps = append(steps, inner...)
 		}
 		in = r.out
 	}
 	return steps, in, nil
-}
-
-func resolveOne(l Layer, in data.Shape) (resolved, error) {
-	if l == nil {
-		return resolved{}, fmt.Errorf("%w: a layer is nil", ErrNetwork)
-	}
-	return l.resolve(in)
-}
-
-// resolveAll resolves layers in sequence, as if they were one.
-func resolveAll(layers []Layer, in data.Shape) (resolved, error) {
-	all := resolved{out: in}
-	for _, l := range layers {
-		r, err := resolveOne(l, all.out)
-		if err != nil {
-			return resolved{}, err
-		}
-		all.out = r.out
-		all.variables = append(all.variables, r.variables...)
-		all.multiplyAdds += r.multiplyAdds
-	}
-	return all, nil
 }
 
 // Variables lists the network's variables in the order of its layers. Errors wrap [ErrNetwork].
@@ -124,14 +105,11 @@ func (n Network) Variables() ([]Variable, error) {
 
 // Classes is the number of logits; 0 if the network cannot be resolved.
 func (n Network) Classes() int {
-	if _, err := n.Plan(); err != nil {
-		return 0
-	}
-	r, err := resolveAll(n.Layers, n.Input)
+	_, out, err := n.resolve()
 	if err != nil {
 		return 0
 	}
-	return r.out.Channels
+	return out.Channels
 }
 
 // Scope carries a graph's view of the network's variables through [Network.Apply].

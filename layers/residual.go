@@ -13,23 +13,20 @@ type Residual struct{ Branch, Shortcut []Layer }
 
 func (Residual) String() string { return "Residual" }
 
+// resolve leaves variables and work to the layers of the two paths.
 func (r Residual) resolve(in data.Shape) (resolved, error) {
-	branch, err := resolveAll(r.Branch, in)
+	_, branch, err := plan(r.Branch, in, 0)
 	if err != nil {
 		return resolved{}, err
 	}
-	shortcut, err := resolveAll(r.Shortcut, in)
+	_, shortcut, err := plan(r.Shortcut, in, 0)
 	if err != nil {
 		return resolved{}, err
 	}
-	if branch.out != shortcut.out {
-		return resolved{}, fmt.Errorf("%w: a residual block adds %v to %v", ErrNetwork, branch.out, shortcut.out)
+	if branch != shortcut {
+		return resolved{}, fmt.Errorf("%w: a residual block adds %v to %v", ErrNetwork, branch, shortcut)
 	}
-	return resolved{
-		out:          branch.out,
-		variables:    append(branch.variables, shortcut.variables...),
-		multiplyAdds: branch.multiplyAdds + shortcut.multiplyAdds,
-	}, nil
+	return resolved{out: branch}, nil
 }
 
 func (r Residual) apply(x *graph.Node, s *Scope) *graph.Node {

@@ -39,7 +39,7 @@ func each(t *testing.T, o optim.Nesterov, f func(t *testing.T, step stepFunc)) {
 		}
 		defer exec.Finalize()
 		f(t, func(w, v, g []float32, rate float32) (newW, newV []float32) {
-			a, b, err := exec.Exec2(w, v, g, rate)
+			a, b, err := exec.Call2(w, v, g, rate)
 			if err != nil {
 				t.Fatal(err)
 			}
