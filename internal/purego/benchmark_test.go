@@ -1,0 +1,70 @@
+package purego_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/internal/purego"
+	"github.com/fastresnet/fastresnet/layers"
+)
+
+// BenchmarkStep is a forward and a backward pass of ResNet9 on a batch of 128.
+func BenchmarkStep(b *testing.B) {
+	const batch = 128
+	for _, width := range []int{8, 16, 64} {
+		b.Run(fmt.Sprint("width", width), func(b *testing.B) {
+			n := layers.ResNet9(data.Shape{Height: 32, Width: 32, Channels: 3}, 10, width)
+			net, err := purego.Compile(n, batch)
+			if err != nil {
+				b.Fatal(err)
+			}
+			rng := rand.New(rand.NewPCG(1, 2))
+			vars, grads := randomVariables(b, n, rng)
+			images, dLogits := randomValues(rng, batch*n.Input.Size()), randomValues(rng, batch*10)
+			b.ReportAllocs()
+			for b.Loop() {
+				net.Forward(vars, images, true)
+				net.Backward(dLogits, grads)
+			}
+			perSecond := batch * float64(b.N) / b.Elapsed().Seconds()
+			b.ReportMetric(perSecond, "images/s")
+			b.ReportMetric(perSecond*3*2*float64(n.MultiplyAdds())/1e9, "GFLOP/s")
+		})
+	}
+}
+
+// BenchmarkConv is the three products of a convolution, for a batch of 64.
+func BenchmarkConv(b *testing.B) {
+	const batch = 64
+	for _, kernels := range purego.Kernels() {
+		for _, s := range []struct{ size, in, out int }{{32, 8, 16}, {32, 64, 128}, {16, 128, 256}, {8, 256, 256}, {4, 512, 512}} {
+			shape := data.Shape{Height: s.size, Width: s.size, Channels: s.in}
+			c := purego.NewConv(shape, batch, s.out, 3, 1, kernels)
+			rng := rand.New(rand.NewPCG(1, 2))
+			w := randomValues(rng, s.out*9*s.in)
+			dw := make([]float32, len(w))
+			c.Load(randomValues(rng, batch*shape.Size()), w, nil)
+			products := []struct {
+				name  string
+				count float64
+				run   func()
+			}{
+				{"forward", 1, c.Forward},
+				{"dX", 1, c.InputGradient},
+				{"dW", 1, func() { c.WeightGradient(dw) }},
+				{"all", 3, func() { c.Forward(); c.WeightGradient(dw); c.InputGradient() }},
+			}
+			for _, p := range products {
+				b.Run(fmt.Sprintf("%s/%dx%d %d to %d/%s", kernels, s.size, s.size, s.in, s.out, p.name), func(b *testing.B) {
+					for b.Loop() {
+						p.run()
+					}
+					work := p.count * 2 * 9 * float64(s.in*s.out*s.size*s.size*batch)
+					b.ReportMetric(work*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
+				})
+			}
+		}
+	}
+}

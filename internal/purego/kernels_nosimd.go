@@ -1,0 +1,6 @@
+//go:build !(goexperiment.simd && amd64)
+
+package purego
+
+// available lists the kernels that run on this machine, the fastest first.
+func available() []*kernels { return []*kernels{&scalar} }

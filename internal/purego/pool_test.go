@@ -1,0 +1,63 @@
+package purego_test
+
+import (
+	"math"
+	"testing"
+
+	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/internal/purego"
+	"github.com/fastresnet/fastresnet/layers"
+	"github.com/google/go-cmp/cmp"
+)
+
+// TestTies wants the gradient of equal maxima to go to the first in row-major order. The pool sees the
+// first channel of the image; the gradient to the weights of the second says which pixel was picked.
+func TestTies(t *testing.T) {
+	images := []float32{0, 1, 7, 2, 7, 3, 0, 4}
+	for _, kernels := range purego.Kernels() {
+		for _, pool := range []layers.Layer{layers.MaxPool{Size: 2}, layers.GlobalMaxPool{}} {
+			t.Run(kernels+"/"+pool.String(), func(t *testing.T) {
+				net, err := purego.CompileWith(layers.Network{
+					Input:  data.Shape{Height: 2, Width: 2, Channels: 2},
+					Layers: []layers.Layer{conv("a", 1, 1, 1), pool},
+				}, 1, kernels)
+				if err != nil {
+					t.Fatal(err)
+				}
+				grads := purego.Tensors{"a/weight": make([]float32, 2)}
+				net.Forward(purego.Tensors{"a/weight": {1, 0}}, images, true)
+				net.Backward([]float32{1}, grads)
+				if diff := cmp.Diff([]float32{7, 2}, grads["a/weight"]); diff != "" {
+					t.Errorf("gradient (-want +got):\n%s", diff)
+				}
+			})
+		}
+	}
+}
+
+// TestNaN wants a network that has diverged to show it: neither ReLU nor a pool hides NaN.
+func TestNaN(t *testing.T) {
+	n := layers.ResNet9(data.Shape{Height: 8, Width: 8, Channels: 1}, 2, 2)
+	for _, kernels := range purego.Kernels() {
+		t.Run(kernels, func(t *testing.T) {
+			net, err := purego.CompileWith(n, 1, kernels)
+			if err != nil {
+				t.Fatal(err)
+			}
+			vars := purego.Tensors{}
+			variables, err := n.Variables()
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, v := range variables {
+				vars[v.Name] = make([]float32, v.Size())
+			}
+			vars["prep/conv/weight"][4] = float32(math.NaN())
+			for i, v := range net.Forward(vars, make([]float32, 64), true) {
+				if v == v {
+					t.Errorf("logit %d is %g, want NaN", i, v)
+				}
+			}
+		})
+	}
+}
