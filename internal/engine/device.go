@@ -1,0 +1,103 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/fastresnet/fastresnet/internal/purego"
+	"github.com/gomlx/compute"
+	_ "github.com/gomlx/compute/gobackend" // registers "go"
+)
+
+// ErrBackend is wrapped by the errors of [Open]: a backend that does not exist or cannot be had here.
+var ErrBackend = errors.New("backend not available")
+
+// Device is an open backend and what is known of it.
+type Device struct {
+	// Name is the backend as a user would ask for it: "go", "xla:cuda", "xla:/path/to/plugin.so".
+	Name string
+	// Description names the hardware or the plugin, for people.
+	Description string
+	// GPU says whether it computes on an NVIDIA GPU.
+	GPU bool
+	// PassedOver says, for an automatic choice, why each better backend was not taken.
+	PassedOver []string
+
+	backend compute.Backend
+}
+
+// Open opens the named backend: "go", "xla" (any plugin), "xla:cuda", "xla:cpu", "xla:" and the absolute
+// path of a PJRT plugin, or whatever a program has registered with GoMLX, with GoMLX's options behind it.
+// "auto" and "" take the environment's GOMLX_BACKEND if that is set, and otherwise the first of xla:cuda,
+// xla:cpu and go that can be had. With download, a plugin that is missing is first downloaded to where
+// GoMLX keeps them, if it was asked for by name or there is an NVIDIA GPU.
+//
+// Errors wrap [ErrBackend].
+func Open(name string, download bool) (*Device, error) {
+	if name != "" && name != "auto" {
+		return open(name, download)
+	}
+	if env := os.Getenv(compute.ConfigEnvVar); env != "" {
+		d, err := open(env, download)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", compute.ConfigEnvVar, err)
+		}
+		return d, nil
+	}
+	var passedOver []string
+	var err error
+	for _, candidate := range []struct {
+		name     string
+		download bool
+	}{{"xla:cuda", download}, {"xla:cpu", false}, {"go", false}} {
+		var d *Device
+		if d, err = open(candidate.name, candidate.download); err == nil {
+			d.PassedOver = passedOver
+			return d, nil
+		}
+		passedOver = append(passedOver, err.Error())
+	}
+	return nil, err
+}
+
+func open(name string, download bool) (*Device, error) {
+	kind, config, _ := strings.Cut(name, ":")
+	switch kind {
+	case "go":
+		return openGo(config)
+	case "xla", "stablehlo", "hlo", "shlo":
+		return openXLA(config, download)
+	}
+	if !slices.Contains(compute.List(), kind) {
+		return nil, fmt.Errorf(`%w: %q is unknown, want "auto", "go", "xla:cuda", "xla:cpu" or "xla:/path/to/plugin.so"`, ErrBackend, name)
+	}
+	backend, err := compute.NewWithConfig(name)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %s: %w", ErrBackend, name, err)
+	}
+	return &Device{Name: name, Description: backend.Description(), backend: backend}, nil
+}
+
+// openGo opens GoMLX's pure-Go backend with its operations in sequence. By default it runs independent
+// operations at once, each holding a worker while it waits for workers of its own: enough large matrix
+// products in one graph then wait for each other for ever. (To propose upstream: a node that waits
+// should give its worker back.)
+func openGo(config string) (*Device, error) {
+	if !strings.Contains(config, "ops_") {
+		config = strings.Trim(config+",ops_sequential", ",")
+	}
+	backend, err := compute.NewWithConfig("go:" + config)
+	if err != nil {
+		return nil, fmt.Errorf("%w: go: %w", ErrBackend, err)
+	}
+	return &Device{Name: "go", Description: "CPU, pure Go, " + purego.Kernels() + " kernels", backend: backend}, nil
+}
+
+// Close frees the device. Nothing made from it may be used afterwards.
+func (d *Device) Close() { d.backend.Finalize() }
+
+// PureGo says whether this is GoMLX's pure-Go backend, whose buffers are plain Go memory.
+func (d *Device) PureGo() bool { return d.Name == "go" }

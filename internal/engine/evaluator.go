@@ -1,0 +1,90 @@
+package engine
+
+import (
+	"context"
+	"time"
+
+	"github.com/fastresnet/fastresnet/layers"
+	"github.com/gomlx/compute"
+)
+
+// Evaluator computes a network's logits on a device. It is not safe for concurrent use.
+type Evaluator struct {
+	// CompileTime is what compiling has taken so far.
+	CompileTime time.Duration
+
+	device    *Device
+	cfg       Config
+	variables []layers.Variable
+	bySize    map[int]classifier
+	values    []compute.Buffer
+}
+
+// NewEvaluator compiles nothing yet: an evaluator compiles for a batch size when it first meets it.
+func NewEvaluator(d *Device, cfg Config) (*Evaluator, error) {
+	variables, err := cfg.Network.Variables()
+	if err != nil {
+		return nil, err
+	}
+	return &Evaluator{device: d, cfg: cfg, variables: variables, bySize: map[int]classifier{}}, nil
+}
+
+// Use makes the evaluator compute with these variables, by name, from now on.
+func (e *Evaluator) Use(values map[string][]float32) error {
+	buffers, err := uploadVariables(e.device, e.variables, values)
+	if err != nil {
+		return err
+	}
+	release(e.values...)
+	e.values = buffers
+	return nil
+}
+
+// smallBatch is the batch for a few images: the pure-Go kernels compute 16 at once anyway.
+const smallBatch = 16
+
+// Logits returns [n, classes] for pixels [n, height, width, channels]. It computes in batches of the
+// configuration's size, and a last one of few images in one of smallBatch; a batch that is not full is
+// filled up with black images.
+func (e *Evaluator) Logits(ctx context.Context, pixels []uint8) ([]float32, error) {
+	image := e.cfg.Network.Input.Size()
+	var logits []float32
+	for len(pixels) > 0 {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		size := e.cfg.Batch
+		n := min(len(pixels)/image, size)
+		if n <= smallBatch {
+			size = smallBatch
+		}
+		batch := pixels[:n*image]
+		if n < size {
+			batch = make([]uint8, size*image)
+			copy(batch, pixels)
+		}
+		out, err := e.batch(batch, size)
+		if err != nil {
+			return nil, err
+		}
+		logits = append(logits, out[:n*len(out)/size]...)
+		pixels = pixels[n*image:]
+	}
+	return logits, nil
+}
+
+func (e *Evaluator) batch(pixels []uint8, size int) ([]float32, error) {
+	if e.bySize[size] == nil {
+		start := time.Now()
+		c, err := newClassifier(e.device, e.cfg, e.variables, size)
+		if err != nil {
+			return nil, err
+		}
+		e.bySize[size] = c
+		e.CompileTime += time.Since(start)
+	}
+	return e.bySize[size].logits(e.values, pixels)
+}
+
+// Close frees the weights on the device.
+func (e *Evaluator) Close() { release(e.values...) }

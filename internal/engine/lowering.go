@@ -1,0 +1,83 @@
+package engine
+
+import (
+	"errors"
+
+	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/internal/optim"
+	"github.com/fastresnet/fastresnet/internal/purego"
+	"github.com/fastresnet/fastresnet/layers"
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
+)
+
+// Config is what a training run is made of, validated by the caller.
+type Config struct {
+	Network       layers.Network
+	Normalization data.Normalization
+	Augmentations []data.Augmentation
+	Optimizer     optim.Nesterov
+	// Batch is the number of images a step; the loss of a step is its sum over the images, divided by it.
+	Batch int
+	// KeepIncomplete also trains on an epoch's last batch when it is smaller than Batch.
+	KeepIncomplete bool
+	// DType is what the network computes in: float32 or bfloat16.
+	DType dtypes.DType
+	Seed  uint64
+}
+
+// steps is the number of steps in an epoch over n images.
+func (c Config) steps(n int) int {
+	if c.KeepIncomplete {
+		n += c.Batch - 1
+	}
+	return n / c.Batch
+}
+
+// state is what training changes, as device buffers.
+type state struct {
+	// variables are in the order of layers.Network.Variables.
+	variables []compute.Buffer
+	// velocities belong to the trainable variables, in order.
+	velocities []compute.Buffer
+	// metrics is [numMetrics] float32.
+	metrics compute.Buffer
+}
+
+// lowering runs a network's steps on a device.
+type lowering interface {
+	// startEpoch makes the epoch's choices and its steps' rates known.
+	startEpoch(d draws, rates []float32) error
+	// step trains the state on the batch of the given size that begins at place first of the epoch's
+	// order; it is the epoch's step number step, from 0.
+	step(s *state, step, first, size int) error
+	// close frees what the lowering holds on the device.
+	close()
+}
+
+// classifier computes logits with a network's running statistics.
+type classifier interface {
+	// logits of pixels [batch, height, width, channels], for a batch of the classifier's size.
+	logits(variables []compute.Buffer, pixels []uint8) ([]float32, error)
+}
+
+// newLowering compiles the training steps for batches of the given sizes.
+func newLowering(d *Device, cfg Config, variables []layers.Variable, train *data.Dataset, sizes []int) (lowering, error) {
+	if d.PureGo() {
+		l, err := newGoLowering(d, cfg, variables, train, sizes)
+		if !errors.Is(err, purego.ErrUnsupported) {
+			return l, err
+		}
+	}
+	return newGraphLowering(d, cfg, variables, train, sizes)
+}
+
+func newClassifier(d *Device, cfg Config, variables []layers.Variable, size int) (classifier, error) {
+	if d.PureGo() {
+		c, err := newGoClassifier(cfg, variables, size)
+		if !errors.Is(err, purego.ErrUnsupported) {
+			return c, err
+		}
+	}
+	return newGraphClassifier(d, cfg, variables, size)
+}

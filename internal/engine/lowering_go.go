@@ -1,0 +1,208 @@
+package engine
+
+import (
+	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/internal/purego"
+	"github.com/fastresnet/fastresnet/layers"
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/core/graph"
+)
+
+// goLowering trains on the pure-Go backend: the batch and the network in plain Go, the loss and the
+// update as graphs.
+type goLowering struct {
+	device    *Device
+	variables []layers.Variable
+	bySize    map[int]*goStep
+	update    *program
+	gradients []compute.Buffer // one a trainable variable, in order
+	gradient  purego.Tensors   // the same memory, by name
+
+	draws draws
+	rates []float32
+}
+
+// goStep is what depends on the size of the batch.
+type goStep struct {
+	batch *hostBatch
+	net   *purego.Net
+	loss  *program
+}
+
+func newGoLowering(d *Device, cfg Config, variables []layers.Variable, train *data.Dataset, sizes []int) (*goLowering, error) {
+	l := &goLowering{device: d, variables: variables, bySize: map[int]*goStep{}, gradient: purego.Tensors{}}
+	for _, size := range sizes {
+		net, err := purego.Compile(cfg.Network, size)
+		if err != nil {
+			return nil, err
+		}
+		loss, err := compileLoss(d, size, cfg.Network.Classes(), cfg.Batch)
+		if err != nil {
+			return nil, err
+		}
+		l.bySize[size] = &goStep{batch: newHostBatch(cfg, train, size), net: net, loss: loss}
+	}
+	var weights []shapes.Shape
+	for _, v := range variables {
+		if !v.Trainable {
+			continue
+		}
+		shape := shapes.Make(dtypes.Float32, v.Dims...)
+		weights = append(weights, shape)
+		buffer, flat, err := d.backend.NewSharedBuffer(0, shape)
+		if err != nil {
+			return nil, err
+		}
+		l.gradients = append(l.gradients, buffer)
+		l.gradient[v.Name] = flat.([]float32)
+	}
+	var err error
+	l.update, err = compileUpdate(d, cfg, weights)
+	return l, err
+}
+
+// compileLoss: logits, labels, metrics, step -> d loss / d logits, metrics.
+func compileLoss(d *Device, size, classes, nominal int) (*program, error) {
+	inputs := []shapes.Shape{
+		shapes.Make(dtypes.Float32, size, classes), shapes.Make(dtypes.Int32, size),
+		shapes.Make(dtypes.Float32, numMetrics), shapes.Make(dtypes.Int32),
+	}
+	return compile(d, "loss", inputs, func(in []*graph.Node) []*graph.Node {
+		logits, labels, metrics, step := in[0], in[1], in[2], in[3]
+		loss := crossEntropy(logits, labels)
+		gradient := graph.Gradient(graph.DivScalar(loss, float64(nominal)), logits)[0]
+		return []*graph.Node{gradient, accumulate(metrics, loss, logits, labels, step)}
+	})
+}
+
+// compileUpdate: weights, velocities, gradients, rate -> weights, velocities.
+func compileUpdate(d *Device, cfg Config, weights []shapes.Shape) (*program, error) {
+	n := len(weights)
+	var inputs []shapes.Shape
+	for range 3 {
+		inputs = append(inputs, weights...)
+	}
+	inputs = append(inputs, shapes.Make(dtypes.Float32))
+	return compile(d, "update", inputs, func(in []*graph.Node) []*graph.Node {
+		out := make([]*graph.Node, 2*n)
+		for i := range n {
+			out[i], out[n+i] = cfg.Optimizer.Step(in[i], in[n+i], in[2*n+i], in[3*n])
+		}
+		return out
+	})
+}
+
+func (l *goLowering) startEpoch(d draws, rates []float32) error {
+	l.draws, l.rates = d, rates
+	return nil
+}
+
+func (l *goLowering) step(s *state, step, first, size int) error {
+	at := l.bySize[size]
+	at.batch.fill(l.draws, first)
+	tensors, err := hostTensors(l.variables, s.variables)
+	if err != nil {
+		return err
+	}
+	dLogits, err := l.lossOf(s, at, at.net.Forward(tensors, at.batch.images, true), step)
+	if err != nil {
+		return err
+	}
+	at.net.Backward(dLogits, l.gradient)
+	return l.apply(s, l.rates[step])
+}
+
+func (l *goLowering) close() { release(l.gradients...) }
+
+// lossOf adds the step to the metrics and returns the gradient with respect to the logits.
+func (l *goLowering) lossOf(s *state, at *goStep, logits []float32, step int) ([]float32, error) {
+	size := len(at.batch.labels)
+	in := make([]compute.Buffer, 3)
+	for i, flat := range []any{logits, at.batch.labels, []int32{int32(step)}} {
+		shape := [...]shapes.Shape{
+			shapes.Make(dtypes.Float32, size, len(logits)/size), shapes.Make(dtypes.Int32, size), shapes.Make(dtypes.Int32),
+		}[i]
+		var err error
+		if in[i], err = upload(l.device, flat, shape); err != nil {
+			return nil, err
+		}
+	}
+	out, err := at.loss.run(4, in[0], in[1], s.metrics, in[2])
+	if err != nil {
+		return nil, err
+	}
+	s.metrics = out[1]
+	flat, err := out[0].Data()
+	if err != nil {
+		return nil, err
+	}
+	return flat.([]float32), nil
+}
+
+// apply updates the weights by the gradients.
+func (l *goLowering) apply(s *state, rate float32) error {
+	var weights []compute.Buffer
+	for i, v := range l.variables {
+		if v.Trainable {
+			weights = append(weights, s.variables[i])
+		}
+	}
+	n := len(weights)
+	r, err := upload(l.device, []float32{rate}, shapes.Make(dtypes.Float32))
+	if err != nil {
+		return err
+	}
+	inputs := append(append(append(weights, s.velocities...), l.gradients...), r)
+	out, err := l.update.run(2*n, inputs...)
+	if err != nil {
+		return err
+	}
+	copy(s.velocities, out[n:])
+	for i, v := range l.variables {
+		if v.Trainable {
+			s.variables[i], out = out[0], out[1:]
+		}
+	}
+	return nil
+}
+
+// hostTensors is the Go memory of variables on the pure-Go backend, by name.
+func hostTensors(variables []layers.Variable, buffers []compute.Buffer) (purego.Tensors, error) {
+	tensors := make(purego.Tensors, len(variables))
+	for i, v := range variables {
+		flat, err := buffers[i].Data()
+		if err != nil {
+			return nil, err
+		}
+		tensors[v.Name] = flat.([]float32)
+	}
+	return tensors, nil
+}
+
+// goClassifier computes logits on the pure-Go backend.
+type goClassifier struct {
+	net           *purego.Net
+	variables     []layers.Variable
+	normalization data.Normalization
+	images        []float32
+}
+
+func newGoClassifier(cfg Config, variables []layers.Variable, size int) (*goClassifier, error) {
+	net, err := purego.Compile(cfg.Network, size)
+	if err != nil {
+		return nil, err
+	}
+	return &goClassifier{net: net, variables: variables, normalization: cfg.Normalization,
+		images: make([]float32, size*cfg.Network.Input.Size())}, nil
+}
+
+func (c *goClassifier) logits(variables []compute.Buffer, pixels []uint8) ([]float32, error) {
+	tensors, err := hostTensors(c.variables, variables)
+	if err != nil {
+		return nil, err
+	}
+	c.normalization.Apply(c.images, pixels)
+	return c.net.Forward(tensors, c.images, false), nil
+}

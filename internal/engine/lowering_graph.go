@@ -1,0 +1,212 @@
+package engine
+
+import (
+	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/layers"
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/core/graph"
+)
+
+// graphLowering trains with one graph a step.
+//
+// One step is one dispatch. The graph takes everything it needs from the device: the resident images,
+// the epoch's choices and rates, and the number of the step, which is part of the state and counts
+// itself up, so that nothing is transferred within an epoch.
+type graphLowering struct {
+	device  *Device
+	cfg     Config
+	steps   map[int]*program // by batch size
+	images  batchSource
+	epoch   []compute.Buffer // rates and the source's own
+	counter compute.Buffer   // int32: the number of the next step
+}
+
+// batchSource says where the graph of a step gets its batch from.
+type batchSource interface {
+	// shapes are the inputs of the graph that startEpoch and startStep fill.
+	shapes(size int) []shapes.Shape
+	// startEpoch returns the inputs that stay for an epoch.
+	startEpoch(d draws) ([]compute.Buffer, error)
+	// startStep returns the rest of the inputs.
+	startStep(first, size int) (perStep, error)
+	// build returns normalised images [size, height, width, channels] float32 and labels [size] int32
+	// from the inputs; first is the place in the order where the batch begins.
+	build(in []*graph.Node, first *graph.Node, size int) (images, labels *graph.Node)
+	// close frees what the source keeps on the device.
+	close()
+}
+
+// perStep are the inputs of a step behind those of its epoch: either buffers that the source keeps, or
+// buffers to free after the step.
+type perStep struct{ keep, free []compute.Buffer }
+
+func newGraphLowering(d *Device, cfg Config, variables []layers.Variable, train *data.Dataset, sizes []int) (*graphLowering, error) {
+	source, err := newBatchSource(d, cfg, train)
+	if err != nil {
+		return nil, err
+	}
+	l := &graphLowering{device: d, cfg: cfg, images: source, steps: map[int]*program{}}
+	for _, size := range sizes {
+		if l.steps[size], err = l.compileStep(variables, size, cfg.steps(train.Len())); err != nil {
+			return nil, err
+		}
+	}
+	return l, nil
+}
+
+// compileStep: variables, velocities, metrics, counter, rates, the source's -> variables, velocities,
+// metrics, counter.
+func (l *graphLowering) compileStep(variables []layers.Variable, size, steps int) (*program, error) {
+	var inputs, velocities []shapes.Shape
+	for _, v := range variables {
+		shape := shapes.Make(dtypes.Float32, v.Dims...)
+		inputs = append(inputs, shape)
+		if v.Trainable {
+			velocities = append(velocities, shape)
+		}
+	}
+	inputs = append(inputs, velocities...)
+	inputs = append(inputs, shapes.Make(dtypes.Float32, numMetrics), shapes.Make(dtypes.Int32), shapes.Make(dtypes.Float32, steps))
+	inputs = append(inputs, l.images.shapes(size)...)
+
+	return compile(l.device, "training step", inputs, func(in []*graph.Node) []*graph.Node {
+		vars, in := in[:len(variables)], in[len(variables):]
+		velocity, in := in[:len(velocities)], in[len(velocities):]
+		metrics, counter, rates, in := in[0], in[1], in[2], in[3:]
+
+		images, labels := l.images.build(in, graph.MulScalar(counter, l.cfg.Batch), size)
+		scope := &layers.Scope{Training: true, DType: l.cfg.DType, Variables: byName(variables, vars)}
+		logits := l.cfg.Network.Apply(images, scope)
+		loss := crossEntropy(logits, labels)
+		rate := graph.Reshape(graph.Gather(rates, graph.Reshape(counter, 1)))
+
+		var weights []*graph.Node
+		for i, v := range variables {
+			if v.Trainable {
+				weights = append(weights, vars[i])
+			}
+		}
+		gradients := graph.Gradient(graph.DivScalar(loss, float64(l.cfg.Batch)), weights...)
+		var newVars, newVelocity []*graph.Node
+		for i, v := range variables {
+			if !v.Trainable {
+				newVars = append(newVars, scope.Updates[v.Name])
+				continue
+			}
+			k := len(newVelocity)
+			w, u := l.cfg.Optimizer.Step(vars[i], velocity[k], gradients[k], rate)
+			newVars, newVelocity = append(newVars, w), append(newVelocity, u)
+		}
+		return append(append(newVars, newVelocity...),
+			accumulate(metrics, loss, logits, labels, counter), graph.AddScalar(counter, 1))
+	})
+}
+
+func (l *graphLowering) startEpoch(d draws, rates []float32) error {
+	release(l.epoch...)
+	release(l.counter)
+	l.epoch, l.counter = nil, nil
+	r, err := upload(l.device, rates, shapes.Make(dtypes.Float32, len(rates)))
+	if err != nil {
+		return err
+	}
+	rest, err := l.images.startEpoch(d)
+	if err != nil {
+		return err
+	}
+	l.epoch = append([]compute.Buffer{r}, rest...)
+	l.counter, err = upload(l.device, []int32{0}, shapes.Make(dtypes.Int32))
+	return err
+}
+
+func (l *graphLowering) step(s *state, _, first, size int) error {
+	own, err := l.images.startStep(first, size)
+	if err != nil {
+		return err
+	}
+	var inputs []compute.Buffer
+	inputs = append(append(inputs, s.variables...), s.velocities...)
+	inputs = append(inputs, s.metrics, l.counter)
+	donated := len(inputs)
+	inputs = append(append(append(inputs, l.epoch...), own.keep...), own.free...)
+	out, err := l.steps[size].run(donated, inputs...)
+	release(own.free...)
+	if err != nil {
+		return err
+	}
+	n := copy(s.variables, out)
+	n += copy(s.velocities, out[n:])
+	s.metrics, l.counter = out[n], out[n+1]
+	return nil
+}
+
+func (l *graphLowering) close() {
+	release(l.epoch...)
+	release(l.counter)
+	l.images.close()
+}
+
+func byName(variables []layers.Variable, nodes []*graph.Node) map[string]*graph.Node {
+	m := make(map[string]*graph.Node, len(nodes))
+	for i, v := range variables {
+		m[v.Name] = nodes[i]
+	}
+	return m
+}
+
+// normalize is what [data.Normalization.Apply] does, for pixels [batch, height, width, channels] of any
+// type: float32.
+func normalize(pixels *graph.Node, n data.Normalization) *graph.Node {
+	inverse := make([]float32, len(n.Std))
+	for c, std := range n.Std {
+		inverse[c] = 1 / std
+	}
+	channel := func(values []float32) *graph.Node {
+		return graph.Reshape(graph.Const(pixels.Graph(), values), 1, 1, 1, -1)
+	}
+	return graph.Mul(graph.Sub(graph.ConvertDType(pixels, dtypes.Float32), channel(n.Mean)), channel(inverse))
+}
+
+// graphClassifier computes logits with one graph.
+type graphClassifier struct {
+	device *Device
+	graph  *program
+	shape  shapes.Shape // of the pixels
+}
+
+// newGraphClassifier: variables, pixels -> logits.
+func newGraphClassifier(d *Device, cfg Config, variables []layers.Variable, size int) (*graphClassifier, error) {
+	in := cfg.Network.Input
+	c := &graphClassifier{device: d, shape: shapes.Make(dtypes.Uint8, size, in.Height, in.Width, in.Channels)}
+	var inputs []shapes.Shape
+	for _, v := range variables {
+		inputs = append(inputs, shapes.Make(dtypes.Float32, v.Dims...))
+	}
+	var err error
+	c.graph, err = compile(d, "evaluation step", append(inputs, c.shape), func(in []*graph.Node) []*graph.Node {
+		n := len(variables)
+		scope := &layers.Scope{DType: cfg.DType, Variables: byName(variables, in[:n])}
+		return []*graph.Node{cfg.Network.Apply(normalize(in[n], cfg.Normalization), scope)}
+	})
+	return c, err
+}
+
+func (c *graphClassifier) logits(variables []compute.Buffer, pixels []uint8) ([]float32, error) {
+	images, err := upload(c.device, pixels, c.shape)
+	if err != nil {
+		return nil, err
+	}
+	defer release(images)
+	out, err := c.graph.run(0, append(append([]compute.Buffer{}, variables...), images)...)
+	if err != nil {
+		return nil, err
+	}
+	defer release(out...)
+	shape, err := out[0].Shape()
+	if err != nil {
+		return nil, err
+	}
+	return download[float32](out[0], shape.Size())
+}

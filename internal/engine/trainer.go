@@ -1,0 +1,137 @@
+package engine
+
+import (
+	"context"
+	"time"
+
+	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/layers"
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+)
+
+// Trainer is a training run on a device. It is not safe for concurrent use.
+type Trainer struct {
+	// CompileTime is what compiling the training steps took.
+	CompileTime time.Duration
+
+	device    *Device
+	cfg       Config
+	train     *data.Dataset
+	variables []layers.Variable
+	lowering  lowering
+	state     state
+}
+
+// NewTrainer compiles the training steps and uploads the training set and the initial state.
+func NewTrainer(d *Device, cfg Config, train *data.Dataset) (*Trainer, error) {
+	t := &Trainer{device: d, cfg: cfg, train: train}
+	var err error
+	if t.variables, err = cfg.Network.Variables(); err != nil {
+		return nil, err
+	}
+	sizes := []int{cfg.Batch}
+	if rest := train.Len() % cfg.Batch; rest > 0 && cfg.KeepIncomplete {
+		sizes = append(sizes, rest)
+	}
+	start := time.Now()
+	if t.lowering, err = newLowering(d, cfg, t.variables, train, sizes); err != nil {
+		return nil, err
+	}
+	t.CompileTime = time.Since(start)
+	if t.state.variables, err = uploadVariables(d, t.variables, InitialWeights(t.variables, cfg.Seed)); err != nil {
+		return nil, err
+	}
+	for _, v := range t.variables {
+		if !v.Trainable {
+			continue
+		}
+		zero, err := upload(d, make([]float32, v.Size()), shapes.Make(dtypes.Float32, v.Dims...))
+		if err != nil {
+			return nil, err
+		}
+		t.state.velocities = append(t.state.velocities, zero)
+	}
+	return t, nil
+}
+
+func uploadVariables(d *Device, variables []layers.Variable, values map[string][]float32) ([]compute.Buffer, error) {
+	buffers := make([]compute.Buffer, len(variables))
+	for i, v := range variables {
+		var err error
+		if buffers[i], err = upload(d, values[v.Name], shapes.Make(dtypes.Float32, v.Dims...)); err != nil {
+			return nil, err
+		}
+	}
+	return buffers, nil
+}
+
+// Steps is the number of training steps in an epoch.
+func (t *Trainer) Steps() int { return t.cfg.steps(t.train.Len()) }
+
+// Metrics are the sums of an epoch, or of the part of it that ran.
+type Metrics struct {
+	// Steps and Examples are how many steps were taken, over how many images. Loss is the images' mean
+	// loss, and Accuracy the share of them that was classified right, by the weights of the moment.
+	Steps, Examples int
+	Loss, Accuracy  float64
+	// Diverged is the first step, from 0, whose loss was not finite; -1 if there was none.
+	Diverged int
+}
+
+// Epoch trains one epoch, counted from 1, at the given rate for each of its Steps. onStep is called after each
+// step with the number of images seen so far in the epoch. When ctx ends, Epoch returns its error with
+// the metrics of the steps that were taken.
+func (t *Trainer) Epoch(ctx context.Context, epoch int, rates []float32, onStep func(step, images int)) (m Metrics, err error) {
+	shape := t.train.Shape()
+	if err := t.lowering.startEpoch(drawEpoch(t.cfg.Seed, epoch, t.train.Len(), shape, t.cfg.Augmentations), rates); err != nil {
+		return m, err
+	}
+	release(t.state.metrics)
+	t.state.metrics, err = upload(t.device, []float32{metricDiverged: -1}, shapes.Make(dtypes.Float32, numMetrics))
+	if err != nil {
+		return m, err
+	}
+	for step := range rates {
+		if ctx.Err() != nil {
+			break
+		}
+		first := step * t.cfg.Batch
+		size := min(t.cfg.Batch, t.train.Len()-first)
+		if err := t.lowering.step(&t.state, step, first, size); err != nil {
+			return m, err
+		}
+		m.Steps++
+		m.Examples += size
+		onStep(step, m.Examples)
+	}
+	sums, err := download[float32](t.state.metrics, numMetrics)
+	if err != nil {
+		return m, err
+	}
+	examples := float64(max(m.Examples, 1))
+	m.Loss, m.Accuracy = float64(sums[metricLoss])/examples, float64(sums[metricHits])/examples
+	m.Diverged = int(sums[metricDiverged])
+	return m, ctx.Err()
+}
+
+// Variables copies the network's variables, weights and running statistics, to the host, by name.
+func (t *Trainer) Variables() (map[string][]float32, error) {
+	values := make(map[string][]float32, len(t.variables))
+	for i, v := range t.variables {
+		var err error
+		if values[v.Name], err = download[float32](t.state.variables[i], v.Size()); err != nil {
+			return nil, err
+		}
+	}
+	return values, nil
+}
+
+// Close frees the state and the training set on the device.
+func (t *Trainer) Close() {
+	release(t.state.variables...)
+	release(t.state.velocities...)
+	release(t.state.metrics)
+	t.lowering.close()
+}

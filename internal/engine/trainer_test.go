@@ -1,0 +1,341 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/internal/golden"
+	"github.com/fastresnet/fastresnet/internal/optim"
+	"github.com/fastresnet/fastresnet/internal/testbackend"
+	"github.com/fastresnet/fastresnet/layers"
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/google/go-cmp/cmp"
+)
+
+// withoutGraph is an augmentation of a user's own: it has no graph form, and flips every image.
+type withoutGraph struct{ data.FlipLR }
+
+func (withoutGraph) Draw(_ *rand.Rand, n int, _ data.Shape) []int32 {
+	ones := make([]int32, n)
+	for i := range ones {
+		ones[i] = 1
+	}
+	return ones
+}
+
+func synthetic(t testing.TB, n int) *data.Dataset {
+	t.Helper()
+	set, err := data.Synthetic(n, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return set
+}
+
+func openFor(t testing.TB, backend string) *Device {
+	t.Helper()
+	d, err := Open(backend, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(d.Close)
+	return d
+}
+
+// config is a run small enough for GoMLX's own convolution.
+func config(set *data.Dataset, batch int) Config {
+	return Config{
+		Network:       layers.ResNet9(set.Shape(), len(set.Classes()), 2),
+		Normalization: set.Normalization(),
+		Augmentations: []data.Augmentation{data.Crop{Pad: 4}, data.FlipLR{}, data.Cutout{Height: 8, Width: 8}},
+		Optimizer:     optim.Nesterov{Momentum: 0.9, WeightDecay: 5e-4},
+		Batch:         batch,
+		DType:         dtypes.Float32,
+		Seed:          1,
+	}
+}
+
+func newTrainer(t testing.TB, d *Device, cfg Config, set *data.Dataset) *Trainer {
+	t.Helper()
+	trainer, err := NewTrainer(d, cfg, set)
+	if err != nil {
+		t.Fatalf("%+v", err)
+	}
+	t.Cleanup(trainer.Close)
+	return trainer
+}
+
+func constant(rate float32, steps int) []float32 {
+	rates := make([]float32, steps)
+	for i := range rates {
+		rates[i] = rate
+	}
+	return rates
+}
+
+func noStep(int, int) {}
+
+// train runs some epochs and returns their metrics with the variables at the end.
+func train(t *testing.T, trainer *Trainer, epochs int) ([]Metrics, map[string][]float32) {
+	t.Helper()
+	var history []Metrics
+	for epoch := 1; epoch <= epochs; epoch++ {
+		m, err := trainer.Epoch(context.Background(), epoch, constant(0.05, trainer.Steps()), noStep)
+		if err != nil {
+			t.Fatalf("%+v", err)
+		}
+		history = append(history, m)
+	}
+	variables, err := trainer.Variables()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return history, variables
+}
+
+// The batch that the graph takes from the resident data set is the host's, bit for bit.
+func TestResidentBatchIsTheHosts(t *testing.T) {
+	crop, flip, cutout := data.Crop{Pad: 4}, data.FlipLR{}, data.Cutout{Height: 8, Width: 6}
+	tests := []struct {
+		label         string
+		augmentations []data.Augmentation
+	}{
+		{"none: rows are gathered", nil},
+		{"the crop is part of the gather", []data.Augmentation{crop, flip, cutout}},
+		{"a crop behind another augmentation pads the batch", []data.Augmentation{flip, cutout, crop}},
+	}
+	set := synthetic(t, 50)
+	testbackend.Each(t, func(t *testing.T, backend string) {
+		d := openFor(t, backend)
+		for _, tt := range tests {
+			t.Run(tt.label, func(t *testing.T) {
+				const size, first = 7, 14
+				cfg := config(set, size)
+				cfg.Augmentations = tt.augmentations
+				draws := drawEpoch(3, 2, set.Len(), set.Shape(), cfg.Augmentations)
+				host := newHostBatch(cfg, set, size)
+				host.fill(draws, first)
+
+				images, labels := residentBatch(t, d, cfg, set, draws, first, size)
+				if diff := cmp.Diff(host.labels, labels); diff != "" {
+					t.Errorf("labels (-host +device):\n%s", diff)
+				}
+				if diff := cmp.Diff(host.images, images); diff != "" {
+					t.Errorf("images differ (-host +device):\n%.2000s", diff)
+				}
+			})
+		}
+	})
+}
+
+func residentBatch(t *testing.T, d *Device, cfg Config, set *data.Dataset, draws draws, first, size int) ([]float32, []int32) {
+	t.Helper()
+	source, err := newResidentSource(d, cfg, set)
+	if err != nil {
+		t.Fatalf("%+v", err)
+	}
+	defer source.close()
+	inputs := append([]shapes.Shape{shapes.Make(dtypes.Int32)}, source.shapes(size)...)
+	p, err := compile(d, "batch", inputs, func(in []*graph.Node) []*graph.Node {
+		images, labels := source.build(in[1:], in[0], size)
+		return []*graph.Node{images, labels}
+	})
+	if err != nil {
+		t.Fatalf("%+v", err)
+	}
+	at, err := upload(d, []int32{int32(first)}, shapes.Make(dtypes.Int32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	epoch, err := source.startEpoch(draws)
+	if err != nil {
+		t.Fatal(err)
+	}
+	step, err := source.startStep(first, size)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := p.run(0, append(append([]compute.Buffer{at}, epoch...), step.keep...)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	images, err := download[float32](out[0], size*set.Shape().Size())
+	if err != nil {
+		t.Fatal(err)
+	}
+	labels, err := download[int32](out[1], size)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return images, labels
+}
+
+// One step of every lowering gives the same loss and the same weights.
+func TestLoweringsAgree(t *testing.T) {
+	set := synthetic(t, 16)
+	cfg := config(set, 16)
+	fed := cfg
+	fed.Augmentations = []data.Augmentation{data.Crop{Pad: 4}, withoutGraph{}}
+
+	for _, run := range []struct {
+		label string
+		cfg   Config
+	}{{"resident", cfg}, {"fed from the host", fed}} {
+		t.Run(run.label, func(t *testing.T) {
+			wantHistory, want := train(t, newTrainer(t, openFor(t, "go"), run.cfg, set), 1)
+			testbackend.Each(t, func(t *testing.T, backend string) {
+				variables, err := cfg.Network.Variables()
+				if err != nil {
+					t.Fatal(err)
+				}
+				d := openFor(t, backend)
+				trainer := newTrainer(t, d, run.cfg, set)
+				if trainer.lowering, err = newGraphLowering(d, run.cfg, variables, set, []int{16}); err != nil {
+					t.Fatalf("%+v", err)
+				}
+				history, got := train(t, trainer, 1)
+				if diff := math.Abs(history[0].Loss - wantHistory[0].Loss); diff > 1e-5 || history[0].Accuracy != wantHistory[0].Accuracy {
+					t.Errorf("metrics %+v, want %+v", history[0], wantHistory[0])
+				}
+				for name := range want {
+					// A pool or ReLU that rounding turns the other way moves single weights by about 1e-3.
+					if e := golden.MaxRelativeError(got[name], want[name]); e > 2e-2 {
+						t.Errorf("%s differs by %.2g of its largest value", name, e)
+					}
+				}
+			})
+		})
+	}
+}
+
+func TestMetricsCountEveryImage(t *testing.T) {
+	set := synthetic(t, 50)
+	testbackend.Each(t, func(t *testing.T, backend string) {
+		d := openFor(t, backend)
+		for _, tt := range []struct {
+			label         string
+			keep          bool
+			steps, images int
+		}{
+			{"the incomplete batch is dropped", false, 3, 48},
+			{"the incomplete batch is kept", true, 4, 50},
+		} {
+			t.Run(tt.label, func(t *testing.T) {
+				cfg := config(set, 16)
+				cfg.KeepIncomplete = tt.keep
+				history, _ := train(t, newTrainer(t, d, cfg, set), 1)
+				if m := history[0]; m.Steps != tt.steps || m.Examples != tt.images || m.Diverged != -1 {
+					t.Errorf("metrics %+v, want %d steps over %d images", m, tt.steps, tt.images)
+				}
+				if loss := history[0].Loss; loss < 1.5 || loss > 3 {
+					t.Errorf("mean loss %g of an untrained network in 10 classes, want about log 10 = 2.3", loss)
+				}
+			})
+		}
+	})
+}
+
+func TestSameSeedSameBits(t *testing.T) {
+	set := synthetic(t, 48)
+	d := openFor(t, "go")
+	cfg := config(set, 16)
+	history, variables := train(t, newTrainer(t, d, cfg, set), 2)
+	again, variablesAgain := train(t, newTrainer(t, d, cfg, set), 2)
+	if diff := cmp.Diff(history, again); diff != "" {
+		t.Errorf("history (-first +second):\n%s", diff)
+	}
+	if diff := cmp.Diff(variables, variablesAgain); diff != "" {
+		t.Error("the same seed ended in other weights")
+	}
+	cfg.Seed++
+	other, _ := train(t, newTrainer(t, d, cfg, set), 2)
+	if cmp.Equal(history, other) {
+		t.Error("another seed gave the same history")
+	}
+}
+
+func TestEpochStopsWithinAStep(t *testing.T) {
+	set := synthetic(t, 64)
+	testbackend.Each(t, func(t *testing.T, backend string) {
+		trainer := newTrainer(t, openFor(t, backend), config(set, 16), set)
+		ctx, cancel := context.WithCancel(context.Background())
+		m, err := trainer.Epoch(ctx, 1, constant(0.05, 4), func(step, _ int) {
+			if step == 1 {
+				cancel()
+			}
+		})
+		if !errors.Is(err, context.Canceled) || m.Steps != 2 || m.Examples != 32 {
+			t.Errorf("metrics %+v, error %v, want 2 steps and context.Canceled", m, err)
+		}
+	})
+}
+
+func TestDivergenceNamesTheStep(t *testing.T) {
+	set := synthetic(t, 64)
+	testbackend.Each(t, func(t *testing.T, backend string) {
+		trainer := newTrainer(t, openFor(t, backend), config(set, 16), set)
+		rates := constant(0, 4)
+		rates[1] = float32(math.NaN()) // spoils the weights of step 2, counted from 0
+		m, err := trainer.Epoch(context.Background(), 1, rates, noStep)
+		if err != nil || m.Diverged != 2 {
+			t.Errorf("metrics %+v, error %v, want divergence at step 2", m, err)
+		}
+	})
+}
+
+func TestBFloat16TrainsLikeFloat32(t *testing.T) {
+	set := synthetic(t, 64)
+	d := openFor(t, testbackend.XLA(t))
+	cfg := config(set, 16)
+	want, _ := train(t, newTrainer(t, d, cfg, set), 2)
+	cfg.DType = dtypes.BFloat16
+	got, variables := train(t, newTrainer(t, d, cfg, set), 2)
+	for i := range want {
+		if math.Abs(got[i].Loss-want[i].Loss) > 0.02*want[i].Loss {
+			t.Errorf("epoch %d: loss %g in bfloat16, %g in float32", i+1, got[i].Loss, want[i].Loss)
+		}
+	}
+	for name, values := range variables {
+		for _, v := range values {
+			if v != v {
+				t.Fatalf("%s holds NaN", name)
+			}
+		}
+	}
+}
+
+func TestLogitsDoNotDependOnTheBatch(t *testing.T) {
+	set := synthetic(t, 30)
+	testbackend.Each(t, func(t *testing.T, backend string) {
+		d := openFor(t, backend)
+		_, variables := train(t, newTrainer(t, d, config(set, 10), set), 1)
+		var want []float32
+		for _, batch := range []int{1, 4, 30, 64} { // with images left over, exact, larger than the set
+			e, err := NewEvaluator(d, config(set, batch))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := e.Use(variables); err != nil {
+				t.Fatal(err)
+			}
+			got, err := e.Logits(context.Background(), set.Pixels())
+			if err != nil {
+				t.Fatalf("%+v", err)
+			}
+			e.Close()
+			if want == nil {
+				want = got
+			}
+			if err := golden.MaxRelativeError(got, want); err > 1e-5 {
+				t.Errorf("batch %d: logits differ by %.2g from those of batch 1", batch, err)
+			}
+		}
+	})
+}
