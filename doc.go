@@ -1,0 +1,31 @@
+// Package fastresnet trains small residual networks on 32x32 images, fast, and uses the trained model.
+//
+// [Train] is the whole job: with no options it trains the published 24-epoch recipe on CIFAR-10.
+//
+//	result, err := fastresnet.Train(ctx,
+//		fastresnet.WithDataset(train, test),
+//		fastresnet.WithRecipe(fastresnet.ResNet9Epochs24),
+//		fastresnet.WithBatchSize(256),
+//	)
+//	predictions, err := result.Model.Predict(ctx, img)
+//
+// A run is described by a [Recipe], a plain value; each [Option] changes one thing of it or of how it is
+// run. What comes back is a [Result] with the history of the run and a [Model].
+//
+// # What runs it
+//
+// Graphs are built with GoMLX. On an NVIDIA GPU, or a CPU with a PJRT plugin, they run on XLA, which
+// needs cgo. Without either they run in pure Go, which needs nothing, but wants GOEXPERIMENT=simd at
+// build time on amd64 to be several times faster. [WithBackend] chooses; [Result] says what ran and why.
+//
+// # What to know before embedding it
+//
+//   - It prints nothing, downloads nothing unless [WithPluginDownload] asks for it, and installs no
+//     signal handlers. XLA and the plugins behind it may log warnings of their own through klog, and
+//     opening XLA redirects the process's standard error for a moment.
+//   - The data set stays in memory as bytes (CIFAR-10: 180 MB), and on a device in memory of its own.
+//   - One call of Train uses all cores or the whole GPU. A [Model] is safe for concurrent use; it
+//     computes one batch at a time. [Model.Close] gives a device's memory back.
+//   - The same seed gives the same batches and augmentations on every backend, and on the pure-Go
+//     backend the same result to the last bit.
+package fastresnet

@@ -1,0 +1,76 @@
+package fastresnet
+
+import (
+	"errors"
+	"fmt"
+	"runtime/debug"
+
+	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/internal/engine"
+)
+
+// The errors that callers tell apart, with errors.Is. Those of a data set's files are in package data.
+var (
+	// ErrOption is wrapped by the errors about options: a value out of range, options that contradict
+	// each other or do not fit the data set. All problems of a call are reported together.
+	ErrOption = errors.New("invalid option")
+	// ErrBackend is wrapped when the backend that was asked for does not exist or cannot be had here.
+	ErrBackend = engine.ErrBackend
+	// ErrNoData is wrapped when the data set is not where it was looked for.
+	ErrNoData = data.ErrNotFound
+	// ErrDiverged is wrapped by [DivergedError]: the training loss became infinite or not a number.
+	ErrDiverged = errors.New("training diverged")
+	// ErrImage is wrapped when an image or a data set does not fit a model.
+	ErrImage = errors.New("image does not fit the model")
+	// ErrClosed is returned by a model's methods after [Model.Close].
+	ErrClosed = errors.New("the model is closed")
+	// ErrInternal is wrapped when something panicked: a mistake in this library or in what it builds
+	// on. Printing the error with %+v adds the stack.
+	ErrInternal = errors.New("internal error")
+)
+
+// DivergedError says where the loss of a run stopped being a finite number. It wraps [ErrDiverged].
+type DivergedError struct {
+	// Epoch counts from 1; Step, within the epoch, from 1.
+	Epoch, Step int
+	// Rate is the learning rate of that step.
+	Rate float64
+}
+
+func (e *DivergedError) Error() string {
+	return fmt.Sprintf("%v: the loss of step %d of epoch %d is not finite, at learning rate %.4g; try a lower rate or a longer warm-up",
+		ErrDiverged, e.Step, e.Epoch, e.Rate)
+}
+
+// Unwrap returns [ErrDiverged].
+func (e *DivergedError) Unwrap() error { return ErrDiverged }
+
+// guard turns a panic, which is how GoMLX reports a mistake in a graph, into an error that wraps
+// [ErrInternal]. Every public function that reaches GoMLX defers it: no panic crosses the API.
+func guard(err *error) {
+	if p := recover(); p != nil {
+		*err = &panicError{panicked: p, stack: debug.Stack()}
+	}
+}
+
+// panicError prints as one line; %+v adds the stack.
+type panicError struct {
+	panicked any
+	stack    []byte
+}
+
+func (e *panicError) Error() string { return fmt.Sprintf("%v: %v", ErrInternal, e.panicked) }
+
+func (e *panicError) Unwrap() []error {
+	if cause, ok := e.panicked.(error); ok {
+		return []error{ErrInternal, cause}
+	}
+	return []error{ErrInternal}
+}
+
+func (e *panicError) Format(f fmt.State, verb rune) {
+	fmt.Fprint(f, e.Error())
+	if verb == 'v' && f.Flag('+') {
+		fmt.Fprintf(f, "\n%s", e.stack)
+	}
+}

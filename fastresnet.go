@@ -1,0 +1,67 @@
+package fastresnet
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// Train trains a network and returns the model with the history of the run. With no options it trains
+// [ResNet9Epochs24] on CIFAR-10, which it looks for under the environment's FASTRESNET_DATA and then in
+// the user's cache folder; it never downloads it.
+//
+// Errors wrap [ErrOption] (every problem at once, before a device or a file is touched where that is
+// possible), [ErrNoData], [ErrBackend] or [ErrDiverged]. When ctx ends, Train returns within a step with
+// its error and what there is of the result, nil before the first step; the model in it can be used.
+func Train(ctx context.Context, opts ...Option) (result *Result, err error) {
+	defer guard(&err)
+	start := time.Now()
+
+	c, err := configure(opts)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.loadData(); err != nil {
+		return nil, err
+	}
+	r, err := newRun(ctx, c, start)
+	if err != nil {
+		return nil, err
+	}
+	defer r.trainer.Close()
+
+	for epoch := 1; epoch <= c.recipe.Epochs; epoch++ {
+		if err := r.trainEpoch(ctx, epoch); err != nil {
+			return r.finish(), err
+		}
+		if err := r.test(ctx); err != nil {
+			return r.finish(), err
+		}
+		r.report()
+	}
+	return r.finish(), nil
+}
+
+// trainEpoch trains one epoch and adds it to the history.
+func (r *run) trainEpoch(ctx context.Context, epoch int) error {
+	rates, before, seen := r.rates(epoch), r.watch.train, 0
+	r.watch.start()
+	m, err := r.trainer.Epoch(ctx, epoch, rates, func(step, images int) {
+		r.watch.step(images - seen)
+		seen = images
+		r.config.onProgress(Progress{
+			Epoch: epoch, Epochs: r.config.recipe.Epochs, Step: step + 1, Steps: len(rates),
+			Rate: float64(rates[step]), ImagesPerSecond: r.watch.imagesPerSecond(),
+		})
+	})
+	if m.Steps > 0 {
+		err = errors.Join(err, r.record(Epoch{
+			Number: epoch, Rate: float64(rates[m.Steps-1]), TrainLoss: m.Loss, TrainAccuracy: m.Accuracy, Images: seen,
+			TrainTime: r.watch.train - before, Partial: m.Steps < len(rates),
+		}))
+	}
+	if err == nil && m.Diverged >= 0 {
+		err = &DivergedError{Epoch: epoch, Step: m.Diverged + 1, Rate: float64(rates[m.Diverged])}
+	}
+	return err
+}

@@ -1,0 +1,221 @@
+package fastresnet
+
+import (
+	"context"
+	"fmt"
+	"image"
+	"math"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/internal/engine"
+	"github.com/fastresnet/fastresnet/layers"
+)
+
+// Model is a trained network with what is needed to use it: its classes and its normalisation. It is safe
+// for concurrent use; calls wait for each other.
+type Model struct {
+	network layers.Network
+	classes []string
+
+	mu        sync.Mutex
+	device    *engine.Device
+	evaluator *engine.Evaluator // nil once closed
+}
+
+// Prediction is what a model thinks of one image.
+type Prediction struct {
+	// Class is the most probable class, an index of [Model.Classes], and Label its name.
+	Class int
+	Label string
+	// Probability is that class's, 0 to 1.
+	Probability float64
+	// Probabilities are those of all classes; they add up to 1.
+	Probabilities []float64
+}
+
+// Evaluation is how well a model does on a data set.
+type Evaluation struct {
+	// Loss is the mean cross-entropy, and Accuracy the share of the images classified right.
+	Loss, Accuracy float64
+}
+
+func newModel(d *engine.Device, cfg engine.Config, classes []string) (*Model, error) {
+	e, err := engine.NewEvaluator(d, cfg)
+	if err != nil {
+		return nil, err
+	}
+	return &Model{network: cfg.Network, classes: classes, device: d, evaluator: e}, nil
+}
+
+// use makes the model compute with these variables from now on.
+func (m *Model) use(values map[string][]float32) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.evaluator.Use(values)
+}
+
+func (m *Model) compileTime() time.Duration {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.evaluator.CompileTime
+}
+
+// Classes returns the names of the classes.
+func (m *Model) Classes() []string { return slices.Clone(m.classes) }
+
+// Network returns the description of the network.
+func (m *Model) Network() layers.Network { return m.network }
+
+// Summary is a table of the network: layers, output shapes, parameters and multiply-adds.
+func (m *Model) Summary() string { return m.network.Summary() }
+
+// Predict classifies images. They must have the size of the training images; transparency counts as
+// black. The error wraps [ErrImage] if one does not fit, and is ctx's if that ends.
+func (m *Model) Predict(ctx context.Context, images ...image.Image) (predictions []Prediction, err error) {
+	defer guard(&err)
+	in := m.network.Input
+	pixels := make([]uint8, 0, len(images)*in.Size())
+	for i, img := range images {
+		if pixels, err = appendPixels(pixels, img, in); err != nil {
+			return nil, fmt.Errorf("image %d: %w", i, err)
+		}
+	}
+	return m.predict(ctx, pixels)
+}
+
+// PredictDataset classifies all images of a set, whose labels do not count.
+func (m *Model) PredictDataset(ctx context.Context, set *data.Dataset) (predictions []Prediction, err error) {
+	defer guard(&err)
+	if err := m.takes(set); err != nil {
+		return nil, err
+	}
+	return m.predict(ctx, set.Pixels())
+}
+
+// Evaluate compares the model's classes with the labels of a set.
+func (m *Model) Evaluate(ctx context.Context, set *data.Dataset) (e Evaluation, err error) {
+	defer guard(&err)
+	if err := m.takes(set); err != nil {
+		return e, err
+	}
+	if n := len(set.Classes()); n != len(m.classes) {
+		return e, fmt.Errorf("%w: the set has %d classes, the model %d", ErrImage, n, len(m.classes))
+	}
+	logits, err := m.logits(ctx, set.Pixels())
+	if err != nil {
+		return e, err
+	}
+	for i := range set.Len() {
+		row, label := logits[i*len(m.classes):(i+1)*len(m.classes)], set.Label(i)
+		if argMax(row) == label {
+			e.Accuracy++
+		}
+		e.Loss += logSumExp(row) - float64(row[label])
+	}
+	n := float64(set.Len())
+	return Evaluation{Loss: e.Loss / n, Accuracy: e.Accuracy / n}, nil
+}
+
+// Close gives back what the model holds on its device. The model cannot be used afterwards.
+func (m *Model) Close() (err error) {
+	defer guard(&err)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.evaluator != nil {
+		m.evaluator.Close()
+		m.device.Close()
+		m.evaluator = nil
+	}
+	return nil
+}
+
+// takes reports a set whose images the model cannot take.
+func (m *Model) takes(set *data.Dataset) error {
+	if set.Len() == 0 {
+		return fmt.Errorf("%w: the data set is empty", ErrImage)
+	}
+	if set.Shape() != m.network.Input {
+		return fmt.Errorf("%w: the set's images are %v, the model's %v", ErrImage, set.Shape(), m.network.Input)
+	}
+	return nil
+}
+
+func (m *Model) predict(ctx context.Context, pixels []uint8) ([]Prediction, error) {
+	logits, err := m.logits(ctx, pixels)
+	if err != nil {
+		return nil, err
+	}
+	var predictions []Prediction
+	for row := range slices.Chunk(logits, len(m.classes)) {
+		p := softmax(row)
+		class := argMax(row)
+		predictions = append(predictions, Prediction{Class: class, Label: m.classes[class], Probability: p[class], Probabilities: p})
+	}
+	return predictions, nil
+}
+
+func (m *Model) logits(ctx context.Context, pixels []uint8) ([]float32, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.evaluator == nil {
+		return nil, ErrClosed
+	}
+	return m.evaluator.Logits(ctx, pixels)
+}
+
+// appendPixels appends an image as bytes [height, width, channels].
+func appendPixels(pixels []uint8, img image.Image, want data.Shape) ([]uint8, error) {
+	if img == nil {
+		return nil, fmt.Errorf("%w: it is nil", ErrImage)
+	}
+	b := img.Bounds()
+	if b.Dy() != want.Height || b.Dx() != want.Width {
+		return nil, fmt.Errorf("%w: it is %dx%d, want %dx%d", ErrImage, b.Dy(), b.Dx(), want.Height, want.Width)
+	}
+	for y := b.Min.Y; y < b.Max.Y; y++ {
+		for x := b.Min.X; x < b.Max.X; x++ {
+			r, g, b, _ := img.At(x, y).RGBA() // 16 bits, transparency already blended with black
+			switch want.Channels {
+			case 1:
+				// The weights of the luma of JPEG, as image/color uses them.
+				pixels = append(pixels, uint8((19595*r+38470*g+7471*b+1<<15)>>24))
+			case 3:
+				pixels = append(pixels, uint8(r>>8), uint8(g>>8), uint8(b>>8))
+			default:
+				return nil, fmt.Errorf("%w: the model takes %d channels, an image has 1 or 3", ErrImage, want.Channels)
+			}
+		}
+	}
+	return pixels, nil
+}
+
+func argMax(row []float32) int {
+	best := 0
+	for i, v := range row {
+		if v > row[best] {
+			best = i
+		}
+	}
+	return best
+}
+
+// logSumExp is log(sum(exp(row))).
+func logSumExp(row []float32) float64 {
+	top := float64(slices.Max(row))
+	var sum float64
+	for _, v := range row {
+		sum += math.Exp(float64(v) - top)
+	}
+	return top + math.Log(sum)
+}
+
+func softmax(row []float32) []float64 {
+	p, norm := make([]float64, len(row)), logSumExp(row)
+	for i, v := range row {
+		p[i] = math.Exp(float64(v) - norm)
+	}
+	return p
+}

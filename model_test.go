@@ -1,0 +1,155 @@
+package fastresnet_test
+
+import (
+	"context"
+	"errors"
+	"image"
+	"image/color"
+	"math"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/fastresnet/fastresnet"
+	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/internal/testbackend"
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+)
+
+func TestPredictionsFitTheEvaluation(t *testing.T) {
+	set := synthetic(t, 40, 1)
+	testbackend.Each(t, func(t *testing.T, backend string) {
+		model := train(t, set, fastresnet.WithBackend(backend)).Model
+		predictions, err := model.PredictDataset(context.Background(), set)
+		if err != nil {
+			t.Fatal(err)
+		}
+		right, loss := 0, 0.0
+		for i, p := range predictions {
+			var total float64
+			for _, q := range p.Probabilities {
+				total += q
+				if q > p.Probability {
+					t.Errorf("image %d: class %d has probability %g, another has %g", i, p.Class, p.Probability, q)
+				}
+			}
+			if math.Abs(total-1) > 1e-9 {
+				t.Errorf("image %d: the probabilities add up to %g", i, total)
+			}
+			if p.Label != set.Classes()[p.Class] {
+				t.Errorf("image %d: class %d is labelled %q", i, p.Class, p.Label)
+			}
+			if p.Class == set.Label(i) {
+				right++
+			}
+			loss -= math.Log(p.Probabilities[set.Label(i)])
+		}
+		got, err := model.Evaluate(context.Background(), set)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := float64(set.Len())
+		want := fastresnet.Evaluation{Loss: loss / n, Accuracy: float64(right) / n}
+		if diff := cmp.Diff(want, got, cmpopts.EquateApprox(1e-6, 0)); diff != "" {
+			t.Errorf("evaluation (-from predictions +got):\n%s", diff)
+		}
+
+		one, err := model.Predict(context.Background(), set.Image(0), set.Image(1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(predictions[:2], one, cmpopts.EquateApprox(1e-4, 1e-6)); diff != "" {
+			t.Errorf("images and their pixels in a set (-set +images):\n%s", diff)
+		}
+	})
+}
+
+func TestPredictRefusesWhatDoesNotFit(t *testing.T) {
+	set := synthetic(t, 20, 1)
+	model := train(t, set, fastresnet.WithEpochs(1)).Model
+	grey, err := data.New(make([]uint8, 64), data.Shape{Height: 8, Width: 8, Channels: 1}, []int{0}, []string{"a"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	relabelled, err := data.New(set.Pixels(), set.Shape(), make([]int, set.Len()), []string{"only"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx := context.Background()
+	_, tooSmall := model.Predict(ctx, set.Image(0), image.NewRGBA(image.Rect(0, 0, 16, 16)))
+	_, missing := model.Predict(ctx, nil)
+	_, wrongShape := model.PredictDataset(ctx, grey)
+	_, empty := model.Evaluate(ctx, nil)
+	_, wrongClasses := model.Evaluate(ctx, relabelled)
+	for label, err := range map[string]error{"too small": tooSmall, "nil": missing, "wrong shape": wrongShape, "empty": empty, "classes": wrongClasses} {
+		if !errors.Is(err, fastresnet.ErrImage) {
+			t.Errorf("%s: error %v, want ErrImage", label, err)
+		}
+	}
+	if !strings.Contains(tooSmall.Error(), "image 1") {
+		t.Errorf("error %q does not say which image", tooSmall)
+	}
+	if none, err := model.Predict(ctx); err != nil || len(none) != 0 {
+		t.Errorf("no images: %v, %v; want nothing", none, err)
+	}
+}
+
+// A picture in another colour model, or with its corner elsewhere, is the same picture.
+func TestPredictTakesAnyImageType(t *testing.T) {
+	set := synthetic(t, 20, 1)
+	model := train(t, set, fastresnet.WithEpochs(1)).Model
+	shifted := image.NewRGBA64(image.Rect(5, 7, 37, 39))
+	for y := range 32 {
+		for x := range 32 {
+			shifted.Set(5+x, 7+y, color.RGBA64Model.Convert(set.Image(0).At(x, y)))
+		}
+	}
+	got, err := model.Predict(context.Background(), set.Image(0), shifted)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(got[0], got[1]); diff != "" {
+		t.Errorf("predictions (-NRGBA +RGBA64):\n%s", diff)
+	}
+}
+
+func TestModelIsSafeForConcurrentUse(t *testing.T) {
+	set := synthetic(t, 20, 1)
+	model := train(t, set, fastresnet.WithEpochs(1)).Model
+	want, err := model.PredictDataset(context.Background(), set)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	for i := range 8 {
+		wg.Go(func() {
+			got, err := model.Predict(context.Background(), set.Image(i))
+			if err != nil || got[0].Class != want[i].Class {
+				t.Errorf("image %d: %v, %v; want class %d", i, got, err, want[i].Class)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func TestClosedModel(t *testing.T) {
+	set := synthetic(t, 20, 1)
+	model := train(t, set, fastresnet.WithEpochs(1)).Model
+	if err := model.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := model.Predict(context.Background(), set.Image(0)); !errors.Is(err, fastresnet.ErrClosed) {
+		t.Errorf("error %v, want ErrClosed", err)
+	}
+}
+
+func TestPredictStopsWithItsContext(t *testing.T) {
+	set := synthetic(t, 20, 1)
+	model := train(t, set, fastresnet.WithEpochs(1)).Model
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := model.PredictDataset(ctx, set); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v, want context.Canceled", err)
+	}
+}

@@ -1,0 +1,247 @@
+package fastresnet
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+
+	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/layers"
+	"github.com/fastresnet/fastresnet/schedule"
+)
+
+// Option changes one thing about a run of [Train]. Options may be given in any order; of two that set
+// the same thing the later one counts. A nil Option changes nothing.
+type Option func(*config)
+
+// config is what the options add up to.
+type config struct {
+	recipe  Recipe
+	changes []func(*Recipe) // of the recipe, applied when all options are known
+	network *layers.Network
+
+	// What the recipe's schedule becomes: the user's own, or the recipe's adapted.
+	schedule *schedule.Schedule
+	peak     *float64
+
+	train, test           *data.Dataset
+	trainLimit, testLimit int
+
+	backend   string
+	download  bool
+	precision Precision
+	seed      uint64
+
+	onEpoch    func(Epoch)
+	onProgress func(Progress)
+	logger     *slog.Logger
+}
+
+// Precision is the number format that a network computes in. Weights, batch norm and loss are in
+// float32 whatever it is.
+type Precision string
+
+// The precisions of [WithPrecision].
+const (
+	// PrecisionAuto is BFloat16 on a GPU and Float32 elsewhere.
+	PrecisionAuto Precision = "auto"
+	// Float32 is IEEE single precision.
+	Float32 Precision = "float32"
+	// BFloat16 has float32's range and 8 bits of precision; not available on the pure-Go backend.
+	BFloat16 Precision = "bfloat16"
+)
+
+// WithDataset sets the images to train and to test on, which must agree in shape and classes. test may
+// be nil: the run then reports no test figures. Default: CIFAR-10, found as data.CIFAR10 does.
+func WithDataset(train, test *data.Dataset) Option {
+	return func(c *config) { c.train, c.test = train, test }
+}
+
+// WithRecipe sets every hyperparameter of the run; the other options then change it, wherever they stand.
+// Default: [ResNet9Epochs24].
+func WithRecipe(r Recipe) Option {
+	return func(c *config) { c.recipe = r.clone() }
+}
+
+// WithArchitecture sets the network by a name that layers.Architectures lists. Default: the recipe's.
+func WithArchitecture(name string) Option {
+	return change(func(r *Recipe) { r.Architecture = name })
+}
+
+// WithNetwork sets a network of your own, described as data. It must fit the data set's images and
+// classes. Architecture and width then do not count.
+func WithNetwork(n layers.Network) Option {
+	return func(c *config) { c.network = &n }
+}
+
+// WithWidth sets the number of channels of the network's first stage, at least 1; the other stages are
+// in proportion. Work grows with its square. Default: the recipe's, 64.
+func WithWidth(channels int) Option {
+	return change(func(r *Recipe) { r.Width = channels })
+}
+
+// WithBatchSize sets the number of images a step, from 1 to the size of the training set. The recipe's
+// learning rate per image stays: its schedule is scaled in proportion to the batch, unless [WithSchedule]
+// or [WithPeakRate] sets it. Default: the recipe's, 512.
+func WithBatchSize(images int) Option {
+	return change(func(r *Recipe) { r.BatchSize = images })
+}
+
+// WithIncompleteBatches also trains on the last images of an epoch when they do not fill a batch, at the
+// price of a second compilation. Default: the recipe's, which drops them.
+func WithIncompleteBatches(keep bool) Option {
+	return change(func(r *Recipe) { r.KeepIncompleteBatch = keep })
+}
+
+// WithEpochs sets the number of passes over the training set, at least 1. The recipe's schedule is
+// stretched in proportion, unless [WithSchedule] sets it. Default: the recipe's, 24.
+func WithEpochs(n int) Option {
+	return change(func(r *Recipe) { r.Epochs = n })
+}
+
+// WithSchedule sets the learning rate, for the mean loss of a batch, by epoch. It is taken as it is: a
+// last knot beyond the run's epochs is an error; after an earlier one its rate is held.
+func WithSchedule(s schedule.Schedule) Option {
+	return func(c *config) { s := slices.Clone(s); c.schedule = &s }
+}
+
+// WithPeakRate scales the schedule so that its highest rate is this, whatever the batch size.
+func WithPeakRate(rate float64) Option {
+	return func(c *config) { c.peak = &rate }
+}
+
+// WithAugmentations sets the random changes to training images, in order; none at all with no arguments.
+// Default: the recipe's, a crop, a flip and a cutout.
+func WithAugmentations(a ...data.Augmentation) Option {
+	a = slices.Clone(a)
+	return change(func(r *Recipe) { r.Augmentations = a })
+}
+
+// WithMomentum sets Nesterov's momentum, from 0 to below 1. Default: the recipe's, 0.9.
+func WithMomentum(m float64) Option {
+	return change(func(r *Recipe) { r.Momentum = m })
+}
+
+// WithWeightDecay sets the coefficient of each trainable parameter in the gradient of the mean loss,
+// from 0 to 1. Default: the recipe's, 5e-4.
+func WithWeightDecay(d float64) Option {
+	return change(func(r *Recipe) { r.WeightDecay = d })
+}
+
+// WithPrecision sets the number format of the network's computation. Default: [PrecisionAuto].
+func WithPrecision(p Precision) Option {
+	return func(c *config) { c.precision = p }
+}
+
+// WithBackend chooses what computes: "auto", "go", "xla:cuda", "xla:cpu", or "xla:" and the absolute
+// path of a PJRT plugin; GoMLX's options may follow after a comma. One that cannot be had is an error.
+// Default: "auto", which takes the environment's GOMLX_BACKEND if that is set, else an NVIDIA GPU with
+// its plugin, else XLA's CPU plugin, else pure Go; the [Result] says which and why.
+func WithBackend(name string) Option {
+	return func(c *config) { c.backend = name }
+}
+
+// WithPluginDownload lets the run download a PJRT plugin that it needs and does not find: for a backend
+// asked for by name, and for "auto" when there is an NVIDIA GPU. Default: nothing is ever downloaded.
+func WithPluginDownload() Option {
+	return func(c *config) { c.download = true }
+}
+
+// WithSeed sets the seed of the initial weights, the order of the images and the augmentations.
+// Default: 0, which is a seed like any other.
+func WithSeed(seed uint64) Option {
+	return func(c *config) { c.seed = seed }
+}
+
+// WithTrainLimit trains on no more than the first n images. Default: 0, all of them.
+func WithTrainLimit(n int) Option {
+	return func(c *config) { c.trainLimit = n }
+}
+
+// WithTestLimit tests on no more than the first n images. Default: 0, all of them.
+func WithTestLimit(n int) Option {
+	return func(c *config) { c.testLimit = n }
+}
+
+// WithEpochCallback has f called after every epoch, on the goroutine that called Train.
+func WithEpochCallback(f func(Epoch)) Option {
+	if f == nil {
+		return nil
+	}
+	return func(c *config) { c.onEpoch = f }
+}
+
+// WithProgress has f called after every step, on the goroutine that called Train; the run waits for it.
+func WithProgress(f func(Progress)) Option {
+	if f == nil {
+		return nil
+	}
+	return func(c *config) { c.onProgress = f }
+}
+
+// WithLogger sets where the run reports what it does. Default: nowhere.
+func WithLogger(l *slog.Logger) Option {
+	if l == nil {
+		return nil
+	}
+	return func(c *config) { c.logger = l }
+}
+
+func change(f func(*Recipe)) Option {
+	return func(c *config) { c.changes = append(c.changes, f) }
+}
+
+// configure applies the options to the defaults and reports every problem that can be seen without the
+// data set.
+func configure(opts []Option) (*config, error) {
+	c := &config{
+		recipe: ResNet9Epochs24.clone(), backend: "auto", precision: PrecisionAuto,
+		onEpoch: func(Epoch) {}, onProgress: func(Progress) {}, logger: slog.New(slog.DiscardHandler),
+	}
+	for _, o := range opts {
+		if o != nil {
+			o(c)
+		}
+	}
+	base := c.recipe
+	for _, f := range c.changes {
+		f(&c.recipe)
+	}
+	c.recipe.Schedule = c.adapted(base)
+	return c, errors.Join(append(c.recipe.problems(), c.problems()...)...)
+}
+
+// adapted is the schedule of the run, given the recipe before it was changed.
+func (c *config) adapted(base Recipe) schedule.Schedule {
+	r := c.recipe
+	s := r.Schedule
+	if c.schedule != nil {
+		s = *c.schedule
+	} else if base.Epochs > 0 && base.BatchSize > 0 {
+		s = s.Stretch(float64(r.Epochs) / float64(base.Epochs)).Scale(float64(r.BatchSize) / float64(base.BatchSize))
+	}
+	if c.peak != nil && s.Peak() > 0 {
+		s = s.Scale(*c.peak / s.Peak())
+	}
+	return s
+}
+
+func (c *config) problems() []error {
+	var errs []error
+	if c.train == nil && c.test != nil {
+		errs = append(errs, fmt.Errorf("%w: a test set without a training set", ErrOption))
+	}
+	if c.trainLimit < 0 || c.testLimit < 0 {
+		errs = append(errs, fmt.Errorf("%w: a limit of %d training and %d test images, need 0 (all) or more", ErrOption, c.trainLimit, c.testLimit))
+	}
+	switch c.precision {
+	case PrecisionAuto, Float32, BFloat16:
+	default:
+		errs = append(errs, fmt.Errorf("%w: precision %q, want %q, %q or %q", ErrOption, c.precision, PrecisionAuto, Float32, BFloat16))
+	}
+	if c.peak != nil && !(*c.peak > 0) {
+		errs = append(errs, fmt.Errorf("%w: peak learning rate %g, need more than 0", ErrOption, *c.peak))
+	}
+	return errs
+}

@@ -1,0 +1,92 @@
+package fastresnet_test
+
+import (
+	"context"
+	"errors"
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/fastresnet/fastresnet"
+	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/layers"
+	"github.com/fastresnet/fastresnet/schedule"
+)
+
+func synthetic(t testing.TB, n int, seed uint64) *data.Dataset {
+	t.Helper()
+	set, err := data.Synthetic(n, seed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return set
+}
+
+func TestOptionErrors(t *testing.T) {
+	train := synthetic(t, 20, 1)
+	grey, err := data.New(make([]uint8, 2*8*8), data.Shape{Height: 8, Width: 8, Channels: 1}, []int{0, 1}, []string{"a", "b"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests := []struct {
+		label string
+		opts  []fastresnet.Option
+		want  []string // all of them in one error
+	}{
+		{"width below 1", []fastresnet.Option{fastresnet.WithWidth(-1)}, []string{"width -1"}},
+		{"batch below 1", []fastresnet.Option{fastresnet.WithBatchSize(0)}, []string{"batch size 0"}},
+		{"no epochs", []fastresnet.Option{fastresnet.WithEpochs(0)}, []string{"0 epochs"}},
+		{"momentum of 1 never forgets", []fastresnet.Option{fastresnet.WithMomentum(1)}, []string{"momentum 1"}},
+		{"momentum NaN", []fastresnet.Option{fastresnet.WithMomentum(math.NaN())}, []string{"momentum NaN"}},
+		{"weight decay", []fastresnet.Option{fastresnet.WithWeightDecay(-1)}, []string{"weight decay -1"}},
+		{"peak rate", []fastresnet.Option{fastresnet.WithPeakRate(0)}, []string{"peak learning rate 0"}},
+		{"knots out of order", []fastresnet.Option{fastresnet.WithSchedule(schedule.PiecewiseLinear(
+			schedule.Knot{Epoch: 2, Rate: 1}, schedule.Knot{Epoch: 1, Rate: 0}))}, []string{"knot 1"}},
+		{"a user's schedule is not stretched", []fastresnet.Option{fastresnet.WithEpochs(5),
+			fastresnet.WithSchedule(schedule.SlantedOneCycle(0.1, 1, 6))}, []string{"epoch 6", "5 epochs"}},
+		{"precision", []fastresnet.Option{fastresnet.WithPrecision("float8")}, []string{"float8", "bfloat16"}},
+		{"limits", []fastresnet.Option{fastresnet.WithTrainLimit(-1)}, []string{"-1"}},
+		{"nil augmentation", []fastresnet.Option{fastresnet.WithAugmentations(nil, data.FlipLR{})}, []string{"augmentation 0 is nil"}},
+		{"augmentation that does not fit the images", []fastresnet.Option{fastresnet.WithBatchSize(4),
+			fastresnet.WithAugmentations(data.Crop{Pad: 32})}, []string{"crop 32"}},
+		{"batch larger than the set", []fastresnet.Option{fastresnet.WithBatchSize(21)}, []string{"batch size 21", "20 images"}},
+		{"architecture", []fastresnet.Option{fastresnet.WithBatchSize(4), fastresnet.WithArchitecture("vgg")}, []string{`"vgg"`, "resnet9"}},
+		{"a network for other classes", []fastresnet.Option{fastresnet.WithBatchSize(4),
+			fastresnet.WithNetwork(layers.ResNet9(train.Shape(), 3, 4))}, []string{"3 classes", "10"}},
+		{"test set of another shape", []fastresnet.Option{fastresnet.WithDataset(train, grey), fastresnet.WithBatchSize(4)}, []string{"8x8x1"}},
+		{"test set alone", []fastresnet.Option{fastresnet.WithDataset(nil, train)}, []string{"without a training set"}},
+		{"bfloat16 in pure Go", []fastresnet.Option{fastresnet.WithBatchSize(4), fastresnet.WithBackend("go"),
+			fastresnet.WithPrecision(fastresnet.BFloat16)}, []string{"bfloat16", "pure-Go"}},
+		{"all problems at once", []fastresnet.Option{fastresnet.WithWidth(0), fastresnet.WithBatchSize(-3), fastresnet.WithEpochs(-2),
+			fastresnet.WithPrecision("half")}, []string{"width 0", "batch size -3", "-2 epochs", "half"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.label, func(t *testing.T) {
+			opts := append([]fastresnet.Option{fastresnet.WithDataset(train, nil)}, tt.opts...)
+			result, err := fastresnet.Train(context.Background(), opts...)
+			if result != nil || !errors.Is(err, fastresnet.ErrOption) {
+				t.Fatalf("Train = %v, %v; want ErrOption", result, err)
+			}
+			for _, want := range tt.want {
+				if !strings.Contains(err.Error(), want) {
+					t.Errorf("error %q does not say %q", err, want)
+				}
+			}
+		})
+	}
+}
+
+func TestMissingDataIsAnError(t *testing.T) {
+	t.Setenv("FASTRESNET_DATA", t.TempDir())
+	if _, err := fastresnet.Train(context.Background()); !errors.Is(err, fastresnet.ErrNoData) {
+		t.Errorf("error %v, want ErrNoData", err)
+	}
+}
+
+func TestUnknownBackendIsAnError(t *testing.T) {
+	_, err := fastresnet.Train(context.Background(), fastresnet.WithDataset(synthetic(t, 20, 1), nil),
+		fastresnet.WithBatchSize(4), fastresnet.WithBackend("nonsense"))
+	if !errors.Is(err, fastresnet.ErrBackend) {
+		t.Errorf("error %v, want ErrBackend", err)
+	}
+}

@@ -1,0 +1,90 @@
+package fastresnet_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/fastresnet/fastresnet"
+	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/schedule"
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+)
+
+func TestRecipesHaveTheirPublishedSchedules(t *testing.T) {
+	tests := []struct {
+		name   string
+		epochs int
+		rates  map[float64]float64
+	}{
+		{"resnet9-24", 24, map[float64]float64{0: 0, 2.5: 0.2, 5: 0.4, 14.5: 0.2, 24: 0}},
+		{"resnet9-20", 20, map[float64]float64{0: 0, 2: 0.2, 4: 0.4, 12: 0.2, 20: 0}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			r, err := fastresnet.RecipeByName(tt.name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := map[float64]float64{}
+			for epoch := range tt.rates {
+				got[epoch] = r.Schedule.At(epoch)
+			}
+			if diff := cmp.Diff(tt.rates, got, cmpopts.EquateApprox(0, 1e-12)); diff != "" {
+				t.Errorf("rates (-want +got):\n%s", diff)
+			}
+			if r.Epochs != tt.epochs || r.BatchSize != 512 || r.Width != 64 {
+				t.Errorf("epochs %d, batch %d, width %d, want %d, 512, 64", r.Epochs, r.BatchSize, r.Width, tt.epochs)
+			}
+		})
+	}
+	if _, err := fastresnet.RecipeByName("nonsense"); !errors.Is(err, fastresnet.ErrOption) {
+		t.Errorf("an unknown recipe: %v, want ErrOption", err)
+	}
+}
+
+func TestRecipesAreCopies(t *testing.T) {
+	r := fastresnet.Recipes()[0]
+	r.Schedule[0].Rate, r.Augmentations[0] = 99, data.FlipLR{}
+	again := fastresnet.Recipes()[0]
+	if again.Schedule[0].Rate == 99 || again.Augmentations[0] == r.Augmentations[0] {
+		t.Error("changing a listed recipe changed the next one")
+	}
+}
+
+// What options do to a recipe is seen in the recipe of the result.
+func TestOptionsChangeTheRecipe(t *testing.T) {
+	set := synthetic(t, 64, 1)
+	mine := schedule.PiecewiseLinear(schedule.Knot{Epoch: 0, Rate: 0.1}, schedule.Knot{Epoch: 1, Rate: 0})
+	tests := []struct {
+		label string
+		opts  []fastresnet.Option
+		want  schedule.Schedule
+	}{
+		{"epochs stretch the schedule, the batch scales it", []fastresnet.Option{fastresnet.WithEpochs(12), fastresnet.WithBatchSize(32)},
+			schedule.SlantedOneCycle(0.025, 2.5, 12)},
+		{"the recipe's place does not matter", []fastresnet.Option{fastresnet.WithEpochs(10), fastresnet.WithBatchSize(64),
+			fastresnet.WithRecipe(fastresnet.ResNet9Epochs20)}, schedule.SlantedOneCycle(0.05, 2, 10)},
+		{"a peak rate is the peak whatever the batch", []fastresnet.Option{fastresnet.WithBatchSize(64), fastresnet.WithPeakRate(0.3)},
+			schedule.SlantedOneCycle(0.3, 5, 24)},
+		{"a schedule of one's own is taken as it is", []fastresnet.Option{fastresnet.WithBatchSize(64), fastresnet.WithSchedule(mine)}, mine},
+	}
+	for _, tt := range tests {
+		t.Run(tt.label, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(context.Background())
+			opts := append([]fastresnet.Option{
+				fastresnet.WithDataset(set, nil), fastresnet.WithBackend("go"), fastresnet.WithWidth(2),
+				fastresnet.WithProgress(func(fastresnet.Progress) { cancel() }), // one step is enough
+			}, tt.opts...)
+			result, err := fastresnet.Train(ctx, opts...)
+			if !errors.Is(err, context.Canceled) || result == nil {
+				t.Fatalf("Train = %v, %v; want a partial result and context.Canceled", result, err)
+			}
+			defer result.Model.Close()
+			if diff := cmp.Diff(tt.want, result.Recipe.Schedule, cmpopts.EquateApprox(1e-9, 0)); diff != "" {
+				t.Errorf("schedule (-want +got):\n%s", diff)
+			}
+		})
+	}
+}

@@ -1,0 +1,172 @@
+package fastresnet_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fastresnet/fastresnet"
+	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/internal/testbackend"
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+)
+
+// train runs a small training in pure Go, with more options behind.
+func train(t *testing.T, set *data.Dataset, opts ...fastresnet.Option) *fastresnet.Result {
+	t.Helper()
+	all := append([]fastresnet.Option{
+		fastresnet.WithDataset(set, set), fastresnet.WithBackend("go"), fastresnet.WithWidth(4),
+		fastresnet.WithBatchSize(16), fastresnet.WithEpochs(2), fastresnet.WithPeakRate(0.1),
+	}, opts...)
+	result, err := fastresnet.Train(context.Background(), all...)
+	if err != nil {
+		t.Fatalf("%+v", err)
+	}
+	t.Cleanup(func() {
+		if err := result.Model.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return result
+}
+
+// A network that cannot learn 64 images by heart has something wrong with its gradients.
+func TestLearnsBatchByHeart(t *testing.T) {
+	set := synthetic(t, 64, 1)
+	testbackend.Each(t, func(t *testing.T, backend string) {
+		result := train(t, set, fastresnet.WithBackend(backend), fastresnet.WithWidth(8), fastresnet.WithEpochs(30),
+			fastresnet.WithPeakRate(0.2), fastresnet.WithAugmentations())
+		if accuracy := result.TestAccuracy(); accuracy != 1 {
+			t.Errorf("%.1f %% of the training images are right after 30 epochs, want all", 100*accuracy)
+		}
+	})
+}
+
+func TestSameSeedSameHistory(t *testing.T) {
+	set := synthetic(t, 48, 1)
+	first, second := train(t, set, fastresnet.WithSeed(7)), train(t, set, fastresnet.WithSeed(7))
+	sameButTimes := cmpopts.IgnoreFields(fastresnet.Epoch{}, "TrainTime", "TotalTime")
+	if diff := cmp.Diff(first.Epochs, second.Epochs, sameButTimes); diff != "" {
+		t.Errorf("history (-first +second):\n%s", diff)
+	}
+	if other := train(t, set, fastresnet.WithSeed(8)); cmp.Equal(first.Epochs, other.Epochs, sameButTimes) {
+		t.Error("another seed gave the same history")
+	}
+}
+
+func TestResultTellsTheRun(t *testing.T) {
+	set := synthetic(t, 50, 1)
+	var log bytes.Buffer
+	var steps []fastresnet.Progress
+	var epochs []fastresnet.Epoch
+	result := train(t, set, fastresnet.WithSeed(3), fastresnet.WithTrainLimit(40), fastresnet.WithTestLimit(10),
+		fastresnet.WithLogger(slog.New(slog.NewTextHandler(&log, nil))),
+		fastresnet.WithProgress(func(p fastresnet.Progress) { steps = append(steps, p) }),
+		fastresnet.WithEpochCallback(func(e fastresnet.Epoch) { epochs = append(epochs, e) }))
+
+	if result.TrainImages != 40 || result.TestImages != 10 || result.Seed != 3 || result.Backend != "go" || result.Precision != fastresnet.Float32 {
+		t.Errorf("result %+v, want 40 and 10 images, seed 3, backend go, float32", result)
+	}
+	if diff := cmp.Diff(result.Epochs, epochs); diff != "" {
+		t.Errorf("the callbacks' epochs (-result +callback):\n%s", diff)
+	}
+	if len(result.Epochs) != 2 || result.Epochs[0].Images != 32 || result.Epochs[1].Number != 2 {
+		t.Errorf("epochs %+v, want two of 32 images, the incomplete batch dropped", result.Epochs)
+	}
+	if got := result.Epochs[1].Rate; got != 0 {
+		t.Errorf("rate %g at the end, want the schedule's last, 0", got)
+	}
+	wantSteps := [][2]int{{1, 1}, {1, 2}, {2, 1}, {2, 2}}
+	var gotSteps [][2]int
+	for _, p := range steps {
+		gotSteps = append(gotSteps, [2]int{p.Epoch, p.Step})
+	}
+	if diff := cmp.Diff(wantSteps, gotSteps); diff != "" {
+		t.Errorf("progress (-want +got):\n%s", diff)
+	}
+	timing := result.Timing
+	if timing.Train <= 0 || timing.Total < timing.Train || timing.ImagesPerSecond <= 0 {
+		t.Errorf("timing %+v, want training within the total, and a speed", timing)
+	}
+	if sum := result.Epochs[0].TrainTime + result.Epochs[1].TrainTime; sum != timing.Train {
+		t.Errorf("the epochs trained for %v, the run for %v", sum, timing.Train)
+	}
+	for _, want := range []string{"msg=backend name=go", "msg=epoch number=2"} {
+		if !strings.Contains(log.String(), want) {
+			t.Errorf("the log does not say %q:\n%s", want, &log)
+		}
+	}
+}
+
+func TestCancelledRunReturnsWhatItHas(t *testing.T) {
+	set := synthetic(t, 64, 1)
+	testbackend.Each(t, func(t *testing.T, backend string) {
+		ctx, cancel := context.WithCancel(context.Background())
+		var cancelled time.Time
+		result, err := fastresnet.Train(ctx, fastresnet.WithDataset(set, set), fastresnet.WithBackend(backend), fastresnet.WithWidth(4),
+			fastresnet.WithBatchSize(16), fastresnet.WithEpochs(3), fastresnet.WithProgress(func(p fastresnet.Progress) {
+				if p.Epoch == 2 && p.Step == 2 {
+					cancelled = time.Now()
+					cancel()
+				}
+			}))
+		if !errors.Is(err, context.Canceled) {
+			t.Fatalf("error %v, want context.Canceled", err)
+		}
+		if took := time.Since(cancelled); took > 2*time.Second {
+			t.Errorf("Train went on for %v", took)
+		}
+		defer result.Model.Close()
+		if len(result.Epochs) != 2 || result.Epochs[0].Partial || !result.Epochs[1].Partial || result.Epochs[1].Images != 32 {
+			t.Errorf("epochs %+v, want a whole one and a partial one of 32 images", result.Epochs)
+		}
+		if result.TestAccuracy() != result.Epochs[0].TestAccuracy {
+			t.Errorf("test accuracy %g, want that of the last test, %g", result.TestAccuracy(), result.Epochs[0].TestAccuracy)
+		}
+		if _, err := result.Model.Predict(context.Background(), set.Image(0)); err != nil {
+			t.Errorf("the partial model does not predict: %v", err)
+		}
+	})
+}
+
+func TestCancelledBeforeItStarts(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	result, err := fastresnet.Train(ctx, fastresnet.WithDataset(synthetic(t, 20, 1), nil), fastresnet.WithBatchSize(4), fastresnet.WithBackend("go"))
+	if result != nil || !errors.Is(err, context.Canceled) {
+		t.Errorf("Train = %v, %v; want nil and context.Canceled", result, err)
+	}
+}
+
+func TestDivergedRunSaysWhere(t *testing.T) {
+	set := synthetic(t, 64, 1)
+	result, err := fastresnet.Train(context.Background(), fastresnet.WithDataset(set, nil), fastresnet.WithBackend("go"), fastresnet.WithWidth(2),
+		fastresnet.WithBatchSize(16), fastresnet.WithEpochs(2), fastresnet.WithPeakRate(1e30))
+	var diverged *fastresnet.DivergedError
+	if !errors.Is(err, fastresnet.ErrDiverged) || !errors.As(err, &diverged) {
+		t.Fatalf("error %v, want a DivergedError", err)
+	}
+	if diverged.Epoch != 1 || diverged.Step < 2 || diverged.Step > 4 || !(diverged.Rate > 0) {
+		t.Errorf("%+v, want a step of the first epoch with its rate", diverged)
+	}
+	if result == nil || len(result.Epochs) != 1 {
+		t.Errorf("result %+v, want the epoch that diverged", result)
+	}
+	if math.IsNaN(diverged.Rate) {
+		t.Error("the rate is NaN")
+	}
+}
+
+func TestPanicInCallbackIsAnError(t *testing.T) {
+	_, err := fastresnet.Train(context.Background(), fastresnet.WithDataset(synthetic(t, 20, 1), nil), fastresnet.WithBatchSize(4),
+		fastresnet.WithBackend("go"), fastresnet.WithWidth(2), fastresnet.WithProgress(func(fastresnet.Progress) { panic("in the callback") }))
+	if err == nil || !strings.Contains(err.Error(), "in the callback") || strings.Contains(err.Error(), "goroutine") {
+		t.Errorf("error %v, want one line with what the callback said", err)
+	}
+}
