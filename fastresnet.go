@@ -29,6 +29,7 @@ func Train(ctx context.Context, opts ...Option) (result *Result, err error) {
 		return nil, err
 	}
 	defer r.trainer.Close()
+	c.onStart(r.result)
 
 	for epoch := 1; epoch <= c.recipe.Epochs; epoch++ {
 		if err := r.trainEpoch(ctx, epoch); err != nil {

@@ -33,6 +33,7 @@ type config struct {
 	precision Precision
 	seed      uint64
 
+	onStart    func(*Result)
 	onEpoch    func(Epoch)
 	onProgress func(Progress)
 	logger     *slog.Logger
@@ -149,7 +150,7 @@ func WithPluginDownload() Option {
 }
 
 // WithSeed sets the seed of the initial weights, the order of the images and the augmentations.
-// Default: 0, which is a seed like any other.
+// Default: 1, which is a seed like any other.
 func WithSeed(seed uint64) Option {
 	return func(c *config) { c.seed = seed }
 }
@@ -162,6 +163,15 @@ func WithTrainLimit(n int) Option {
 // WithTestLimit tests on no more than the first n images. Default: 0, all of them.
 func WithTestLimit(n int) Option {
 	return func(c *config) { c.testLimit = n }
+}
+
+// WithStartCallback has f called once before the first step, on the goroutine that called Train, with
+// what is known by then: the backend, the sizes, and a model with its initial weights.
+func WithStartCallback(f func(*Result)) Option {
+	if f == nil {
+		return nil
+	}
+	return func(c *config) { c.onStart = f }
 }
 
 // WithEpochCallback has f called after every epoch, on the goroutine that called Train.
@@ -196,8 +206,8 @@ func change(f func(*Recipe)) Option {
 // data set.
 func configure(opts []Option) (*config, error) {
 	c := &config{
-		recipe: ResNet9Epochs24.clone(), backend: "auto", precision: PrecisionAuto,
-		onEpoch: func(Epoch) {}, onProgress: func(Progress) {}, logger: slog.New(slog.DiscardHandler),
+		recipe: ResNet9Epochs24.clone(), backend: "auto", precision: PrecisionAuto, seed: 1,
+		onStart: func(*Result) {}, onEpoch: func(Epoch) {}, onProgress: func(Progress) {}, logger: slog.New(slog.DiscardHandler),
 	}
 	for _, o := range opts {
 		if o != nil {
@@ -218,7 +228,7 @@ func (c *config) adapted(base Recipe) schedule.Schedule {
 	s := r.Schedule
 	if c.schedule != nil {
 		s = *c.schedule
-	} else if base.Epochs > 0 && base.BatchSize > 0 {
+	} else if min(base.Epochs, base.BatchSize, r.Epochs, r.BatchSize) > 0 {
 		s = s.Stretch(float64(r.Epochs) / float64(base.Epochs)).Scale(float64(r.BatchSize) / float64(base.BatchSize))
 	}
 	if c.peak != nil && s.Peak() > 0 {

@@ -120,7 +120,7 @@ func (r Recipe) problems() []error {
 	check(r.WeightDecay >= 0 && r.WeightDecay <= 1, "weight decay %g, need 0 to 1", r.WeightDecay)
 	if err := r.Schedule.Validate(); err != nil {
 		errs = append(errs, fmt.Errorf("%w: %w", ErrOption, err))
-	} else {
+	} else if r.Epochs >= 1 {
 		const rounding = 1e-9
 		check(r.Schedule.End() <= float64(r.Epochs)+rounding, "the schedule's last knot is at epoch %g of a run of %d epochs",
 			r.Schedule.End(), r.Epochs)

@@ -27,10 +27,10 @@ type Result struct {
 }
 
 // TestAccuracy is the share of the test set that the model classifies right, 0 to 1: the last test's.
-// It is 0 before the first test.
+// It is 0 before the first test, and without a test set.
 func (r *Result) TestAccuracy() float64 {
 	for i := len(r.Epochs) - 1; i >= 0; i-- {
-		if !r.Epochs[i].Partial {
+		if r.Epochs[i].Tested {
 			return r.Epochs[i].TestAccuracy
 		}
 	}
@@ -46,13 +46,15 @@ type Epoch struct {
 	// TrainLoss is the mean loss, and TrainAccuracy the share classified right, of the training images
 	// as they came along: augmented, and by the weights of the moment.
 	TrainLoss, TrainAccuracy float64
-	// TestLoss and TestAccuracy are those of the test set after the epoch; 0 without a test set.
+	// TestLoss and TestAccuracy are those of the test set after the epoch, if Tested: there is no test
+	// without a test set, and after the run was cancelled.
 	TestLoss, TestAccuracy float64
+	Tested                 bool
 	// Images is the number of images trained on.
 	Images int
 	// TrainTime is the epoch's training alone. TotalTime is all since Train was called.
 	TrainTime, TotalTime time.Duration
-	// Partial is set if the run was cancelled within the epoch. There is no test then.
+	// Partial is set if the run was cancelled within the epoch.
 	Partial bool
 }
 

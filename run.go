@@ -86,11 +86,12 @@ func newRun(ctx context.Context, c *config, started time.Time) (r *run, err erro
 	if err != nil {
 		return nil, err
 	}
-	return &run{config: c, trainer: trainer, started: started, result: &Result{
+	r = &run{config: c, trainer: trainer, started: started, result: &Result{
 		Model: model, Recipe: c.recipe, Seed: c.seed, Precision: precision,
 		Backend: device.Name, Device: device.Description, PassedOver: device.PassedOver,
 		TrainImages: c.train.Len(), TestImages: c.test.Len(),
-	}}, nil
+	}}
+	return r, r.handOver()
 }
 
 // fits checks the options against the data set, and settles the network.
@@ -148,11 +149,15 @@ func (r *run) rates(epoch int) []float32 {
 	return rates
 }
 
-// record adds an epoch that trained, in whole or in part, to the history, and hands its weights to the
-// model.
+// record adds an epoch that trained, in whole or in part, to the history.
 func (r *run) record(e Epoch) error {
 	e.TotalTime = time.Since(r.started)
 	r.result.Epochs = append(r.result.Epochs, e)
+	return r.handOver()
+}
+
+// handOver gives the model the weights as they are now.
+func (r *run) handOver() error {
 	values, err := r.trainer.Variables()
 	if err != nil {
 		return err
@@ -170,7 +175,8 @@ func (r *run) test(ctx context.Context) error {
 		return err
 	}
 	last := &r.result.Epochs[len(r.result.Epochs)-1]
-	last.TestLoss, last.TestAccuracy, last.TotalTime = e.Loss, e.Accuracy, time.Since(r.started)
+	last.TestLoss, last.TestAccuracy, last.Tested = e.Loss, e.Accuracy, true
+	last.TotalTime = time.Since(r.started)
 	return nil
 }
 

@@ -58,7 +58,7 @@ func Open(name string, download bool) (*Device, error) {
 			d.PassedOver = passedOver
 			return d, nil
 		}
-		passedOver = append(passedOver, err.Error())
+		passedOver = append(passedOver, strings.TrimPrefix(err.Error(), ErrBackend.Error()+": "))
 	}
 	return nil, err
 }

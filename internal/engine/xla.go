@@ -34,7 +34,7 @@ func openXLA(config string, download bool) (*Device, error) {
 		return nil, fmt.Errorf("%w: xla:%s: %w", ErrBackend, plugin, err)
 	}
 	d := &Device{Name: "xla:" + plugin, GPU: isCUDA(backend.PluginName()), backend: backend}
-	d.Description = fmt.Sprintf("%s, plugin %s", backend.DeviceDescription(0), backend.PluginName())
+	d.Description = fmt.Sprintf("%s, plugin %s", backend.DeviceDescription(0), filepath.Base(backend.PluginName()))
 	return d, nil
 }
 

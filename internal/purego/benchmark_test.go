@@ -38,7 +38,7 @@ func BenchmarkStep(b *testing.B) {
 // BenchmarkConv is the three products of a convolution, for a batch of 64.
 func BenchmarkConv(b *testing.B) {
 	const batch = 64
-	for _, kernels := range purego.Kernels() {
+	for _, kernels := range purego.AllKernels() {
 		for _, s := range []struct{ size, in, out int }{{32, 8, 16}, {32, 64, 128}, {16, 128, 256}, {8, 256, 256}, {4, 512, 512}} {
 			shape := data.Shape{Height: s.size, Width: s.size, Channels: s.in}
 			c := purego.NewConv(shape, batch, s.out, 3, 1, kernels)

@@ -29,7 +29,7 @@ func TestConv(t *testing.T) {
 		{data.Shape{Height: 6, Width: 4, Channels: 5}, 3, 6, 1, 2, "stride 2, kernel 1: pixels without a gradient"},
 		{data.Shape{Height: 1, Width: 1, Channels: 2}, 3, 4, 3, 2, "stride 2 of one pixel"},
 	}
-	for _, kernels := range purego.Kernels() {
+	for _, kernels := range purego.AllKernels() {
 		for _, tt := range tests {
 			t.Run(fmt.Sprintf("%s/%s", kernels, tt.reason), func(t *testing.T) {
 				rng := rand.New(rand.NewPCG(3, 4))

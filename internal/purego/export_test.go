@@ -5,8 +5,8 @@ import (
 	"github.com/fastresnet/fastresnet/layers"
 )
 
-// Kernels are the names of the kernels that run on this machine.
-func Kernels() []string {
+// AllKernels are the names of the kernels that run on this machine.
+func AllKernels() []string {
 	var names []string
 	for _, k := range available() {
 		names = append(names, k.name)

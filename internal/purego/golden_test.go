@@ -18,7 +18,7 @@ func TestGolden(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, kernels := range purego.Kernels() {
+	for _, kernels := range purego.AllKernels() {
 		t.Run(kernels, func(t *testing.T) { testGolden(t, want, kernels) })
 	}
 }

@@ -68,7 +68,7 @@ func TestGradients(t *testing.T) {
 			Branch: []layers.Layer{conv("a", 3, 3, 1), norm}, Shortcut: []layers.Layer{conv("b", 3, 1, 1)},
 		}}},
 	}
-	for _, kernels := range purego.Kernels() {
+	for _, kernels := range purego.AllKernels() {
 		for _, tt := range tests {
 			t.Run(kernels+"/"+tt.name, func(t *testing.T) {
 				n := layers.Network{Name: tt.name, Input: tt.shape}

@@ -14,7 +14,7 @@ import (
 // first channel of the image; the gradient to the weights of the second says which pixel was picked.
 func TestTies(t *testing.T) {
 	images := []float32{0, 1, 7, 2, 7, 3, 0, 4}
-	for _, kernels := range purego.Kernels() {
+	for _, kernels := range purego.AllKernels() {
 		for _, pool := range []layers.Layer{layers.MaxPool{Size: 2}, layers.GlobalMaxPool{}} {
 			t.Run(kernels+"/"+pool.String(), func(t *testing.T) {
 				net, err := purego.CompileWith(layers.Network{
@@ -38,7 +38,7 @@ func TestTies(t *testing.T) {
 // TestNaN wants a network that has diverged to show it: neither ReLU nor a pool hides NaN.
 func TestNaN(t *testing.T) {
 	n := layers.ResNet9(data.Shape{Height: 8, Width: 8, Channels: 1}, 2, 2)
-	for _, kernels := range purego.Kernels() {
+	for _, kernels := range purego.AllKernels() {
 		t.Run(kernels, func(t *testing.T) {
 			net, err := purego.CompileWith(n, 1, kernels)
 			if err != nil {

@@ -1,0 +1,117 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"math"
+
+	"github.com/fastresnet/fastresnet"
+)
+
+// settings are what the flags say. Those that change the recipe do so only if they are set.
+type settings struct {
+	data, recipe, backend, json string
+	list, quiet                 bool
+
+	width, epochs, batch  int
+	lr                    float64
+	seed                  uint64
+	runs                  int
+	trainLimit, testLimit int
+
+	set map[string]bool // the names of the flags that were given
+}
+
+const usage = `Usage: cifar10 [flags]
+
+Trains a residual network on CIFAR-10 and reports how it goes. Ctrl-C stops it after
+the current step and reports what there is; a second Ctrl-C stops it at once.
+
+`
+
+// parse reads the flags. Its errors name every flag that is wrong; flag.ErrHelp means that the usage was
+// asked for, and has been printed.
+func parse(args []string, stdout io.Writer) (*settings, error) {
+	s := &settings{set: map[string]bool{}}
+	f := flag.NewFlagSet("cifar10", flag.ContinueOnError)
+	f.SetOutput(io.Discard) // errors are printed by run, on one line
+	f.Usage = func() {}
+	f.StringVar(&s.data, "data", "auto", "`images`: auto, synthetic, DIR or FILE.tar.gz;\nauto looks under FASTRESNET_DATA, then in the user's cache folder")
+	f.StringVar(&s.recipe, "recipe", fastresnet.ResNet9Epochs24.Name, "`name` of the recipe; -list shows them")
+	f.BoolVar(&s.list, "list", false, "list the recipes and exit")
+	f.StringVar(&s.backend, "backend", "auto", "`name` of what computes: auto, go, xla:cuda, xla:cpu or xla:/path/to/plugin.so;\nan XLA plugin that is missing is downloaded, with auto if there is an NVIDIA GPU")
+	f.IntVar(&s.width, "width", 0, "channels `n` of the network's first stage (default the recipe's)")
+	f.IntVar(&s.epochs, "epochs", 0, "train for `n` epochs, the schedule stretched in proportion (default the recipe's)")
+	f.IntVar(&s.batch, "batch", 0, "`n` images a step, the learning rate scaled in proportion (default the recipe's)")
+	f.Float64Var(&s.lr, "lr", 0, "peak learning `rate`, whatever the batch size (default the recipe's)")
+	f.Uint64Var(&s.seed, "seed", 1, "seed `n` of the first run; each further run takes the next")
+	f.IntVar(&s.runs, "runs", 1, "train `n` times")
+	f.IntVar(&s.trainLimit, "train-limit", 0, "train on the first `n` images only (default 0, all)")
+	f.IntVar(&s.testLimit, "test-limit", 0, "test on the first `n` images only (default 0, all)")
+	f.StringVar(&s.json, "json", "", "`file` to write the results to")
+	f.BoolVar(&s.quiet, "quiet", false, "print the summary only")
+
+	err := f.Parse(args)
+	if errors.Is(err, flag.ErrHelp) {
+		fmt.Fprint(stdout, usage)
+		f.SetOutput(stdout)
+		f.PrintDefaults()
+		return nil, err
+	}
+	if err == nil && f.NArg() > 0 {
+		err = fmt.Errorf("unexpected argument %q", f.Arg(0))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w (-h lists the flags)", err)
+	}
+	f.Visit(func(f *flag.Flag) { s.set[f.Name] = true })
+	return s, s.check()
+}
+
+// check reports every value that is out of range.
+func (s *settings) check() error {
+	var problems []error
+	for _, number := range []struct {
+		flag         string
+		value, least int
+	}{
+		{"width", s.width, 1}, {"epochs", s.epochs, 1}, {"batch", s.batch, 1}, {"runs", s.runs, 1},
+		{"train-limit", s.trainLimit, 0}, {"test-limit", s.testLimit, 0},
+	} {
+		if s.set[number.flag] && number.value < number.least {
+			problems = append(problems, fmt.Errorf("-%s %d: need at least %d", number.flag, number.value, number.least))
+		}
+	}
+	if s.set["lr"] && !(s.lr > 0 && s.lr <= math.MaxFloat32) {
+		problems = append(problems, fmt.Errorf("-lr %g: need more than 0", s.lr))
+	}
+	if s.data == "" {
+		problems = append(problems, errors.New("-data: need auto, synthetic, a folder or a file"))
+	}
+	if s.set["json"] && s.json == "" {
+		problems = append(problems, errors.New("-json: need the name of a file"))
+	}
+	return errors.Join(problems...)
+}
+
+// options are those of the flags that were set, and what this program asks for in any case.
+func (s *settings) options() []fastresnet.Option {
+	options := []fastresnet.Option{
+		fastresnet.WithBackend(s.backend), fastresnet.WithPluginDownload(),
+		fastresnet.WithTrainLimit(s.trainLimit), fastresnet.WithTestLimit(s.testLimit),
+	}
+	for _, change := range []struct {
+		flag   string
+		option fastresnet.Option
+	}{
+		{"width", fastresnet.WithWidth(s.width)}, {"epochs", fastresnet.WithEpochs(s.epochs)},
+		{"batch", fastresnet.WithBatchSize(s.batch)}, {"lr", fastresnet.WithPeakRate(s.lr)},
+	} {
+		if s.set[change.flag] {
+			options = append(options, change.option)
+		}
+	}
+	return options
+}

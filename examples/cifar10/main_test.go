@@ -1,0 +1,255 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"math"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+)
+
+// tiny are the flags of a run of a second or two.
+var tiny = []string{"-data", "synthetic", "-width", "4", "-train-limit", "256", "-test-limit", "100",
+	"-batch", "64", "-epochs", "1", "-backend", "go"}
+
+// program runs the program, with what it prints.
+func program(ctx context.Context, args ...string) (status int, stdout, stderr string) {
+	var out, errs bytes.Buffer
+	status = run(ctx, args, &out, &errs)
+	return status, out.String(), errs.String()
+}
+
+func readJSON(t *testing.T, file string, into any) {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(text, into); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestRun trains for an epoch and compares what is printed and what is written with what was asked for.
+func TestRun(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "out.json")
+	status, stdout, stderr := program(t.Context(), append(tiny, "-seed", "7", "-json", file)...)
+	if status != exitOK || stderr != "" {
+		t.Fatalf("exit status %d, stderr %q", status, stderr)
+	}
+	const want = `^resnet9-24: width 4, batch 64, epochs 1; [\d,]+ parameters; 256 training and 100 test images; on go \(.+\)
+epoch      lr  train loss  train acc  test loss  test acc  seconds
+    1  0\.0000 +\d+\.\d{4} +\d+\.\d\d % +\d+\.\d{4} +\d+\.\d\d % +\d+\.\d
+test accuracy \d+\.\d\d %; \d+\.\d s, of which \d+\.\d s training; [\d,]+ images/s on go \(.+\)
+$`
+	if !regexp.MustCompile(want).MatchString(stdout) {
+		t.Errorf("stdout:\n%s\nwant a match of:\n%s", stdout, want)
+	}
+
+	var fields map[string]any
+	readJSON(t, file, &fields)
+	epochs, _ := fields["epochs"].([]any)
+	if len(epochs) != 1 {
+		t.Fatalf("%d epochs in the file, want 1", len(epochs))
+	}
+	epoch := epochs[0].(map[string]any)
+	wantFields := map[string]any{
+		"recipe": "resnet9-24", "backend": "go", "device": fields["device"], "seed": 7.0, "width": 4.0,
+		"params": fields["params"], "batch_size": 64.0, "epochs": epochs, "test_accuracy": epoch["test_acc"],
+		"images_per_second": fields["images_per_second"], "compile_seconds": fields["compile_seconds"],
+		"train_seconds": epoch["train_seconds"], "total_seconds": fields["total_seconds"],
+	}
+	if diff := cmp.Diff(wantFields, fields); diff != "" {
+		t.Errorf("fields (-want +got):\n%s", diff)
+	}
+	wantEpoch := map[string]any{
+		"epoch": 1.0, "lr": 0.0, "train_loss": epoch["train_loss"], "train_acc": epoch["train_acc"],
+		"test_loss": epoch["test_loss"], "test_acc": epoch["test_acc"], "train_seconds": epoch["train_seconds"],
+		"total_seconds": epoch["total_seconds"],
+	}
+	if diff := cmp.Diff(wantEpoch, epoch); diff != "" {
+		t.Errorf("fields of the epoch (-want +got):\n%s", diff)
+	}
+
+	var r report
+	readJSON(t, file, &r)
+	e := r.Epochs[0]
+	for _, c := range []struct {
+		name string
+		ok   bool
+	}{
+		{"parameters", r.Params > 1000},
+		{"a device", r.Device != ""},
+		{"images a second", r.ImagesPerSecond > 0},
+		{"a training loss", e.TrainLoss > 0},
+		{"a test loss", e.TestLoss > 0},
+		{"training accuracy a share of 256", e.TrainAcc >= 0 && e.TrainAcc <= 1 && whole(256*float64(e.TrainAcc))},
+		{"test accuracy a share of 100", e.TestAcc >= 0 && e.TestAcc <= 1 && whole(100*float64(e.TestAcc))},
+		{"training within the epoch's total", 0 < e.TrainSeconds && e.TrainSeconds < e.TotalSeconds},
+		{"the epoch within the total", e.TotalSeconds <= r.TotalSeconds},
+		{"compilation and training within the total", r.CompileSeconds >= 0 && r.CompileSeconds+r.TrainSeconds <= r.TotalSeconds},
+	} {
+		if !c.ok {
+			t.Errorf("the file does not have: %s\n%+v", c.name, r)
+		}
+	}
+}
+
+func whole(x float64) bool { return math.Abs(x-math.Round(x)) < 1e-9 }
+
+func TestRuns(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "out.json")
+	status, stdout, stderr := program(t.Context(), append(tiny, "-seed", "3", "-runs", "3", "-quiet", "-json", file)...)
+	if status != exitOK || stderr != "" {
+		t.Fatalf("exit status %d, stderr %q", status, stderr)
+	}
+	if !regexp.MustCompile(`^test accuracy \d+\.\d\d % ± \d+\.\d\d % \(n = 3\); .*\n$`).MatchString(stdout) {
+		t.Errorf("stdout is not one line of summary:\n%s", stdout)
+	}
+	var got series
+	readJSON(t, file, &got)
+	var seeds []uint64
+	var accuracies []float64
+	for _, r := range got.Runs {
+		seeds, accuracies = append(seeds, r.Seed), append(accuracies, float64(r.TestAccuracy))
+	}
+	if diff := cmp.Diff([]uint64{3, 4, 5}, seeds); diff != "" {
+		t.Fatalf("seeds (-want +got):\n%s", diff)
+	}
+	mean := (accuracies[0] + accuracies[1] + accuracies[2]) / 3
+	std := math.Sqrt((math.Pow(accuracies[0]-mean, 2) + math.Pow(accuracies[1]-mean, 2) + math.Pow(accuracies[2]-mean, 2)) / 2)
+	if diff := cmp.Diff([]float64{mean, std}, []float64{float64(got.Mean), float64(got.Std)}, cmpopts.EquateApprox(0, 1e-12)); diff != "" {
+		t.Errorf("mean and deviation (-want +got):\n%s", diff)
+	}
+}
+
+// TestInterrupted cancels before the first step: there is nothing to report.
+func TestInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	file := filepath.Join(t.TempDir(), "out.json")
+	status, _, stderr := program(ctx, append(tiny, "-json", file)...)
+	if status != exitInterrupted || stderr != "cifar10: interrupted\n" {
+		t.Errorf("exit status %d, stderr %q", status, stderr)
+	}
+	if _, err := os.Stat(file); err == nil {
+		t.Error("a report was written, of nothing")
+	}
+}
+
+// cancelOn cancels when a text is printed.
+type cancelOn struct {
+	bytes.Buffer
+	text   string
+	cancel context.CancelFunc
+}
+
+func (c *cancelOn) Write(p []byte) (int, error) {
+	if strings.Contains(string(p), c.text) {
+		c.cancel()
+	}
+	return c.Buffer.Write(p)
+}
+
+// TestInterruptedLater cancels when the first of many epochs has been reported: that much is kept.
+func TestInterruptedLater(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	stdout, stderr := &cancelOn{text: "    1  ", cancel: cancel}, &bytes.Buffer{}
+	file := filepath.Join(t.TempDir(), "out.json")
+	status := run(ctx, append(tiny, "-epochs", "1000", "-json", file), stdout, stderr)
+	if status != exitInterrupted || stderr.String() != "cifar10: interrupted\n" {
+		t.Errorf("exit status %d, stderr %q", status, stderr)
+	}
+	if !strings.Contains(stdout.String(), "\ntest accuracy ") {
+		t.Errorf("no summary:\n%s", stdout)
+	}
+	var r report
+	readJSON(t, file, &r)
+	if r.Error != "interrupted" || r.TestAccuracy != r.Epochs[0].TestAcc || len(r.Epochs) > 2 {
+		t.Errorf("report of an interrupted run: %+v", r)
+	}
+}
+
+// TestMistakes has one clear line and exit status 1 for everything that a user can get wrong.
+func TestMistakes(t *testing.T) {
+	folder := t.TempDir()
+	truncated := filepath.Join(folder, "data_batch_1.bin")
+	if err := os.WriteFile(truncated, make([]byte, 5000), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		name string
+		args []string
+		want string // in the line
+	}{
+		{"width", []string{"-width", "-1"}, "-width -1"},
+		{"epochs", []string{"-epochs", "0"}, "-epochs 0"},
+		{"batch", []string{"-batch", "0"}, "-batch 0"},
+		{"rate below 0", []string{"-lr", "-1"}, "-lr -1"},
+		{"rate no number", []string{"-lr", "NaN"}, "-lr NaN"},
+		{"runs", []string{"-runs", "0"}, "-runs 0"},
+		{"training limit", []string{"-train-limit", "-5"}, "-train-limit -5"},
+		{"test limit", []string{"-test-limit", "-5"}, "-test-limit -5"},
+		{"several at once", []string{"-width", "0", "-batch", "-3"}, "-width 0: need at least 1; -batch -3"},
+		{"seed", []string{"-seed", "-1"}, "-seed"},
+		{"not a number", []string{"-width", "wide"}, `"wide"`},
+		{"unknown flag", []string{"-nonsense"}, "-nonsense"},
+		{"argument", []string{"nonsense"}, `"nonsense"`},
+		{"recipe", []string{"-recipe", "nonsense"}, "resnet9-24"},
+		{"backend", []string{"-data", "synthetic", "-train-limit", "600", "-test-limit", "1", "-backend", "nonsense"}, `"nonsense"`},
+		{"plugin", []string{"-data", "synthetic", "-train-limit", "600", "-test-limit", "1", "-backend", "xla:/no/such/plugin.so"}, "xla:/no/such/plugin.so"},
+		{"batch beyond the data", []string{"-data", "synthetic", "-train-limit", "100", "-test-limit", "1", "-batch", "128"}, "128"},
+		{"no data", []string{"-data", filepath.Join(folder, "nowhere")}, "nowhere"},
+		{"data not named", []string{"-data", ""}, "-data"},
+		{"truncated data", []string{"-data", folder}, "data_batch_1.bin"},
+		{"not an archive", []string{"-data", truncated}, "data_batch_1.bin"},
+		{"report in no folder", []string{"-json", filepath.Join(folder, "no", "out.json")}, "out.json"},
+		{"report over a folder", []string{"-json", folder}, "folder"},
+		{"report not named", []string{"-json", ""}, "-json"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			status, stdout, stderr := program(t.Context(), test.args...)
+			if status != exitFailed {
+				t.Errorf("exit status %d, want %d", status, exitFailed)
+			}
+			if stdout != "" {
+				t.Errorf("stdout: %q", stdout)
+			}
+			if strings.Count(stderr, "\n") != 1 || !strings.HasPrefix(stderr, "cifar10: ") ||
+				!strings.Contains(stderr, test.want) || strings.Contains(stderr, "goroutine") {
+				t.Errorf("stderr is not one line about %s:\n%s", test.want, stderr)
+			}
+		})
+	}
+}
+
+func TestList(t *testing.T) {
+	status, stdout, stderr := program(t.Context(), "-list")
+	want := `recipe      width  batch  epochs  peak lr  published              description
+resnet9-20  64     512    20      0.4      93.80 %, 66 s on V100  residual branches in layers 1 and 3, 20 epochs
+`
+	if status != exitOK || stderr != "" || !strings.HasPrefix(stdout, want) {
+		t.Errorf("exit status %d, stderr %q (-want +got):\n%s", status, stderr, cmp.Diff(want, stdout))
+	}
+}
+
+func TestHelp(t *testing.T) {
+	status, stdout, stderr := program(t.Context(), "-h")
+	if status != exitOK || stderr != "" {
+		t.Errorf("exit status %d, stderr %q", status, stderr)
+	}
+	for _, name := range []string{"data", "recipe", "list", "backend", "width", "epochs", "batch", "lr", "seed", "runs",
+		"train-limit", "test-limit", "json", "quiet"} {
+		if !strings.Contains(stdout, "\n  -"+name) {
+			t.Errorf("the usage does not name -%s", name)
+		}
+	}
+}

@@ -1,0 +1,160 @@
+package main
+
+import (
+	"encoding/json"
+	"math"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/fastresnet/fastresnet"
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestTableRow(t *testing.T) {
+	epoch := fastresnet.Epoch{Number: 2, Rate: 0.0842, TrainLoss: 1.73114, TrainAccuracy: 0.36521, TestLoss: 12.5,
+		TestAccuracy: 1, TrainTime: 34250 * time.Millisecond}
+	diverged := epoch
+	diverged.TrainLoss = math.NaN()
+	for _, test := range []struct {
+		name  string
+		epoch fastresnet.Epoch
+		note  string
+		want  string
+	}{
+		{"whole", epoch, "", "    2  0.0842      1.7311    36.52 %    12.5000  100.00 %     34.2"},
+		{"in part", epoch, "after 1,280 images", "    2  0.0842      1.7311    36.52 %          -         -     34.2  after 1,280 images"},
+		{"diverged", diverged, "not tested", "    2  0.0842         NaN    36.52 %          -         -     34.2  not tested"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			got := tableRow(test.epoch, test.note)
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("row (-want +got):\n%s", diff)
+			}
+			if test.note == "" && len(got) != len(tableHeader) {
+				t.Errorf("the row has %d columns, its header %d", len(got), len(tableHeader))
+			}
+		})
+	}
+}
+
+func TestSummary(t *testing.T) {
+	done := func(accuracy number) report {
+		return report{Backend: "go", Device: "CPU", TestAccuracy: accuracy, ImagesPerSecond: 1234.5, TrainSeconds: 20, TotalSeconds: 25.04}
+	}
+	stopped := done(number(math.NaN()))
+	stopped.Error = "interrupted"
+	plugin := done(0.7)
+	path := filepath.Join(t.TempDir(), "cpu.so")
+	plugin.Backend, plugin.Device = "xla:"+path, "CPU_0, plugin "+path
+	for _, test := range []struct {
+		name    string
+		reports []report
+		want    string
+	}{
+		{"a plugin without its folder", []report{plugin}, "test accuracy 70.00 %; 25.0 s, of which 20.0 s training; 1,234 images/s on xla:cpu.so (CPU_0, plugin cpu.so)"},
+		{"one run", []report{done(0.7231)}, "test accuracy 72.31 %; 25.0 s, of which 20.0 s training; 1,234 images/s on go (CPU)"},
+		{"one run, stopped before a test", []report{stopped}, "not tested; 25.0 s, of which 20.0 s training; 1,234 images/s on go (CPU)"},
+		{"two runs", []report{done(0.7), done(0.72)}, "test accuracy 71.00 % ± 1.41 % (n = 2); 50.1 s; 1,234 images/s on go (CPU)"},
+		{"two runs, the second stopped", []report{done(0.7), stopped}, "test accuracy 70.00 % (n = 1); 50.1 s; 1,234 images/s on go (CPU)"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if diff := cmp.Diff(test.want, summary(test.reports)); diff != "" {
+				t.Errorf("summary (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestSeriesJSON(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		reports []report
+		want    string
+	}{
+		{"no run came to its end", []report{{TestAccuracy: 0.5, Error: "interrupted"}}, `{"mean":null,"std":null}`},
+		{"one has no deviation", []report{{TestAccuracy: 0.5}}, `{"mean":0.5,"std":null}`},
+		{"two: over n-1", []report{{TestAccuracy: 0.25}, {TestAccuracy: 0.75}}, `{"mean":0.5,"std":0.3535533905932738}`},
+		{"a stopped one does not count", []report{{TestAccuracy: 0.5}, {TestAccuracy: 0.5}, {TestAccuracy: 0.1, Error: "interrupted"}},
+			`{"mean":0.5,"std":0}`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := newSeries(test.reports)
+			got, err := json.Marshal(map[string]number{"mean": s.Mean, "std": s.Std})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(test.want, string(got)); diff != "" {
+				t.Errorf("JSON (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestJSONFile(t *testing.T) {
+	folder := t.TempDir()
+	write := func(t *testing.T, name string) error {
+		t.Helper()
+		f, err := openJSON(name)
+		if err != nil {
+			return err
+		}
+		return f.write([]report{{Recipe: "r", TestAccuracy: number(math.NaN())}}, 1)
+	}
+	check := func(t *testing.T, name string) {
+		t.Helper()
+		var r report
+		readJSON(t, name, &r)
+		if r.Recipe != "r" {
+			t.Errorf("the file holds %+v", r)
+		}
+	}
+	target := filepath.Join(folder, "out.json")
+
+	t.Run("opening leaves nothing", func(t *testing.T) {
+		if _, err := openJSON(target); err != nil {
+			t.Fatal(err)
+		}
+		if entries, err := os.ReadDir(folder); err != nil || len(entries) != 0 {
+			t.Errorf("in the folder: %v, %v", entries, err)
+		}
+	})
+	t.Run("a new file, and the same again", func(t *testing.T) {
+		for range 2 {
+			if err := write(t, target); err != nil {
+				t.Fatal(err)
+			}
+			check(t, target)
+		}
+	})
+	t.Run("a link is followed", func(t *testing.T) {
+		link := filepath.Join(t.TempDir(), "link.json")
+		if err := os.Symlink(target, link); err != nil {
+			t.Skip("no symbolic links here:", err)
+		}
+		if err := os.WriteFile(target, []byte("{}"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := write(t, link); err != nil {
+			t.Fatal(err)
+		}
+		check(t, target)
+		if info, err := os.Lstat(link); err != nil || info.Mode()&os.ModeSymlink == 0 {
+			t.Errorf("the link is no longer one: %v, %v", info, err)
+		}
+	})
+	t.Run("a device is written to", func(t *testing.T) {
+		if err := write(t, os.DevNull); err != nil {
+			t.Fatal(err)
+		}
+		if info, err := os.Stat(os.DevNull); err != nil || info.Mode().IsRegular() {
+			t.Errorf("%s is a file now: %v, %v", os.DevNull, info, err)
+		}
+	})
+	t.Run("nothing is left over", func(t *testing.T) {
+		if entries, err := os.ReadDir(folder); err != nil || len(entries) != 1 {
+			t.Errorf("in the folder: %v, %v", entries, err)
+		}
+	})
+}

@@ -1,0 +1,59 @@
+// Package terminal is what the example programs share to talk to people: a progress bar, and what a
+// terminal can show.
+package terminal
+
+import (
+	"io"
+	"os"
+	"strconv"
+	"strings"
+
+	"golang.org/x/term"
+)
+
+// Size returns the columns and rows of the terminal that w writes to, 0 and 0 if it does not write to
+// one, or to one that can do no more than print ("dumb").
+func Size(w io.Writer) (columns, rows int) {
+	f, ok := w.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) || os.Getenv("TERM") == "dumb" {
+		return 0, 0
+	}
+	columns, rows, err := term.GetSize(int(f.Fd()))
+	if err != nil || columns < 1 || rows < 1 {
+		return 80, 24 // the size that a terminal has when nobody says otherwise
+	}
+	return columns, rows
+}
+
+// Colours says whether w is a terminal that understands escape codes, and NO_COLOR (no-color.org) does
+// not forbid them.
+func Colours(w io.Writer) bool {
+	if columns, _ := Size(w); columns == 0 || os.Getenv("NO_COLOR") != "" {
+		return false
+	}
+	return enableEscapes(w.(*os.File))
+}
+
+// OneLine is the text of an error on one line, the problems in it separated by semicolons.
+func OneLine(err error) string {
+	var lines []string
+	for line := range strings.Lines(err.Error()) {
+		if line = strings.TrimSpace(line); line != "" {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines, "; ")
+}
+
+// Count is a whole number with its thousands set apart: "50,000".
+func Count(n int) string {
+	digits := strconv.Itoa(n)
+	start := 0
+	if n < 0 {
+		start = 1
+	}
+	for i := len(digits) - 3; i > start; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
+}

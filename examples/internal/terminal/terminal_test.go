@@ -1,0 +1,48 @@
+package terminal
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"testing"
+)
+
+func TestOneLine(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		err  error
+		want string
+	}{
+		{"one problem stays as it is", errors.New("no data"), "no data"},
+		{"joined errors", errors.Join(errors.New("width 0"), errors.New("batch -1")), "width 0; batch -1"},
+		{"joined within another", fmt.Errorf("invalid: %w", errors.Join(errors.New("a"), errors.New("b"))), "invalid: a; b"},
+		{"empty lines and indents", errors.New("a\r\n\n\tb\n"), "a; b"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if got := OneLine(test.err); got != test.want {
+				t.Errorf("OneLine = %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+func TestCount(t *testing.T) {
+	for n, want := range map[int]string{
+		0: "0", 7: "7", 999: "999", 1000: "1,000", 50_000: "50,000", 999_999: "999,999", 1_000_000: "1,000,000",
+		-12: "-12", -123: "-123", -1234: "-1,234",
+	} {
+		if got := Count(n); got != want {
+			t.Errorf("Count(%d) = %q, want %q", n, got, want)
+		}
+	}
+}
+
+func TestNotATerminal(t *testing.T) {
+	var b bytes.Buffer
+	if columns, rows := Size(&b); columns != 0 || rows != 0 {
+		t.Errorf("Size = %d, %d, want 0, 0", columns, rows)
+	}
+	if Colours(&b) {
+		t.Error("a buffer has colours")
+	}
+}

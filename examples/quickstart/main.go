@@ -1,0 +1,107 @@
+// Quickstart trains a small residual network on images that it draws itself, and then shows what the
+// network makes of images that it has never seen. It takes no flags and downloads nothing.
+//
+//	GOEXPERIMENT=simd go run ./examples/quickstart
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"os"
+	"os/signal"
+
+	"github.com/fastresnet/fastresnet"
+	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/examples/internal/terminal"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	context.AfterFunc(ctx, stop) // a second Ctrl-C does not wait
+	if err := run(ctx, os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "quickstart:", terminal.OneLine(err))
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string) error {
+	if len(args) > 0 {
+		return usage(args[0])
+	}
+
+	// Ten classes of figures, drawn from one seed to train on, and from other seeds to test with.
+	train, err := data.Synthetic(4000, 1)
+	if err != nil {
+		return err
+	}
+	test, err := data.Synthetic(1000, 2)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("training on %s images of %d classes ...\n", terminal.Count(train.Len()), len(train.Classes()))
+
+	// The published recipe, made small enough for two cores and half a minute.
+	progress := terminal.NewProgress(1, os.Stdout, os.Stderr)
+	progress.Start("starting")
+	result, err := fastresnet.Train(ctx,
+		fastresnet.WithDataset(train, test),
+		fastresnet.WithRecipe(fastresnet.ResNet9Epochs24),
+		fastresnet.WithWidth(8),
+		fastresnet.WithBatchSize(128),
+		fastresnet.WithEpochs(2),
+		fastresnet.WithPeakRate(0.4), // high, for a run so short
+		fastresnet.WithAugmentations(data.Crop{Pad: 4}, data.FlipLR{}),
+		fastresnet.WithProgress(progress.Step),
+	)
+	progress.Clear()
+	if errors.Is(err, context.Canceled) {
+		return errors.New("interrupted")
+	}
+	if err != nil {
+		return err
+	}
+	defer result.Model.Close()
+	printResult(result)
+
+	// What it makes of a few images that were in neither set.
+	unseen, err := data.Synthetic(8, 3)
+	if err != nil {
+		return err
+	}
+	images := make([]image.Image, unseen.Len())
+	for i := range images {
+		images[i] = unseen.Image(i)
+	}
+	predictions, err := result.Model.Predict(ctx, images...)
+	if err != nil {
+		return err
+	}
+	fmt.Println("\nimages that it has never seen:")
+	show(os.Stdout, unseen, predictions)
+	return nil
+}
+
+// printResult says how good the model is, what it ran on, and what could be better.
+func printResult(r *fastresnet.Result) {
+	fmt.Printf("%.1f %% of %s test images right\n", 100*r.TestAccuracy(), terminal.Count(r.TestImages))
+	fmt.Printf("%d epochs in %.1f s, %s images/s, on %s (%s)\n", len(r.Epochs), r.Timing.Total.Seconds(),
+		terminal.Count(int(r.Timing.ImagesPerSecond)), r.Backend, r.Device)
+	if r.TestAccuracy() < 0.9 {
+		fmt.Println("That is less than the 90 % that this run should reach: something is wrong.")
+	}
+	if r.Backend == "go" && missingSIMD {
+		fmt.Println("Built with GOEXPERIMENT=simd in the environment, it would be several times faster.")
+	}
+}
+
+// usage answers an argument, of which there are none.
+func usage(arg string) error {
+	switch arg {
+	case "-h", "-help", "--help":
+		fmt.Println("Usage: quickstart\n\nTrains a network on images that it draws itself, and shows the result. There are no flags.")
+		return nil
+	}
+	return fmt.Errorf("unexpected argument %q: there are none (-h for help)", arg)
+}
