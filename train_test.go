@@ -65,13 +65,28 @@ func TestResultTellsTheRun(t *testing.T) {
 	var log bytes.Buffer
 	var steps []fastresnet.Progress
 	var epochs []fastresnet.Epoch
+	var started []int // the lengths of the histories that the start callback saw
+	var untrained fastresnet.Evaluation
 	result := train(t, set, fastresnet.WithSeed(3), fastresnet.WithTrainLimit(40), fastresnet.WithTestLimit(10),
 		fastresnet.WithLogger(slog.New(slog.NewTextHandler(&log, nil))),
+		fastresnet.WithStartCallback(func(r *fastresnet.Result) {
+			started = append(started, len(r.Epochs)+len(steps))
+			var err error
+			if untrained, err = r.Model.Evaluate(context.Background(), set); err != nil {
+				t.Error(err)
+			}
+		}),
 		fastresnet.WithProgress(func(p fastresnet.Progress) { steps = append(steps, p) }),
 		fastresnet.WithEpochCallback(func(e fastresnet.Epoch) { epochs = append(epochs, e) }))
 
 	if result.TrainImages != 40 || result.TestImages != 10 || result.Seed != 3 || result.Backend != "go" || result.Precision != fastresnet.Float32 {
 		t.Errorf("result %+v, want 40 and 10 images, seed 3, backend go, float32", result)
+	}
+	if diff := cmp.Diff([]int{0}, started); diff != "" {
+		t.Errorf("epochs and steps before the start (-want +got):\n%s", diff)
+	}
+	if math.Abs(untrained.Loss-math.Log(10)) > 1 {
+		t.Errorf("loss %g before training, want about log 10", untrained.Loss)
 	}
 	if diff := cmp.Diff(result.Epochs, epochs); diff != "" {
 		t.Errorf("the callbacks' epochs (-result +callback):\n%s", diff)
