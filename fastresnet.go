@@ -28,7 +28,7 @@ func Train(ctx context.Context, opts ...Option) (result *Result, err error) {
 	if err != nil {
 		return nil, err
 	}
-	defer r.trainer.Close()
+	defer func() { r.close(result) }()
 	c.onStart(r.result)
 
 	for epoch := 1; epoch <= c.recipe.Epochs; epoch++ {

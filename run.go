@@ -188,10 +188,17 @@ func (r *run) report() {
 	r.config.onEpoch(e)
 }
 
+// close frees what training needed, and everything if no result is returned.
+func (r *run) close(result *Result) {
+	r.trainer.Close()
+	if result == nil {
+		r.result.Model.Close()
+	}
+}
+
 // finish completes the result of a run that has ended, well or not; nil if it never took a step.
 func (r *run) finish() *Result {
 	if len(r.result.Epochs) == 0 {
-		r.result.Model.Close()
 		return nil
 	}
 	r.result.Timing = Timing{

@@ -159,6 +159,18 @@ func TestCancelledBeforeItStarts(t *testing.T) {
 	}
 }
 
+func TestCancelledBeforeTheFirstStep(t *testing.T) {
+	set := synthetic(t, 20, 1)
+	testbackend.Each(t, func(t *testing.T, backend string) {
+		ctx, cancel := context.WithCancel(context.Background())
+		result, err := fastresnet.Train(ctx, fastresnet.WithDataset(set, nil), fastresnet.WithBatchSize(4), fastresnet.WithBackend(backend),
+			fastresnet.WithWidth(2), fastresnet.WithStartCallback(func(*fastresnet.Result) { cancel() }))
+		if result != nil || !errors.Is(err, context.Canceled) {
+			t.Errorf("Train = %v, %v; want nil and context.Canceled", result, err)
+		}
+	})
+}
+
 func TestDivergedRunSaysWhere(t *testing.T) {
 	set := synthetic(t, 64, 1)
 	result, err := fastresnet.Train(context.Background(), fastresnet.WithDataset(set, nil), fastresnet.WithBackend("go"), fastresnet.WithWidth(2),
