@@ -23,7 +23,7 @@
 //   - It prints nothing, downloads nothing unless [WithPluginDownload] asks for it, and installs no
 //     signal handlers. XLA and the plugins behind it may log warnings of their own through klog, and
 //     opening XLA redirects the process's standard error for a moment.
-//   - The data set stays in memory as bytes (CIFAR-10: 180 MB), and on a device in memory of its own.
+//   - The data set stays in memory as bytes (CIFAR-10: 184 MB), and on a device in memory of its own.
 //   - One call of Train uses all cores or the whole GPU. A [Model] is safe for concurrent use; it
 //     computes one batch at a time. [Model.Close] gives a device's memory back.
 //   - The same seed gives the same batches and augmentations on every backend, and on the pure-Go

@@ -18,18 +18,18 @@ var (
 	ErrBackend = engine.ErrBackend
 	// ErrNoData is wrapped when the data set is not where it was looked for.
 	ErrNoData = data.ErrNotFound
-	// ErrDiverged is wrapped by [DivergedError]: the training loss became infinite or not a number.
+	// ErrDiverged is wrapped by [DivergedError]: the loss or a weight became infinite or not a number.
 	ErrDiverged = errors.New("training diverged")
 	// ErrImage is wrapped when an image or a data set does not fit a model.
 	ErrImage = errors.New("image does not fit the model")
 	// ErrClosed is returned by a model's methods after [Model.Close].
 	ErrClosed = errors.New("the model is closed")
-	// ErrInternal is wrapped when something panicked: a mistake in this library or in what it builds
-	// on. Printing the error with %+v adds the stack.
+	// ErrInternal is wrapped when something panicked: a callback or an augmentation of the caller's, this
+	// library, or what it builds on. Printing the error with %+v adds the stack.
 	ErrInternal = errors.New("internal error")
 )
 
-// DivergedError says where the loss of a run stopped being a finite number. It wraps [ErrDiverged].
+// DivergedError says where the loss or the weights of a run stopped being finite numbers. It wraps [ErrDiverged].
 type DivergedError struct {
 	// Epoch counts from 1; Step, within the epoch, from 1.
 	Epoch, Step int
@@ -38,7 +38,7 @@ type DivergedError struct {
 }
 
 func (e *DivergedError) Error() string {
-	return fmt.Sprintf("%v: the loss of step %d of epoch %d is not finite, at learning rate %.4g; try a lower rate or a longer warm-up",
+	return fmt.Sprintf("%v: the loss or the weights are not finite in step %d of epoch %d, at learning rate %.4g; try a lower rate or a longer warm-up",
 		ErrDiverged, e.Step, e.Epoch, e.Rate)
 }
 

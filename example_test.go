@@ -64,8 +64,8 @@ func ExampleOption() {
 	fmt.Println(err)
 	// Output:
 	// true
-	// invalid option: width -1, need at least 1
 	// invalid option: batch size 0, need at least 1
+	// invalid option: width -1, need at least 1
 }
 
 // A recipe is a value: copy it, change it, run it.

@@ -12,11 +12,15 @@ import (
 //
 // Errors wrap [ErrOption] (every problem at once, before a device or a file is touched where that is
 // possible), [ErrNoData], [ErrBackend] or [ErrDiverged]. When ctx ends, Train returns within a step with
-// its error and what there is of the result, nil before the first step; the model in it can be used.
+// its error and what there is of the result, nil before the first step; a compilation that has begun is not
+// interrupted. The same goes for a run that fails after its first step. Whenever there is a result, close
+// its model when it is no longer needed.
 func Train(ctx context.Context, opts ...Option) (result *Result, err error) {
 	defer guard(&err)
 	start := time.Now()
-
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	c, err := configure(opts)
 	if err != nil {
 		return nil, err
@@ -54,12 +58,16 @@ func (r *run) trainEpoch(ctx context.Context, epoch int) error {
 			Epoch: epoch, Epochs: r.config.recipe.Epochs, Step: step + 1, Steps: len(rates),
 			Rate: float64(rates[step]), ImagesPerSecond: r.watch.imagesPerSecond(),
 		})
+		r.watch.start() // the callback's time is not training's
 	})
 	if m.Steps > 0 {
 		err = errors.Join(err, r.record(Epoch{
 			Number: epoch, Rate: float64(rates[m.Steps-1]), TrainLoss: m.Loss, TrainAccuracy: m.Accuracy, Images: seen,
 			TrainTime: r.watch.train - before, Partial: m.Steps < len(rates),
 		}))
+	}
+	if err == nil && r.diverged && m.Diverged < 0 {
+		m.Diverged = len(rates) - 1 // the last step spoiled the weights; no loss after it tells
 	}
 	if err == nil && m.Diverged >= 0 {
 		err = &DivergedError{Epoch: epoch, Step: m.Diverged + 1, Rate: float64(rates[m.Diverged])}

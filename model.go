@@ -21,7 +21,7 @@ type Model struct {
 	classes []string
 
 	mu        sync.Mutex
-	device    *engine.Device
+	device    *engine.Device    // nil while it is the training's
 	evaluator *engine.Evaluator // nil once closed
 }
 
@@ -42,24 +42,41 @@ type Evaluation struct {
 	Loss, Accuracy float64
 }
 
-func newModel(d *engine.Device, cfg engine.Config, classes []string) (*Model, error) {
+func newModel(cfg engine.Config, d *engine.Device, classes []string) (*Model, error) {
 	e, err := engine.NewEvaluator(d, cfg)
 	if err != nil {
 		return nil, err
 	}
-	return &Model{network: cfg.Network, classes: classes, device: d, evaluator: e}, nil
+	return &Model{network: cfg.Network, classes: classes, evaluator: e}, nil
+}
+
+// adopt makes the device the model's, to be closed with it; at once if it is closed already.
+func (m *Model) adopt(d *engine.Device) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.evaluator == nil {
+		d.Close()
+		return
+	}
+	m.device = d
 }
 
 // use makes the model compute with these variables from now on.
 func (m *Model) use(values map[string][]float32) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.evaluator == nil {
+		return ErrClosed
+	}
 	return m.evaluator.Use(values)
 }
 
 func (m *Model) compileTime() time.Duration {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.evaluator == nil {
+		return 0
+	}
 	return m.evaluator.CompileTime
 }
 
@@ -67,13 +84,17 @@ func (m *Model) compileTime() time.Duration {
 func (m *Model) Classes() []string { return slices.Clone(m.classes) }
 
 // Network returns the description of the network.
-func (m *Model) Network() layers.Network { return m.network }
+func (m *Model) Network() layers.Network {
+	n := m.network
+	n.Layers = slices.Clone(n.Layers)
+	return n
+}
 
 // Summary is a table of the network: layers, output shapes, parameters and multiply-adds.
 func (m *Model) Summary() string { return m.network.Summary() }
 
-// Predict classifies images. They must have the size of the training images; transparency counts as
-// black. The error wraps [ErrImage] if one does not fit, and is ctx's if that ends.
+// Predict classifies images. They must have the size of the training images, of which there must be 3
+// channels, red, green and blue, or 1, the luma; transparency counts as black. The error wraps [ErrImage] if one does not fit, and is ctx's if that ends.
 func (m *Model) Predict(ctx context.Context, images ...image.Image) (predictions []Prediction, err error) {
 	defer guard(&err)
 	in := m.network.Input
@@ -101,8 +122,8 @@ func (m *Model) Evaluate(ctx context.Context, set *data.Dataset) (e Evaluation, 
 	if err := m.takes(set); err != nil {
 		return e, err
 	}
-	if n := len(set.Classes()); n != len(m.classes) {
-		return e, fmt.Errorf("%w: the set has %d classes, the model %d", ErrImage, n, len(m.classes))
+	if classes := set.Classes(); !slices.Equal(classes, m.classes) {
+		return e, fmt.Errorf("%w: the set has the classes %q, the model %q", ErrImage, classes, m.classes)
 	}
 	logits, err := m.logits(ctx, set.Pixels())
 	if err != nil {
@@ -124,10 +145,13 @@ func (m *Model) Close() (err error) {
 	defer guard(&err)
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.evaluator != nil {
-		m.evaluator.Close()
+	if m.evaluator == nil {
+		return nil
+	}
+	m.evaluator.Close()
+	m.evaluator = nil
+	if m.device != nil {
 		m.device.Close()
-		m.evaluator = nil
 	}
 	return nil
 }

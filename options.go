@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"slices"
 
 	"github.com/fastresnet/fastresnet/data"
@@ -26,6 +27,7 @@ type config struct {
 	peak     *float64
 
 	train, test           *data.Dataset
+	ownData               bool // WithDataset was given
 	trainLimit, testLimit int
 
 	backend   string
@@ -47,7 +49,8 @@ type Precision string
 const (
 	// PrecisionAuto is BFloat16 on a GPU and Float32 elsewhere.
 	PrecisionAuto Precision = "auto"
-	// Float32 is IEEE single precision.
+	// Float32 is IEEE single precision; on NVIDIA GPUs GoMLX lets matrix products round their operands to
+	// TF32, unless the backend is asked for with "tf32=false".
 	Float32 Precision = "float32"
 	// BFloat16 has float32's range and 8 bits of precision; not available on the pure-Go backend.
 	BFloat16 Precision = "bfloat16"
@@ -56,13 +59,13 @@ const (
 // WithDataset sets the images to train and to test on, which must agree in shape and classes. test may
 // be nil: the run then reports no test figures. Default: CIFAR-10, found as data.CIFAR10 does.
 func WithDataset(train, test *data.Dataset) Option {
-	return func(c *config) { c.train, c.test = train, test }
+	return func(c *config) { c.train, c.test, c.ownData = train, test, true }
 }
 
 // WithRecipe sets every hyperparameter of the run; the other options then change it, wherever they stand.
 // Default: [ResNet9Epochs24].
 func WithRecipe(r Recipe) Option {
-	return func(c *config) { c.recipe = r.clone() }
+	return func(c *config) { c.recipe = r.Clone() }
 }
 
 // WithArchitecture sets the network by a name that layers.Architectures lists. Default: the recipe's.
@@ -73,6 +76,7 @@ func WithArchitecture(name string) Option {
 // WithNetwork sets a network of your own, described as data. It must fit the data set's images and
 // classes. Architecture and width then do not count.
 func WithNetwork(n layers.Network) Option {
+	n.Layers = slices.Clone(n.Layers)
 	return func(c *config) { c.network = &n }
 }
 
@@ -107,7 +111,8 @@ func WithSchedule(s schedule.Schedule) Option {
 	return func(c *config) { s := slices.Clone(s); c.schedule = &s }
 }
 
-// WithPeakRate scales the schedule so that its highest rate is this, whatever the batch size.
+// WithPeakRate scales the schedule, [WithSchedule]'s too, so that its highest rate is this, whatever the batch
+// size.
 func WithPeakRate(rate float64) Option {
 	return func(c *config) { c.peak = &rate }
 }
@@ -136,7 +141,8 @@ func WithPrecision(p Precision) Option {
 }
 
 // WithBackend chooses what computes: "auto", "go", "xla:cuda", "xla:cpu", or "xla:" and the absolute
-// path of a PJRT plugin; GoMLX's options may follow after a comma. One that cannot be had is an error.
+// path of a PJRT plugin; GoMLX's options may follow a plugin after a comma, as in
+// "xla:cuda,preallocate=true". A backend that cannot be had is an error.
 // Default: "auto", which takes the environment's GOMLX_BACKEND if that is set, else an NVIDIA GPU with
 // its plugin, else XLA's CPU plugin, else pure Go; the [Result] says which and why.
 func WithBackend(name string) Option {
@@ -202,11 +208,11 @@ func change(f func(*Recipe)) Option {
 	return func(c *config) { c.changes = append(c.changes, f) }
 }
 
-// configure applies the options to the defaults and reports every problem that can be seen without the
-// data set.
+// configure applies the options to the defaults, and reports every problem that can be seen without reading
+// a data set.
 func configure(opts []Option) (*config, error) {
 	c := &config{
-		recipe: ResNet9Epochs24.clone(), backend: "auto", precision: PrecisionAuto, seed: 1,
+		recipe: resNet9Epochs24(), backend: "auto", precision: PrecisionAuto, seed: 1,
 		onStart: func(*Result) {}, onEpoch: func(Epoch) {}, onProgress: func(Progress) {}, logger: slog.New(slog.DiscardHandler),
 	}
 	for _, o := range opts {
@@ -219,7 +225,11 @@ func configure(opts []Option) (*config, error) {
 		f(&c.recipe)
 	}
 	c.recipe.Schedule = c.adapted(base)
-	return c, errors.Join(append(c.recipe.problems(), c.problems()...)...)
+	problems := append(c.recipe.problems(), c.problems()...)
+	if c.train.Len() > 0 {
+		problems = append(problems, c.misfits()...)
+	}
+	return c, errors.Join(problems...)
 }
 
 // adapted is the schedule of the run, given the recipe before it was changed.
@@ -231,7 +241,7 @@ func (c *config) adapted(base Recipe) schedule.Schedule {
 	} else if min(base.Epochs, base.BatchSize, r.Epochs, r.BatchSize) > 0 {
 		s = s.Stretch(float64(r.Epochs) / float64(base.Epochs)).Scale(float64(r.BatchSize) / float64(base.BatchSize))
 	}
-	if c.peak != nil && s.Peak() > 0 {
+	if c.peak != nil && *c.peak > 0 && *c.peak <= math.MaxFloat32 && s.Peak() > 0 {
 		s = s.Scale(*c.peak / s.Peak())
 	}
 	return s
@@ -239,19 +249,24 @@ func (c *config) adapted(base Recipe) schedule.Schedule {
 
 func (c *config) problems() []error {
 	var errs []error
-	if c.train == nil && c.test != nil {
-		errs = append(errs, fmt.Errorf("%w: a test set without a training set", ErrOption))
+	if c.ownData && c.train.Len() == 0 {
+		errs = append(errs, fmt.Errorf("%w: the training set is nil or empty", ErrOption))
 	}
 	if c.trainLimit < 0 || c.testLimit < 0 {
 		errs = append(errs, fmt.Errorf("%w: a limit of %d training and %d test images, need 0 (all) or more", ErrOption, c.trainLimit, c.testLimit))
+	}
+	if c.network == nil && c.recipe.Width < 1 {
+		errs = append(errs, fmt.Errorf("%w: width %d, need at least 1", ErrOption, c.recipe.Width))
 	}
 	switch c.precision {
 	case PrecisionAuto, Float32, BFloat16:
 	default:
 		errs = append(errs, fmt.Errorf("%w: precision %q, want %q, %q or %q", ErrOption, c.precision, PrecisionAuto, Float32, BFloat16))
 	}
-	if c.peak != nil && !(*c.peak > 0) {
-		errs = append(errs, fmt.Errorf("%w: peak learning rate %g, need more than 0", ErrOption, *c.peak))
+	if c.peak != nil && !(*c.peak > 0 && *c.peak <= math.MaxFloat32) {
+		errs = append(errs, fmt.Errorf("%w: peak learning rate %g, need a positive float32", ErrOption, *c.peak))
+	} else if c.peak != nil && c.recipe.Schedule.Peak() <= 0 {
+		errs = append(errs, fmt.Errorf("%w: a peak learning rate for a schedule that is 0 throughout", ErrOption))
 	}
 	return errs
 }

@@ -22,6 +22,20 @@ func synthetic(t testing.TB, n int, seed uint64) *data.Dataset {
 	return set
 }
 
+// renamed is a set with other names for its classes.
+func renamed(t *testing.T, set *data.Dataset) *data.Dataset {
+	t.Helper()
+	classes := set.Classes()
+	for i := range classes {
+		classes[i] = "other " + classes[i]
+	}
+	other, err := data.New(set.Pixels(), set.Shape(), set.Labels(), classes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return other
+}
+
 func TestOptionErrors(t *testing.T) {
 	train := synthetic(t, 20, 1)
 	grey, err := data.New(make([]uint8, 2*8*8), data.Shape{Height: 8, Width: 8, Channels: 1}, []int{0, 1}, []string{"a", "b"})
@@ -54,9 +68,15 @@ func TestOptionErrors(t *testing.T) {
 		{"a network for other classes", []fastresnet.Option{fastresnet.WithBatchSize(4),
 			fastresnet.WithNetwork(layers.ResNet9(train.Shape(), 3, 4))}, []string{"3 classes", "10"}},
 		{"test set of another shape", []fastresnet.Option{fastresnet.WithDataset(train, grey), fastresnet.WithBatchSize(4)}, []string{"8x8x1"}},
-		{"test set alone", []fastresnet.Option{fastresnet.WithDataset(nil, train)}, []string{"without a training set"}},
+		{"test set alone", []fastresnet.Option{fastresnet.WithDataset(nil, train)}, []string{"training set is nil"}},
 		{"bfloat16 in pure Go", []fastresnet.Option{fastresnet.WithBatchSize(4), fastresnet.WithBackend("go"),
 			fastresnet.WithPrecision(fastresnet.BFloat16)}, []string{"bfloat16", "pure-Go"}},
+		{"more parameters than memory", []fastresnet.Option{fastresnet.WithBatchSize(4), fastresnet.WithWidth(1000)}, []string{"width 1000"}},
+		{"a width that overflows", []fastresnet.Option{fastresnet.WithBatchSize(4), fastresnet.WithWidth(math.MaxInt / 8)}, []string{"prep/conv"}},
+		{"peak rate beyond float32", []fastresnet.Option{fastresnet.WithPeakRate(math.Inf(1))}, []string{"peak learning rate +Inf"}},
+		{"other class names", []fastresnet.Option{fastresnet.WithBatchSize(4), fastresnet.WithDataset(train, renamed(t, train))}, []string{"disc", "other"}},
+		{"problems with the data are among all problems", []fastresnet.Option{fastresnet.WithEpochs(-2), fastresnet.WithBatchSize(1000),
+			fastresnet.WithAugmentations(data.Crop{Pad: 40}), fastresnet.WithArchitecture("vgg")}, []string{"-2 epochs", "batch size 1000", "crop 40", "vgg"}},
 		{"all problems at once", []fastresnet.Option{fastresnet.WithWidth(0), fastresnet.WithBatchSize(-3), fastresnet.WithEpochs(-2),
 			fastresnet.WithPrecision("half")}, []string{"width 0", "batch size -3", "-2 epochs", "half"}},
 	}

@@ -10,7 +10,9 @@ import (
 )
 
 // Recipe is every hyperparameter of a run, as a plain value: copy one, change it, and pass it to
-// [WithRecipe].
+// [WithRecipe]. Each field stands for itself: other Epochs do not stretch the Schedule and another
+// BatchSize does not scale it, as [WithEpochs] and [WithBatchSize] do. A copy shares its slices, so replace
+// them whole, or change the elements of a [Recipe.Clone].
 type Recipe struct {
 	// Name is short and unique, as in "resnet9-24".
 	Name string
@@ -19,7 +21,8 @@ type Recipe struct {
 	// Published are the figures of its source.
 	Published Published
 
-	// Architecture names a network that layers.New knows, such as "resnet9".
+	// Architecture names a network that layers.New knows, such as "resnet9". In a [Result] of
+	// [WithNetwork] it is that network's name, and Width is 0.
 	Architecture string
 	// Width is the number of channels of the network's first stage; the others are in proportion.
 	Width int
@@ -54,7 +57,13 @@ type Published struct {
 var (
 	// ResNet9Epochs24 reaches 94 % on CIFAR-10, in 79 s on one V100 in its source. It is what [Train]
 	// runs by default.
-	ResNet9Epochs24 = Recipe{
+	ResNet9Epochs24 = resNet9Epochs24()
+	// ResNet9Epochs20 is the rung before: the same network for 20 epochs.
+	ResNet9Epochs20 = resNet9Epochs20()
+)
+
+func resNet9Epochs24() Recipe {
+	return Recipe{
 		Name:         "resnet9-24",
 		Description:  "residual branches in layers 1 and 3, 24 epochs",
 		Published:    Published{Accuracy: 0.9408, Seconds: 79, Hardware: "V100"},
@@ -71,12 +80,10 @@ var (
 		Momentum:    0.9,
 		WeightDecay: 5e-4,
 	}
-	// ResNet9Epochs20 is the rung before: the same network for 20 epochs.
-	ResNet9Epochs20 = resNet9Epochs20()
-)
+}
 
 func resNet9Epochs20() Recipe {
-	r := ResNet9Epochs24.clone()
+	r := resNet9Epochs24()
 	r.Name, r.Description = "resnet9-20", "residual branches in layers 1 and 3, 20 epochs"
 	r.Published = Published{Accuracy: 0.938, Seconds: 66, Hardware: "V100"}
 	r.Epochs, r.Schedule = 20, schedule.SlantedOneCycle(0.4, 4, 20)
@@ -85,7 +92,7 @@ func resNet9Epochs20() Recipe {
 
 // Recipes lists the named recipes in the order of their source.
 func Recipes() []Recipe {
-	return []Recipe{ResNet9Epochs20.clone(), ResNet9Epochs24.clone()}
+	return []Recipe{resNet9Epochs20(), resNet9Epochs24()}
 }
 
 // RecipeByName finds a named recipe. The error wraps [ErrOption] and lists the names.
@@ -100,7 +107,8 @@ func RecipeByName(name string) (Recipe, error) {
 	return Recipe{}, fmt.Errorf("%w: recipe %q is unknown, want one of: %s", ErrOption, name, strings.Join(names, ", "))
 }
 
-func (r Recipe) clone() Recipe {
+// Clone is a copy that shares nothing with the recipe.
+func (r Recipe) Clone() Recipe {
 	r.Schedule, r.Augmentations = slices.Clone(r.Schedule), slices.Clone(r.Augmentations)
 	return r
 }
@@ -113,7 +121,6 @@ func (r Recipe) problems() []error {
 			errs = append(errs, fmt.Errorf("%w: "+format, append([]any{ErrOption}, args...)...))
 		}
 	}
-	check(r.Width >= 1, "width %d, need at least 1", r.Width)
 	check(r.BatchSize >= 1, "batch size %d, need at least 1", r.BatchSize)
 	check(r.Epochs >= 1, "%d epochs, need at least 1", r.Epochs)
 	check(r.Momentum >= 0 && r.Momentum < 1, "momentum %g, need 0 to below 1", r.Momentum)

@@ -47,6 +47,11 @@ func TestRecipesHaveTheirPublishedSchedules(t *testing.T) {
 func TestRecipesAreCopies(t *testing.T) {
 	r := fastresnet.Recipes()[0]
 	r.Schedule[0].Rate, r.Augmentations[0] = 99, data.FlipLR{}
+	mine := fastresnet.ResNet9Epochs24.Clone()
+	mine.Schedule[1].Rate = 99
+	if fastresnet.ResNet9Epochs24.Schedule[1].Rate == 99 {
+		t.Error("changing a clone changed the recipe")
+	}
 	again := fastresnet.Recipes()[0]
 	if again.Schedule[0].Rate == 99 || again.Augmentations[0] == r.Augmentations[0] {
 		t.Error("changing a listed recipe changed the next one")

@@ -6,7 +6,8 @@ import "time"
 type Result struct {
 	// Model is the network with the weights of the run's end.
 	Model *Model
-	// Recipe is what ran, with all options applied.
+	// Recipe is what ran, with all options applied; its name, description and published figures stay
+	// those of the recipe that they were applied to.
 	Recipe Recipe
 	// Seed is the run's.
 	Seed uint64

@@ -2,7 +2,10 @@ package fastresnet
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"math"
+	"slices"
 	"time"
 
 	"github.com/fastresnet/fastresnet/data"
@@ -15,26 +18,30 @@ import (
 // run is one call of Train.
 type run struct {
 	config  *config
+	device  *engine.Device // the model's when the run has ended
 	trainer *engine.Trainer
 	result  *Result
 	watch   stopwatch
-	started time.Time
+	// diverged is set once a weight or a running statistic is not finite.
+	diverged bool
+	started  time.Time
 }
 
-// loadData finds the data set, applies the limits, and checks the options against it.
+// loadData finds the data set if none was given, and applies the limits.
 func (c *config) loadData() (err error) {
 	if c.train == nil {
 		if c.train, c.test, err = data.CIFAR10(""); err != nil {
 			return fmt.Errorf("loading CIFAR-10: %w", err)
 		}
+		if err := errors.Join(c.misfits()...); err != nil {
+			return err
+		}
 	}
 	if c.train, err = limited(c.train, c.trainLimit); err != nil {
 		return err
 	}
-	if c.test, err = limited(c.test, c.testLimit); err != nil {
-		return err
-	}
-	return c.fits()
+	c.test, err = limited(c.test, c.testLimit)
+	return err
 }
 
 // limited is the first n images of a set, all of it for n = 0.
@@ -52,7 +59,7 @@ func newRun(ctx context.Context, c *config, started time.Time) (r *run, err erro
 		return nil, err
 	}
 	defer func() {
-		if err != nil {
+		if err != nil || r == nil { // r is nil in a panic
 			device.Close()
 		}
 	}()
@@ -75,18 +82,15 @@ func newRun(ctx context.Context, c *config, started time.Time) (r *run, err erro
 		DType:          map[Precision]dtypes.DType{Float32: dtypes.Float32, BFloat16: dtypes.BFloat16}[precision],
 		Seed:           c.seed,
 	}
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	trainer, err := engine.NewTrainer(device, cfg, c.train)
+	trainer, err := engine.NewTrainer(ctx, device, cfg, c.train)
 	if err != nil {
 		return nil, err
 	}
-	model, err := newModel(device, cfg, c.train.Classes())
+	model, err := newModel(cfg, device, c.train.Classes())
 	if err != nil {
 		return nil, err
 	}
-	r = &run{config: c, trainer: trainer, started: started, result: &Result{
+	r = &run{config: c, device: device, trainer: trainer, started: started, result: &Result{
 		Model: model, Recipe: c.recipe, Seed: c.seed, Precision: precision,
 		Backend: device.Name, Device: device.Description, PassedOver: device.PassedOver,
 		TrainImages: c.train.Len(), TestImages: c.test.Len(),
@@ -94,36 +98,58 @@ func newRun(ctx context.Context, c *config, started time.Time) (r *run, err erro
 	return r, r.handOver()
 }
 
-// fits checks the options against the data set, and settles the network.
-func (c *config) fits() error {
-	if n := c.train.Len(); c.recipe.BatchSize > n {
-		return fmt.Errorf("%w: batch size %d is larger than the training set of %d images", ErrOption, c.recipe.BatchSize, n)
+// maxParameters is far beyond what a small image needs, and a few gigabytes of training state.
+const maxParameters = 1 << 28
+
+// misfits are the problems of the options with the data set. It settles the network.
+func (c *config) misfits() []error {
+	var errs []error
+	wrong := func(format string, args ...any) {
+		errs = append(errs, fmt.Errorf("%w: "+format, append([]any{ErrOption}, args...)...))
 	}
-	shape, classes := c.train.Shape(), c.train.Classes()
-	if c.test != nil && (c.test.Shape() != shape || len(c.test.Classes()) != len(classes)) {
-		return fmt.Errorf("%w: the test set has %v images in %d classes, the training set %v in %d",
-			ErrOption, c.test.Shape(), len(c.test.Classes()), shape, len(classes))
+	n, shape, classes := c.train.Len(), c.train.Shape(), c.train.Classes()
+	if c.trainLimit > 0 {
+		n = min(n, c.trainLimit)
+	}
+	if c.recipe.BatchSize > n {
+		wrong("batch size %d is larger than the training set of %d images", c.recipe.BatchSize, n)
+	}
+	if c.test != nil && (c.test.Shape() != shape || !slices.Equal(c.test.Classes(), classes)) {
+		wrong("the test set has %v images in the classes %q, the training set %v in %q", c.test.Shape(), c.test.Classes(), shape, classes)
 	}
 	for _, a := range c.recipe.Augmentations {
+		if a == nil {
+			continue // a problem of the recipe
+		}
 		if err := a.Validate(shape); err != nil {
-			return fmt.Errorf("%w: %w", ErrOption, err)
+			wrong("%w", err)
 		}
 	}
 	if c.network == nil {
-		n, err := layers.New(c.recipe.Architecture, shape, len(classes), c.recipe.Width)
-		if err != nil {
-			return fmt.Errorf("%w: %w", ErrOption, err)
+		if c.recipe.Width < 1 {
+			return errs // a problem of the recipe
 		}
-		c.network = &n
+		network, err := layers.New(c.recipe.Architecture, shape, len(classes), c.recipe.Width)
+		if err != nil {
+			wrong("%w", err)
+		}
+		c.network = &network
+		if n := network.Parameters(); n > maxParameters {
+			wrong("width %d makes %d parameters, need no more than %d", c.recipe.Width, n, maxParameters)
+		}
+		return errs
 	}
-	if _, err := c.network.Plan(); err != nil {
-		return fmt.Errorf("%w: %w", ErrOption, err)
+	c.recipe.Architecture, c.recipe.Width = c.network.Name, 0
+	if c.network.Input != shape {
+		wrong("the network takes images of %v, the data set has %v", c.network.Input, shape)
+	} else if _, err := c.network.Plan(); err != nil {
+		wrong("%w", err)
+	} else if c.network.Classes() != len(classes) {
+		wrong("the network has %d classes, the data set %d", c.network.Classes(), len(classes))
+	} else if n := c.network.Parameters(); n > maxParameters {
+		wrong("the network has %d parameters, need no more than %d", n, maxParameters)
 	}
-	if c.network.Input != shape || c.network.Classes() != len(classes) {
-		return fmt.Errorf("%w: the network takes %v images in %d classes, the data set has %v in %d",
-			ErrOption, c.network.Input, c.network.Classes(), shape, len(classes))
-	}
-	return nil
+	return errs
 }
 
 // precisionOn settles an automatic precision.
@@ -162,6 +188,11 @@ func (r *run) handOver() error {
 	if err != nil {
 		return err
 	}
+	for _, tensor := range values {
+		for _, v := range tensor {
+			r.diverged = r.diverged || math.IsInf(float64(v), 0) || v != v
+		}
+	}
 	return r.result.Model.use(values)
 }
 
@@ -183,17 +214,23 @@ func (r *run) test(ctx context.Context) error {
 // report passes the last epoch on.
 func (r *run) report() {
 	e := r.result.Epochs[len(r.result.Epochs)-1]
-	r.config.logger.Info("epoch", "number", e.Number, "train_loss", e.TrainLoss, "train_accuracy", e.TrainAccuracy,
-		"test_loss", e.TestLoss, "test_accuracy", e.TestAccuracy, "seconds", e.TrainTime.Seconds())
+	attributes := []any{"number", e.Number, "train_loss", e.TrainLoss, "train_accuracy", e.TrainAccuracy, "seconds", e.TrainTime.Seconds()}
+	if e.Tested {
+		attributes = append(attributes, "test_loss", e.TestLoss, "test_accuracy", e.TestAccuracy)
+	}
+	r.config.logger.Info("epoch", attributes...)
 	r.config.onEpoch(e)
 }
 
-// close frees what training needed, and everything if no result is returned.
+// close frees what training needed, and everything if there is no result to hand the device over to.
 func (r *run) close(result *Result) {
 	r.trainer.Close()
-	if result == nil {
-		r.result.Model.Close()
+	if result != nil {
+		result.Model.adopt(r.device)
+		return
 	}
+	r.result.Model.Close()
+	r.device.Close()
 }
 
 // finish completes the result of a run that has ended, well or not; nil if it never took a step.

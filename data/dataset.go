@@ -70,6 +70,14 @@ func (d *Dataset) Len() int {
 	return len(d.labels)
 }
 
+// String says how many images of which shape there are, in how many classes.
+func (d *Dataset) String() string {
+	if d == nil {
+		return "no images"
+	}
+	return fmt.Sprintf("%d images of %v in %d classes", d.Len(), d.shape, len(d.classes))
+}
+
 // Shape returns the shape that all images have.
 func (d *Dataset) Shape() Shape { return d.shape }
 

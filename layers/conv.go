@@ -28,12 +28,12 @@ func (c Conv) String() string {
 }
 
 func (c Conv) resolve(in data.Shape) (resolved, error) {
-	if c.Out < 1 {
-		return resolved{}, fmt.Errorf("%w: %s has %d output channels, need at least 1", ErrNetwork, c.Name, c.Out)
+	if c.Out < 1 || c.Out > maxChannels {
+		return resolved{}, fmt.Errorf("%q has %d output channels, need 1 to %d", c.Name, c.Out, maxChannels)
 	}
 	if (c.Kernel != 1 && c.Kernel != 3) || (c.Stride != 1 && c.Stride != 2) {
-		return resolved{}, fmt.Errorf("%w: %s has kernel %d and stride %d, want kernel 1 or 3 and stride 1 or 2",
-			ErrNetwork, c.Name, c.Kernel, c.Stride)
+		return resolved{}, fmt.Errorf("%q has kernel %d and stride %d, want kernel 1 or 3 and stride 1 or 2",
+			c.Name, c.Kernel, c.Stride)
 	}
 	out := data.Shape{
 		Height:   (in.Height + c.Stride - 1) / c.Stride,

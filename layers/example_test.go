@@ -65,5 +65,5 @@ func ExampleNew() {
 	fmt.Println(err)
 	// Output:
 	// true
-	// layers: invalid network: MaxPool 2x2 does not divide 7x7
+	// layers: invalid network: layer 15, MaxPool 2x2: its size does not divide 7x7
 }

@@ -21,6 +21,9 @@ type Layer interface {
 	String() string
 }
 
+// maxChannels keeps counts of parameters and of work within an int64.
+const maxChannels = 1 << 16
+
 // resolved is what a layer is at a given input shape.
 type resolved struct {
 	out       data.Shape

@@ -25,8 +25,8 @@ func (l Linear) String() string {
 }
 
 func (l Linear) resolve(in data.Shape) (resolved, error) {
-	if l.Out < 1 {
-		return resolved{}, fmt.Errorf("%w: %s has %d outputs, need at least 1", ErrNetwork, l.Name, l.Out)
+	if l.Out < 1 || l.Out > maxChannels {
+		return resolved{}, fmt.Errorf("%q has %d outputs, need 1 to %d", l.Name, l.Out, maxChannels)
 	}
 	r := resolved{
 		out:          data.Shape{Height: 1, Width: 1, Channels: l.Out},

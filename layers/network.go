@@ -48,7 +48,7 @@ func (n Network) resolve() (steps []Step, out data.Shape, err error) {
 		return nil, out, fmt.Errorf("%w: no layers", ErrNetwork)
 	}
 	if steps, out, err = plan(n.Layers, n.Input, 0); err != nil {
-		return nil, out, err
+		return nil, out, fmt.Errorf("%w: %w", ErrNetwork, err)
 	}
 	if out.Height != 1 || out.Width != 1 {
 		return nil, out, fmt.Errorf("%w: the last layer's output is %dx%d, want 1x1", ErrNetwork, out.Height, out.Width)
@@ -65,15 +65,18 @@ func (n Network) resolve() (steps []Step, out data.Shape, err error) {
 	return steps, out, nil
 }
 
-// plan resolves layers in sequence, depth blocks deep.
+// plan resolves layers in sequence, depth blocks deep. Its errors say which layer, counted from 0; they do
+// not wrap ErrNetwork yet.
 func plan(layers []Layer, in data.Shape, depth int) (steps []Step, out data.Shape, err error) {
-	for _, l := range layers {
-		if l == nil {
-			return nil, out, fmt.Errorf("%w: a layer is nil", ErrNetwork)
+	for i, l := range layers {
+		switch l.(type) {
+		case Conv, BatchNorm, ReLU, MaxPool, GlobalMaxPool, GlobalMeanPool, Linear, Scale, Residual:
+		default:
+			return nil, out, fmt.Errorf("layer %d is a %T, not one of this package's layers by value", i, l)
 		}
 		r, err := l.resolve(in)
 		if err != nil {
-			return nil, out, err
+			return nil, out, fmt.Errorf("layer %d, %v: %w", i, l, err)
 		}
 		steps = append(steps, Step{Layer: l, Depth: depth, In: in, Out: r.out, Variables: r.variables, MultiplyAdds: r.multiplyAdds})
 		if block, ok := l.(Residual); ok {

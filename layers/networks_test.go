@@ -195,9 +195,9 @@ func TestNewErrors(t *testing.T) {
 		{"odd width", "resnet9", data.Shape{Height: 32, Width: 33, Channels: 3}, 10, 64, "32x33"},
 		{"too small", "resnet9", data.Shape{Height: 4, Width: 4, Channels: 3}, 10, 64, "1x1"},
 		{"no image", "resnet9", data.Shape{}, 10, 64, "0x0x0"},
-		{"no classes", "resnet9", cifar10, 0, 64, "classifier has 0"},
-		{"no width", "resnet9", cifar10, 10, 0, "prep/conv has 0"},
-		{"negative width", "resnet9", cifar10, 10, -64, "prep/conv has -64"},
+		{"no classes", "resnet9", cifar10, 0, 64, `"classifier" has 0`},
+		{"no width", "resnet9", cifar10, 10, 0, `"prep/conv" has 0`},
+		{"negative width", "resnet9", cifar10, 10, -64, `"prep/conv" has -64`},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

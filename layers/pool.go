@@ -15,8 +15,11 @@ type MaxPool struct{ Size int }
 func (p MaxPool) String() string { return fmt.Sprintf("MaxPool %dx%d", p.Size, p.Size) }
 
 func (p MaxPool) resolve(in data.Shape) (resolved, error) {
-	if p.Size < 1 || in.Height%p.Size != 0 || in.Width%p.Size != 0 {
-		return resolved{}, fmt.Errorf("%w: %s does not divide %dx%d", ErrNetwork, p, in.Height, in.Width)
+	if p.Size < 1 {
+		return resolved{}, fmt.Errorf("size %d, need at least 1", p.Size)
+	}
+	if in.Height%p.Size != 0 || in.Width%p.Size != 0 {
+		return resolved{}, fmt.Errorf("its size does not divide %dx%d", in.Height, in.Width)
 	}
 	return resolved{out: data.Shape{Height: in.Height / p.Size, Width: in.Width / p.Size, Channels: in.Channels}}, nil
 }

@@ -24,7 +24,7 @@ func (r Residual) resolve(in data.Shape) (resolved, error) {
 		return resolved{}, err
 	}
 	if branch != shortcut {
-		return resolved{}, fmt.Errorf("%w: a residual block adds %v to %v", ErrNetwork, branch, shortcut)
+		return resolved{}, fmt.Errorf("it adds %v to %v", branch, shortcut)
 	}
 	return resolved{out: branch}, nil
 }

@@ -85,7 +85,7 @@ func (s *settings) check() error {
 		}
 	}
 	if s.set["lr"] && !(s.lr > 0 && s.lr <= math.MaxFloat32) {
-		problems = append(problems, fmt.Errorf("-lr %g: need more than 0", s.lr))
+		problems = append(problems, fmt.Errorf("-lr %g: need a positive number", s.lr))
 	}
 	if s.data == "" {
 		problems = append(problems, errors.New("-data: need auto, synthetic, a folder or a file"))

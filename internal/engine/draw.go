@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"fmt"
 	"math/rand/v2"
 
 	"github.com/fastresnet/fastresnet/data"
@@ -17,7 +18,9 @@ type draws struct {
 	choices [][]int32 // [n, k]
 }
 
-func drawEpoch(seed uint64, epoch, n int, shape data.Shape, augmentations []data.Augmentation) draws {
+// drawEpoch draws the choices of an epoch over n images. The error wraps [data.ErrAugmentation], if one does
+// not draw as many numbers for every image.
+func drawEpoch(seed uint64, epoch, n int, shape data.Shape, augmentations []data.Augmentation) (draws, error) {
 	rng := rand.New(rand.NewPCG(seed, uint64(epoch)))
 	d := draws{order: make([]int32, n)}
 	for i := range d.order {
@@ -25,9 +28,13 @@ func drawEpoch(seed uint64, epoch, n int, shape data.Shape, augmentations []data
 	}
 	rng.Shuffle(n, func(i, j int) { d.order[i], d.order[j] = d.order[j], d.order[i] })
 	for _, a := range augmentations {
-		d.choices = append(d.choices, a.Draw(rng, n, shape))
+		choices := a.Draw(rng, n, shape)
+		if len(choices)%n != 0 {
+			return draws{}, fmt.Errorf("%w: %v drew %d numbers for %d images", data.ErrAugmentation, a, len(choices), n)
+		}
+		d.choices = append(d.choices, choices)
 	}
-	return d
+	return d, nil
 }
 
 // InitialWeights draws the variables of a network before training, by name. Epochs count from 1, which

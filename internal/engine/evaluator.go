@@ -53,7 +53,7 @@ func (e *Evaluator) Logits(ctx context.Context, pixels []uint8) ([]float32, erro
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		size := e.cfg.Batch
+		size := max(e.cfg.Batch, smallBatch)
 		n := min(len(pixels)/image, size)
 		if n <= smallBatch {
 			size = smallBatch
@@ -86,5 +86,10 @@ func (e *Evaluator) batch(pixels []uint8, size int) ([]float32, error) {
 	return e.bySize[size].logits(e.values, pixels)
 }
 
-// Close frees the weights on the device.
-func (e *Evaluator) Close() { release(e.values...) }
+// Close frees the weights and the executables on the device.
+func (e *Evaluator) Close() {
+	release(e.values...)
+	for _, c := range e.bySize {
+		c.close()
+	}
+}

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"errors"
 
 	"github.com/fastresnet/fastresnet/data"
@@ -59,17 +60,19 @@ type lowering interface {
 type classifier interface {
 	// logits of pixels [batch, height, width, channels], for a batch of the classifier's size.
 	logits(variables []compute.Buffer, pixels []uint8) ([]float32, error)
+	// close frees what the classifier holds on the device.
+	close()
 }
 
 // newLowering compiles the training steps for batches of the given sizes.
-func newLowering(d *Device, cfg Config, variables []layers.Variable, train *data.Dataset, sizes []int) (lowering, error) {
+func newLowering(ctx context.Context, d *Device, cfg Config, variables []layers.Variable, train *data.Dataset, sizes []int) (lowering, error) {
 	if d.PureGo() {
 		l, err := newGoLowering(d, cfg, variables, train, sizes)
 		if !errors.Is(err, purego.ErrUnsupported) {
 			return l, err
 		}
 	}
-	return newGraphLowering(d, cfg, variables, train, sizes)
+	return newGraphLowering(ctx, d, cfg, variables, train, sizes)
 }
 
 func newClassifier(d *Device, cfg Config, variables []layers.Variable, size int) (classifier, error) {

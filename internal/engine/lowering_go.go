@@ -31,7 +31,7 @@ type goStep struct {
 	loss  *program
 }
 
-func newGoLowering(d *Device, cfg Config, variables []layers.Variable, train *data.Dataset, sizes []int) (*goLowering, error) {
+func newGoLowering(d *Device, cfg Config, variables []layers.Variable, train *data.Dataset, sizes []int) (lowering, error) {
 	l := &goLowering{device: d, variables: variables, bySize: map[int]*goStep{}, gradient: purego.Tensors{}}
 	for _, size := range sizes {
 		net, err := purego.Compile(cfg.Network, size)
@@ -114,7 +114,13 @@ func (l *goLowering) step(s *state, step, first, size int) error {
 	return l.apply(s, l.rates[step])
 }
 
-func (l *goLowering) close() { release(l.gradients...) }
+func (l *goLowering) close() {
+	release(l.gradients...)
+	l.update.close()
+	for _, s := range l.bySize {
+		s.loss.close()
+	}
+}
 
 // lossOf adds the step to the metrics and returns the gradient with respect to the logits.
 func (l *goLowering) lossOf(s *state, at *goStep, logits []float32, step int) ([]float32, error) {
@@ -197,6 +203,8 @@ func newGoClassifier(cfg Config, variables []layers.Variable, size int) (*goClas
 	return &goClassifier{net: net, variables: variables, normalization: cfg.Normalization,
 		images: make([]float32, size*cfg.Network.Input.Size())}, nil
 }
+
+func (c *goClassifier) close() {}
 
 func (c *goClassifier) logits(variables []compute.Buffer, pixels []uint8) ([]float32, error) {
 	tensors, err := hostTensors(c.variables, variables)

@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"context"
+
 	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/layers"
 	"github.com/gomlx/compute"
@@ -42,13 +44,16 @@ type batchSource interface {
 // buffers to free after the step.
 type perStep struct{ keep, free []compute.Buffer }
 
-func newGraphLowering(d *Device, cfg Config, variables []layers.Variable, train *data.Dataset, sizes []int) (*graphLowering, error) {
+func newGraphLowering(ctx context.Context, d *Device, cfg Config, variables []layers.Variable, train *data.Dataset, sizes []int) (*graphLowering, error) {
 	source, err := newBatchSource(d, cfg, train)
 	if err != nil {
 		return nil, err
 	}
 	l := &graphLowering{device: d, cfg: cfg, images: source, steps: map[int]*program{}}
 	for _, size := range sizes {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		if l.steps[size], err = l.compileStep(variables, size, cfg.steps(train.Len())); err != nil {
 			return nil, err
 		}
@@ -146,6 +151,9 @@ func (l *graphLowering) close() {
 	release(l.epoch...)
 	release(l.counter)
 	l.images.close()
+	for _, p := range l.steps {
+		p.close()
+	}
 }
 
 func byName(variables []layers.Variable, nodes []*graph.Node) map[string]*graph.Node {
@@ -192,6 +200,8 @@ func newGraphClassifier(d *Device, cfg Config, variables []layers.Variable, size
 	})
 	return c, err
 }
+
+func (c *graphClassifier) close() { c.graph.close() }
 
 func (c *graphClassifier) logits(variables []compute.Buffer, pixels []uint8) ([]float32, error) {
 	images, err := upload(c.device, pixels, c.shape)

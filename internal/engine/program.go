@@ -41,6 +41,9 @@ func (p *program) run(donated int, inputs ...compute.Buffer) ([]compute.Buffer, 
 	return outputs, nil
 }
 
+// close frees the executable, which must happen before its device is closed.
+func (p *program) close() { p.graph.Finalize() }
+
 // upload copies a flat slice to the device.
 func upload(d *Device, flat any, shape shapes.Shape) (compute.Buffer, error) {
 	b, err := d.backend.BufferFromFlatData(0, flat, shape)

@@ -39,7 +39,11 @@ type residentSource struct {
 func newResidentSource(d *Device, cfg Config, train *data.Dataset) (*residentSource, error) {
 	shape := train.Shape()
 	s := &residentSource{device: d, shape: shape, normalization: cfg.Normalization, augmentations: cfg.Augmentations, n: train.Len()}
-	for _, choices := range drawEpoch(0, 0, 1, shape, cfg.Augmentations).choices {
+	one, err := drawEpoch(0, 0, 1, shape, cfg.Augmentations)
+	if err != nil {
+		return nil, err
+	}
+	for _, choices := range one.choices {
 		s.choices = append(s.choices, shapes.Make(dtypes.Int32, s.n, len(choices)))
 	}
 	pad := 0
@@ -52,7 +56,6 @@ func newResidentSource(d *Device, cfg Config, train *data.Dataset) (*residentSou
 	for i := range labels {
 		labels[i] = int32(train.Label(i))
 	}
-	var err error
 	if s.labels, err = upload(d, labels, shapes.Make(dtypes.Int32, s.n)); err != nil {
 		return nil, err
 	}
@@ -74,6 +77,7 @@ func (s *residentSource) padOnce(unpadded shapes.Shape, pad int) error {
 	if err != nil {
 		return err
 	}
+	defer padding.close()
 	out, err := padding.run(1, s.images)
 	if err != nil {
 		return err

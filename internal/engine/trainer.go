@@ -24,8 +24,9 @@ type Trainer struct {
 	state     state
 }
 
-// NewTrainer compiles the training steps and uploads the training set and the initial state.
-func NewTrainer(d *Device, cfg Config, train *data.Dataset) (*Trainer, error) {
+// NewTrainer compiles the training steps and uploads the training set and the initial state. It looks at
+// ctx before each compilation.
+func NewTrainer(ctx context.Context, d *Device, cfg Config, train *data.Dataset) (*Trainer, error) {
 	t := &Trainer{device: d, cfg: cfg, train: train}
 	var err error
 	if t.variables, err = cfg.Network.Variables(); err != nil {
@@ -36,7 +37,7 @@ func NewTrainer(d *Device, cfg Config, train *data.Dataset) (*Trainer, error) {
 		sizes = append(sizes, rest)
 	}
 	start := time.Now()
-	if t.lowering, err = newLowering(d, cfg, t.variables, train, sizes); err != nil {
+	if t.lowering, err = newLowering(ctx, d, cfg, t.variables, train, sizes); err != nil {
 		return nil, err
 	}
 	t.CompileTime = time.Since(start)
@@ -82,10 +83,13 @@ type Metrics struct {
 
 // Epoch trains one epoch, counted from 1, at the given rate for each of its Steps. onStep is called after each
 // step with the number of images seen so far in the epoch. When ctx ends, Epoch returns its error with
-// the metrics of the steps that were taken.
+// the metrics of the steps that were taken; after any other error there are none.
 func (t *Trainer) Epoch(ctx context.Context, epoch int, rates []float32, onStep func(step, images int)) (m Metrics, err error) {
-	shape := t.train.Shape()
-	if err := t.lowering.startEpoch(drawEpoch(t.cfg.Seed, epoch, t.train.Len(), shape, t.cfg.Augmentations), rates); err != nil {
+	draws, err := drawEpoch(t.cfg.Seed, epoch, t.train.Len(), t.train.Shape(), t.cfg.Augmentations)
+	if err != nil {
+		return m, err
+	}
+	if err := t.lowering.startEpoch(draws, rates); err != nil {
 		return m, err
 	}
 	release(t.state.metrics)
@@ -100,7 +104,7 @@ func (t *Trainer) Epoch(ctx context.Context, epoch int, rates []float32, onStep 
 		first := step * t.cfg.Batch
 		size := min(t.cfg.Batch, t.train.Len()-first)
 		if err := t.lowering.step(&t.state, step, first, size); err != nil {
-			return m, err
+			return Metrics{}, err
 		}
 		m.Steps++
 		m.Examples += size
@@ -108,7 +112,7 @@ func (t *Trainer) Epoch(ctx context.Context, epoch int, rates []float32, onStep 
 	}
 	sums, err := download[float32](t.state.metrics, numMetrics)
 	if err != nil {
-		return m, err
+		return Metrics{}, err
 	}
 	examples := float64(max(m.Examples, 1))
 	m.Loss, m.Accuracy = float64(sums[metricLoss])/examples, float64(sums[metricHits])/examples

@@ -26,14 +26,15 @@ func openXLA(config string, download bool) (*Device, error) {
 	xla.EnableAutoInstall(false)
 
 	plugin, _, _ := strings.Cut(config, ",")
+	name := strings.TrimSuffix("xla:"+plugin, ":")
 	if err := findPlugin(plugin, download); err != nil {
-		return nil, fmt.Errorf("%w: xla:%s: %w", ErrBackend, plugin, err)
+		return nil, fmt.Errorf("%w: %s: %w", ErrBackend, name, err)
 	}
 	backend, err := xla.NewWithOptions(config, nil)
 	if err != nil {
-		return nil, fmt.Errorf("%w: xla:%s: %w", ErrBackend, plugin, err)
+		return nil, fmt.Errorf("%w: %s: %w", ErrBackend, name, err)
 	}
-	d := &Device{Name: "xla:" + plugin, GPU: isCUDA(backend.PluginName()), backend: backend}
+	d := &Device{Name: name, GPU: isCUDA(backend.PluginName()), backend: backend}
 	d.Description = fmt.Sprintf("%s, plugin %s", backend.DeviceDescription(0), filepath.Base(backend.PluginName()))
 	return d, nil
 }
@@ -43,6 +44,9 @@ func findPlugin(plugin string, download bool) error {
 	if filepath.IsAbs(plugin) {
 		_, err := os.Stat(plugin)
 		return err
+	}
+	if strings.ContainsAny(plugin, `/\.`) {
+		return fmt.Errorf("the path of a plugin must be absolute")
 	}
 	if isCUDA(plugin) && !installer.HasNvidiaGPU() {
 		return fmt.Errorf("no NVIDIA GPU was found")

@@ -108,11 +108,11 @@ func TestCompileErrors(t *testing.T) {
 	}{
 		{"empty batch", []layers.Layer{classifier}, 0, layers.ErrNetwork},
 		{"invalid network", []layers.Layer{layers.MaxPool{Size: 3}, classifier}, 1, layers.ErrNetwork},
-		{"unknown layer", []layers.Layer{unknown{}, classifier}, 1, purego.ErrUnsupported},
-		{"unknown layer in a branch", []layers.Layer{layers.Residual{Branch: []layers.Layer{unknown{}}}, classifier}, 1, purego.ErrUnsupported},
+		{"unknown layer", []layers.Layer{unknown{}, classifier}, 1, layers.ErrNetwork},
+		{"unknown layer in a branch", []layers.Layer{layers.Residual{Branch: []layers.Layer{unknown{}}}, classifier}, 1, layers.ErrNetwork},
 		{"unknown layer in a shortcut", []layers.Layer{
 			layers.Residual{Branch: []layers.Layer{layers.ReLU{}}, Shortcut: []layers.Layer{unknown{}}}, classifier,
-		}, 1, purego.ErrUnsupported},
+		}, 1, layers.ErrNetwork},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
