@@ -44,7 +44,8 @@ func TestRun(t *testing.T) {
 	if status != exitOK || stderr != "" {
 		t.Fatalf("exit status %d, stderr %q", status, stderr)
 	}
-	const want = `^resnet9-24: width 4, batch 64, epochs 1; [\d,]+ parameters; 256 training and 100 test images; on go \(.+\)
+	const want = `^resnet9-24: width 4, batch 64, epochs 1; [\d,]+ parameters
+256 training and 100 test images; on go \(.+\)
 epoch      lr  train loss  train acc  test loss  test acc  seconds
     1  0\.0000 +\d+\.\d{4} +\d+\.\d\d % +\d+\.\d{4} +\d+\.\d\d % +\d+\.\d
 test accuracy \d+\.\d\d %; \d+\.\d s, of which \d+\.\d s training; [\d,]+ images/s on go \(.+\)

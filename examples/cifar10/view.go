@@ -39,8 +39,9 @@ func (v *view) start(r *fastresnet.Result) {
 	if v.runs > 1 {
 		fmt.Fprintf(v.stdout, "run %d of %d, seed %d: ", v.run, v.runs, r.Seed)
 	}
-	fmt.Fprintf(v.stdout, "%s: width %d, batch %d, epochs %d; %s parameters; %s training and %s test images; on %s\n",
-		r.Recipe.Name, r.Recipe.Width, r.Recipe.BatchSize, r.Recipe.Epochs, terminal.Count(r.Model.Network().Parameters()),
+	fmt.Fprintf(v.stdout, "%s: width %d, batch %d, epochs %d; %s parameters\n",
+		r.Recipe.Name, r.Recipe.Width, r.Recipe.BatchSize, r.Recipe.Epochs, terminal.Count(r.Model.Network().Parameters()))
+	fmt.Fprintf(v.stdout, "%s training and %s test images; on %s\n",
 		terminal.Count(r.TrainImages), terminal.Count(r.TestImages), place(r.Backend, r.Device))
 	for _, why := range r.PassedOver {
 		fmt.Fprintf(v.stdout, "passed over: %s\n", why)

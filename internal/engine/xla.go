@@ -51,7 +51,8 @@ func findPlugin(plugin string, download bool) error {
 	if isCUDA(plugin) && !installer.HasNvidiaGPU() {
 		return fmt.Errorf("no NVIDIA GPU was found")
 	}
-	if !installed(plugin) && download {
+	known := plugin == "" || plugin == "cpu" || isCUDA(plugin)
+	if !installed(plugin) && known && download {
 		if err := installer.AutoInstall("", true, installer.Quiet); err != nil {
 			return fmt.Errorf("downloading the PJRT plugin: %w", err)
 		}
