@@ -33,7 +33,7 @@ func Train(ctx context.Context, opts ...Option) (result *Result, err error) {
 		return nil, err
 	}
 	defer func() { r.close(result) }()
-	c.onStart(r.result)
+	r.reportStart()
 
 	for epoch := 1; epoch <= c.recipe.Epochs; epoch++ {
 		if err := r.trainEpoch(ctx, epoch); err != nil {

@@ -2,16 +2,11 @@ package fastresnet
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"math"
-	"slices"
 	"time"
 
-	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/internal/engine"
 	"github.com/fastresnet/fastresnet/internal/optim"
-	"github.com/fastresnet/fastresnet/layers"
 	"github.com/gomlx/compute/dtypes"
 )
 
@@ -25,31 +20,6 @@ type run struct {
 	// diverged is set once a weight or a running statistic is not finite.
 	diverged bool
 	started  time.Time
-}
-
-// loadData finds the data set if none was given, and applies the limits.
-func (c *config) loadData() (err error) {
-	if c.train == nil {
-		if c.train, c.test, err = data.CIFAR10(""); err != nil {
-			return fmt.Errorf("loading CIFAR-10: %w", err)
-		}
-		if err := errors.Join(c.misfits()...); err != nil {
-			return err
-		}
-	}
-	if c.train, err = limited(c.train, c.trainLimit); err != nil {
-		return err
-	}
-	c.test, err = limited(c.test, c.testLimit)
-	return err
-}
-
-// limited is the first n images of a set, all of it for n = 0.
-func limited(set *data.Dataset, n int) (*data.Dataset, error) {
-	if set == nil || n == 0 || n >= set.Len() {
-		return set, nil
-	}
-	return set.Slice(0, n)
 }
 
 // newRun opens the backend and compiles the network for it. Nothing of it stays open if it fails.
@@ -98,73 +68,6 @@ func newRun(ctx context.Context, c *config, started time.Time) (r *run, err erro
 	return r, r.handOver()
 }
 
-// maxParameters is far beyond what a small image needs, and a few gigabytes of training state.
-const maxParameters = 1 << 28
-
-// misfits are the problems of the options with the data set. It settles the network.
-func (c *config) misfits() []error {
-	var errs []error
-	wrong := func(format string, args ...any) {
-		errs = append(errs, fmt.Errorf("%w: "+format, append([]any{ErrOption}, args...)...))
-	}
-	n, shape, classes := c.train.Len(), c.train.Shape(), c.train.Classes()
-	if c.trainLimit > 0 {
-		n = min(n, c.trainLimit)
-	}
-	if c.recipe.BatchSize > n {
-		wrong("batch size %d is larger than the training set of %d images", c.recipe.BatchSize, n)
-	}
-	if c.test != nil && (c.test.Shape() != shape || !slices.Equal(c.test.Classes(), classes)) {
-		wrong("the test set has %v images in the classes %q, the training set %v in %q", c.test.Shape(), c.test.Classes(), shape, classes)
-	}
-	for _, a := range c.recipe.Augmentations {
-		if a == nil {
-			continue // a problem of the recipe
-		}
-		if err := a.Validate(shape); err != nil {
-			wrong("%w", err)
-		}
-	}
-	if c.network == nil {
-		if c.recipe.Width < 1 {
-			return errs // a problem of the recipe
-		}
-		network, err := layers.New(c.recipe.Architecture, shape, len(classes), c.recipe.Width)
-		if err != nil {
-			wrong("%w", err)
-		}
-		c.network = &network
-		if n := network.Parameters(); n > maxParameters {
-			wrong("width %d makes %d parameters, need no more than %d", c.recipe.Width, n, maxParameters)
-		}
-		return errs
-	}
-	c.recipe.Architecture, c.recipe.Width = c.network.Name, 0
-	if c.network.Input != shape {
-		wrong("the network takes images of %v, the data set has %v", c.network.Input, shape)
-	} else if _, err := c.network.Plan(); err != nil {
-		wrong("%w", err)
-	} else if c.network.Classes() != len(classes) {
-		wrong("the network has %d classes, the data set %d", c.network.Classes(), len(classes))
-	} else if n := c.network.Parameters(); n > maxParameters {
-		wrong("the network has %d parameters, need no more than %d", n, maxParameters)
-	}
-	return errs
-}
-
-// precisionOn settles an automatic precision.
-func (c *config) precisionOn(d *engine.Device) (Precision, error) {
-	switch {
-	case c.precision == PrecisionAuto && d.GPU:
-		return BFloat16, nil
-	case c.precision == PrecisionAuto:
-		return Float32, nil
-	case c.precision == BFloat16 && d.PureGo():
-		return "", fmt.Errorf("%w: precision %s is not available on the pure-Go backend", ErrOption, BFloat16)
-	}
-	return c.precision, nil
-}
-
 // rates are the learning rates of an epoch's steps.
 func (r *run) rates(epoch int) []float32 {
 	rates := make([]float32, r.trainer.Steps())
@@ -209,6 +112,12 @@ func (r *run) test(ctx context.Context) error {
 	last.TestLoss, last.TestAccuracy, last.Tested = e.Loss, e.Accuracy, true
 	last.TotalTime = time.Since(r.started)
 	return nil
+}
+
+// reportStart passes on a copy of the result, which the run goes on to complete.
+func (r *run) reportStart() {
+	result := *r.result
+	r.config.onStart(&result)
 }
 
 // report passes the last epoch on.

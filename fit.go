@@ -1,0 +1,108 @@
+package fastresnet
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/internal/engine"
+	"github.com/fastresnet/fastresnet/layers"
+)
+
+// loadData finds the data set if none was given, and applies the limits.
+func (c *config) loadData() (err error) {
+	if c.train == nil {
+		if c.train, c.test, err = data.CIFAR10(""); err != nil {
+			return fmt.Errorf("loading CIFAR-10: %w", err)
+		}
+		if err := errors.Join(c.misfits()...); err != nil {
+			return err
+		}
+	}
+	if c.train, err = limited(c.train, c.trainLimit); err != nil {
+		return err
+	}
+	c.test, err = limited(c.test, c.testLimit)
+	return err
+}
+
+// limited is the first n images of a set, all of it for n = 0.
+func limited(set *data.Dataset, n int) (*data.Dataset, error) {
+	if set == nil || n == 0 || n >= set.Len() {
+		return set, nil
+	}
+	return set.Slice(0, n)
+}
+
+// maxParameters is far beyond what a small image needs, and a few gigabytes of training state.
+const maxParameters = 1 << 28
+
+// misfits are the problems of the options with the data set; the network is settled on the way.
+func (c *config) misfits() []error {
+	var errs []error
+	wrong := func(format string, args ...any) {
+		errs = append(errs, fmt.Errorf("%w: "+format, append([]any{ErrOption}, args...)...))
+	}
+	n, shape, classes := c.train.Len(), c.train.Shape(), c.train.Classes()
+	if c.trainLimit > 0 {
+		n = min(n, c.trainLimit)
+	}
+	if c.recipe.BatchSize > n {
+		wrong("batch size %d is larger than the training set of %d images", c.recipe.BatchSize, n)
+	}
+	if c.test != nil && (c.test.Shape() != shape || !slices.Equal(c.test.Classes(), classes)) {
+		wrong("the test set has %v images in the classes %q, the training set %v in %q", c.test.Shape(), c.test.Classes(), shape, classes)
+	}
+	for _, a := range c.recipe.Augmentations {
+		if a == nil {
+			continue // a problem of the recipe
+		}
+		if err := a.Validate(shape); err != nil {
+			wrong("%w", err)
+		}
+	}
+	if err := c.settleNetwork(shape, len(classes)); err != nil {
+		wrong("%w", err)
+	}
+	return errs
+}
+
+// settleNetwork makes the recipe's network if none was given, and checks that it fits the images.
+func (c *config) settleNetwork(shape data.Shape, classes int) error {
+	if c.network != nil {
+		c.recipe.Architecture, c.recipe.Width = c.network.Name, 0
+	} else if c.recipe.Width < 1 {
+		return nil // a problem of the recipe
+	} else if network, err := layers.New(c.recipe.Architecture, shape, classes, c.recipe.Width); err != nil {
+		return err
+	} else {
+		c.network = &network
+	}
+	if c.network.Input != shape {
+		return fmt.Errorf("the network takes images of %v, the data set has %v", c.network.Input, shape)
+	}
+	if _, err := c.network.Plan(); err != nil {
+		return err
+	}
+	if n := c.network.Classes(); n != classes {
+		return fmt.Errorf("the network has %d classes, the data set %d", n, classes)
+	}
+	if n := c.network.Parameters(); n > maxParameters {
+		return fmt.Errorf("the network of width %d has %d parameters, need no more than %d", c.recipe.Width, n, maxParameters)
+	}
+	return nil
+}
+
+// precisionOn settles an automatic precision.
+func (c *config) precisionOn(d *engine.Device) (Precision, error) {
+	switch {
+	case c.precision == PrecisionAuto && d.GPU:
+		return BFloat16, nil
+	case c.precision == PrecisionAuto:
+		return Float32, nil
+	case c.precision == BFloat16 && d.PureGo():
+		return "", fmt.Errorf("%w: precision %s is not available on the pure-Go backend", ErrOption, BFloat16)
+	}
+	return c.precision, nil
+}
