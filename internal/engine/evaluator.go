@@ -44,8 +44,8 @@ func (e *Evaluator) Use(values map[string][]float32) error {
 const smallBatch = 16
 
 // Logits returns [n, classes] for pixels [n, height, width, channels]. It computes in batches of the
-// configuration's size, and a last one of few images in one of smallBatch; a batch that is not full is
-// filled up with black images.
+// configuration's size, and what would leave one mostly empty in batches of smallBatch; a batch that is not
+// full is filled up with black images.
 func (e *Evaluator) Logits(ctx context.Context, pixels []uint8) ([]float32, error) {
 	image := e.cfg.Network.Input.Size()
 	var logits []float32
@@ -55,8 +55,9 @@ func (e *Evaluator) Logits(ctx context.Context, pixels []uint8) ([]float32, erro
 		}
 		size := max(e.cfg.Batch, smallBatch)
 		n := min(len(pixels)/image, size)
-		if n <= smallBatch {
+		if n <= max(smallBatch, size/4) {
 			size = smallBatch
+			n = min(n, size)
 		}
 		batch := pixels[:n*image]
 		if n < size {

@@ -361,7 +361,7 @@ func TestLogitsDoNotDependOnTheBatch(t *testing.T) {
 		d := openFor(t, backend)
 		_, variables := train(t, newTrainer(t, d, config(set, 10), set), 1)
 		var want []float32
-		for _, batch := range []int{1, 4, 30, 64} { // with images left over, exact, larger than the set
+		for _, batch := range []int{1, 4, 30, 64, 200} { // with images left over, exact, larger than the set, much larger
 			e, err := NewEvaluator(d, config(set, batch))
 			if err != nil {
 				t.Fatal(err)
