@@ -36,8 +36,11 @@ func summary(reports []report) string {
 	if !math.IsNaN(float64(last.TestAccuracy)) {
 		accuracy = fmt.Sprintf("test accuracy %.2f %%", 100*last.TestAccuracy)
 	}
-	return fmt.Sprintf("%s; %.1f s, of which %.1f s training; %s images/s on %s", accuracy,
-		last.TotalSeconds, last.TrainSeconds, terminal.Count(int(last.ImagesPerSecond)), where)
+	speed := "" // unknown after a single step
+	if last.ImagesPerSecond > 0 {
+		speed = fmt.Sprintf("%s images/s ", terminal.Count(int(last.ImagesPerSecond)))
+	}
+	return fmt.Sprintf("%s; %.1f s, of which %.1f s training; %son %s", accuracy, last.TotalSeconds, last.TrainSeconds, speed, where)
 }
 
 // place names what computed: the backend and the device, without the folder of a plugin named by its path.
