@@ -1,0 +1,93 @@
+package engine
+
+import (
+	"testing"
+
+	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/internal/testbackend"
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/google/go-cmp/cmp"
+)
+
+// The batch that the graph takes from the resident data set is the host's, bit for bit.
+func TestResidentBatchIsTheHosts(t *testing.T) {
+	crop, flip, cutout := data.Crop{Pad: 4}, data.FlipLR{}, data.Cutout{Height: 8, Width: 6}
+	tests := []struct {
+		label         string
+		augmentations []data.Augmentation
+	}{
+		{"none: rows are gathered", nil},
+		{"the crop is part of the gather", []data.Augmentation{crop, flip, cutout}},
+		{"a crop behind another augmentation pads the batch", []data.Augmentation{flip, cutout, crop}},
+	}
+	set := synthetic(t, 50)
+	testbackend.Each(t, func(t *testing.T, backend string) {
+		d := openFor(t, backend)
+		for _, tt := range tests {
+			t.Run(tt.label, func(t *testing.T) {
+				const size, first = 7, 14
+				cfg := config(set, size)
+				cfg.Augmentations = tt.augmentations
+				draws, err := drawEpoch(3, 2, set.Len(), set.Shape(), cfg.Augmentations)
+				if err != nil {
+					t.Fatal(err)
+				}
+				host := newHostBatch(cfg, set, size)
+				host.fill(draws, first)
+
+				images, labels := residentBatch(t, d, cfg, set, draws, first, size)
+				if diff := cmp.Diff(host.labels, labels); diff != "" {
+					t.Errorf("labels (-host +device):\n%s", diff)
+				}
+				if diff := cmp.Diff(host.images, images); diff != "" {
+					t.Errorf("images differ (-host +device):\n%.2000s", diff)
+				}
+			})
+		}
+	})
+}
+
+func residentBatch(t *testing.T, d *Device, cfg Config, set *data.Dataset, draws draws, first, size int) ([]float32, []int32) {
+	t.Helper()
+	source, err := newResidentSource(d, cfg, set)
+	if err != nil {
+		t.Fatalf("%+v", err)
+	}
+	defer source.close()
+	inputs := append([]shapes.Shape{shapes.Make(dtypes.Int32)}, source.shapes(size)...)
+	p, err := compile(d, "batch", inputs, func(in []*graph.Node) []*graph.Node {
+		images, labels := source.build(in[1:], in[0], size)
+		return []*graph.Node{images, labels}
+	})
+	if err != nil {
+		t.Fatalf("%+v", err)
+	}
+	at, err := upload(d, []int32{int32(first)}, shapes.Make(dtypes.Int32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	epoch, err := source.startEpoch(draws)
+	if err != nil {
+		t.Fatal(err)
+	}
+	step, err := source.startStep(first, size)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := p.run(0, append(append([]compute.Buffer{at}, epoch...), step.keep...)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	images, err := download[float32](out[0], size*set.Shape().Size())
+	if err != nil {
+		t.Fatal(err)
+	}
+	labels, err := download[int32](out[1], size)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return images, labels
+}
