@@ -21,8 +21,8 @@
 // # What to know before embedding it
 //
 //   - It prints nothing, downloads nothing unless [WithPluginDownload] asks for it, and installs no
-//     signal handlers. While it opens XLA, for less than a second, klog is silent in the whole process and
-//     standard error is redirected; later XLA may log warnings of its own through klog.
+//     signal handlers. GoMLX and XLA may log warnings of their own through klog, which a program can silence
+//     as the examples do, and opening XLA redirects the process's standard error for a moment.
 //   - The data set stays in memory as bytes (CIFAR-10: 184 MB), and on a device in memory of its own.
 //   - One call of Train uses all cores or the whole GPU. A [Model] is safe for concurrent use; it
 //     computes one batch at a time. [Model.Close] gives a device's memory back.

@@ -22,14 +22,14 @@ type run struct {
 	started  time.Time
 }
 
-// newRun opens the backend and compiles the network for it. Nothing of it stays open if it fails.
-func newRun(ctx context.Context, c *config, started time.Time) (r *run, err error) {
+// newRun opens the backend and compiles the network for it. Nothing of it stays open if it fails or panics.
+func newRun(ctx context.Context, c *config, started time.Time) (done *run, err error) {
 	device, err := engine.Open(c.backend, c.download)
 	if err != nil {
 		return nil, err
 	}
 	defer func() {
-		if err != nil || r == nil { // r is nil in a panic
+		if done == nil {
 			device.Close()
 		}
 	}()
@@ -60,12 +60,15 @@ func newRun(ctx context.Context, c *config, started time.Time) (r *run, err erro
 	if err != nil {
 		return nil, err
 	}
-	r = &run{config: c, device: device, trainer: trainer, started: started, result: &Result{
+	r := &run{config: c, device: device, trainer: trainer, started: started, result: &Result{
 		Model: model, Recipe: c.recipe, Seed: c.seed, Precision: precision,
 		Backend: device.Name, Device: device.Description, PassedOver: device.PassedOver,
 		TrainImages: c.train.Len(), TestImages: c.test.Len(),
 	}}
-	return r, r.handOver()
+	if err := r.handOver(); err != nil {
+		return nil, err
+	}
+	return r, nil
 }
 
 // rates are the learning rates of an epoch's steps.
@@ -78,11 +81,14 @@ func (r *run) rates(epoch int) []float32 {
 	return rates
 }
 
-// record adds an epoch that trained, in whole or in part, to the history.
+// record hands over the weights of an epoch that trained, in whole or in part, and adds it to the history.
 func (r *run) record(e Epoch) error {
+	if err := r.handOver(); err != nil {
+		return err
+	}
 	e.TotalTime = time.Since(r.started)
 	r.result.Epochs = append(r.result.Epochs, e)
-	return r.handOver()
+	return nil
 }
 
 // handOver gives the model the weights as they are now.

@@ -29,6 +29,7 @@ const (
 var errInterrupted = errors.New("interrupted")
 
 func main() {
+	terminal.QuietKlog()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, func() {
 		stop() // a second Ctrl-C does not wait

@@ -18,6 +18,7 @@ import (
 )
 
 func main() {
+	terminal.QuietKlog()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	context.AfterFunc(ctx, stop) // a second Ctrl-C does not wait
 	if err := run(ctx, os.Args[1:]); err != nil {

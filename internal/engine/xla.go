@@ -3,9 +3,7 @@
 package engine
 
 import (
-	"flag"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,7 +12,6 @@ import (
 	"github.com/gomlx/go-xla/compute/xla"
 	"github.com/gomlx/go-xla/installer"
 	"github.com/gomlx/go-xla/pjrt"
-	"k8s.io/klog/v2"
 )
 
 // xlaMu guards go-xla's package state: whether it downloads plugins, and standard error, which it
@@ -27,7 +24,6 @@ func openXLA(config string, download bool) (*Device, error) {
 	xlaMu.Lock()
 	defer xlaMu.Unlock()
 	xla.EnableAutoInstall(false)
-	defer quiet()()
 
 	plugin, _, _ := strings.Cut(config, ",")
 	name := strings.TrimSuffix("xla:"+plugin, ":")
@@ -41,19 +37,6 @@ func openXLA(config string, download bool) (*Device, error) {
 	d := &Device{Name: name, GPU: isCUDA(backend.PluginName()), backend: backend}
 	d.Description = fmt.Sprintf("%s, plugin %s", backend.DeviceDescription(0), filepath.Base(backend.PluginName()))
 	return d, nil
-}
-
-// quiet keeps what go-xla logs off the terminal until the function that it returns is called: what matters
-// of it is in the errors. klog can only be set for the whole process; the program's own settings come back.
-func quiet() (restore func()) {
-	settings := klog.CaptureState()
-	flags := flag.NewFlagSet("klog", flag.ContinueOnError)
-	klog.InitFlags(flags)
-	for name, value := range map[string]string{"logtostderr": "false", "alsologtostderr": "false", "stderrthreshold": "FATAL"} {
-		_ = flags.Set(name, value) // cannot fail: the flags are klog's own
-	}
-	klog.SetOutput(io.Discard)
-	return settings.Restore
 }
 
 // findPlugin checks that a plugin is there before go-xla is asked for it, for a clearer error.
