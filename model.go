@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"image"
+	"image/color"
 	"math"
 	"slices"
 	"sync"
@@ -93,8 +94,9 @@ func (m *Model) Network() layers.Network {
 // Summary is a table of the network: layers, output shapes, parameters and multiply-adds.
 func (m *Model) Summary() string { return m.network.Summary() }
 
-// Predict classifies images. They must have the size of the training images, of which there must be 3
-// channels, red, green and blue, or 1, the luma; transparency counts as black. The error wraps [ErrImage] if one does not fit, and is ctx's if that ends.
+// Predict classifies images. They must have the size of the training images, which must have had 3 channels,
+// red, green and blue, or 1, the luma; transparency counts as black. The error wraps [ErrImage] if one does
+// not fit, and is ctx's if that ends.
 func (m *Model) Predict(ctx context.Context, images ...image.Image) (predictions []Prediction, err error) {
 	defer guard(&err)
 	in := m.network.Input
@@ -201,12 +203,12 @@ func appendPixels(pixels []uint8, img image.Image, want data.Shape) ([]uint8, er
 	}
 	for y := b.Min.Y; y < b.Max.Y; y++ {
 		for x := b.Min.X; x < b.Max.X; x++ {
-			r, g, b, _ := img.At(x, y).RGBA() // 16 bits, transparency already blended with black
+			at := img.At(x, y)
 			switch want.Channels {
 			case 1:
-				// The weights of the luma of JPEG, as image/color uses them.
-				pixels = append(pixels, uint8((19595*r+38470*g+7471*b+1<<15)>>24))
+				pixels = append(pixels, color.GrayModel.Convert(at).(color.Gray).Y)
 			case 3:
+				r, g, b, _ := at.RGBA() // 16 bits, transparency already blended with black
 				pixels = append(pixels, uint8(r>>8), uint8(g>>8), uint8(b>>8))
 			default:
 				return nil, fmt.Errorf("%w: the model takes %d channels, an image has 1 or 3", ErrImage, want.Channels)

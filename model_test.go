@@ -114,6 +114,36 @@ func TestPredictTakesAnyImageType(t *testing.T) {
 	}
 }
 
+// A model of grey images sees a colour picture's luma.
+func TestGreyModelTakesColourPictures(t *testing.T) {
+	colours := synthetic(t, 20, 1)
+	shape := data.Shape{Height: 32, Width: 32, Channels: 1}
+	var pixels []uint8
+	for i := range colours.Len() {
+		for y := range shape.Height {
+			for x := range shape.Width {
+				pixels = append(pixels, color.GrayModel.Convert(colours.Image(i).At(x, y)).(color.Gray).Y)
+			}
+		}
+	}
+	set, err := data.New(pixels, shape, colours.Labels(), colours.Classes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	model := train(t, set, fastresnet.WithEpochs(1)).Model
+	want, err := model.PredictDataset(context.Background(), set)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := model.Predict(context.Background(), colours.Image(3), set.Image(3))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]fastresnet.Prediction{want[3], want[3]}, got, cmpopts.EquateApprox(1e-4, 1e-6)); diff != "" {
+		t.Errorf("predictions (-grey pixels +colour picture, grey picture):\n%s", diff)
+	}
+}
+
 func TestModelIsSafeForConcurrentUse(t *testing.T) {
 	set := synthetic(t, 20, 1)
 	model := train(t, set, fastresnet.WithEpochs(1)).Model
