@@ -8,6 +8,7 @@ require (
 	github.com/gomlx/gomlx v0.28.2
 	github.com/google/go-cmp v0.7.0
 	golang.org/x/term v0.40.0
+	gonum.org/v1/gonum v0.17.0
 	k8s.io/klog/v2 v2.140.0
 )
 

@@ -13,7 +13,7 @@ import (
 // A choice is (y, x), the window's corner in the padded image, each in [0, 2*Pad]; (Pad, Pad) leaves
 // the image as it is.
 type Crop struct {
-	Pad int // in pixels; from 0 (no change) to less than the image's smaller side; CIFAR-10: 4
+	Pad int `json:"pad"` // in pixels; from 0 (no change) to less than the image's smaller side; CIFAR-10: 4
 }
 
 // Validate implements [Augmentation]: Pad must be in its range.

@@ -15,7 +15,9 @@ import (
 // Cutout", https://arxiv.org/abs/1708.04552, where the rectangle may reach over the edge; here,
 // as in the series that this library follows, it does not.
 type Cutout struct {
-	Height, Width int // in pixels; from 1 to the image's own; CIFAR-10: 8 and 8
+	// In pixels; from 1 to the image's own; CIFAR-10: 8 and 8.
+	Height int `json:"height"`
+	Width  int `json:"width"`
 }
 
 // Validate implements [Augmentation]: the rectangle must not be empty, and must fit the image.

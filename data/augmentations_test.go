@@ -1,0 +1,112 @@
+package data_test
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/fastresnet/fastresnet/data"
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestAugmentationsJSON(t *testing.T) {
+	tests := []struct {
+		name          string
+		augmentations data.Augmentations
+		text          string
+	}{
+		{"every kind", data.Augmentations{data.Crop{Pad: 4}, data.FlipLR{}, data.Cutout{Height: 8, Width: 6}},
+			`[{"crop":{"pad":4}},{"flip_lr":{}},{"cutout":{"height":8,"width":6}}]`},
+		{"a kind twice, in another order", data.Augmentations{data.FlipLR{}, data.Crop{Pad: 2}, data.Crop{Pad: 1}},
+			`[{"flip_lr":{}},{"crop":{"pad":2}},{"crop":{"pad":1}}]`},
+		{"settings of 0 are written", data.Augmentations{data.Crop{}, data.Cutout{}},
+			`[{"crop":{"pad":0}},{"cutout":{"height":0,"width":0}}]`},
+		{"none", nil, `[]`},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			text, err := json.Marshal(test.augmentations)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(test.text, string(text)); diff != "" {
+				t.Errorf("written (-want +got):\n%s", diff)
+			}
+			read := data.Augmentations{data.FlipLR{}} // replaced whole
+			if err := json.Unmarshal(text, &read); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(test.augmentations, read); diff != "" {
+				t.Errorf("read back (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// Text that the library does not write itself.
+func TestAugmentationsReadJSON(t *testing.T) {
+	tests := []struct {
+		name, text string
+		want       data.Augmentations
+	}{
+		{"null", `null`, nil},
+		{"space", " [ { \"crop\" : { \"pad\" : 3 } } ]\n", data.Augmentations{data.Crop{Pad: 3}}},
+		{"settings left out", `[{"crop": {}}, {"cutout": {"width": 2}}]`, data.Augmentations{data.Crop{}, data.Cutout{Width: 2}}},
+		{"another kind that is null", `[{"crop": {"pad": 3}, "cutout": null}]`, data.Augmentations{data.Crop{Pad: 3}}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			read := data.Augmentations{data.FlipLR{}}
+			if err := json.Unmarshal([]byte(test.text), &read); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(test.want, read); diff != "" {
+				t.Errorf("read (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestAugmentationsBadJSON(t *testing.T) {
+	tests := []struct{ name, text, says string }{
+		{"an unknown kind", `[{"rotate": {"degrees": 5}}]`, `"rotate"`},
+		{"an unknown setting", `[{"crop": {"pad": 4, "mode": "zero"}}]`, `"mode"`},
+		{"a setting of a kind that has none", `[{"flip_lr": {"chance": 0.5}}]`, `"chance"`},
+		{"two kinds in one object", `[{"flip_lr": {}}, {"crop": {"pad": 4}, "flip_lr": {}}]`, "augmentation 1 is of 2 kinds"},
+		{"an empty object", `[{}]`, "augmentation 0 is of 0 kinds, want one of crop, flip_lr, cutout"},
+		{"a null in the list", `[{"flip_lr": {}}, null]`, "augmentation 1 is of 0 kinds"},
+		{"a kind that is null", `[{"crop": null}]`, "augmentation 0 is of 0 kinds"},
+		{"one augmentation, no list", `{"crop": {"pad": 4}}`, "object"},
+		{"a name for an object", `["flip_lr"]`, "string"},
+		{"half a pixel", `[{"crop": {"pad": 4.5}}]`, "4.5"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			read := data.Augmentations{data.Crop{Pad: 1}}
+			checkError(t, json.Unmarshal([]byte(test.text), &read), data.ErrAugmentation, test.says)
+			if diff := cmp.Diff(data.Augmentations{data.Crop{Pad: 1}}, read); diff != "" {
+				t.Errorf("changed by text that is in error (-before +after):\n%s", diff)
+			}
+		})
+	}
+}
+
+// ownFlip is an augmentation of another package.
+type ownFlip struct{ data.FlipLR }
+
+func TestForeignAugmentationsCannotBeWritten(t *testing.T) {
+	tests := []struct {
+		name  string
+		other data.Augmentation
+		says  string
+	}{
+		{"of another package", ownFlip{}, "augmentation 1, a data_test.ownFlip, cannot be written"},
+		{"a pointer", &data.Crop{Pad: 4}, "augmentation 1, a *data.Crop, cannot be written"},
+		{"nil", nil, "augmentation 1, a <nil>, cannot be written"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := json.Marshal(data.Augmentations{data.FlipLR{}, test.other})
+			checkError(t, err, data.ErrAugmentation, test.says)
+		})
+	}
+}
