@@ -2,8 +2,10 @@ package layers
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/fastresnet/fastresnet/data"
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
 )
 
@@ -16,6 +18,43 @@ func (ReLU) resolve(in data.Shape) (resolved, error) { return resolved{out: in},
 func (ReLU) apply(x *graph.Node, _ *Scope) *graph.Node {
 	zero := graph.ZerosLike(x)
 	return graph.Where(graph.LessOrEqual(x, zero), zero, x)
+}
+
+// CELU is x above 0 and Alpha·(exp(x/Alpha) - 1) below (https://arxiv.org/abs/1704.07483): a smooth ReLU,
+// the sharper the smaller Alpha is.
+type CELU struct {
+	// Alpha is more than 0.
+	Alpha float64
+}
+
+func (c CELU) String() string { return fmt.Sprintf("CELU %g", c.Alpha) }
+
+func (c CELU) resolve(in data.Shape) (resolved, error) {
+	if !(c.Alpha > 0) || math.IsInf(c.Alpha, 0) {
+		return resolved{}, fmt.Errorf("alpha %g, need a positive number", c.Alpha)
+	}
+	return resolved{out: in}, nil
+}
+
+// apply computes in float32, since the difference of two numbers near 1 leaves little of a shorter one.
+func (c CELU) apply(x *graph.Node, _ *Scope) *graph.Node {
+	dtype := x.DType()
+	x = graph.ConvertDType(x, dtypes.Float32)
+	zero := graph.ZerosLike(x)
+	negative := graph.LessOrEqual(x, zero)
+	below := graph.MulScalar(graph.AddScalar(graph.Exp(graph.DivScalar(graph.Where(negative, x, zero), c.Alpha)), -1), c.Alpha)
+	return graph.ConvertDType(graph.Where(negative, below, x), dtype)
+}
+
+// GELU is x·Φ(x), Φ being the cumulative normal distribution (https://arxiv.org/abs/1606.08415), in its exact
+// form.
+type GELU struct{}
+
+func (GELU) String() string                          { return "GELU" }
+func (GELU) resolve(in data.Shape) (resolved, error) { return resolved{out: in}, nil }
+
+func (GELU) apply(x *graph.Node, _ *Scope) *graph.Node {
+	return graph.Mul(x, graph.MulScalar(graph.OnePlus(graph.Erf(graph.MulScalar(x, math.Sqrt2/2))), 0.5))
 }
 
 // Scale multiplies by a constant; after the classifier it sets the sharpness of the logits.

@@ -21,10 +21,17 @@ type Conv struct {
 	Kernel int
 	// Stride is 1 or 2.
 	Stride int
+	// Identity starts the filters of the first min(in, Out) output channels as the identity, each passing its
+	// input channel through ("dirac" initialisation, https://arxiv.org/abs/1706.00388).
+	Identity bool
 }
 
 func (c Conv) String() string {
-	return fmt.Sprintf("Conv %dx%d/%d -> %d", c.Kernel, c.Kernel, c.Stride, c.Out)
+	text := fmt.Sprintf("Conv %dx%d/%d -> %d", c.Kernel, c.Kernel, c.Stride, c.Out)
+	if c.Identity {
+		text += ", identity"
+	}
+	return text
 }
 
 func (c Conv) resolve(in data.Shape) (resolved, error) {
@@ -41,9 +48,11 @@ func (c Conv) resolve(in data.Shape) (resolved, error) {
 		Channels: c.Out,
 	}
 	fanIn := c.Kernel * c.Kernel * in.Channels
+	w := weight(c.Name+"/weight", fanIn, c.Out, c.Kernel, c.Kernel, in.Channels)
+	w.Identity = c.Identity
 	return resolved{
 		out:          out,
-		variables:    []Variable{weight(c.Name+"/weight", fanIn, c.Out, c.Kernel, c.Kernel, in.Channels)},
+		variables:    []Variable{w},
 		multiplyAdds: int64(out.Size()) * int64(fanIn),
 	}, nil
 }

@@ -1,7 +1,6 @@
 package layers_test
 
 import (
-	"fmt"
 	"path/filepath"
 	"testing"
 
@@ -15,40 +14,43 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// TestGolden trains ResNet9 at width 8 for three steps of Nesterov's SGD, as internal/golden/resnet9.py
-// does in PyTorch, and compares all that the script wrote down.
+// TestGolden trains each network for a few steps of Nesterov's SGD, as the scripts in internal/golden do in
+// PyTorch, and compares all that they wrote down.
 func TestGolden(t *testing.T) {
-	want, err := golden.Read(filepath.Join("..", "internal", "golden", "testdata", "resnet9.safetensors"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	testbackend.Each(t, func(t *testing.T, name string) {
-		got := trainGolden(t, open(t, name))
-		for name := range want {
-			if e := golden.MaxRelativeError(got[name], want[name].Values); !(e <= 1e-4) {
-				t.Errorf("%s is off by %.1e of its largest element", name, e)
+	for _, c := range golden.Cases() {
+		t.Run(c.Name, func(t *testing.T) {
+			t.Parallel() // XLA takes seconds to compile a step, on one core
+			want, err := golden.Read(c.File(filepath.Join("..", "internal", "golden")))
+			if err != nil {
+				t.Fatal(err)
 			}
-		}
-	})
+			testbackend.Each(t, func(t *testing.T, name string) {
+				got := trainGolden(t, c, open(t, name))
+				for name := range want {
+					if e := golden.MaxRelativeError(got[name], want[name].Values); !(e <= 1e-4) {
+						t.Errorf("%s is off by %.1e of its largest element", name, e)
+					}
+				}
+			})
+		})
+	}
 }
 
 // trainGolden returns values by the names that the golden ones have.
-func trainGolden(t *testing.T, backend compute.Backend) map[string][]float32 {
-	const batch = 16
-	net := layers.ResNet9(cifar10, 10, 8)
-	variables, err := net.Variables()
+func trainGolden(t *testing.T, c golden.Case, backend compute.Backend) map[string][]float32 {
+	net, variables, err := c.Network()
 	if err != nil {
 		t.Fatal(err)
 	}
-	images := func(i int) *tensors.Tensor {
-		return tensor(golden.Uniform(fmt.Sprintf("images/%d", i), batch*net.Input.Size(), 2), batch, 32, 32, 3)
+	images := func(step int) *tensors.Tensor {
+		return tensor(c.Images(step), c.Batch, net.Input.Height, net.Input.Width, net.Input.Channels)
 	}
 	values, velocities := map[string][]float32{}, map[string][]float32{}
 	for _, v := range variables {
-		values[v.Name] = goldenStart(v)
+		values[v.Name] = c.Start(v.Name, v.Dims...)
 		velocities[v.Name] = make([]float32, v.Size())
 	}
-	// state are the variables, then the velocities; those of running statistics stay 0.
+	// state are the variables, then the velocities; those of what is not trained stay 0.
 	state := func() (all []*tensors.Tensor) {
 		for _, of := range []map[string][]float32{values, velocities} {
 			for _, v := range variables {
@@ -58,30 +60,10 @@ func trainGolden(t *testing.T, backend compute.Backend) map[string][]float32 {
 		return all
 	}
 	n := len(variables)
-	step := compile(t, backend, func(in []*graph.Node) []*graph.Node {
-		vars, velocity, images, labels, rate := in[:n], in[n:2*n], in[2*n], in[2*n+1], in[2*n+2]
-		scope := &layers.Scope{Training: true, DType: dtypes.Float32, Variables: nodesByName(variables, vars)}
-		logits := net.Apply(images, scope)
-		truth := graph.OneHot(labels, 10, dtypes.Float32)
-		loss := graph.Neg(graph.ReduceAllSum(graph.Mul(truth, graph.LogSoftmax(logits, -1))))
-		gradients := graph.Gradient(loss, vars...) // that of a running statistic is 0
-		// The script's rate is per mean loss, and so is its weight decay.
-		nesterov := optim.Nesterov{Momentum: 0.9, WeightDecay: 5e-4}
-		newVars, newVelocity := make([]*graph.Node, n), make([]*graph.Node, n)
-		for i, v := range variables {
-			if v.Trainable {
-				newVars[i], newVelocity[i] = nesterov.Step(vars[i], velocity[i], graph.DivScalar(gradients[i], batch), rate)
-			} else {
-				newVars[i], newVelocity[i] = scope.Updates[v.Name], gradients[i]
-			}
-		}
-		out := append([]*graph.Node{logits, graph.DivScalar(loss, batch)}, gradients...)
-		return append(append(out, newVars...), newVelocity...)
-	})
+	step := compile(t, backend, func(in []*graph.Node) []*graph.Node { return goldenStep(c, net, variables, in) })
 	got := map[string][]float32{}
-	for i, rate := range []float32{0.1, 0.2, 0.3} {
-		labels := golden.Labels(fmt.Sprintf("labels/%d", i), batch)
-		out := step(append(state(), images(i), tensor(labels, batch), tensor([]float32{rate}))...)
+	for i, rate := range c.Rates {
+		out := step(append(state(), images(i), tensor(c.Labels(i), c.Batch), tensor([]float32{rate}))...)
 		logits, loss, gradients, newVars, newVelocity := out[0], out[1], out[2:2+n], out[2+n:2+2*n], out[2+2*n:]
 		got["loss"] = append(got["loss"], loss...)
 		for k, v := range variables {
@@ -92,7 +74,7 @@ func trainGolden(t *testing.T, backend compute.Backend) map[string][]float32 {
 			case i == 0:
 				got["step1/"+v.Name] = newVars[k]
 			}
-			got["step3/"+v.Name] = newVars[k] // the last one stays
+			got["last/"+v.Name] = newVars[k]
 		}
 		if i == 0 {
 			got["logits1"] = logits
@@ -106,24 +88,39 @@ func trainGolden(t *testing.T, backend compute.Backend) map[string][]float32 {
 	return got
 }
 
+// goldenStep adds a step of training: in are the variables, their velocities, images, labels and the rate;
+// the result is the logits, the mean loss, the gradients of its sum, the new variables and velocities.
+func goldenStep(c golden.Case, net layers.Network, variables []layers.Variable, in []*graph.Node) []*graph.Node {
+	n := len(variables)
+	vars, velocity, images, labels, rate := in[:n], in[n:2*n], in[2*n], in[2*n+1], in[2*n+2]
+	scope := &layers.Scope{Training: true, DType: dtypes.Float32, Variables: nodesByName(variables, vars)}
+	logits := net.Apply(images, scope)
+	logProbabilities := graph.LogSoftmax(logits, -1)
+	truth := graph.OneHot(labels, golden.Classes, dtypes.Float32)
+	target := graph.AddScalar(graph.MulScalar(truth, 1-c.Smoothing), c.Smoothing/golden.Classes)
+	loss := graph.Neg(graph.ReduceAllSum(graph.Mul(target, logProbabilities)))
+	batch := float64(c.Batch)
+	gradients := graph.Gradient(loss, vars...) // that of what is not trained goes unused
+	newVars, newVelocity := make([]*graph.Node, n), make([]*graph.Node, n)
+	for i, v := range variables {
+		newVars[i], newVelocity[i] = vars[i], velocity[i]
+		if v.Trainable {
+			// The script's rate is per mean loss, and so is its weight decay.
+			nesterov := optim.Nesterov{Momentum: golden.Momentum, WeightDecay: golden.WeightDecay / c.Factor(v)}
+			newVars[i], newVelocity[i] = nesterov.Step(
+				vars[i], velocity[i], graph.DivScalar(gradients[i], batch), graph.MulScalar(rate, c.Factor(v)))
+		} else if update, ok := scope.Updates[v.Name]; ok {
+			newVars[i] = update
+		}
+	}
+	out := append([]*graph.Node{logits, graph.DivScalar(loss, batch)}, gradients...)
+	return append(append(out, newVars...), newVelocity...)
+}
+
 func nodesByName(variables []layers.Variable, nodes []*graph.Node) map[string]*graph.Node {
 	byName := map[string]*graph.Node{}
 	for i, v := range variables {
 		byName[v.Name] = nodes[i]
 	}
 	return byName
-}
-
-// goldenStart is what the script starts a variable with: a weight uniform as [layers.Variable] says, a
-// norm's scale and bias within 0.5 and 0.2 of where they start in training, a running statistic there.
-func goldenStart(v layers.Variable) []float32 {
-	bound := v.Spread
-	if v.Trainable && v.Spread == 0 {
-		bound = 0.2 + 0.3*v.Mean
-	}
-	values := golden.Uniform(v.Name, v.Size(), bound)
-	for i := range values {
-		values[i] += float32(v.Mean)
-	}
-	return values
 }

@@ -11,7 +11,8 @@ import (
 var ErrNetwork = errors.New("layers: invalid network")
 
 // Layer is one step of a [Network]. The set is closed, because each layer has two lowerings: [Conv],
-// [BatchNorm], [ReLU], [MaxPool], [GlobalMaxPool], [GlobalMeanPool], [Linear], [Scale] and [Residual].
+// [PatchWhitening], [BatchNorm], [ReLU], [CELU], [GELU], [MaxPool], [GlobalMaxPool], [GlobalMeanPool],
+// [GlobalMaxMeanPool], [Linear], [Scale] and [Residual].
 type Layer interface {
 	// resolve checks the layer against the shape it is given and says what comes out.
 	resolve(in data.Shape) (resolved, error)
@@ -39,10 +40,18 @@ type Variable struct {
 	// Dims are its dimensions: [out, height, width, in] for a convolution, [out, in] for a linear layer,
 	// [channels] otherwise.
 	Dims []int
-	// Trainable is false for running statistics, which training updates but no gradient reaches.
+	// Trainable is false for running statistics, which training updates but no gradient reaches, and for
+	// what stays as it starts.
 	Trainable bool
+	// Bias says that the variable is added to each channel. Training may move biases at a rate of their own.
+	Bias bool
 	// Initial values are uniform in Mean ± Spread; a Spread of 0 makes them all equal to Mean.
 	Mean, Spread float64
+	// Identity then makes the filters of a convolution's first outputs pass the input channel of the same
+	// number through.
+	Identity bool
+	// Whitening, if it is not nil, has the values computed from the training images instead.
+	Whitening *PatchWhitening
 }
 
 // Size is the number of elements of the variable.

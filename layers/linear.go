@@ -34,7 +34,9 @@ func (l Linear) resolve(in data.Shape) (resolved, error) {
 		multiplyAdds: int64(l.Out) * int64(in.Size()),
 	}
 	if l.Bias {
-		r.variables = append(r.variables, weight(l.Name+"/bias", in.Size(), l.Out))
+		bias := weight(l.Name+"/bias", in.Size(), l.Out)
+		bias.Bias = true
+		r.variables = append(r.variables, bias)
 	}
 	return r, nil
 }

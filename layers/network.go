@@ -70,7 +70,8 @@ func (n Network) resolve() (steps []Step, out data.Shape, err error) {
 func plan(layers []Layer, in data.Shape, depth int) (steps []Step, out data.Shape, err error) {
 	for i, l := range layers {
 		switch l.(type) {
-		case Conv, BatchNorm, ReLU, MaxPool, GlobalMaxPool, GlobalMeanPool, Linear, Scale, Residual:
+		case Conv, PatchWhitening, BatchNorm, ReLU, CELU, GELU, MaxPool,
+			GlobalMaxPool, GlobalMeanPool, GlobalMaxMeanPool, Linear, Scale, Residual:
 		default:
 			return nil, out, fmt.Errorf("layer %d is a %T, not one of this package's layers by value", i, l)
 		}

@@ -2,6 +2,7 @@ package layers_test
 
 import (
 	"errors"
+	"math"
 	"strings"
 	"testing"
 
@@ -46,7 +47,7 @@ func TestPlan(t *testing.T) {
 			Layer: residual.Branch[1], Depth: 1, In: half, Out: half,
 			Variables: []layers.Variable{
 				{Name: "n/scale", Dims: []int{4}, Trainable: true, Mean: 1},
-				{Name: "n/bias", Dims: []int{4}, Trainable: true},
+				{Name: "n/bias", Dims: []int{4}, Trainable: true, Bias: true},
 				{Name: "n/mean", Dims: []int{4}},
 				{Name: "n/variance", Dims: []int{4}, Mean: 1},
 			},
@@ -61,7 +62,7 @@ func TestPlan(t *testing.T) {
 			Layer: net.Layers[2], In: half, Out: out,
 			Variables: []layers.Variable{
 				weight("c/weight", 0.14433756729740646, 2, 48), // 1/sqrt(48)
-				weight("c/bias", 0.14433756729740646, 2),
+				{Name: "c/bias", Dims: []int{2}, Trainable: true, Bias: true, Spread: 0.14433756729740646},
 			},
 			MultiplyAdds: 2 * 48,
 		},
@@ -139,6 +140,13 @@ func TestNetworkErrors(t *testing.T) {
 		{"pool of an odd width", on(data.Shape{Height: 8, Width: 7, Channels: 3}, layers.MaxPool{Size: 2}, end), "8x7"},
 		{"pool larger than the image", on(image, layers.MaxPool{Size: 16}, end), "MaxPool 16x16"},
 		{"pool of 0", on(image, layers.MaxPool{}, end), "MaxPool 0x0"},
+		{"celu of no alpha", on(image, layers.CELU{}, end), "alpha 0"},
+		{"celu of infinite alpha", on(image, layers.CELU{Alpha: math.Inf(1)}, end), "alpha +Inf"},
+		{"norm of negative groups", on(image, layers.BatchNorm{Name: "n", NormSettings: layers.NormSettings{Groups: -1}}, end), "-1 groups"},
+		{"norm whose scale is frozen and random", on(image, layers.BatchNorm{Name: "n", NormSettings: layers.NormSettings{FrozenScale: true, RandomScale: true}}, end), "frozen at 1 and random"},
+		{"whitening of an even kernel", on(image, layers.PatchWhitening{Name: "w", WhiteningSettings: layers.WhiteningSettings{Kernel: 2, Images: 1}}, end), "kernel 2"},
+		{"whitening of no images", on(image, layers.PatchWhitening{Name: "w", WhiteningSettings: layers.WhiteningSettings{Kernel: 3}}, end), "0 images"},
+		{"whitening of negative epsilon", on(image, layers.PatchWhitening{Name: "w", WhiteningSettings: layers.WhiteningSettings{Kernel: 3, Images: 1, Epsilon: -1}}, end), "epsilon -1"},
 		{"no outputs", on(image, layers.Linear{Name: "end"}), `"end" has 0`},
 		{"negative outputs", on(image, layers.Linear{Name: "end", Out: -1}), `"end" has -1`},
 		{"branch of other channels", on(image, layers.Residual{Branch: []layers.Layer{conv("a", 4, 3, 1)}}, end), "8x8x4 to 8x8x3"},
@@ -169,6 +177,9 @@ func TestNetworkErrors(t *testing.T) {
 			}
 			if got := test.net.Summary(); got != err.Error() {
 				t.Errorf("Summary is %q, want %q", got, err)
+			}
+			if dot, dotErr := test.net.DOT(); dot != "" || dotErr == nil || dotErr.Error() != err.Error() {
+				t.Errorf("DOT is %q with error %v, want the error %v", dot, dotErr, err)
 			}
 			if n := test.net.Classes(); n != 0 {
 				t.Errorf("%d classes, want 0", n)

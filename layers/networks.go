@@ -2,75 +2,85 @@ package layers
 
 import (
 	"fmt"
-	"maps"
 	"slices"
-
-	"github.com/fastresnet/fastresnet/data"
+	"strings"
 )
 
-// ResNet9 is the network of the source series' rungs 17 and 18: a backbone of four convolutions with
-// channels width, 2·width, 4·width and 8·width (published: 64 to 512), with a residual branch of two
-// convolutions after the first and the third pool. On 32x32 images in 10 classes at width 64 a forward
-// pass costs 379 M multiply-adds.
+// Dawn is the network that the source series starts from: a convolution and four stages of two
+// pre-activation residual blocks, of width, 2, 4 and 4 times the width. Images of 32x32 cost 460 M
+// multiply-adds forward at width 64.
+//
+// Input height and width are best multiples of 8.
+func Dawn() Design {
+	return Design{
+		Name: "dawn", Width: 64, BareStem: true,
+		Stages: []Stage{
+			{Channels: 1, Block: BlockPreActivation},
+			{Channels: 2, Block: BlockPreActivation, Down: DownStride},
+			{Channels: 4, Block: BlockPreActivation, Down: DownStride},
+			{Channels: 4, Block: BlockPreActivation, Down: DownStride},
+		},
+		Norm:     NormSettings{RandomScale: true},
+		MeanPool: true, ClassifierBias: true,
+	}
+}
+
+// Backbone is the network of the series' rung 14: a convolution and three stages of convolution, norm,
+// activation and pool, of 2, 4 and 8 times the width.
 //
 // Input height and width must be multiples of 8.
-func ResNet9(input data.Shape, classes, width int) Network {
-	return Network{Name: "resnet9", Input: input, Layers: sequence(
-		convNormReLU("prep", width),
-		stage("layer1", 2*width), branch("layer1", 2*width),
-		stage("layer2", 4*width),
-		stage("layer3", 8*width), branch("layer3", 8*width),
-		[]Layer{GlobalMaxPool{}, Linear{Name: "classifier", Out: classes}, Scale{Factor: 0.125}},
-	)}
-}
-
-// stage halves height and width: convolution, norm, activation, pool.
-func stage(name string, channels int) []Layer {
-	return append(convNormReLU(name, channels), MaxPool{Size: 2})
-}
-
-// branch is a residual block whose branch is two convolutions of the same width.
-func branch(name string, channels int) []Layer {
-	return []Layer{Residual{Branch: sequence(
-		numbered(name+"/residual", "1", channels),
-		numbered(name+"/residual", "2", channels),
-	)}}
-}
-
-func convNormReLU(name string, channels int) []Layer { return numbered(name, "", channels) }
-
-func numbered(name, number string, channels int) []Layer {
-	return []Layer{
-		Conv{Name: name + "/conv" + number, Out: channels, Kernel: 3, Stride: 1},
-		BatchNorm{Name: name + "/norm" + number},
-		ReLU{},
+func Backbone() Design {
+	return Design{
+		Name: "backbone", Width: 64,
+		Stages: []Stage{
+			{Channels: 2, Down: DownPool},
+			{Channels: 4, Down: DownPool},
+			{Channels: 8, Down: DownPool},
+		},
+		LogitScale: 0.125,
 	}
 }
 
-func sequence(parts ...[]Layer) []Layer {
-	var all []Layer
-	for _, p := range parts {
-		all = append(all, p...)
-	}
-	return all
+// ResNet9 is the network of the series' rungs 17 and 18: [Backbone] with a residual block of two
+// convolutions at the end of the first and the third stage. On 32x32 images in 10 classes at width 64 a
+// forward pass costs 379 M multiply-adds.
+//
+// Input height and width must be multiples of 8.
+func ResNet9() Design {
+	d := Backbone()
+	d.Name = "resnet9"
+	d.Stages[0].Residual, d.Stages[2].Residual = true, true
+	return d
 }
 
-// architectures are the networks that can be asked for by name.
-var architectures = map[string]func(input data.Shape, classes, width int) Network{
-	"resnet9": ResNet9,
+// architectures are the designs that can be asked for by name, in the order of the series.
+func architectures() []Design { return []Design{Dawn(), Backbone(), ResNet9()} }
+
+// Architectures lists the names that [DesignByName] knows, in the order of the series.
+func Architectures() []string {
+	var names []string
+	for _, d := range architectures() {
+		names = append(names, d.Name)
+	}
+	return names
 }
 
-// Architectures lists the names that [New] knows, sorted.
-func Architectures() []string { return slices.Sorted(maps.Keys(architectures)) }
-
-// New returns a network by the name of its architecture, checked to fit its input. Width is the number
-// of channels of the first stage; the others are in proportion. Errors wrap [ErrNetwork].
-func New(architecture string, input data.Shape, classes, width int) (Network, error) {
-	build := architectures[architecture]
-	if build == nil {
-		return Network{}, fmt.Errorf("%w: unknown architecture %q, want one of %q", ErrNetwork, architecture, Architectures())
+// DesignByName returns a named design at its published width. The error wraps [ErrNetwork] and lists the
+// names.
+func DesignByName(name string) (Design, error) {
+	all := architectures()
+	if i := slices.IndexFunc(all, func(d Design) bool { return d.Name == name }); i >= 0 {
+		return all[i], nil
 	}
-	n := build(input, classes, width)
-	_, err := n.Plan()
-	return n, err
+	return Design{}, fmt.Errorf("%w: unknown architecture %q, want one of: %s", ErrNetwork, name, strings.Join(Architectures(), ", "))
+}
+
+// Clone is a copy that shares nothing with the design.
+func (d Design) Clone() Design {
+	d.Stages = slices.Clone(d.Stages)
+	if d.Whitening != nil {
+		w := *d.Whitening
+		d.Whitening = &w
+	}
+	return d
 }

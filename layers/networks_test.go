@@ -1,9 +1,7 @@
 package layers_test
 
 import (
-	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 
@@ -36,7 +34,7 @@ func TestResNet9Variables(t *testing.T) {
 	convNorm("layer3/residual", "2", 512, 512)
 	want = append(want, "classifier/weight [10 512]")
 
-	variables, err := layers.ResNet9(cifar10, 10, 64).Variables()
+	variables, err := fit(t, layers.ResNet9(), cifar10, 10, 64).Variables()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +52,7 @@ func TestResNet9Variables(t *testing.T) {
 
 // TestResNet9Shapes follows an image through the published network.
 func TestResNet9Shapes(t *testing.T) {
-	steps, err := layers.ResNet9(cifar10, 10, 64).Plan()
+	steps, err := fit(t, layers.ResNet9(), cifar10, 10, 64).Plan()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -141,7 +139,7 @@ func TestResNet9Cost(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			net := layers.ResNet9(test.input, test.classes, test.width)
+			net := fit(t, layers.ResNet9(), test.input, test.classes, test.width)
 			if n := net.Parameters(); n != test.parameters {
 				t.Errorf("%d parameters, want %d", n, test.parameters)
 			}
@@ -153,61 +151,18 @@ func TestResNet9Cost(t *testing.T) {
 			}
 		})
 	}
-	if n := layers.ResNet9(cifar10, 10, 64).MultiplyAdds(); n != 379_261_952 { // published: 379 M
+	if n := fit(t, layers.ResNet9(), cifar10, 10, 64).MultiplyAdds(); n != 379_261_952 { // published: 379 M
 		t.Errorf("the published network has %d multiply-adds, want 379,261,952", n)
 	}
 }
 
-func TestNew(t *testing.T) {
-	net, err := layers.New("resnet9", cifar10, 10, 64)
+// fit is a design at a width, fitted to images and classes.
+func fit(t *testing.T, d layers.Design, input data.Shape, classes, width int) layers.Network {
+	t.Helper()
+	d.Width = width
+	n, err := d.Network(input, classes)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(layers.ResNet9(cifar10, 10, 64), net); diff != "" {
-		t.Errorf("resnet9 by name (-want +got):\n%s", diff)
-	}
-	if names := layers.Architectures(); !slices.IsSorted(names) || !slices.Contains(names, "resnet9") {
-		t.Errorf("architectures %q, want resnet9 among them, sorted", names)
-	}
-	for _, name := range layers.Architectures() {
-		net, err := layers.New(name, cifar10, 10, 4)
-		if err != nil {
-			t.Errorf("%s: %v", name, err)
-		}
-		if net.Name != name {
-			t.Errorf("%s is named %q", name, net.Name)
-		}
-	}
-}
-
-func TestNewErrors(t *testing.T) {
-	tests := []struct {
-		name           string
-		architecture   string
-		input          data.Shape
-		classes, width int
-		says           string
-	}{
-		{"unknown", "resnet10", cifar10, 10, 64, `unknown architecture "resnet10", want one of ["`},
-		{"no name", "", cifar10, 10, 64, `unknown architecture ""`},
-		{"odd size", "resnet9", data.Shape{Height: 31, Width: 31, Channels: 3}, 10, 64, "31x31"},
-		{"size of no multiple of 8", "resnet9", data.Shape{Height: 28, Width: 28, Channels: 3}, 10, 64, "7x7"},
-		{"odd width", "resnet9", data.Shape{Height: 32, Width: 33, Channels: 3}, 10, 64, "32x33"},
-		{"too small", "resnet9", data.Shape{Height: 4, Width: 4, Channels: 3}, 10, 64, "1x1"},
-		{"no image", "resnet9", data.Shape{}, 10, 64, "0x0x0"},
-		{"no classes", "resnet9", cifar10, 0, 64, `"classifier" has 0`},
-		{"no width", "resnet9", cifar10, 10, 0, `"prep/conv" has 0`},
-		{"negative width", "resnet9", cifar10, 10, -64, `"prep/conv" has -64`},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			_, err := layers.New(test.architecture, test.input, test.classes, test.width)
-			if !errors.Is(err, layers.ErrNetwork) {
-				t.Fatalf("the error is %v, want ErrNetwork", err)
-			}
-			if !strings.Contains(err.Error(), test.says) {
-				t.Errorf("the error is %q, want %q in it", err, test.says)
-			}
-		})
-	}
+	return n
 }

@@ -1,6 +1,9 @@
 package layers
 
 import (
+	"fmt"
+	"strings"
+
 	"github.com/fastresnet/fastresnet/data"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
@@ -17,50 +20,118 @@ const (
 // (https://arxiv.org/abs/1502.03167).
 //
 // In training it uses the batch's mean and biased variance, and moves the running statistics by
-// [Momentum] towards the batch's mean and unbiased variance; in evaluation it uses the running ones. It
-// computes in float32 whatever the network's precision. Variables, all [channels]: Name/scale (starts at
-// 1) and Name/bias (0), trainable; Name/mean (0) and Name/variance (1), running statistics.
-type BatchNorm struct{ Name string }
-
-func (b BatchNorm) String() string { return "BatchNorm" }
-
-func (b BatchNorm) resolve(in data.Shape) (resolved, error) {
-	dims := []int{in.Channels}
-	return resolved{out: in, variables: []Variable{
-		{Name: b.Name + "/scale", Dims: dims, Trainable: true, Mean: 1},
-		{Name: b.Name + "/bias", Dims: dims, Trainable: true},
-		{Name: b.Name + "/mean", Dims: dims},
-		{Name: b.Name + "/variance", Dims: dims, Mean: 1},
-	}}, nil
+// [Momentum] towards the batch's mean and unbiased variance; in evaluation it uses the running ones.
+// Variables, all [channels]: Name/scale (starts at 1) and Name/bias (0), trainable; Name/mean (0) and
+// Name/variance (1), running statistics.
+type BatchNorm struct {
+	Name string
+	NormSettings
 }
 
+// NormSettings are the switches of a [BatchNorm]. The zero value is plain batch norm.
+type NormSettings struct {
+	// Groups, if more than 1, makes it ghost batch norm (https://arxiv.org/abs/1705.08741): in training the
+	// batch is normalised in so many groups, an image's being its place in the batch modulo Groups. The
+	// running statistics move towards the mean of the groups' statistics. Groups must divide the batch.
+	Groups int `json:"groups,omitempty"`
+	// FrozenScale leaves the scale out: it is 1 throughout.
+	FrozenScale bool `json:"frozen_scale,omitempty"`
+	// RandomScale starts scales uniform in [0, 1] rather than at 1.
+	RandomScale bool `json:"random_scale,omitempty"`
+	// LowPrecision computes in the network's precision rather than in float32 in any case.
+	LowPrecision bool `json:"low_precision,omitempty"`
+}
+
+func (b BatchNorm) String() string {
+	var settings []string
+	if b.Groups > 1 {
+		settings = append(settings, fmt.Sprintf("%d groups", b.Groups))
+	}
+	if b.FrozenScale {
+		settings = append(settings, "frozen scale")
+	}
+	if b.RandomScale {
+		settings = append(settings, "random scale")
+	}
+	if b.LowPrecision {
+		settings = append(settings, "low precision")
+	}
+	return strings.Join(append([]string{"BatchNorm"}, settings...), ", ")
+}
+
+func (b BatchNorm) resolve(in data.Shape) (resolved, error) {
+	if b.Groups < 0 || b.Groups > maxGroups {
+		return resolved{}, fmt.Errorf("%q has %d groups, need 0 to %d", b.Name, b.Groups, maxGroups)
+	}
+	if b.FrozenScale && b.RandomScale {
+		return resolved{}, fmt.Errorf("%q has a scale that is both frozen at 1 and random", b.Name)
+	}
+	dims := []int{in.Channels}
+	var variables []Variable
+	if !b.FrozenScale {
+		scale := Variable{Name: b.Name + "/scale", Dims: dims, Trainable: true, Mean: 1}
+		if b.RandomScale {
+			scale.Mean, scale.Spread = 0.5, 0.5
+		}
+		variables = append(variables, scale)
+	}
+	return resolved{out: in, variables: append(variables,
+		Variable{Name: b.Name + "/bias", Dims: dims, Trainable: true, Bias: true},
+		Variable{Name: b.Name + "/mean", Dims: dims},
+		Variable{Name: b.Name + "/variance", Dims: dims, Mean: 1},
+	)}, nil
+}
+
+// maxGroups keeps a mistake from becoming an allocation.
+const maxGroups = 1 << 16
+
+// apply sees the batch as [batch/groups, groups, height, width, channels], so that an image's group is its
+// place modulo groups. Statistics are [groups, channels]; in evaluation there is one group.
 func (b BatchNorm) apply(x *graph.Node, s *Scope) *graph.Node {
-	dtype := x.DType()
-	x = graph.ConvertDType(x, dtypes.Float32)
-	mean, variance := s.variable(b.Name+"/mean"), s.variable(b.Name+"/variance")
+	shape, dtype := x.Shape(), x.DType()
+	if !b.LowPrecision {
+		x = graph.ConvertDType(x, dtypes.Float32)
+	}
+	variable := func(name string) *graph.Node { return s.variable(b.Name + "/" + name) }
+	mean, variance := variable("mean"), variable("variance")
+	groups := 1
+	if s.Training {
+		groups = max(1, b.Groups)
+	}
+	x = graph.Reshape(x, -1, groups, shape.Dim(1), shape.Dim(2), shape.Dim(3))
 	if s.Training {
 		batchMean, batchVariance := moments(x)
-		n := float64(x.Shape().Size() / x.Shape().Dim(-1))
+		n := float64(x.Shape().Size() / groups / x.Shape().Dim(-1))
 		unbiased := graph.MulScalar(batchVariance, n/max(n-1, 1))
 		s.update(b.Name+"/mean", towards(mean, batchMean))
 		s.update(b.Name+"/variance", towards(variance, unbiased))
 		mean, variance = batchMean, batchVariance
 	}
-	gain := graph.Div(s.variable(b.Name+"/scale"), graph.Sqrt(graph.AddScalar(variance, Epsilon)))
-	y := graph.Add(graph.Mul(graph.Sub(x, perChannel(mean)), perChannel(gain)), perChannel(s.variable(b.Name+"/bias")))
-	return graph.ConvertDType(y, dtype)
+	gain := graph.Inverse(graph.Sqrt(graph.AddScalar(perChannel(variance, x), Epsilon)))
+	if !b.FrozenScale {
+		gain = graph.Mul(perChannel(variable("scale"), x), gain)
+	}
+	y := graph.Add(graph.Mul(graph.Sub(x, perChannel(mean, x)), gain), perChannel(variable("bias"), x))
+	return graph.ConvertDType(graph.Reshape(y, shape.Dimensions...), dtype)
 }
 
-// moments are the mean and the biased variance of each channel of x [batch, height, width, channels].
+// moments are the mean and the biased variance of each channel of each group of x [batch/groups, groups,
+// height, width, channels]: [groups, channels].
 func moments(x *graph.Node) (mean, variance *graph.Node) {
-	mean = graph.ReduceMean(x, 0, 1, 2)
-	return mean, graph.ReduceMean(graph.Square(graph.Sub(x, perChannel(mean))), 0, 1, 2)
+	mean = graph.ReduceMean(x, 0, 2, 3)
+	return mean, graph.ReduceMean(graph.Square(graph.Sub(x, perChannel(mean, x))), 0, 2, 3)
 }
 
-// towards moves a running statistic by Momentum towards the batch's, outside of the gradient.
-func towards(running, batch *graph.Node) *graph.Node {
-	return graph.Add(graph.MulScalar(running, 1-Momentum), graph.MulScalar(graph.StopGradient(batch), Momentum))
+// towards moves a running statistic [channels] by Momentum towards the mean of the groups' [groups,
+// channels], outside of the gradient.
+func towards(running, groups *graph.Node) *graph.Node {
+	batch := graph.ReduceMean(graph.ConvertDType(graph.StopGradient(groups), running.DType()), 0)
+	return graph.Add(graph.MulScalar(running, 1-Momentum), graph.MulScalar(batch, Momentum))
 }
 
-// perChannel gives v [channels] the rank of an image batch: [1, 1, 1, channels].
-func perChannel(v *graph.Node) *graph.Node { return graph.Reshape(v, 1, 1, 1, -1) }
+// perChannel gives v, [channels] or [groups, channels], the rank and the type of x [batch/groups, groups,
+// height, width, channels].
+func perChannel(v, x *graph.Node) *graph.Node {
+	groups := v.Shape().Size() / v.Shape().Dim(-1)
+	return graph.ConvertDType(graph.Reshape(v, 1, groups, 1, 1, -1), x.DType())
+}

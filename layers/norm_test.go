@@ -9,6 +9,7 @@ import (
 	"github.com/fastresnet/fastresnet/layers"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
+	"github.com/google/go-cmp/cmp"
 )
 
 // Two images of one row of two pixels in two channels, all by hand. The channels hold 1, 2, 3, 6 and
@@ -82,6 +83,19 @@ func TestBatchNormEpsilon(t *testing.T) {
 		got := run(tensor([]float32{7, 0, 7, 0.002}, 1, 1, 2, 2), tensor([]float32{1, 1}, 2), tensor([]float32{0, 0}, 2))[0]
 		if e := golden.MaxRelativeError(got, []float32{0, -0.30151134, 0, 0.30151134}); e > 1e-4 {
 			t.Errorf("got %v", got)
+		}
+	})
+}
+
+// One group is no groups: the same bits, forward and backward.
+func TestOneGroup(t *testing.T) {
+	testbackend.Each(t, func(t *testing.T, name string) {
+		backend := open(t, name)
+		c := layerCase{"", data.Shape{Height: 3, Width: 4, Channels: 3}, false, []layers.Layer{layers.BatchNorm{Name: "n"}}}
+		want := c.graph(t, backend, dtypes.Float32)
+		c.layers = []layers.Layer{layers.BatchNorm{Name: "n", NormSettings: layers.NormSettings{Groups: 1}}}
+		if diff := cmp.Diff(want, c.graph(t, backend, dtypes.Float32)); diff != "" {
+			t.Errorf("one group (-want +got):\n%s", diff)
 		}
 	})
 }

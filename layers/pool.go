@@ -75,3 +75,17 @@ func (GlobalMeanPool) resolve(in data.Shape) (resolved, error) {
 func (GlobalMeanPool) apply(x *graph.Node, _ *Scope) *graph.Node {
 	return graph.Reshape(graph.ReduceMean(x, 1, 2), x.Shape().Dim(0), 1, 1, x.Shape().Dim(3))
 }
+
+// GlobalMaxMeanPool concatenates each channel's maximum and its mean over the whole image: [batch, 1, 1,
+// 2·channels], the maxima first.
+type GlobalMaxMeanPool struct{}
+
+func (GlobalMaxMeanPool) String() string { return "GlobalMaxMeanPool" }
+
+func (GlobalMaxMeanPool) resolve(in data.Shape) (resolved, error) {
+	return resolved{out: data.Shape{Height: 1, Width: 1, Channels: 2 * in.Channels}}, nil
+}
+
+func (GlobalMaxMeanPool) apply(x *graph.Node, s *Scope) *graph.Node {
+	return graph.Concatenate([]*graph.Node{GlobalMaxPool{}.apply(x, s), GlobalMeanPool{}.apply(x, s)}, 3)
+}

@@ -3,6 +3,7 @@ package layers_test
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/layers"
@@ -41,6 +42,26 @@ func (r *reference) layer(l layers.Layer, x images) images {
 		return r.norm(l, x)
 	case layers.ReLU:
 		return r.fill(x.Shape, func(n, i, j, c int) float64 { return max(x.values[x.index(n, i, j, c)], 0) })
+	case layers.CELU:
+		return r.fill(x.Shape, func(n, i, j, c int) float64 {
+			v := x.values[x.index(n, i, j, c)]
+			return max(v, 0) + min(0, l.Alpha*math.Expm1(v/l.Alpha))
+		})
+	case layers.GELU:
+		return r.fill(x.Shape, func(n, i, j, c int) float64 {
+			v := x.values[x.index(n, i, j, c)]
+			return v / 2 * (1 + math.Erf(v/math.Sqrt2))
+		})
+	case layers.PatchWhitening:
+		return r.conv(layers.Conv{Name: l.Name, Out: l.Kernel * l.Kernel * x.Channels, Kernel: l.Kernel, Stride: 1}, x)
+	case layers.GlobalMaxMeanPool:
+		most, mean := r.layer(layers.GlobalMaxPool{}, x), r.layer(layers.GlobalMeanPool{}, x)
+		return r.fill(data.Shape{Height: 1, Width: 1, Channels: 2 * x.Channels}, func(n, _, _, c int) float64 {
+			if c < x.Channels {
+				return most.values[n*x.Channels+c]
+			}
+			return mean.values[n*x.Channels+c-x.Channels]
+		})
 	case layers.Scale:
 		return r.fill(x.Shape, func(n, i, j, c int) float64 { return l.Factor * x.values[x.index(n, i, j, c)] })
 	case layers.MaxPool:
@@ -120,31 +141,46 @@ func (r *reference) pool(x images, height, width int, start float64, fold func(s
 }
 
 func (r *reference) norm(l layers.BatchNorm, x images) images {
-	mean, variance := r.vars[l.Name+"/mean"], r.vars[l.Name+"/variance"]
-	if r.training {
-		count := len(x.values) / x.Channels
-		runningMean, runningVariance := mean, variance
-		mean, variance = make([]float64, x.Channels), make([]float64, x.Channels)
-		for i, v := range x.values {
-			mean[i%x.Channels] += v / float64(count)
-		}
-		for i, v := range x.values {
-			d := v - mean[i%x.Channels]
-			variance[i%x.Channels] += d * d / float64(count)
-		}
-		newMean, newVariance := make([]float64, x.Channels), make([]float64, x.Channels)
-		for c := range mean {
-			newMean[c] = 0.9*runningMean[c] + 0.1*mean[c]
-			newVariance[c] = 0.9*runningVariance[c] + 0.1*variance[c]*float64(count)/float64(count-1)
-		}
-		if r.updates == nil {
-			r.updates = map[string][]float64{}
-		}
-		r.updates[l.Name+"/mean"], r.updates[l.Name+"/variance"] = newMean, newVariance
-	}
+	runningMean, runningVariance := r.vars[l.Name+"/mean"], r.vars[l.Name+"/variance"]
 	scale, bias := r.vars[l.Name+"/scale"], r.vars[l.Name+"/bias"]
+	if l.FrozenScale {
+		scale = slices.Repeat([]float64{1}, x.Channels)
+	}
+	normalised := func(v, mean, variance float64, c int) float64 {
+		return (v-mean)/math.Sqrt(variance+1e-5)*scale[c] + bias[c]
+	}
+	if !r.training {
+		return r.fill(x.Shape, func(n, i, j, c int) float64 {
+			return normalised(x.values[x.index(n, i, j, c)], runningMean[c], runningVariance[c], c)
+		})
+	}
+	// Statistics of image n's group, and those of all groups for the running ones.
+	groups, size := max(1, l.Groups), x.Shape.Size()
+	count := float64(len(x.values) / groups / x.Channels)
+	mean, variance := make([]float64, groups*x.Channels), make([]float64, groups*x.Channels)
+	at := func(i int) int { return i/size%groups*x.Channels + i%x.Channels }
+	for i, v := range x.values {
+		mean[at(i)] += v / count
+	}
+	for i, v := range x.values {
+		d := v - mean[at(i)]
+		variance[at(i)] += d * d / count
+	}
+	newMean, newVariance := make([]float64, x.Channels), make([]float64, x.Channels)
+	for c := range x.Channels {
+		newMean[c], newVariance[c] = 0.9*runningMean[c], 0.9*runningVariance[c]
+		for g := range groups {
+			newMean[c] += 0.1 * mean[g*x.Channels+c] / float64(groups)
+			newVariance[c] += 0.1 * variance[g*x.Channels+c] * count / (count - 1) / float64(groups)
+		}
+	}
+	if r.updates == nil {
+		r.updates = map[string][]float64{}
+	}
+	r.updates[l.Name+"/mean"], r.updates[l.Name+"/variance"] = newMean, newVariance
 	return r.fill(x.Shape, func(n, i, j, c int) float64 {
-		return (x.values[x.index(n, i, j, c)]-mean[c])/math.Sqrt(variance[c]+1e-5)*scale[c] + bias[c]
+		k := n%groups*x.Channels + c
+		return normalised(x.values[x.index(n, i, j, c)], mean[k], variance[k], c)
 	})
 }
 

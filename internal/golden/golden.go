@@ -1,8 +1,8 @@
-// Package golden reads the golden values that the Python script beside it computes, and computes the inputs they belong
-// to, for tests of the network, its loss and its optimiser against an independent implementation.
+// Package golden holds golden values that Python scripts beside it compute, and the inputs they belong to, for tests of
+// networks, their losses and their optimiser against an independent implementation.
 //
 // The inputs are not stored: both languages compute them, bit for bit, from a tensor's name. README.md says which
-// tensors the file holds and how each input is drawn.
+// tensors a file holds and how each input is drawn.
 package golden
 
 import (
@@ -13,48 +13,6 @@ import (
 	"math"
 	"os"
 )
-
-// salt goes before every name that is hashed; resnet9.py says how it was chosen.
-const salt = "3808"
-
-// splitmix64 returns a function that gives the outputs of the splitmix64 generator, one a call, seeded with the 64-bit
-// FNV-1a hash of the salted name.
-func splitmix64(name string) func() uint64 {
-	state := uint64(0xCBF29CE484222325)
-	for _, b := range []byte(salt + name) {
-		state = (state ^ uint64(b)) * 0x100000001B3
-	}
-	return func() uint64 {
-		state += 0x9E3779B97F4A7C15
-		z := state
-		z = (z ^ z>>30) * 0xBF58476D1CE4E5B9
-		z = (z ^ z>>27) * 0x94D049BB133111EB
-		return z ^ z>>31
-	}
-}
-
-// Uniform returns the n values of the named tensor, uniform in [-bound, bound), in the tensor's stored order. Each is
-// computed in float64 and rounded to float32 once. For a bound of 0.5, adding 1 to them in float32 rounds once as well,
-// and gives the scales that the script draws about 1.
-func Uniform(name string, n int, bound float64) []float32 {
-	next := splitmix64(name)
-	values := make([]float32, n)
-	for i := range values {
-		u := float64(next()>>40)*0x1p-24*2 - 1 // exact: a multiple of 2^-23
-		values[i] = float32(u * bound)
-	}
-	return values
-}
-
-// Labels returns the n labels of the named batch, uniform in 0 to 9.
-func Labels(name string, n int) []int32 {
-	next := splitmix64(name)
-	values := make([]int32, n)
-	for i := range values {
-		values[i] = int32(next() % 10)
-	}
-	return values
-}
 
 // Tensor is a tensor in row-major order.
 type Tensor struct {

@@ -15,49 +15,43 @@ import (
 	"github.com/fastresnet/fastresnet/internal/golden"
 )
 
-// The values wanted here were printed by resnet9.py's uniform and labels. The hash is SHA-256 of the whole tensor's
+// The values wanted here were printed by draws.py's uniform and labels. The hash is SHA-256 of the whole tensor's
 // float32 values, little endian.
-func TestUniform(t *testing.T) {
+func TestStart(t *testing.T) {
+	c := golden.Case{Salt: "3808"}
 	for _, test := range []struct {
-		name   string
-		n      int
-		bound  float64
-		offset float32
-		want   []float32 // the first few
-		hash   string    // of them all, if not empty
+		name string
+		dims []int
+		want []float32 // the first few
+		hash string    // of them all, if not empty
 	}{
 		{
-			name: "prep/conv/weight", n: 8 * 3 * 3 * 3, bound: 1 / math.Sqrt(27),
+			name: "prep/conv/weight", dims: []int{8, 3, 3, 3},
 			want: []float32{0x1.6b8438p-3, -0x1.fb0f96p-4, -0x1.788e58p-5, -0x1.3afb0ap-3},
 		},
 		{
-			name: "layer1/norm/bias", n: 16, bound: 0.2,
+			name: "layer1/norm/bias", dims: []int{16},
 			want: []float32{0x1.b7441ap-4, 0x1.97885p-3, -0x1.34db2cp-3, -0x1.304e9ap-4},
 		},
 		{
-			name: "layer1/norm/scale", n: 16, bound: 0.5, offset: 1,
+			name: "layer1/norm/scale", dims: []int{16},
 			want: []float32{0x1.7aebccp+0, 0x1.38b4d8p+0, 0x1.30712ep-1, 0x1.0b5a84p+0},
 		},
+		{name: "layer1/norm/mean", dims: []int{2}, want: []float32{0, 0}},
+		{name: "layer1/norm/variance", dims: []int{2}, want: []float32{1, 1}},
 		{
-			name: "images/0", n: 16 * 32 * 32 * 3, bound: 2,
-			want: []float32{-0x1.fe2234p+0, 0x1.21398p-1, -0x1.ac98cp-2, -0x1.4cef2p+0},
-		},
-		{
-			name: "images/2", n: 16 * 32 * 32 * 3, bound: 2,
-			hash: "746a96a574615624713d4c13cc0a6fe0bdcb14ef3ef996d56a2fc3bea627a147",
-		},
-		{
-			name: "layer3/residual/conv2/weight", n: 64 * 3 * 3 * 64, bound: 1 / math.Sqrt(576),
+			name: "layer3/residual/conv2/weight", dims: []int{64, 3, 3, 64},
 			hash: "d1346d65102ada7b29116368073fb6ce505377c7d7bbe6640ce8c4842ba962a7",
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			got := golden.Uniform(test.name, test.n, test.bound)
-			if len(got) != test.n {
-				t.Fatalf("%d values, want %d", len(got), test.n)
+			got := c.Start(test.name, test.dims...)
+			size := 1
+			for _, d := range test.dims {
+				size *= d
 			}
-			for i := range got {
-				got[i] += test.offset
+			if len(got) != size {
+				t.Fatalf("%d values, want %d", len(got), size)
 			}
 			if first := got[:len(test.want)]; !slices.Equal(first, test.want) {
 				t.Errorf("first values %x, want %x", first, test.want)
@@ -79,62 +73,71 @@ func hashOf(t *testing.T, values []float32) string {
 	return hex.EncodeToString(sum[:])
 }
 
-func TestLabels(t *testing.T) {
-	want := []int32{2, 5, 6, 1, 2, 9, 0, 1, 4, 0, 4, 0, 0, 4, 9, 6} // printed by resnet9.py's labels
-	if got := golden.Labels("labels/2", len(want)); !slices.Equal(got, want) {
-		t.Errorf("got %v, want %v", got, want)
+func TestBatch(t *testing.T) {
+	c := golden.Case{Salt: "3808", Batch: 16}
+	first := []float32{-0x1.fe2234p+0, 0x1.21398p-1, -0x1.ac98cp-2, -0x1.4cef2p+0}
+	if got := c.Images(0)[:len(first)]; !slices.Equal(got, first) {
+		t.Errorf("first pixels %x, want %x", got, first)
+	}
+	if hash := hashOf(t, c.Images(2)); hash != "746a96a574615624713d4c13cc0a6fe0bdcb14ef3ef996d56a2fc3bea627a147" {
+		t.Errorf("images with hash %s", hash)
+	}
+	want := []int32{2, 5, 6, 1, 2, 9, 0, 1, 4, 0, 4, 0, 0, 4, 9, 6}
+	if got := c.Labels(2); !slices.Equal(got, want) {
+		t.Errorf("labels %v, want %v", got, want)
 	}
 }
 
-// TestReadFixture checks that the file holds every tensor that README.md names, and no other.
-func TestReadFixture(t *testing.T) {
-	want := map[string][]int{"loss": {3}, "logits1": {16, 10}, "eval/logits": {16, 10}}
-	parameter := func(name string, shape ...int) {
-		want["grad1/"+name], want["step3/"+name] = shape, shape
+// TestFixtures checks that each file holds every tensor that README.md names, and no other.
+func TestFixtures(t *testing.T) {
+	losses := map[string][]float32{ // printed by generate.py
+		"dawn":          {2.746076, 2.9696255},
+		"backbone":      {2.2930193, 2.3517823, 2.324916},
+		"resnet9":       {2.3624575, 2.2998252, 2.4401026},
+		"bag-of-tricks": {2.3063211, 2.2738724},
 	}
-	convNorm := func(conv, norm string, in, out int) {
-		parameter(conv+"/weight", out, 3, 3, in)
-		parameter(norm+"/scale", out)
-		parameter(norm+"/bias", out)
-		for _, statistic := range []string{"/mean", "/variance"} {
-			want["step1/"+norm+statistic], want["step3/"+norm+statistic] = []int{out}, []int{out}
-		}
-	}
-	convNorm("prep/conv", "prep/norm", 3, 8)
-	convNorm("layer1/conv", "layer1/norm", 8, 16)
-	convNorm("layer1/residual/conv1", "layer1/residual/norm1", 16, 16)
-	convNorm("layer1/residual/conv2", "layer1/residual/norm2", 16, 16)
-	convNorm("layer2/conv", "layer2/norm", 16, 32)
-	convNorm("layer3/conv", "layer3/norm", 32, 64)
-	convNorm("layer3/residual/conv1", "layer3/residual/norm1", 64, 64)
-	convNorm("layer3/residual/conv2", "layer3/residual/norm2", 64, 64)
-	parameter("classifier/weight", 10, 64)
-
-	tensors, err := golden.Read(filepath.Join("testdata", "resnet9.safetensors"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, shape := range want {
-		tensor, ok := tensors[name]
-		if !ok {
-			t.Errorf("%s is missing", name)
-			continue
-		}
-		if !slices.Equal(tensor.Shape, shape) {
-			t.Errorf("%s has shape %v, want %v", name, tensor.Shape, shape)
-		}
-		if e := golden.MaxRelativeError(tensor.Values, tensor.Values); e != 0 {
-			t.Errorf("%s is not finite", name)
-		}
-	}
-	for name := range tensors {
-		if _, ok := want[name]; !ok {
-			t.Errorf("%s is not wanted", name)
-		}
-	}
-	loss := []float32{2.3624575, 2.2998252, 2.4401026} // printed by resnet9.py
-	if e := golden.MaxRelativeError(tensors["loss"].Values, loss); e > 1e-6 {
-		t.Errorf("loss %v, want %v", tensors["loss"].Values, loss)
+	for _, c := range golden.Cases() {
+		t.Run(c.Name, func(t *testing.T) {
+			_, variables, err := c.Network()
+			if err != nil {
+				t.Fatal(err)
+			}
+			logits := []int{c.Batch, golden.Classes}
+			want := map[string][]int{"loss": {len(c.Rates)}, "logits1": logits, "eval/logits": logits}
+			for _, v := range variables {
+				want["last/"+v.Name] = v.Dims
+				if v.Trainable {
+					want["grad1/"+v.Name] = v.Dims
+				} else {
+					want["step1/"+v.Name] = v.Dims
+				}
+			}
+			tensors, err := golden.Read(c.File("."))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for name, shape := range want {
+				tensor, ok := tensors[name]
+				if !ok {
+					t.Errorf("%s is missing", name)
+					continue
+				}
+				if !slices.Equal(tensor.Shape, shape) {
+					t.Errorf("%s has shape %v, want %v", name, tensor.Shape, shape)
+				}
+				if e := golden.MaxRelativeError(tensor.Values, tensor.Values); e != 0 {
+					t.Errorf("%s is not finite", name)
+				}
+			}
+			for name := range tensors {
+				if _, ok := want[name]; !ok {
+					t.Errorf("%s is not wanted", name)
+				}
+			}
+			if e := golden.MaxRelativeError(tensors["loss"].Values, losses[c.Name]); e > 1e-6 {
+				t.Errorf("loss %v, want %v", tensors["loss"].Values, losses[c.Name])
+			}
+		})
 	}
 }
 

@@ -12,11 +12,16 @@ type Nesterov struct {
 	Momentum float64
 	// WeightDecay is the coefficient of the weights in the gradient.
 	WeightDecay float64
+	// RateFactor multiplies the learning rate; 0 stands for 1.
+	RateFactor float64
 }
 
 // Step returns the weight and the velocity after one step. weight, velocity and gradient have one shape
 // and are float32; rate is a float32 scalar.
 func (o Nesterov) Step(weight, velocity, gradient, rate *graph.Node) (newWeight, newVelocity *graph.Node) {
+	if o.RateFactor != 0 {
+		rate = graph.MulScalar(rate, o.RateFactor)
+	}
 	d := graph.Neg(graph.Mul(rate, graph.Add(gradient, graph.MulScalar(weight, o.WeightDecay))))
 	newVelocity = graph.Add(graph.MulScalar(velocity, o.Momentum), d)
 	newWeight = graph.Add(weight, graph.Add(d, graph.MulScalar(newVelocity, o.Momentum)))

@@ -1,0 +1,114 @@
+package golden
+
+import (
+	"fmt"
+	"math"
+	"path"
+	"path/filepath"
+	"slices"
+
+	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/layers"
+)
+
+// What every [Case] is trained with.
+const (
+	Classes  = 10
+	Momentum = 0.9
+	// WeightDecay is for the mean loss.
+	WeightDecay = 5e-4
+)
+
+// Input is the shape of an image.
+var Input = data.Shape{Height: 32, Width: 32, Channels: 3}
+
+// Case is a network and the few steps of training that there are golden values of, as in training.py.
+type Case struct {
+	// Name is that of the file, without the extension.
+	Name string
+	// Design is the network, for images of [Input] in [Classes].
+	Design layers.Design
+	// Salt goes before every name that is drawn; training.py says how it was chosen.
+	Salt string
+	// Batch is the number of images of a step.
+	Batch int
+	// Rates are the learning rates of the steps, for the mean loss.
+	Rates []float32
+	// Smoothing is that of the labels.
+	Smoothing float64
+	// BiasFactor is the Factor of biases.
+	BiasFactor float64
+}
+
+// Cases lists the networks that there are golden values of.
+func Cases() []Case {
+	tricks := layers.ResNet9()
+	tricks.Whitening = &layers.WhiteningSettings{Kernel: 3, Epsilon: 1e-2, Images: 10_000}
+	tricks.PoolAt = layers.PoolBeforeNorm
+	tricks.Activation = layers.Activation{Kind: "celu", Alpha: 0.3}
+	tricks.Norm = layers.NormSettings{Groups: 16, FrozenScale: true}
+	tricks.LogitScale = 1. / 16
+	two, three := []float32{0.1, 0.2}, []float32{0.1, 0.2, 0.3}
+	cases := []Case{
+		{Name: "dawn", Design: layers.Dawn(), Salt: "8", Batch: 16, Rates: []float32{0.05, 0.1}, BiasFactor: 1},
+		{Name: "backbone", Design: layers.Backbone(), Salt: "3", Batch: 16, Rates: three, BiasFactor: 1},
+		{Name: "resnet9", Design: layers.ResNet9(), Salt: "3808", Batch: 16, Rates: three, BiasFactor: 1},
+		{Name: "bag-of-tricks", Design: tricks, Salt: "30", Batch: 32, Rates: two, Smoothing: 0.2, BiasFactor: 64},
+	}
+	for i := range cases {
+		cases[i].Design.Width = 8
+	}
+	return cases
+}
+
+// File is the path of the golden values; dir is that of this package.
+func (c Case) File(dir string) string {
+	return filepath.Join(dir, "testdata", c.Name+".safetensors")
+}
+
+// Network is the design's, with its variables.
+func (c Case) Network() (layers.Network, []layers.Variable, error) {
+	n, err := c.Design.Network(Input, Classes)
+	if err != nil {
+		return n, nil, err
+	}
+	variables, err := n.Variables()
+	return n, variables, err
+}
+
+// Start is what training starts the variable of that name and shape with.
+func (c Case) Start(name string, dims ...int) []float32 {
+	size := 1
+	for _, d := range dims {
+		size *= d
+	}
+	switch path.Base(name) {
+	case "weight":
+		return uniform(c.Salt+name, size, 1/math.Sqrt(float64(size/dims[0])), 0)
+	case "scale":
+		return uniform(c.Salt+name, size, 0.5, 1)
+	case "bias":
+		return uniform(c.Salt+name, size, 0.2, 0)
+	case "variance":
+		return slices.Repeat([]float32{1}, size)
+	}
+	return make([]float32, size) // a mean
+}
+
+// Images are those of a step's batch.
+func (c Case) Images(step int) []float32 {
+	return uniform(fmt.Sprintf("%simages/%d", c.Salt, step), c.Batch*Input.Size(), 2, 0)
+}
+
+// Labels are those of a step's batch.
+func (c Case) Labels(step int) []int32 {
+	return labels(fmt.Sprintf("%slabels/%d", c.Salt, step), c.Batch)
+}
+
+// Factor is what the variable's learning rate is multiplied by, and its weight decay divided by.
+func (c Case) Factor(v layers.Variable) float64 {
+	if v.Bias {
+		return c.BiasFactor
+	}
+	return 1
+}

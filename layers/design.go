@@ -1,0 +1,286 @@
+package layers
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"math"
+
+	"github.com/fastresnet/fastresnet/data"
+)
+
+// Design is a network apart from what it is used for: the switches that the recipes of the source series
+// turn, as a plain value. [Design.Network] fits it to images and classes. Its zero values are the choices of
+// [ResNet9], as far as there is one.
+type Design struct {
+	// Name says what the design is, as in "resnet9".
+	Name string `json:"name"`
+	// Width is the number of channels of the first convolution. Those of the stages are multiples of it.
+	Width int `json:"width"`
+	// Whitening puts a fixed patch whitening in front, after which the first convolution is 1x1.
+	Whitening *WhiteningSettings `json:"whitening,omitempty"`
+	// BareStem leaves the first convolution without norm and activation, as those of pre-activation stages
+	// follow.
+	BareStem bool `json:"bare_stem,omitempty"`
+	// Stages come after the first convolution, in order.
+	Stages []Stage `json:"stages"`
+	// Norm is that of every batch norm.
+	Norm NormSettings `json:"norm,omitzero"`
+	// Activation is what follows every batch norm.
+	Activation Activation `json:"activation,omitzero"`
+	// PoolAt is where a stage's pool stands.
+	PoolAt PoolAt `json:"pool_at,omitempty"`
+	// IdentityStart starts 3x3 convolutions of the stages as the identity: see [Conv].
+	IdentityStart bool `json:"identity_start,omitempty"`
+	// MeanPool adds the mean to the maximum that each channel has over the last stage's output.
+	MeanPool bool `json:"mean_pool,omitempty"`
+	// ClassifierBias gives the classifier a bias.
+	ClassifierBias bool `json:"classifier_bias,omitempty"`
+	// LogitScale multiplies the logits; 0 leaves them as they are.
+	LogitScale float64 `json:"logit_scale,omitempty"`
+}
+
+// Stage is a part of a network after which the image is smaller, or has more channels, or both.
+type Stage struct {
+	// Channels is the number of output channels, in multiples of the design's width.
+	Channels int `json:"channels"`
+	// Block is what the stage is made of.
+	Block Block `json:"block,omitempty"`
+	// Down is how it halves the image's height and width.
+	Down Down `json:"down,omitempty"`
+	// Kernel is that of a [BlockPlain] stage's first convolution, 1 or 3; 0 stands for 3.
+	Kernel int `json:"kernel,omitempty"`
+	// Extra is how many further convolutions follow the pool, each with norm and activation.
+	Extra int `json:"extra,omitempty"`
+	// Residual ends the stage with a residual block of two convolutions, each with norm and activation.
+	Residual bool `json:"residual,omitempty"`
+}
+
+// Block is what a stage is made of.
+type Block string
+
+// The blocks of a [Stage].
+const (
+	// BlockPlain is a convolution, norm and activation.
+	BlockPlain Block = ""
+	// BlockPreActivation is two residual blocks of norm, activation, convolution, norm, activation and
+	// convolution (https://arxiv.org/abs/1603.05027). The shortcut starts after the first activation, and is a
+	// 1x1 convolution where the shape changes.
+	BlockPreActivation Block = "preactivation"
+	// BlockShortest is BlockPreActivation without the branches of two convolutions: the shortest path
+	// through it.
+	BlockShortest Block = "shortest"
+)
+
+// Down is how a stage halves height and width.
+type Down string
+
+// The ways of a [Stage].
+const (
+	// DownNone leaves the size as it is.
+	DownNone Down = ""
+	// DownStride gives the stage's first convolutions a stride of 2.
+	DownStride Down = "stride"
+	// DownPool is a 2x2 max-pool after a [BlockPlain] stage's convolution, at the design's PoolAt.
+	DownPool Down = "pool"
+)
+
+// PoolAt is where a stage's max-pool stands.
+type PoolAt string
+
+// The places of a pool.
+const (
+	PoolAfterActivation  PoolAt = ""
+	PoolBeforeActivation PoolAt = "before activation"
+	PoolBeforeNorm       PoolAt = "before norm"
+)
+
+// Activation is the choice of a network's activation.
+type Activation struct {
+	// Kind is "relu", "celu" or "gelu"; "" stands for "relu".
+	Kind string `json:"kind"`
+	// Alpha is CELU's, more than 0.
+	Alpha float64 `json:"alpha,omitempty"`
+}
+
+// layer is the activation as a layer.
+func (a Activation) layer() (Layer, error) {
+	if a.Alpha != 0 && a.Kind != "celu" {
+		return nil, fmt.Errorf("activation %q has alpha %g, which is for celu only", a.Kind, a.Alpha)
+	}
+	switch a.Kind {
+	case "", "relu":
+		return ReLU{}, nil
+	case "celu":
+		return CELU{a.Alpha}, nil
+	case "gelu":
+		return GELU{}, nil
+	}
+	return nil, fmt.Errorf(`activation %q, want "relu", "celu" or "gelu"`, a.Kind)
+}
+
+// Network fits the design to images and classes. Its errors wrap [ErrNetwork].
+func (d Design) Network(input data.Shape, classes int) (Network, error) {
+	if err := d.Validate(); err != nil {
+		return Network{}, err
+	}
+	b := builder{design: d}
+	b.activation, _ = d.Activation.layer()
+	n := Network{Name: d.Name, Input: input}
+	n.Layers = append(n.Layers, b.stem()...)
+	channels := d.Width
+	for i, s := range d.Stages {
+		n.Layers = append(n.Layers, b.stage(fmt.Sprintf("layer%d", i+1), s, channels)...)
+		channels = s.Channels * d.Width
+	}
+	n.Layers = append(n.Layers, b.head(classes)...)
+	_, err := n.Plan()
+	return n, err
+}
+
+// Validate reports every problem that does not depend on images and classes. The error wraps [ErrNetwork].
+func (d Design) Validate() error {
+	var problems []error
+	check := func(ok bool, format string, args ...any) {
+		if !ok {
+			problems = append(problems, fmt.Errorf(format, args...))
+		}
+	}
+	check(d.Width >= 1 && d.Width <= maxChannels, "width %d, need 1 to %d", d.Width, maxChannels)
+	check(!math.IsNaN(d.LogitScale) && !math.IsInf(d.LogitScale, 0), "logit scale %g", d.LogitScale)
+	if _, err := d.Activation.layer(); err != nil {
+		problems = append(problems, err)
+	}
+	switch d.PoolAt {
+	case PoolAfterActivation, PoolBeforeActivation, PoolBeforeNorm:
+	default:
+		check(false, "a pool at %q, want %q, %q or %q", d.PoolAt, PoolAfterActivation, PoolBeforeActivation, PoolBeforeNorm)
+	}
+	check(len(d.Stages) <= maxStages, "%d stages, need no more than %d", len(d.Stages), maxStages)
+	for i, s := range d.Stages {
+		check(s.Channels >= 1 && s.Channels <= maxChannels, "stage %d: channels %d times the width, need 1 to %d", i+1, s.Channels, maxChannels)
+		check(s.Extra >= 0 && s.Extra <= maxStages, "stage %d: %d extra convolutions, need 0 to %d", i+1, s.Extra, maxStages)
+		switch s.Down {
+		case DownNone, DownStride:
+		case DownPool:
+			check(s.Block == BlockPlain, "stage %d: a pool in a %s block", i+1, s.Block)
+		default:
+			check(false, "stage %d: down %q, want %q, %q or %q", i+1, s.Down, DownNone, DownStride, DownPool)
+		}
+		switch s.Block {
+		case BlockPlain:
+		case BlockPreActivation, BlockShortest:
+			check(s.Kernel == 0, "stage %d: a kernel of %d in a %s block", i+1, s.Kernel, s.Block)
+		default:
+			check(false, "stage %d: block %q, want %q, %q or %q", i+1, s.Block, BlockPlain, BlockPreActivation, BlockShortest)
+		}
+	}
+	if len(problems) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%w: design %q: %w", ErrNetwork, d.Name, errors.Join(problems...))
+}
+
+// maxStages is far more than an image can be halved.
+const maxStages = 64
+
+// builder makes the layers of a design.
+type builder struct {
+	design     Design
+	activation Layer
+}
+
+// stem is the first convolution, with the whitening before it.
+func (b builder) stem() []Layer {
+	var stem []Layer
+	conv := Conv{Name: "prep/conv", Out: b.design.Width, Kernel: 3, Stride: 1}
+	if w := b.design.Whitening; w != nil {
+		stem = append(stem, PatchWhitening{"prep/whitening", *w})
+		conv.Kernel = 1
+	}
+	stem = append(stem, conv)
+	if !b.design.BareStem {
+		stem = append(stem, b.norm("prep/norm"), b.activation)
+	}
+	return stem
+}
+
+func (b builder) stage(name string, s Stage, in int) []Layer {
+	out, stride := s.Channels*b.design.Width, 1
+	if s.Down == DownStride {
+		stride = 2
+	}
+	var all []Layer
+	switch s.Block {
+	case BlockPlain:
+		all = b.plain(name, s, out, stride)
+	default:
+		all = append(b.preActivation(name+"/block1", s.Block, in, out, stride), b.preActivation(name+"/block2", s.Block, out, out, 1)...)
+	}
+	for i := range s.Extra {
+		all = append(all, b.convNormActivation(name+"/extra", fmt.Sprint(i+1), out)...)
+	}
+	if s.Residual {
+		all = append(all, Residual{Branch: append(
+			b.convNormActivation(name+"/residual", "1", out),
+			b.convNormActivation(name+"/residual", "2", out)...)})
+	}
+	return all
+}
+
+// plain is a convolution, norm and activation, with a pool among them if the stage has one.
+func (b builder) plain(name string, s Stage, out, stride int) []Layer {
+	kernel := cmp.Or(s.Kernel, 3)
+	conv := Conv{Name: name + "/conv", Out: out, Kernel: kernel, Stride: stride, Identity: b.design.IdentityStart && kernel == 3}
+	norm := b.norm(name + "/norm")
+	if s.Down != DownPool {
+		return []Layer{conv, norm, b.activation}
+	}
+	switch pool := (MaxPool{Size: 2}); b.design.PoolAt {
+	case PoolBeforeNorm:
+		return []Layer{conv, pool, norm, b.activation}
+	case PoolBeforeActivation:
+		return []Layer{conv, norm, pool, b.activation}
+	default:
+		return []Layer{conv, norm, b.activation, pool}
+	}
+}
+
+// preActivation is one residual block, or the shortest path through it.
+func (b builder) preActivation(name string, kind Block, in, out, stride int) []Layer {
+	var shortcut []Layer
+	if in != out || stride != 1 {
+		shortcut = []Layer{Conv{Name: name + "/shortcut", Out: out, Kernel: 1, Stride: stride}}
+	}
+	block := []Layer{b.norm(name + "/norm1"), b.activation}
+	if kind == BlockShortest {
+		return append(block, shortcut...)
+	}
+	return append(block, Residual{Shortcut: shortcut, Branch: []Layer{
+		Conv{Name: name + "/conv1", Out: out, Kernel: 3, Stride: stride, Identity: b.design.IdentityStart},
+		b.norm(name + "/norm2"), b.activation,
+		Conv{Name: name + "/conv2", Out: out, Kernel: 3, Stride: 1, Identity: b.design.IdentityStart},
+	}})
+}
+
+func (b builder) convNormActivation(name, number string, out int) []Layer {
+	return []Layer{
+		Conv{Name: name + "/conv" + number, Out: out, Kernel: 3, Stride: 1, Identity: b.design.IdentityStart},
+		b.norm(name + "/norm" + number), b.activation,
+	}
+}
+
+func (b builder) norm(name string) BatchNorm { return BatchNorm{name, b.design.Norm} }
+
+// head pools what is left of the image and classifies it.
+func (b builder) head(classes int) []Layer {
+	var pool Layer = GlobalMaxPool{}
+	if b.design.MeanPool {
+		pool = GlobalMaxMeanPool{}
+	}
+	head := []Layer{pool, Linear{Name: "classifier", Out: classes, Bias: b.design.ClassifierBias}}
+	if b.design.LogitScale != 0 {
+		head = append(head, Scale{Factor: b.design.LogitScale})
+	}
+	return head
+}

@@ -1,0 +1,311 @@
+package layers_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/layers"
+	"github.com/google/go-cmp/cmp"
+)
+
+// TestCosts counts parameters and multiply-adds of the published networks by hand, layer by layer. A
+// convolution of k x k costs k·k·in·out, for each output pixel; norms have 2 parameters a channel.
+func TestCosts(t *testing.T) {
+	const (
+		prep      = 9 * 3 * 64
+		c64, c128 = 9 * 64 * 64, 9 * 128 * 128 // 3x3 within a width
+		up128     = 9 * 64 * 128
+		up256     = 9 * 128 * 256
+		c256      = 9 * 256 * 256
+		up512     = 9 * 256 * 512
+		c512      = 9 * 512 * 512
+	)
+	with := func(d layers.Design, change func(*layers.Design)) layers.Design {
+		change(&d)
+		return d
+	}
+	plain := func(down layers.Down, kernel, last int) layers.Design {
+		d := layers.Design{Name: "plain", Width: 64, MeanPool: true, ClassifierBias: true}
+		for _, channels := range []int{2, 4, last} {
+			d.Stages = append(d.Stages, layers.Stage{Channels: channels, Kernel: kernel, Down: down})
+		}
+		return d
+	}
+	tests := []struct {
+		name         string
+		design       layers.Design
+		parameters   int
+		multiplyAdds int64
+	}{
+		{
+			// Each block has two norms, of its input's width and of its output's.
+			name: "dawn", design: layers.Dawn(),
+			parameters: prep + 4*c64 + (up128 + c128 + 64*128 + 2*c128) + (up256 + c256 + 128*256 + 2*c256) + (4*c256 + 256*256) +
+				2*(4*64+(64+3*128)+(128+3*256)+4*256) + 512*10 + 10,
+			multiplyAdds: (prep+4*c64)*1024 + (up128+c128+64*128+2*c128)*256 + (up256+c256+128*256+2*c256)*64 + (4*c256+256*256)*16 + 5120,
+		},
+		{
+			name: "dawn with a norm after the first convolution", design: with(layers.Dawn(), func(d *layers.Design) { d.BareStem = false }),
+			parameters: 128 + prep + 4*c64 + (up128 + c128 + 64*128 + 2*c128) + (up256 + c256 + 128*256 + 2*c256) + (4*c256 + 256*256) +
+				2*(4*64+(64+3*128)+(128+3*256)+4*256) + 512*10 + 10,
+			multiplyAdds: (prep+4*c64)*1024 + (up128+c128+64*128+2*c128)*256 + (up256+c256+128*256+2*c256)*64 + (4*c256+256*256)*16 + 5120,
+		},
+		{
+			name: "shortest path", design: with(layers.Dawn(), func(d *layers.Design) {
+				for i := range d.Stages {
+					d.Stages[i].Block = layers.BlockShortest
+				}
+			}),
+			parameters:   prep + 64*128 + 128*256 + 256*256 + 2*(2*64+(64+128)+(128+256)+2*256) + 512*10 + 10,
+			multiplyAdds: prep*1024 + 64*128*256 + 128*256*64 + 256*256*16 + 5120,
+		},
+		{
+			name: "plain, 1x1", design: plain(layers.DownStride, 1, 4),
+			parameters:   prep + 64*128 + 128*256 + 256*256 + 2*(64+128+256+256) + 512*10 + 10,
+			multiplyAdds: prep*1024 + 64*128*256 + 128*256*64 + 256*256*16 + 5120,
+		},
+		{
+			name: "plain, 3x3", design: plain(layers.DownStride, 3, 4),
+			parameters:   prep + up128 + up256 + c256 + 2*(64+128+256+256) + 512*10 + 10,
+			multiplyAdds: prep*1024 + up128*256 + up256*64 + c256*16 + 5120,
+		},
+		{
+			name: "plain, pooled", design: plain(layers.DownPool, 3, 4),
+			parameters:   prep + up128 + up256 + c256 + 2*(64+128+256+256) + 512*10 + 10,
+			multiplyAdds: prep*1024 + up128*1024 + up256*256 + c256*64 + 5120,
+		},
+		{
+			name: "plain, wide end", design: with(plain(layers.DownPool, 3, 8), func(d *layers.Design) { d.MeanPool = false }),
+			parameters:   prep + up128 + up256 + up512 + 2*(64+128+256+512) + 512*10 + 10,
+			multiplyAdds: prep*1024 + up128*1024 + up256*256 + up512*64 + 5120,
+		},
+		{
+			name: "backbone", design: layers.Backbone(),
+			parameters:   prep + up128 + up256 + up512 + 2*(64+128+256+512) + 512*10,
+			multiplyAdds: prep*1024 + up128*1024 + up256*256 + up512*64 + 5120,
+		},
+		{
+			name: "backbone, twice the width", design: with(layers.Backbone(), func(d *layers.Design) { d.Width = 128 }),
+			parameters:   2*prep + 4*(up128+up256+up512) + 4*(64+128+256+512) + 1024*10,
+			multiplyAdds: 2*prep*1024 + 4*(up128*1024+up256*256+up512*64) + 10240,
+		},
+		{
+			name: "backbone, one more convolution a stage", design: with(layers.Backbone(), func(d *layers.Design) {
+				for i := range d.Stages {
+					d.Stages[i].Extra = 1
+				}
+			}),
+			parameters:   prep + up128 + c128 + up256 + c256 + up512 + c512 + 2*(64+2*(128+256+512)) + 512*10,
+			multiplyAdds: prep*1024 + up128*1024 + c128*256 + up256*256 + c256*64 + up512*64 + c512*16 + 5120,
+		},
+		{
+			name: "resnet9", design: layers.ResNet9(),
+			parameters:   prep + up128 + 2*c128 + up256 + up512 + 2*c512 + 2*(64+3*128+256+3*512) + 512*10,
+			multiplyAdds: prep*1024 + up128*1024 + 2*c128*256 + up256*256 + up512*64 + 2*c512*16 + 5120,
+		},
+		{
+			// The whitening is no parameter, but it is work: 27 filters of 27 weights.
+			name: "resnet9 with the bag of tricks", design: with(layers.ResNet9(), func(d *layers.Design) {
+				d.Whitening = &layers.WhiteningSettings{Kernel: 3, Epsilon: 1e-2, Images: 10_000}
+				d.Norm = layers.NormSettings{Groups: 16, FrozenScale: true}
+				d.Activation = layers.Activation{Kind: "celu", Alpha: 0.3}
+				d.PoolAt = layers.PoolBeforeNorm
+			}),
+			parameters:   27*64 + up128 + 2*c128 + up256 + up512 + 2*c512 + (64 + 3*128 + 256 + 3*512) + 512*10,
+			multiplyAdds: (27*27+27*64)*1024 + up128*1024 + 2*c128*256 + up256*256 + up512*64 + 2*c512*16 + 5120,
+		},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			net := fit(t, test.design, cifar10, 10, test.design.Width)
+			if n := net.Parameters(); n != test.parameters {
+				t.Errorf("%d parameters, want %d", n, test.parameters)
+			}
+			if n := net.MultiplyAdds(); n != test.multiplyAdds {
+				t.Errorf("%d multiply-adds, want %d", n, test.multiplyAdds)
+			}
+		})
+	}
+}
+
+// TestPlaces lists the layers of a stage for each place of the pool.
+func TestPlaces(t *testing.T) {
+	tests := []struct {
+		at   layers.PoolAt
+		want string
+	}{
+		{layers.PoolAfterActivation, "Conv 3x3/1 -> 8; BatchNorm; GELU; MaxPool 2x2"},
+		{layers.PoolBeforeActivation, "Conv 3x3/1 -> 8; BatchNorm; MaxPool 2x2; GELU"},
+		{layers.PoolBeforeNorm, "Conv 3x3/1 -> 8; MaxPool 2x2; BatchNorm; GELU"},
+	}
+	for _, test := range tests {
+		t.Run(string(test.at), func(t *testing.T) {
+			net := fit(t, layers.Design{
+				Name: "one", Stages: []layers.Stage{{Channels: 2, Down: layers.DownPool}},
+				Activation: layers.Activation{Kind: "gelu"}, PoolAt: test.at,
+			}, cifar10, 10, 4)
+			var got []string
+			for _, l := range net.Layers[3:7] {
+				got = append(got, l.String())
+			}
+			if diff := cmp.Diff(test.want, strings.Join(got, "; ")); diff != "" {
+				t.Errorf("stage (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestDawnBlock lists the first block of the second stage, where the shape changes.
+func TestDawnBlock(t *testing.T) {
+	net := fit(t, layers.Dawn(), cifar10, 10, 4)
+	want := []string{
+		"BatchNorm, random scale", "ReLU",
+		"{[Conv 3x3/2 -> 8 BatchNorm, random scale ReLU Conv 3x3/1 -> 8] [Conv 1x1/2 -> 8]}",
+	}
+	var got []string
+	for _, l := range net.Layers[7:10] {
+		text := l.String()
+		if r, ok := l.(layers.Residual); ok {
+			text = fmt.Sprintf("{%v %v}", r.Branch, r.Shortcut)
+		}
+		got = append(got, text)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("block (-want +got):\n%s", diff)
+	}
+	if first := net.Layers[3].(layers.Residual); first.Shortcut != nil {
+		t.Errorf("the shortcut of a block that keeps its shape is %v", first.Shortcut)
+	}
+}
+
+func TestDesignByName(t *testing.T) {
+	if diff := cmp.Diff([]string{"dawn", "backbone", "resnet9"}, layers.Architectures()); diff != "" {
+		t.Errorf("architectures (-want +got):\n%s", diff)
+	}
+	for _, name := range layers.Architectures() {
+		design, err := layers.DesignByName(name)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if net := fit(t, design, cifar10, 10, 4); net.Name != name {
+			t.Errorf("%s is named %q", name, net.Name)
+		}
+	}
+	for _, name := range []string{"", "vgg"} {
+		if _, err := layers.DesignByName(name); !errors.Is(err, layers.ErrNetwork) || !strings.Contains(err.Error(), "dawn, backbone, resnet9") {
+			t.Errorf("the error of %q is %v", name, err)
+		}
+	}
+}
+
+// TestDesignClone changes everything that a copy could share.
+func TestDesignClone(t *testing.T) {
+	design := layers.ResNet9()
+	design.Whitening = &layers.WhiteningSettings{Kernel: 3}
+	clone := design.Clone()
+	clone.Stages[0].Extra, clone.Whitening.Kernel = 7, 1
+	if design.Stages[0].Extra != 0 || design.Whitening.Kernel != 3 {
+		t.Errorf("a change to the clone reached the design: %+v, %+v", design.Stages[0], design.Whitening)
+	}
+}
+
+func TestDesignJSON(t *testing.T) {
+	for _, design := range []layers.Design{
+		layers.Dawn(), layers.Backbone(), layers.ResNet9(),
+		{
+			Name: "all", Width: 3, Whitening: &layers.WhiteningSettings{Kernel: 3, Epsilon: 0.5, Images: 7}, BareStem: true,
+			Stages: []layers.Stage{
+				{Channels: 1, Block: layers.BlockShortest, Down: layers.DownStride, Extra: 2, Residual: true},
+				{Channels: 2, Kernel: 1, Down: layers.DownPool},
+			},
+			Norm:       layers.NormSettings{Groups: 4, FrozenScale: true, LowPrecision: true},
+			Activation: layers.Activation{Kind: "celu", Alpha: 0.1}, PoolAt: layers.PoolBeforeActivation,
+			IdentityStart: true, MeanPool: true, ClassifierBias: true, LogitScale: 0.5,
+		},
+	} {
+		t.Run(design.Name, func(t *testing.T) {
+			text, err := json.Marshal(design)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got layers.Design
+			if err := json.Unmarshal(text, &got); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(design, got); diff != "" {
+				t.Errorf("after a round trip (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestDesignErrors(t *testing.T) {
+	tests := []struct {
+		name   string
+		change func(*layers.Design)
+		says   string
+	}{
+		{"no width", func(d *layers.Design) { d.Width = 0 }, "width 0"},
+		{"negative width", func(d *layers.Design) { d.Width = -64 }, "width -64"},
+		{"huge width", func(d *layers.Design) { d.Width = 1 << 40 }, "width 1099511627776"},
+		{"huge channels", func(d *layers.Design) { d.Stages[2].Channels = 1 << 40 }, "stage 3: channels 1099511627776"},
+		{"channels too many by the width", func(d *layers.Design) { d.Stages[2].Channels = 1 << 12 }, "262144 output channels"},
+		{"no channels", func(d *layers.Design) { d.Stages[1].Channels = 0 }, "stage 2: channels 0"},
+		{"negative extra", func(d *layers.Design) { d.Stages[1].Extra = -1 }, "stage 2: -1 extra"},
+		{"unknown block", func(d *layers.Design) { d.Stages[0].Block = "dense" }, `block "dense"`},
+		{"unknown way down", func(d *layers.Design) { d.Stages[0].Down = "lift" }, `down "lift"`},
+		{"pool in a pre-activation block", func(d *layers.Design) { d.Stages[0].Block = layers.BlockPreActivation }, "a pool in a preactivation block"},
+		{"kernel in a pre-activation block", func(d *layers.Design) {
+			d.Stages[0] = layers.Stage{Channels: 2, Block: layers.BlockPreActivation, Kernel: 3}
+		}, "a kernel of 3 in a preactivation block"},
+		{"kernel 5", func(d *layers.Design) { d.Stages[0].Kernel = 5 }, "kernel 5"},
+		{"unknown activation", func(d *layers.Design) { d.Activation.Kind = "tanh" }, `activation "tanh"`},
+		{"alpha of relu", func(d *layers.Design) { d.Activation.Alpha = 1 }, "alpha 1, which is for celu only"},
+		{"celu without alpha", func(d *layers.Design) { d.Activation.Kind = "celu" }, "alpha 0"},
+		{"unknown place", func(d *layers.Design) { d.PoolAt = "here" }, `a pool at "here"`},
+		{"too many stages", func(d *layers.Design) { d.Stages = make([]layers.Stage, 100) }, "100 stages"},
+		{"several at once", func(d *layers.Design) { d.Width, d.PoolAt = 0, "here" }, "width 0, need 1 to 65536\na pool at"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			design := layers.ResNet9()
+			test.change(&design)
+			_, err := design.Network(cifar10, 10)
+			if !errors.Is(err, layers.ErrNetwork) {
+				t.Fatalf("the error is %v, want ErrNetwork", err)
+			}
+			if !strings.Contains(err.Error(), test.says) {
+				t.Errorf("the error is %q, want %q in it", err, test.says)
+			}
+		})
+	}
+}
+
+// TestDesignFits gives images and classes that do not suit a design.
+func TestDesignFits(t *testing.T) {
+	tests := []struct {
+		name    string
+		input   data.Shape
+		classes int
+		says    string
+	}{
+		{"odd size", data.Shape{Height: 31, Width: 31, Channels: 3}, 10, "31x31"},
+		{"size of no multiple of 8", data.Shape{Height: 28, Width: 28, Channels: 3}, 10, "7x7"},
+		{"odd width", data.Shape{Height: 32, Width: 33, Channels: 3}, 10, "32x33"},
+		{"too small", data.Shape{Height: 4, Width: 4, Channels: 3}, 10, "1x1"},
+		{"no image", data.Shape{}, 10, "0x0x0"},
+		{"no classes", cifar10, 0, `"classifier" has 0`},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := layers.ResNet9().Network(test.input, test.classes)
+			if !errors.Is(err, layers.ErrNetwork) || !strings.Contains(err.Error(), test.says) {
+				t.Errorf("the error is %v, want ErrNetwork with %q", err, test.says)
+			}
+		})
+	}
+}
