@@ -1,32 +1,51 @@
 package purego
 
-// relu is max(x, 0), with gradient 0 at 0.
-type relu struct{ in, out *tensor }
+import "github.com/fastresnet/fastresnet/layers"
 
-func (r *relu) forward(n *Net) {
-	r.in.perChannel(func(g, c int) {
-		n.kernels.affine(r.out.plane(g, c), r.in.plane(g, c), r.in.rows(), 1, 0, true)
-	})
+// activation is a function of one number. The zero value is the identity.
+type activation struct {
+	kind activationKind
+	// alpha and 1/alpha are those of celu.
+	alpha, inverse float32
 }
 
-func (r *relu) backward(n *Net) {
-	a := affineGradient{gain: 1, relu: true, dyGain: 1}
-	r.in.perChannel(func(g, c int) {
-		n.kernels.affineBackward(r.out.plane(g, c), r.in.plane(g, c), r.in.rows(), a)
-	})
+type activationKind int
+
+const (
+	identity activationKind = iota
+	relu
+	celu
+	gelu
+)
+
+// activationOf is the function that a layer stands for, if it is an activation.
+func activationOf(l layers.Layer) (f activation, ok bool) {
+	switch l := l.(type) {
+	case layers.ReLU:
+		return activation{kind: relu}, true
+	case layers.CELU:
+		return activation{kind: celu, alpha: float32(l.Alpha), inverse: float32(1 / l.Alpha)}, true
+	case layers.GELU:
+		return activation{kind: gelu}, true
+	}
+	return activation{}, false
 }
 
-// scale multiplies by a constant.
-type scale struct {
+// activate applies an activation that follows no norm.
+type activate struct {
 	in, out *tensor
-	factor  float32
+	f       activation
 }
 
-func (s *scale) forward(n *Net)  { s.run(n, s.out, s.in) }
-func (s *scale) backward(n *Net) { s.run(n, s.in, s.out) }
+func (a *activate) forward(n *Net) {
+	a.in.perChannel(func(g, c int) {
+		n.kernels.affine(a.out.plane(g, c), a.in.plane(g, c), a.in.rows(), affine{gain: fill(1), f: a.f})
+	})
+}
 
-func (s *scale) run(n *Net, y, x *tensor) {
-	x.perChannel(func(g, c int) {
-		n.kernels.affine(y.plane(g, c), x.plane(g, c), x.rows(), s.factor, 0, false)
+func (a *activate) backward(n *Net) {
+	gradient := affineGradient{affine: affine{gain: fill(1), f: a.f}}
+	a.in.perChannel(func(g, c int) {
+		n.kernels.affineBackward(a.out.plane(g, c), a.in.plane(g, c), a.in.rows(), gradient)
 	})
 }

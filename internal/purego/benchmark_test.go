@@ -10,12 +10,22 @@ import (
 	"github.com/fastresnet/fastresnet/layers"
 )
 
-// BenchmarkStep is a forward and a backward pass of ResNet9 on a batch of 128.
+// BenchmarkStep is a forward and a backward pass on a batch of 128.
 func BenchmarkStep(b *testing.B) {
 	const batch = 128
-	for _, width := range []int{8, 16, 64} {
-		b.Run(fmt.Sprint("width", width), func(b *testing.B) {
-			n := layers.ResNet9(data.Shape{Height: 32, Width: 32, Channels: 3}, 10, width)
+	tests := []struct {
+		design layers.Design
+		width  int
+	}{
+		{layers.ResNet9(), 8},
+		{layers.ResNet9(), 16},
+		{layers.ResNet9(), 64},
+		{layers.Dawn(), 16},
+		{bagOfTricks(), 16},
+	}
+	for _, tt := range tests {
+		b.Run(fmt.Sprintf("%s/width%d", tt.design.Name, tt.width), func(b *testing.B) {
+			n := network(b, tt.design, data.Shape{Height: 32, Width: 32, Channels: 3}, 10, tt.width)
 			net, err := purego.Compile(n, batch)
 			if err != nil {
 				b.Fatal(err)

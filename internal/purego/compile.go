@@ -24,6 +24,12 @@ func lower(sequence []layers.Layer, in *tensor) (ops []op, out *tensor, err erro
 				height: l.Kernel, width: l.Kernel, strideHeight: l.Stride, strideWidth: l.Stride, pad: l.Kernel / 2,
 			})
 			ops, in = append(ops, c), c.out
+		case layers.PatchWhitening:
+			c := newConv(in, l.Kernel*l.Kernel*in.shape.Channels, l.Name+"/weight", filter{
+				height: l.Kernel, width: l.Kernel, strideHeight: 1, strideWidth: 1, pad: l.Kernel / 2,
+			})
+			c.frozen, c.out.fixed = true, in.fixed
+			ops, in = append(ops, c), c.out
 		case layers.Linear:
 			h, w := in.shape.Height, in.shape.Width
 			c := newConv(in, l.Out, l.Name+"/weight", filter{height: h, width: w, strideHeight: h, strideWidth: w})
@@ -32,18 +38,22 @@ func lower(sequence []layers.Layer, in *tensor) (ops []op, out *tensor, err erro
 				ops = append(ops, &bias{t: in, variable: l.Name + "/bias"})
 			}
 		case layers.BatchNorm:
-			relu := false
+			if l.Groups > 1 && lanes%l.Groups != 0 {
+				return nil, nil, fmt.Errorf("%w: %v, which do not divide %d", ErrUnsupported, l, lanes)
+			}
+			var f activation
 			if i+1 < len(sequence) {
-				_, relu = sequence[i+1].(layers.ReLU)
+				if next, ok := activationOf(sequence[i+1]); ok {
+					f = next
+					i++
+				}
 			}
-			if relu {
-				i++
-			}
-			b := newNorm(in, l.Name, relu)
+			b := newNorm(in, l.Name, l.Groups, f)
 			ops, in = append(ops, b), b.out
-		case layers.ReLU:
-			r := &relu{in: in, out: newTensor(in.shape, in.batch)}
-			ops, in = append(ops, r), r.out
+		case layers.ReLU, layers.CELU, layers.GELU:
+			f, _ := activationOf(l)
+			a := &activate{in: in, out: newTensor(in.shape, in.batch), f: f}
+			ops, in = append(ops, a), a.out
 		case layers.Scale:
 			s := &scale{in: in, out: newTensor(in.shape, in.batch), factor: float32(l.Factor)}
 			ops, in = append(ops, s), s.out
@@ -55,6 +65,9 @@ func lower(sequence []layers.Layer, in *tensor) (ops []op, out *tensor, err erro
 			ops, in = append(ops, m), m.out
 		case layers.GlobalMeanPool:
 			m := newGlobalMean(in)
+			ops, in = append(ops, m), m.out
+		case layers.GlobalMaxMeanPool:
+			m := newGlobalMaxMean(in)
 			ops, in = append(ops, m), m.out
 		case layers.Residual:
 			r, err := lowerResidual(l, in)

@@ -17,6 +17,7 @@ func TestLowerSaysWhatItDoesNotKnow(t *testing.T) {
 		"in the sequence": {layers.ReLU{}, newLayer{}},
 		"in a branch":     {layers.Residual{Branch: []layers.Layer{newLayer{}}}},
 		"in a shortcut":   {layers.Residual{Shortcut: []layers.Layer{newLayer{}}}},
+		"3 ghosts":        {layers.BatchNorm{Name: "norm", NormSettings: layers.NormSettings{Groups: 3}}},
 	} {
 		if _, _, err := lower(sequence, in); !errors.Is(err, ErrUnsupported) {
 			t.Errorf("%s: error %v, want ErrUnsupported", label, err)

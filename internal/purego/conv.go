@@ -13,7 +13,9 @@ type filter struct {
 type conv struct {
 	in, out *tensor
 	weight  string
-	filter  filter
+	// frozen weights have no gradient.
+	frozen bool
+	filter filter
 	// forwardProduct computes out, backwardProducts together the gradient to in.
 	forwardProduct   product
 	backwardProducts []product
@@ -101,8 +103,10 @@ func (c *conv) forward(n *Net) {
 }
 
 func (c *conv) backward(n *Net) {
-	c.weightGradient(n.kernels, n.grads[c.weight])
-	if c.in != n.input {
+	if !c.frozen {
+		c.weightGradient(n.kernels, n.grads[c.weight])
+	}
+	if !c.in.fixed {
 		c.inputGradient(n)
 	}
 }

@@ -1,6 +1,7 @@
 // Package purego is the second lowering of a network: forward and backward pass written out in Go, for
-// machines without a GPU and without a C library. It knows every layer of package layers; tests hold it to
-// plain float64 loops, to finite differences and to PyTorch.
+// machines without a GPU and without a C library. It knows every layer of package layers, ghost batch norm
+// if its number of groups divides 16; tests hold it to plain float64 loops, to finite differences and to
+// PyTorch.
 //
 // # Layout
 //
@@ -12,7 +13,8 @@
 //     matrix product that reads its right operand through a list of offsets; nothing is gathered, padded or
 //     transposed. Its gradient to the input is the same product with other weights and offsets, and a
 //     linear layer is a convolution whose filter is the image.
-//   - Loads are aligned, and nothing crosses lanes, in pools and norms neither.
+//   - Loads are aligned, and nothing crosses lanes, in pools and norms neither. Ghost batch norm is batch
+//     norm with coefficients that differ by lane.
 //   - Batches are computed in multiples of 16. One image alone costs as much as 16.
 //
 // # Memory
@@ -27,5 +29,6 @@
 // GOEXPERIMENT=simd, and plain Go. The first one that the processor can run is used.
 //
 // Results are the same bits from run to run and for any number of processors: every sum is computed by one
-// goroutine in an order that the shapes decide. The variants differ by rounding.
+// goroutine in an order that the shapes decide. The variants differ by rounding; exponential functions are
+// the same polynomials in all of them.
 package purego

@@ -1,32 +1,35 @@
 package purego_test
 
 import (
-	"fmt"
 	"math"
 	"path/filepath"
 	"testing"
 
-	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/internal/golden"
 	"github.com/fastresnet/fastresnet/internal/purego"
-	"github.com/fastresnet/fastresnet/layers"
 )
 
-// TestGolden trains ResNet9 for three steps of Nesterov's SGD, as internal/golden/resnet9.py does in PyTorch.
+// TestGolden trains each network for a few steps of Nesterov's SGD, as the scripts in internal/golden do in PyTorch.
 func TestGolden(t *testing.T) {
-	want, err := golden.Read(filepath.Join("..", "golden", "testdata", "resnet9.safetensors"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, kernels := range purego.AllKernels() {
-		t.Run(kernels, func(t *testing.T) { testGolden(t, want, kernels) })
+	for _, c := range golden.Cases() {
+		t.Run(c.Name, func(t *testing.T) {
+			want, err := golden.Read(c.File(filepath.Join("..", "golden")))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, kernels := range purego.AllKernels() {
+				t.Run(kernels, func(t *testing.T) { testGolden(t, c, want, kernels) })
+			}
+		})
 	}
 }
 
-func testGolden(t *testing.T, want map[string]golden.Tensor, kernels string) {
-	const batch, size, classes = 16, 32 * 32 * 3, 10
-	n := layers.ResNet9(data.Shape{Height: 32, Width: 32, Channels: 3}, classes, 8)
-	net, err := purego.CompileWith(n, batch, kernels)
+func testGolden(t *testing.T, c golden.Case, want map[string]golden.Tensor, kernels string) {
+	n, list, err := c.Network()
+	if err != nil {
+		t.Fatal(err)
+	}
+	net, err := purego.CompileWith(n, c.Batch, kernels)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,26 +39,22 @@ func testGolden(t *testing.T, want map[string]golden.Tensor, kernels string) {
 			t.Errorf("%s: off by %.1e of the largest value", name, e)
 		}
 	}
-	list, err := n.Variables()
-	if err != nil {
-		t.Fatal(err)
-	}
 	vars, grads, velocity := purego.Tensors{}, purego.Tensors{}, purego.Tensors{}
 	for _, v := range list {
-		vars[v.Name] = goldenInitial(v)
+		vars[v.Name] = c.Start(v.Name, v.Dims...)
 		if v.Trainable {
 			grads[v.Name] = make([]float32, v.Size())
 			velocity[v.Name] = make([]float32, v.Size())
 		}
 	}
-	images := func(step int) []float32 { return golden.Uniform(fmt.Sprintf("images/%d", step), batch*size, 2) }
+	batch := float32(c.Batch)
 	var losses []float32
-	for step, rate := range []float32{0.1, 0.2, 0.3} {
-		logits := net.Forward(vars, images(step), true)
+	for step, rate := range c.Rates {
+		logits := net.Forward(vars, c.Images(step), true)
 		if step == 0 {
 			check("logits1", logits)
 		}
-		loss, dLogits := crossEntropy(logits, golden.Labels(fmt.Sprintf("labels/%d", step), batch), classes)
+		loss, dLogits := crossEntropy(logits, c.Labels(step), golden.Classes, c.Smoothing)
 		losses = append(losses, loss/batch)
 		net.Backward(dLogits, grads)
 		for _, v := range list {
@@ -65,35 +64,22 @@ func testGolden(t *testing.T, want map[string]golden.Tensor, kernels string) {
 				check("step1/"+v.Name, vars[v.Name])
 			}
 			if v.Trainable {
-				nesterov(vars[v.Name], grads[v.Name], velocity[v.Name], rate/batch)
+				// The script's rate is per mean loss, and so is its weight decay.
+				factor := float32(c.Factor(v))
+				nesterov(vars[v.Name], grads[v.Name], velocity[v.Name], rate/batch*factor, golden.WeightDecay*batch/factor)
 			}
 		}
 	}
 	check("loss", losses)
 	for _, v := range list {
-		check("step3/"+v.Name, vars[v.Name])
+		check("last/"+v.Name, vars[v.Name])
 	}
-	check("eval/logits", net.Forward(vars, images(0), false))
+	check("eval/logits", net.Forward(vars, c.Images(0), false))
 }
 
-// goldenInitial is what the script starts a variable with.
-func goldenInitial(v layers.Variable) []float32 {
-	bound := v.Spread
-	switch {
-	case v.Spread == 0 && v.Trainable && v.Mean == 1:
-		bound = 0.5
-	case v.Spread == 0 && v.Trainable:
-		bound = 0.2
-	}
-	values := golden.Uniform(v.Name, v.Size(), bound)
-	for i := range values {
-		values[i] += float32(v.Mean)
-	}
-	return values
-}
-
-// crossEntropy is the sum of the losses of a batch, and its gradient to the logits.
-func crossEntropy(logits []float32, labels []int32, classes int) (loss float32, dLogits []float32) {
+// crossEntropy is the sum of the losses of a batch, and its gradient to the logits. The share smoothing of each label
+// is spread over all classes.
+func crossEntropy(logits []float32, labels []int32, classes int, smoothing float64) (loss float32, dLogits []float32) {
 	total := 0.0
 	for i, label := range labels {
 		row := logits[i*classes:][:classes]
@@ -101,24 +87,23 @@ func crossEntropy(logits []float32, labels []int32, classes int) (loss float32, 
 		for _, v := range row {
 			sum += math.Exp(float64(v))
 		}
-		total += math.Log(sum) - float64(row[label])
 		for c, v := range row {
-			p := math.Exp(float64(v)) / sum
+			target := smoothing / float64(classes)
 			if c == int(label) {
-				p--
+				target += 1 - smoothing
 			}
-			dLogits = append(dLogits, float32(p))
+			total += target * (math.Log(sum) - float64(v))
+			dLogits = append(dLogits, float32(math.Exp(float64(v))/sum-target))
 		}
 	}
 	return float32(total), dLogits
 }
 
-// nesterov is a step at a rate per image, with the script's momentum and decay for a batch of 16.
-func nesterov(w, g, v []float32, rate float32) {
-	const momentum, decay = 0.9, 5e-4 * 16
+// nesterov is a step with a rate and a weight decay for the summed loss.
+func nesterov(w, g, v []float32, rate, decay float32) {
 	for i := range w {
 		d := -rate * (g[i] + decay*w[i])
-		v[i] = momentum*v[i] + d
-		w[i] += d + momentum*v[i]
+		v[i] = golden.Momentum*v[i] + d
+		w[i] += d + golden.Momentum*v[i]
 	}
 }

@@ -23,15 +23,15 @@ type kernels struct {
 	// their differences from their mean.
 	moments func(sum, squares, x []float32, r rows)
 
-	// affine sets y = gain·x + shift, or 0 if that is less and relu. NaN stays, so that a run that diverges
-	// shows in its loss. y and x have the same rows.
-	affine func(y, x []float32, r rows, gain, shift float32, relu bool)
+	// affine sets y = f(gain·x + shift). NaN stays, so that a run that diverges shows in its loss. y and x
+	// have the same rows.
+	affine func(y, x []float32, r rows, a affine)
 
-	// affineSums sets the vectors sum and product to the sums of dy and of dy·(x-mean). If relu, dy
-	// counts only where gain·x + shift > 0.
+	// affineSums sets the vectors sum and product to the sums of d and of d·(x-mean), where
+	// d = dy·f'(gain·x + shift) is the gradient before the activation.
 	affineSums func(sum, product, dy, x []float32, r rows, a affineGradient)
 
-	// affineBackward replaces x by a.dyGain·dy + a.xGain·x + a.constant, dy counted as in affineSums.
+	// affineBackward replaces x by gain·d + xGain·x + constant, with d as in affineSums.
 	affineBackward func(dy, x []float32, r rows, a affineGradient)
 
 	// maxPool sets the vectors of y to the maxima of as many windows side by side in x.
@@ -48,11 +48,27 @@ type window struct{ height, width, stride int }
 // segment is one row of pixels of a group: where it starts in a gradient and in the input.
 type segment struct{ dy, x int }
 
+// vector is a number for each lane.
+type vector = [lanes]float32
+
+// fill is a vector of equal numbers.
+func fill(value float32) (v vector) {
+	for lane := range v {
+		v[lane] = value
+	}
+	return v
+}
+
+// affine are the coefficients of f(gain·x + shift).
+type affine struct {
+	gain, shift vector
+	f           activation
+}
+
 // affineGradient are the coefficients of the gradient of a normalised channel.
 type affineGradient struct {
-	gain, shift, mean       float32
-	relu                    bool
-	dyGain, xGain, constant float32
+	affine
+	mean, xGain, constant vector
 }
 
 // Kernels names the instruction set that this machine's kernels use: "AVX-512", "AVX2" or "scalar".

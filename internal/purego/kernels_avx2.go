@@ -120,38 +120,62 @@ func momentsAVX2(sum, squares, x []float32, r rows) {
 	q1.StoreSlice(squares[8:])
 }
 
-func affineAVX2(y, x []float32, r rows, gain, shift float32, relu bool) {
-	g, s := archsimd.BroadcastFloat32x8(gain), archsimd.BroadcastFloat32x8(shift)
+// halves are the two registers of a vector.
+func halves(v *vector) (low, high archsimd.Float32x8) {
+	return load8(unsafe.Pointer(v), 0), load8(unsafe.Pointer(v), 8)
+}
+
+func affineAVX2(y, x []float32, r rows, a affine) {
+	gain0, gain1 := halves(&a.gain)
+	shift0, shift1 := halves(&a.shift)
 	var zero archsimd.Float32x8
 	for i := range r.count {
 		row := x[i*r.stride:][:r.length]
 		out := y[i*r.stride:][:r.length]
-		for j := 0; j < len(row); j += 8 {
-			v := load8(unsafe.Pointer(&row[j]), 0).MulAdd(g, s)
-			if relu {
-				v = zero.Max(v) // the second operand if it is NaN
+		for j := 0; j < len(row); j += lanes {
+			p, q := unsafe.Pointer(&row[j]), unsafe.Pointer(&out[j])
+			v0, v1 := load8(p, 0).MulAdd(gain0, shift0), load8(p, 8).MulAdd(gain1, shift1)
+			switch a.f.kind {
+			case identity:
+			case relu:
+				// A maximum could hide NaN: see exponential8.
+				v0, v1 = zero.Merge(v0, v0.LessEqual(zero)), zero.Merge(v1, v1.LessEqual(zero))
+			case celu:
+				v0, v1 = celu8(v0, a.f.alpha, a.f.inverse), celu8(v1, a.f.alpha, a.f.inverse)
+			case gelu:
+				v0, v1 = gelu8(v0), gelu8(v1)
 			}
-			store8(v, unsafe.Pointer(&out[j]), 0)
+			store8(v0, q, 0)
+			store8(v1, q, 8)
 		}
 	}
 }
 
 func affineSumsAVX2(sum, product, dy, x []float32, r rows, a affineGradient) {
-	gain, shift := archsimd.BroadcastFloat32x8(a.gain), archsimd.BroadcastFloat32x8(a.shift)
-	mean := archsimd.BroadcastFloat32x8(a.mean)
+	gain0, gain1 := halves(&a.gain)
+	shift0, shift1 := halves(&a.shift)
+	mean0, mean1 := halves(&a.mean)
 	var zero, s0, s1, p0, p1 archsimd.Float32x8
 	for i := range r.count {
 		row := x[i*r.stride:][:r.length]
 		gradient := dy[i*r.stride:][:r.length]
 		for j := 0; j < len(row); j += lanes {
-			v0, v1 := load8(unsafe.Pointer(&row[j]), 0), load8(unsafe.Pointer(&row[j]), 8)
-			d0, d1 := load8(unsafe.Pointer(&gradient[j]), 0), load8(unsafe.Pointer(&gradient[j]), 8)
-			if a.relu {
-				d0 = d0.Masked(v0.MulAdd(gain, shift).Greater(zero))
-				d1 = d1.Masked(v1.MulAdd(gain, shift).Greater(zero))
+			p, q := unsafe.Pointer(&row[j]), unsafe.Pointer(&gradient[j])
+			v0, v1, d0, d1 := load8(p, 0), load8(p, 8), load8(q, 0), load8(q, 8)
+			switch a.f.kind {
+			case identity:
+			case relu:
+				d0 = d0.Masked(v0.MulAdd(gain0, shift0).Greater(zero))
+				d1 = d1.Masked(v1.MulAdd(gain1, shift1).Greater(zero))
+			case celu:
+				d0 = d0.Mul(celuSlope8(v0.MulAdd(gain0, shift0), a.f.inverse))
+				d1 = d1.Mul(celuSlope8(v1.MulAdd(gain1, shift1), a.f.inverse))
+			case gelu:
+				d0 = d0.Mul(geluSlope8(v0.MulAdd(gain0, shift0)))
+				d1 = d1.Mul(geluSlope8(v1.MulAdd(gain1, shift1)))
 			}
 			s0, s1 = s0.Add(d0), s1.Add(d1)
-			p0, p1 = d0.MulAdd(v0.Sub(mean), p0), d1.MulAdd(v1.Sub(mean), p1)
+			p0, p1 = d0.MulAdd(v0.Sub(mean0), p0), d1.MulAdd(v1.Sub(mean1), p1)
 		}
 	}
 	s0.StoreSlice(sum)
@@ -161,19 +185,31 @@ func affineSumsAVX2(sum, product, dy, x []float32, r rows, a affineGradient) {
 }
 
 func affineBackwardAVX2(dy, x []float32, r rows, a affineGradient) {
-	gain, shift := archsimd.BroadcastFloat32x8(a.gain), archsimd.BroadcastFloat32x8(a.shift)
-	dyGain, xGain := archsimd.BroadcastFloat32x8(a.dyGain), archsimd.BroadcastFloat32x8(a.xGain)
-	constant := archsimd.BroadcastFloat32x8(a.constant)
+	gain0, gain1 := halves(&a.gain)
+	shift0, shift1 := halves(&a.shift)
+	xGain0, xGain1 := halves(&a.xGain)
+	constant0, constant1 := halves(&a.constant)
 	var zero archsimd.Float32x8
 	for i := range r.count {
 		row := x[i*r.stride:][:r.length]
 		gradient := dy[i*r.stride:][:r.length]
-		for j := 0; j < len(row); j += 8 {
-			v, d := load8(unsafe.Pointer(&row[j]), 0), load8(unsafe.Pointer(&gradient[j]), 0)
-			if a.relu {
-				d = d.Masked(v.MulAdd(gain, shift).Greater(zero))
+		for j := 0; j < len(row); j += lanes {
+			p, q := unsafe.Pointer(&row[j]), unsafe.Pointer(&gradient[j])
+			v0, v1, d0, d1 := load8(p, 0), load8(p, 8), load8(q, 0), load8(q, 8)
+			switch a.f.kind {
+			case identity:
+			case relu:
+				d0 = d0.Masked(v0.MulAdd(gain0, shift0).Greater(zero))
+				d1 = d1.Masked(v1.MulAdd(gain1, shift1).Greater(zero))
+			case celu:
+				d0 = d0.Mul(celuSlope8(v0.MulAdd(gain0, shift0), a.f.inverse))
+				d1 = d1.Mul(celuSlope8(v1.MulAdd(gain1, shift1), a.f.inverse))
+			case gelu:
+				d0 = d0.Mul(geluSlope8(v0.MulAdd(gain0, shift0)))
+				d1 = d1.Mul(geluSlope8(v1.MulAdd(gain1, shift1)))
 			}
-			store8(d.MulAdd(dyGain, v.MulAdd(xGain, constant)), unsafe.Pointer(&row[j]), 0)
+			store8(d0.MulAdd(gain0, v0.MulAdd(xGain0, constant0)), p, 0)
+			store8(d1.MulAdd(gain1, v1.MulAdd(xGain1, constant1)), p, 8)
 		}
 	}
 }

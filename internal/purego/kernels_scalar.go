@@ -109,30 +109,48 @@ func momentsScalar(sum, squares, x []float32, r rows) {
 	}
 }
 
-func affineScalar(y, x []float32, r rows, gain, shift float32, relu bool) {
+func affineScalar(y, x []float32, r rows, a affine) {
 	for i := range r.count {
 		row := x[i*r.stride:][:r.length]
 		out := y[i*r.stride:][:r.length]
-		for j, v := range row {
-			v = gain*v + shift
-			if relu && v < 0 {
-				v = 0
+		for j := 0; j < len(row); j += lanes {
+			to := (*vector)(out[j:])
+			for lane, v := range (*vector)(row[j:]) {
+				v = a.gain[lane]*v + a.shift[lane]
+				switch a.f.kind {
+				case identity:
+				case relu:
+					v = max(v, 0)
+				default:
+					v = a.f.value(v)
+				}
+				to[lane] = v
 			}
-			out[j] = v
 		}
 	}
 }
 
 func affineSumsScalar(sum, product, dy, x []float32, r rows, a affineGradient) {
-	clear(sum[:lanes])
-	clear(product[:lanes])
+	sums, products := (*vector)(sum), (*vector)(product)
+	*sums, *products = vector{}, vector{}
 	for i := range r.count {
 		row := x[i*r.stride:][:r.length]
 		gradient := dy[i*r.stride:][:r.length]
-		for j, v := range row {
-			if d := gradient[j]; !a.relu || a.gain*v+a.shift > 0 {
-				sum[j%lanes] += d
-				product[j%lanes] += d * (v - a.mean)
+		for j := 0; j < len(row); j += lanes {
+			from := (*vector)(gradient[j:])
+			for lane, v := range (*vector)(row[j:]) {
+				d := from[lane]
+				switch a.f.kind {
+				case identity:
+				case relu:
+					if a.gain[lane]*v+a.shift[lane] <= 0 {
+						d = 0
+					}
+				default:
+					d *= a.f.slope(a.gain[lane]*v + a.shift[lane])
+				}
+				sums[lane] += d
+				products[lane] += d * (v - a.mean[lane])
 			}
 		}
 	}
@@ -142,12 +160,21 @@ func affineBackwardScalar(dy, x []float32, r rows, a affineGradient) {
 	for i := range r.count {
 		row := x[i*r.stride:][:r.length]
 		gradient := dy[i*r.stride:][:r.length]
-		for j, v := range row {
-			dx := a.xGain*v + a.constant
-			if !a.relu || a.gain*v+a.shift > 0 {
-				dx += a.dyGain * gradient[j]
+		for j := 0; j < len(row); j += lanes {
+			from, to := (*vector)(gradient[j:]), (*vector)(row[j:])
+			for lane, v := range to {
+				d := from[lane]
+				switch a.f.kind {
+				case identity:
+				case relu:
+					if a.gain[lane]*v+a.shift[lane] <= 0 {
+						d = 0
+					}
+				default:
+					d *= a.f.slope(a.gain[lane]*v + a.shift[lane])
+				}
+				to[lane] = a.gain[lane]*d + (a.xGain[lane]*v + a.constant[lane])
 			}
-			row[j] = dx
 		}
 	}
 }

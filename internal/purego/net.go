@@ -42,6 +42,7 @@ func compile(n layers.Network, batch int, k *kernels) (*Net, error) {
 		return nil, err
 	}
 	net := &Net{input: newTensor(n.Input, batch), variables: variables, kernels: k}
+	net.input.fixed = true
 	if net.ops, net.output, err = lower(n.Layers, net.input); err != nil {
 		return nil, err
 	}

@@ -14,11 +14,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// step is a forward and a backward pass of a small ResNet9: logits, running statistics and gradients.
-func step(t *testing.T) purego.Tensors {
+// step is a forward and a backward pass of a small network: logits, running statistics and gradients.
+func step(t *testing.T, d layers.Design) purego.Tensors {
 	t.Helper()
 	const batch = 37
-	n := layers.ResNet9(data.Shape{Height: 16, Width: 16, Channels: 3}, 10, 6)
+	n := network(t, d, data.Shape{Height: 16, Width: 16, Channels: 3}, 10, 6)
 	net, err := purego.Compile(n, batch)
 	if err != nil {
 		t.Fatal(err)
@@ -36,22 +36,41 @@ func step(t *testing.T) purego.Tensors {
 
 // TestDeterminism wants the same bits from every run, on any number of processors.
 func TestDeterminism(t *testing.T) {
-	want := step(t)
-	for _, processors := range []int{runtime.GOMAXPROCS(0), 1, 2, 4} {
-		previous := runtime.GOMAXPROCS(processors)
-		got := step(t)
-		runtime.GOMAXPROCS(previous)
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("%d processors (-want +got):\n%s", processors, diff)
-		}
+	for _, d := range []layers.Design{layers.ResNet9(), bagOfTricks()} {
+		t.Run(d.Name, func(t *testing.T) {
+			want := step(t, d)
+			for _, processors := range []int{runtime.GOMAXPROCS(0), 1, 2, 4} {
+				previous := runtime.GOMAXPROCS(processors)
+				got := step(t, d)
+				runtime.GOMAXPROCS(previous)
+				if diff := cmp.Diff(want, got); diff != "" {
+					t.Errorf("%d processors (-want +got):\n%s", processors, diff)
+				}
+			}
+		})
+	}
+}
+
+// TestOneGhost wants one ghost to be plain batch norm, bit for bit.
+func TestOneGhost(t *testing.T) {
+	plain, ghost := layers.ResNet9(), layers.ResNet9()
+	ghost.Norm.Groups = 1
+	if diff := cmp.Diff(step(t, plain), step(t, ghost)); diff != "" {
+		t.Errorf("without groups and with 1 (-without +with):\n%s", diff)
 	}
 }
 
 // TestEvaluation wants the logits of an image not to depend on the batch around it, and the variables
 // left alone.
 func TestEvaluation(t *testing.T) {
+	for _, d := range []layers.Design{layers.ResNet9(), layers.Dawn(), bagOfTricks()} {
+		t.Run(d.Name, func(t *testing.T) { testEvaluation(t, d) })
+	}
+}
+
+func testEvaluation(t *testing.T, d layers.Design) {
 	const batch = 20
-	n := layers.ResNet9(data.Shape{Height: 8, Width: 8, Channels: 3}, 10, 4)
+	n := network(t, d, data.Shape{Height: 8, Width: 8, Channels: 3}, 10, 4)
 	rng := rand.New(rand.NewPCG(7, 8))
 	vars, _ := randomVariables(t, n, rng)
 	before := purego.Tensors{}
@@ -79,7 +98,7 @@ func TestEvaluation(t *testing.T) {
 // TestAllocations wants a step to allocate a little for each parallel loop, and no activations.
 func TestAllocations(t *testing.T) {
 	const batch = 16
-	n := layers.ResNet9(data.Shape{Height: 8, Width: 8, Channels: 3}, 10, 4)
+	n := network(t, layers.ResNet9(), data.Shape{Height: 8, Width: 8, Channels: 3}, 10, 4)
 	net, err := purego.Compile(n, batch)
 	if err != nil {
 		t.Fatal(err)

@@ -6,28 +6,45 @@ import (
 	"github.com/fastresnet/fastresnet/layers"
 )
 
-// norm is batch normalisation, with the ReLU after it if there is one.
+// norm is batch normalisation, with the activation after it if there is one.
 //
-// Its backward pass needs the input but not the output: it repeats gain·x + shift to see where the ReLU
-// was open.
+// Its backward pass needs the input but not the output: it repeats gain·x + shift to see how steep the
+// activation was.
+//
+// In training the batch is a number of ghosts, each normalised on its own: image i belongs to ghost
+// i mod ghosts. Since that number divides lanes, a lane belongs to the same ghost in every group, and ghosts
+// are nothing but lanes that have coefficients of their own. Plain batch norm has one.
 type norm struct {
 	in, out *tensor
 	name    string
-	relu    bool
+	ghosts  int
 	// partial holds two vectors for each channel of each group, [channel][group][2][lanes].
 	partial []float32
-	// gain, shift, mean and inverse deviation of the last training pass, by channel
-	gain, shift, mean, inverse []float64
+	// coefficients are by channel, statistics of the last training pass by [channel][ghost].
+	coefficients []affineGradient
+	statistics   []statistics
 }
 
-func newNorm(in *tensor, name string, relu bool) *norm {
+// statistics are those of a channel in a ghost, or in the whole past.
+type statistics struct{ mean, variance, count float64 }
+
+func (s statistics) inverseDeviation() float64 { return 1 / math.Sqrt(s.variance+layers.Epsilon) }
+
+// newNorm makes a norm with a number of ghosts that divides lanes; 0 stands for 1. Those past the batch would
+// have no image, and are left out.
+func newNorm(in *tensor, name string, ghosts int, f activation) *norm {
 	channels := in.shape.Channels
-	values := func() []float64 { return make([]float64, channels) }
-	return &norm{
-		in: in, out: newTensor(in.shape, in.batch), name: name, relu: relu,
-		partial: make([]float32, channels*in.groups()*2*lanes),
-		gain:    values(), shift: values(), mean: values(), inverse: values(),
+	ghosts = min(max(1, ghosts), in.batch)
+	b := &norm{
+		in: in, out: newTensor(in.shape, in.batch), name: name, ghosts: ghosts,
+		partial:      make([]float32, channels*in.groups()*2*lanes),
+		coefficients: make([]affineGradient, channels),
+		statistics:   make([]statistics, channels*ghosts),
 	}
+	for c := range b.coefficients {
+		b.coefficients[c].f = f
+	}
+	return b
 }
 
 func (b *norm) sums(group, channel int) (first, second []float32) {
@@ -44,90 +61,115 @@ func (b *norm) forward(n *Net) {
 			n.kernels.moments(sum, squares, b.in.plane(g, c), b.in.rows())
 		})
 	}
-	for c := range b.in.shape.Channels {
-		mean, variance := float64(runningMean[c]), float64(runningVariance[c])
-		if n.training {
-			mean, variance = b.moments(c)
-			count := float64(b.count())
-			runningMean[c] = towards(runningMean[c], mean)
-			runningVariance[c] = towards(runningVariance[c], variance*count/max(count-1, 1))
+	for c := range b.coefficients {
+		past := statistics{mean: float64(runningMean[c]), variance: float64(runningVariance[c])}
+		var mean, variance float64
+		for ghost := range b.ghosts {
+			s := past
+			if n.training {
+				s = b.moments(c, ghost)
+				b.statistics[c*b.ghosts+ghost] = s
+				mean += s.mean
+				variance += s.variance * s.count / max(s.count-1, 1)
+			}
+			gain := scaleOf(scale, c) * s.inverseDeviation()
+			b.set(&b.coefficients[c].gain, ghost, gain)
+			b.set(&b.coefficients[c].shift, ghost, float64(bias[c])-s.mean*gain)
+			b.set(&b.coefficients[c].mean, ghost, s.mean)
 		}
-		b.mean[c] = mean
-		b.inverse[c] = 1 / math.Sqrt(variance+layers.Epsilon)
-		b.gain[c] = float64(scale[c]) * b.inverse[c]
-		b.shift[c] = float64(bias[c]) - mean*b.gain[c]
+		if n.training {
+			runningMean[c] = towards(past.mean, mean/float64(b.ghosts))
+			runningVariance[c] = towards(past.variance, variance/float64(b.ghosts))
+		}
 	}
 	b.in.perChannel(func(g, c int) {
-		n.kernels.affine(b.out.plane(g, c), b.in.plane(g, c), b.in.rows(), float32(b.gain[c]), float32(b.shift[c]), b.relu)
+		n.kernels.affine(b.out.plane(g, c), b.in.plane(g, c), b.in.rows(), b.coefficients[c].affine)
 	})
 }
 
-// count is the number of values of a channel.
-func (b *norm) count() int { return b.in.batch * b.in.shape.Height * b.in.shape.Width }
+// scaleOf is a channel's scale, which is 1 where it is frozen and no variable.
+func scaleOf(scale []float32, channel int) float64 {
+	if scale == nil {
+		return 1
+	}
+	return float64(scale[channel])
+}
 
-// moments are the mean and the biased variance of a channel. Each lane of each group has a sum and a sum
+// set makes the numbers of a ghost's lanes equal to value.
+func (b *norm) set(v *vector, ghost int, value float64) {
+	for lane := ghost; lane < lanes; lane += b.ghosts {
+		v[lane] = float32(value)
+	}
+}
+
+// moments are a channel's mean and biased variance in a ghost. Each lane of each group has a sum and a sum
 // of squares about its own mean; what is missing are the squares of those means about the common one.
-func (b *norm) moments(channel int) (mean, variance float64) {
+func (b *norm) moments(channel, ghost int) statistics {
 	pixels := float64(b.in.shape.Height * b.in.shape.Width)
-	count := float64(b.count())
+	var s statistics
 	for g := range b.in.groups() {
 		sum, _ := b.sums(g, channel)
-		for lane := range b.in.images(g) {
-			mean += float64(sum[lane])
+		for lane := ghost; lane < b.in.images(g); lane += b.ghosts {
+			s.mean += float64(sum[lane])
+			s.count += pixels
 		}
 	}
-	mean /= count
+	s.mean /= s.count
 	for g := range b.in.groups() {
 		sum, squares := b.sums(g, channel)
-		for lane := range b.in.images(g) {
-			d := float64(sum[lane])/pixels - mean
-			variance += float64(squares[lane]) + pixels*d*d
+		for lane := ghost; lane < b.in.images(g); lane += b.ghosts {
+			d := float64(sum[lane])/pixels - s.mean
+			s.variance += float64(squares[lane]) + pixels*d*d
 		}
 	}
-	return mean, variance / count
+	s.variance /= s.count
+	return s
 }
 
 // towards moves a running statistic by layers.Momentum towards the batch's.
-func towards(running float32, batch float64) float32 {
-	return float32((1-layers.Momentum)*float64(running) + layers.Momentum*batch)
+func towards(running, batch float64) float32 {
+	return float32((1-layers.Momentum)*running + layers.Momentum*batch)
 }
 
-// backward, with y = gain·x + shift, x̂ = (x-mean)/σ and averages over the batch:
+// backward, with y = gain·x + shift, x̂ = (x-mean)/σ and averages over the ghost:
 //
 //	dscale = Σ dy·x̂,  dbias = Σ dy,  dx = gain·(dy - avg(dy) - x̂·avg(dy·x̂))
 func (b *norm) backward(n *Net) {
-	dscale, dbias := n.grads[b.name+"/scale"], n.grads[b.name+"/bias"]
-	coefficients := make([]affineGradient, b.in.shape.Channels)
-	for c := range coefficients {
-		coefficients[c] = affineGradient{
-			gain: float32(b.gain[c]), shift: float32(b.shift[c]), mean: float32(b.mean[c]), relu: b.relu,
-		}
-	}
+	scale, dscale, dbias := n.vars[b.name+"/scale"], n.grads[b.name+"/scale"], n.grads[b.name+"/bias"]
 	b.in.perChannel(func(g, c int) {
 		sum, product := b.sums(g, c)
-		n.kernels.affineSums(sum, product, b.out.plane(g, c), b.in.plane(g, c), b.in.rows(), coefficients[c])
+		n.kernels.affineSums(sum, product, b.out.plane(g, c), b.in.plane(g, c), b.in.rows(), b.coefficients[c])
 	})
-	count := float64(b.count())
-	for c := range coefficients {
-		var sum, product float64
-		for g := range b.in.groups() {
-			sums, products := b.sums(g, c)
-			for lane := range lanes {
-				sum += float64(sums[lane])
-				product += float64(products[lane])
+	for c := range b.coefficients {
+		var toScale, toBias float64
+		for ghost := range b.ghosts {
+			var sum, product float64
+			for g := range b.in.groups() {
+				sums, products := b.sums(g, c)
+				for lane := ghost; lane < b.in.images(g); lane += b.ghosts {
+					sum += float64(sums[lane])
+					product += float64(products[lane])
+				}
 			}
+			s := b.statistics[c*b.ghosts+ghost]
+			inverse := s.inverseDeviation()
+			toScale += product * inverse
+			toBias += sum
+			gain := scaleOf(scale, c) * inverse
+			xGain := -gain * inverse * inverse * product / s.count
+			b.set(&b.coefficients[c].xGain, ghost, xGain)
+			b.set(&b.coefficients[c].constant, ghost, -gain*sum/s.count-xGain*s.mean)
 		}
-		dscale[c], dbias[c] = float32(product*b.inverse[c]), float32(sum)
-		xGain := -b.gain[c] * b.inverse[c] * b.inverse[c] * product / count
-		coefficients[c].dyGain = float32(b.gain[c])
-		coefficients[c].xGain = float32(xGain)
-		coefficients[c].constant = float32(-b.gain[c]*sum/count - xGain*b.mean[c])
+		dbias[c] = float32(toBias)
+		if scale != nil {
+			dscale[c] = float32(toScale)
+		}
 	}
-	if b.in == n.input {
+	if b.in.fixed {
 		return
 	}
 	b.in.perChannel(func(g, c int) {
-		n.kernels.affineBackward(b.out.plane(g, c), b.in.plane(g, c), b.in.rows(), coefficients[c])
+		n.kernels.affineBackward(b.out.plane(g, c), b.in.plane(g, c), b.in.rows(), b.coefficients[c])
 		b.in.clearPadding(g, c)
 	})
 }

@@ -35,29 +35,70 @@ func newGlobalMean(in *tensor) *globalMean {
 	return &globalMean{in: in, out: newTensor(shape, in.batch)}
 }
 
-func (m *globalMean) factor() float32 { return 1 / float32(m.in.shape.Height*m.in.shape.Width) }
+func (m *globalMean) forward(*Net) {
+	m.in.perChannel(func(g, c int) { pixelMean(m.out.plane(g, c), m.in.plane(g, c), m.in.rows()) })
+}
 
-func (m *globalMean) forward(n *Net) {
+func (m *globalMean) backward(*Net) {
 	m.in.perChannel(func(g, c int) {
-		in, out := m.in.plane(g, c), m.out.plane(g, c)[:lanes]
-		clear(out)
-		for i, v := range in {
-			out[i%lanes] += v
-		}
-		for lane := range out {
-			out[lane] *= m.factor()
-		}
+		x := m.in.plane(g, c)
+		clear(x)
+		addPixelMeanGradient(m.out.plane(g, c), x, m.in.rows())
 	})
 }
 
-func (m *globalMean) backward(n *Net) {
+// globalMaxMean takes each channel's maximum over the image, and after those of all channels their means.
+type globalMaxMean struct{ in, out *tensor }
+
+func newGlobalMaxMean(in *tensor) *globalMaxMean {
+	shape := data.Shape{Height: 1, Width: 1, Channels: 2 * in.shape.Channels}
+	return &globalMaxMean{in: in, out: newTensor(shape, in.batch)}
+}
+
+func (m *globalMaxMean) forward(n *Net) {
 	m.in.perChannel(func(g, c int) {
-		in, dy := m.in.plane(g, c), m.out.plane(g, c)
-		for y := range m.in.shape.Height {
-			row := in[y*m.in.row:][:m.in.shape.Width*lanes]
-			for i := range row {
-				row[i] = dy[i%lanes] * m.factor()
-			}
-		}
+		x := m.in.plane(g, c)
+		n.kernels.maxPool(m.out.plane(g, c)[:lanes], x, m.window())
+		pixelMean(m.out.plane(g, m.in.shape.Channels+c), x, m.in.rows())
 	})
+}
+
+func (m *globalMaxMean) backward(n *Net) {
+	m.in.perChannel(func(g, c int) {
+		x := m.in.plane(g, c)
+		n.kernels.maxPoolBackward(m.out.plane(g, c)[:lanes], x, m.window())
+		addPixelMeanGradient(m.out.plane(g, m.in.shape.Channels+c), x, m.in.rows())
+	})
+}
+
+func (m *globalMaxMean) window() window {
+	return window{m.in.shape.Height, m.in.shape.Width, m.in.row}
+}
+
+// pixelMean sets the first vector of y to the mean of those of x.
+func pixelMean(y, x []float32, r rows) {
+	sum := (*vector)(y)
+	clear(sum[:])
+	for i := range r.count {
+		for j, v := range x[i*r.stride:][:r.length] {
+			sum[j%lanes] += v
+		}
+	}
+	for lane := range sum {
+		sum[lane] /= float32(r.count * r.length / lanes)
+	}
+}
+
+// addPixelMeanGradient adds to each vector of x its gradient as part of a mean, dy being the mean's.
+func addPixelMeanGradient(dy, x []float32, r rows) {
+	part := vector(dy)
+	for lane := range part {
+		part[lane] /= float32(r.count * r.length / lanes)
+	}
+	for i := range r.count {
+		row := x[i*r.stride:][:r.length]
+		for j := range row {
+			row[j] += part[j%lanes]
+		}
+	}
 }

@@ -15,7 +15,7 @@ import (
 func TestTies(t *testing.T) {
 	images := []float32{0, 1, 7, 2, 7, 3, 0, 4}
 	for _, kernels := range purego.AllKernels() {
-		for _, pool := range []layers.Layer{layers.MaxPool{Size: 2}, layers.GlobalMaxPool{}} {
+		for _, pool := range []layers.Layer{layers.MaxPool{Size: 2}, layers.GlobalMaxPool{}, layers.GlobalMaxMeanPool{}} {
 			t.Run(kernels+"/"+pool.String(), func(t *testing.T) {
 				net, err := purego.CompileWith(layers.Network{
 					Input:  data.Shape{Height: 2, Width: 2, Channels: 2},
@@ -25,8 +25,10 @@ func TestTies(t *testing.T) {
 					t.Fatal(err)
 				}
 				grads := purego.Tensors{"a/weight": make([]float32, 2)}
-				net.Forward(purego.Tensors{"a/weight": {1, 0}}, images, true)
-				net.Backward([]float32{1}, grads)
+				logits := net.Forward(purego.Tensors{"a/weight": {1, 0}}, images, true)
+				dLogits := make([]float32, len(logits))
+				dLogits[0] = 1
+				net.Backward(dLogits, grads)
 				if diff := cmp.Diff([]float32{7, 2}, grads["a/weight"]); diff != "" {
 					t.Errorf("gradient (-want +got):\n%s", diff)
 				}
@@ -35,29 +37,34 @@ func TestTies(t *testing.T) {
 	}
 }
 
-// TestNaN wants a network that has diverged to show it: neither ReLU nor a pool hides NaN.
+// TestNaN wants a network that has diverged to show it: neither an activation nor a pool hides NaN.
 func TestNaN(t *testing.T) {
-	n := layers.ResNet9(data.Shape{Height: 8, Width: 8, Channels: 1}, 2, 2)
 	for _, kernels := range purego.AllKernels() {
-		t.Run(kernels, func(t *testing.T) {
-			net, err := purego.CompileWith(n, 1, kernels)
-			if err != nil {
-				t.Fatal(err)
-			}
-			vars := purego.Tensors{}
-			variables, err := n.Variables()
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, v := range variables {
-				vars[v.Name] = make([]float32, v.Size())
-			}
-			vars["prep/conv/weight"][4] = float32(math.NaN())
-			for i, v := range net.Forward(vars, make([]float32, 64), true) {
-				if v == v {
-					t.Errorf("logit %d is %g, want NaN", i, v)
-				}
-			}
-		})
+		for _, d := range []layers.Design{layers.ResNet9(), layers.Dawn(), bagOfTricks()} {
+			t.Run(kernels+"/"+d.Name, func(t *testing.T) {
+				testNaN(t, network(t, d, data.Shape{Height: 8, Width: 8, Channels: 1}, 2, 2), kernels)
+			})
+		}
+	}
+}
+
+func testNaN(t *testing.T, n layers.Network, kernels string) {
+	net, err := purego.CompileWith(n, 1, kernels)
+	if err != nil {
+		t.Fatal(err)
+	}
+	vars := purego.Tensors{}
+	variables, err := n.Variables()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range variables {
+		vars[v.Name] = make([]float32, v.Size())
+	}
+	vars["prep/conv/weight"][4] = float32(math.NaN())
+	for i, v := range net.Forward(vars, make([]float32, 64), true) {
+		if v == v {
+			t.Errorf("logit %d is %g, want NaN", i, v)
+		}
 	}
 }

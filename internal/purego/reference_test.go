@@ -14,6 +14,8 @@ type reference struct {
 	network layers.Network
 	batch   int
 	vars    map[string][]float64
+	// statistics are what the running ones move towards.
+	statistics map[string][]float64
 }
 
 // image batches of one shape.
@@ -56,9 +58,11 @@ func (r *reference) layer(l layers.Layer, x activation) activation {
 		})
 		return y
 	}
-	mapped := func(f func(v float64, c int) float64) activation {
+	mapped := func(f func(v float64) float64) activation {
 		y := r.activation(in)
-		y.each(func(n, oy, ox, c int, v *float64) { *v = f(*x.at(n, oy, ox, c), c) })
+		for i, v := range x.values {
+			y.values[i] = f(v)
+		}
 		return y
 	}
 	maximum := func(window []float64) float64 {
@@ -68,9 +72,18 @@ func (r *reference) layer(l layers.Layer, x activation) activation {
 		}
 		return m
 	}
+	mean := func(window []float64) float64 {
+		total := 0.0
+		for _, v := range window {
+			total += v
+		}
+		return total / float64(len(window))
+	}
 	switch l := l.(type) {
 	case layers.Conv:
 		return convolve(x, r.vars[l.Name+"/weight"], r.batch, l.Out, l.Kernel, l.Stride)
+	case layers.PatchWhitening:
+		return convolve(x, r.vars[l.Name+"/weight"], r.batch, l.Kernel*l.Kernel*in.Channels, l.Kernel, 1)
 	case layers.Linear:
 		w := r.vars[l.Name+"/weight"]
 		y := r.activation(data.Shape{Height: 1, Width: 1, Channels: l.Out})
@@ -84,29 +97,32 @@ func (r *reference) layer(l layers.Layer, x activation) activation {
 		})
 		return y
 	case layers.BatchNorm:
-		mean, variance := make([]float64, in.Channels), make([]float64, in.Channels)
-		count := float64(r.batch * in.Height * in.Width)
-		x.each(func(_, _, _, c int, v *float64) { mean[c] += *v / count })
-		x.each(func(_, _, _, c int, v *float64) { variance[c] += (*v - mean[c]) * (*v - mean[c]) / count })
-		return mapped(func(v float64, c int) float64 {
-			return (v-mean[c])/math.Sqrt(variance[c]+1e-5)*r.vars[l.Name+"/scale"][c] + r.vars[l.Name+"/bias"][c]
-		})
+		return r.norm(l, x)
 	case layers.ReLU:
-		return mapped(func(v float64, _ int) float64 { return max(v, 0) })
+		return mapped(func(v float64) float64 { return max(v, 0) })
+	case layers.CELU:
+		return mapped(func(v float64) float64 { return max(v, 0) + min(0, l.Alpha*math.Expm1(v/l.Alpha)) })
+	case layers.GELU:
+		return mapped(func(v float64) float64 { return v * math.Erfc(-v/math.Sqrt2) / 2 })
 	case layers.Scale:
-		return mapped(func(v float64, _ int) float64 { return v * l.Factor })
+		return mapped(func(v float64) float64 { return v * l.Factor })
 	case layers.MaxPool:
 		return pooled(l.Size, l.Size, maximum)
 	case layers.GlobalMaxPool:
 		return pooled(in.Height, in.Width, maximum)
 	case layers.GlobalMeanPool:
-		return pooled(in.Height, in.Width, func(window []float64) float64 {
-			total := 0.0
-			for _, v := range window {
-				total += v
+		return pooled(in.Height, in.Width, mean)
+	case layers.GlobalMaxMeanPool:
+		maxima, means := pooled(in.Height, in.Width, maximum), pooled(in.Height, in.Width, mean)
+		y := r.activation(data.Shape{Height: 1, Width: 1, Channels: 2 * in.Channels})
+		y.each(func(n, _, _, c int, v *float64) {
+			if c < in.Channels {
+				*v = *maxima.at(n, 0, 0, c)
+			} else {
+				*v = *means.at(n, 0, 0, c-in.Channels)
 			}
-			return total / float64(len(window))
 		})
+		return y
 	case layers.Residual:
 		y, z := r.run(l.Branch, x), r.run(l.Shortcut, x)
 		sum := r.activation(y.shape)
@@ -117,6 +133,39 @@ func (r *reference) layer(l layers.Layer, x activation) activation {
 	default:
 		panic(fmt.Sprintf("no reference for %v", l))
 	}
+}
+
+// norm normalises each group of images on its own. Image n belongs to group n mod l.Groups.
+func (r *reference) norm(l layers.BatchNorm, x activation) activation {
+	groups, channels := min(max(1, l.Groups), r.batch), x.shape.Channels
+	y := r.activation(x.shape)
+	runningMean, runningVariance := make([]float64, channels), make([]float64, channels)
+	for group := range groups {
+		for channel := range channels {
+			each := func(f func(at int, v float64)) {
+				for n := group; n < r.batch; n += groups {
+					for i := channel; i < x.shape.Size(); i += channels {
+						f(n*x.shape.Size()+i, x.values[n*x.shape.Size()+i])
+					}
+				}
+			}
+			var count, mean, variance float64
+			each(func(int, float64) { count++ })
+			each(func(_ int, v float64) { mean += v / count })
+			each(func(_ int, v float64) { variance += (v - mean) * (v - mean) / count })
+			scale := 1.0
+			if !l.FrozenScale {
+				scale = r.vars[l.Name+"/scale"][channel]
+			}
+			each(func(i int, v float64) {
+				y.values[i] = (v-mean)/math.Sqrt(variance+1e-5)*scale + r.vars[l.Name+"/bias"][channel]
+			})
+			runningMean[channel] += mean / float64(groups)
+			runningVariance[channel] += variance * count / max(count-1, 1) / float64(groups)
+		}
+	}
+	r.statistics[l.Name+"/mean"], r.statistics[l.Name+"/variance"] = runningMean, runningVariance
+	return y
 }
 
 func (r *reference) activation(s data.Shape) activation {

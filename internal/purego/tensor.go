@@ -26,6 +26,8 @@ const slack = 2
 type tensor struct {
 	shape data.Shape
 	batch int
+	// fixed says that nothing trainable comes before the tensor, so that its gradient is of no use.
+	fixed bool
 	// data starts with the lead.
 	data []float32
 	// row, channel, group and lead are distances in elements; a pixel's is lanes.
