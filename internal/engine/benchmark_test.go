@@ -36,8 +36,8 @@ func benchmarkTrainingStep(b *testing.B, backend string, width int) {
 	const batch = 128
 	set := synthetic(b, batch*10)
 	d := openFor(b, backend)
-	cfg := config(set, batch)
-	cfg.Network = layers.ResNet9(set.Shape(), 10, width)
+	cfg := config(b, set, batch)
+	cfg.Network = network(b, layers.ResNet9(), set, width)
 	trainer := newTrainer(b, d, cfg, set)
 	epoch := func(number, steps int) {
 		ctx, cancel := context.WithCancel(context.Background())

@@ -12,7 +12,7 @@ import (
 
 func TestEpochsDrawAnew(t *testing.T) {
 	set := synthetic(t, 30)
-	augmentations := config(set, 10).Augmentations
+	augmentations := config(t, set, 10).Augmentations
 	epoch := func(seed uint64, number int) draws {
 		d, err := drawEpoch(seed, number, set.Len(), set.Shape(), augmentations)
 		if err != nil {
@@ -43,7 +43,7 @@ func (tooFew) Draw(_ *rand.Rand, n int, _ data.Shape) []int32 { return make([]in
 
 func TestAugmentationThatDrawsTooFew(t *testing.T) {
 	set := synthetic(t, 20)
-	cfg := config(set, 10)
+	cfg := config(t, set, 10)
 	cfg.Augmentations = []data.Augmentation{tooFew{}}
 	trainer := newTrainer(t, openFor(t, "go"), cfg, set)
 	if _, err := trainer.Epoch(context.Background(), 1, constant(0.1, 2), noStep); !errors.Is(err, data.ErrAugmentation) {

@@ -43,7 +43,7 @@ func (e *Evaluator) Use(values map[string][]float32) error {
 // smallBatch is the batch for a few images: the pure-Go kernels compute 16 at once anyway.
 const smallBatch = 16
 
-// Logits returns [n, classes] for pixels [n, height, width, channels]. It computes in batches of the
+// Logits returns [n, classes] for pixels [n, height, width, channels], averaged over the views. It computes in batches of the
 // configuration's size, and what would leave one mostly empty in batches of smallBatch; a batch that is not
 // full is filled up with black images.
 func (e *Evaluator) Logits(ctx context.Context, pixels []uint8) ([]float32, error) {
@@ -64,7 +64,7 @@ func (e *Evaluator) Logits(ctx context.Context, pixels []uint8) ([]float32, erro
 			batch = make([]uint8, size*image)
 			copy(batch, pixels)
 		}
-		out, err := e.batch(batch, size)
+		out, err := e.views(batch, size)
 		if err != nil {
 			return nil, err
 		}
@@ -72,6 +72,27 @@ func (e *Evaluator) Logits(ctx context.Context, pixels []uint8) ([]float32, erro
 		pixels = pixels[n*image:]
 	}
 	return logits, nil
+}
+
+// views adds up the logits of a batch's views.
+func (e *Evaluator) views(pixels []uint8, size int) ([]float32, error) {
+	if len(e.cfg.Views) == 0 {
+		return e.batch(pixels, size)
+	}
+	var sum []float32
+	for _, v := range e.cfg.Views {
+		logits, err := e.batch(v.of(pixels, e.cfg.Network.Input), size)
+		if err != nil {
+			return nil, err
+		}
+		if sum == nil {
+			sum = make([]float32, len(logits))
+		}
+		for i, l := range logits {
+			sum[i] += v.Weight * l
+		}
+	}
+	return sum, nil
 }
 
 func (e *Evaluator) batch(pixels []uint8, size int) ([]float32, error) {

@@ -6,9 +6,14 @@ import (
 )
 
 // crossEntropy is the softmax cross-entropy summed over the batch: logits [batch, classes] float32,
-// labels [batch] int32, result a scalar.
-func crossEntropy(logits, labels *graph.Node) *graph.Node {
-	target := graph.OneHot(labels, logits.Shape().Dim(1), dtypes.Float32)
+// labels [batch] int32, result a scalar. The share smoothing of each target is spread evenly over all
+// classes (https://arxiv.org/abs/1512.00567).
+func crossEntropy(logits, labels *graph.Node, smoothing float64) *graph.Node {
+	classes := logits.Shape().Dim(1)
+	target := graph.OneHot(labels, classes, dtypes.Float32)
+	if smoothing > 0 {
+		target = graph.AddScalar(graph.MulScalar(target, 1-smoothing), smoothing/float64(classes))
+	}
 	return graph.Neg(graph.ReduceAllSum(graph.Mul(target, graph.LogSoftmax(logits, -1))))
 }
 

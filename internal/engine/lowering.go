@@ -17,7 +17,16 @@ type Config struct {
 	Network       layers.Network
 	Normalization data.Normalization
 	Augmentations []data.Augmentation
-	Optimizer     optim.Nesterov
+	Loading       data.Loading
+	// Weights and Biases are the optimisers of the two kinds of trainable variables.
+	Weights, Biases optim.Nesterov
+	// LabelSmoothing is the share of the loss that asks for all classes alike.
+	LabelSmoothing float64
+	// AverageEvery is the number of steps after which the moving average of the variables moves; 0 for none.
+	AverageEvery int
+	Average      optim.Average
+	// Views are those of an image whose logits are added up, weighted, to the model's; none for the image alone.
+	Views []View
 	// Batch is the number of images a step; the loss of a step is its sum over the images, divided by it.
 	Batch int
 	// KeepIncomplete also trains on an epoch's last batch when it is smaller than Batch.
@@ -25,6 +34,14 @@ type Config struct {
 	// DType is what the network computes in: float32 or bfloat16.
 	DType dtypes.DType
 	Seed  uint64
+}
+
+// optimizer is that of a trainable variable.
+func (c Config) optimizer(v layers.Variable) optim.Nesterov {
+	if v.Bias {
+		return c.Biases
+	}
+	return c.Weights
 }
 
 // steps is the number of steps in an epoch over n images.
@@ -47,11 +64,11 @@ type state struct {
 
 // lowering runs a network's steps on a device.
 type lowering interface {
-	// startEpoch makes the epoch's choices and its steps' rates known.
-	startEpoch(d draws, rates []float32) error
-	// step trains the state on the batch of the given size that begins at place first of the epoch's
-	// order; it is the epoch's step number step, from 0.
-	step(s *state, step, first, size int) error
+	// startEpoch begins an epoch, counted from 1, with the rates of its steps.
+	startEpoch(epoch int, rates []float32) error
+	// step trains the state on the epoch's next batch, of the given size; it is the epoch's step number
+	// step, from 0.
+	step(s *state, step, size int) error
 	// close frees what the lowering holds on the device.
 	close()
 }

@@ -20,13 +20,13 @@ type goLowering struct {
 	gradients []compute.Buffer // one a trainable variable, in order
 	gradient  purego.Tensors   // the same memory, by name
 
-	draws draws
-	rates []float32
+	loader loader
+	rates  []float32
 }
 
 // goStep is what depends on the size of the batch.
 type goStep struct {
-	batch *hostBatch
+	batch hostBatch
 	net   *purego.Net
 	loss  *program
 }
@@ -38,19 +38,15 @@ func newGoLowering(d *Device, cfg Config, variables []layers.Variable, train *da
 		if err != nil {
 			return nil, err
 		}
-		loss, err := compileLoss(d, size, cfg.Network.Classes(), cfg.Batch)
+		loss, err := compileLoss(d, cfg, size)
 		if err != nil {
 			return nil, err
 		}
-		l.bySize[size] = &goStep{batch: newHostBatch(cfg, train, size), net: net, loss: loss}
+		l.bySize[size] = &goStep{batch: newHostBatch(size, train.Shape()), net: net, loss: loss}
 	}
-	var weights []shapes.Shape
-	for _, v := range variables {
-		if !v.Trainable {
-			continue
-		}
+	l.loader = newLoader(cfg, train)
+	for _, v := range trainable(variables) {
 		shape := shapes.Make(dtypes.Float32, v.Dims...)
-		weights = append(weights, shape)
 		buffer, flat, err := d.backend.NewSharedBuffer(0, shape)
 		if err != nil {
 			return nil, err
@@ -59,49 +55,50 @@ func newGoLowering(d *Device, cfg Config, variables []layers.Variable, train *da
 		l.gradient[v.Name] = flat.([]float32)
 	}
 	var err error
-	l.update, err = compileUpdate(d, cfg, weights)
+	l.update, err = compileUpdate(d, cfg, trainable(variables))
 	return l, err
 }
 
 // compileLoss: logits, labels, metrics, step -> d loss / d logits, metrics.
-func compileLoss(d *Device, size, classes, nominal int) (*program, error) {
+func compileLoss(d *Device, cfg Config, size int) (*program, error) {
+	classes := cfg.Network.Classes()
 	inputs := []shapes.Shape{
 		shapes.Make(dtypes.Float32, size, classes), shapes.Make(dtypes.Int32, size),
 		shapes.Make(dtypes.Float32, numMetrics), shapes.Make(dtypes.Int32),
 	}
 	return compile(d, "loss", inputs, func(in []*graph.Node) []*graph.Node {
 		logits, labels, metrics, step := in[0], in[1], in[2], in[3]
-		loss := crossEntropy(logits, labels)
-		gradient := graph.Gradient(graph.DivScalar(loss, float64(nominal)), logits)[0]
+		loss := crossEntropy(logits, labels, cfg.LabelSmoothing)
+		gradient := graph.Gradient(graph.DivScalar(loss, float64(cfg.Batch)), logits)[0]
 		return []*graph.Node{gradient, accumulate(metrics, loss, logits, labels, step)}
 	})
 }
 
 // compileUpdate: weights, velocities, gradients, rate -> weights, velocities.
-func compileUpdate(d *Device, cfg Config, weights []shapes.Shape) (*program, error) {
+func compileUpdate(d *Device, cfg Config, weights []layers.Variable) (*program, error) {
 	n := len(weights)
 	var inputs []shapes.Shape
 	for range 3 {
-		inputs = append(inputs, weights...)
+		inputs = append(inputs, shapesOf(weights)...)
 	}
 	inputs = append(inputs, shapes.Make(dtypes.Float32))
 	return compile(d, "update", inputs, func(in []*graph.Node) []*graph.Node {
 		out := make([]*graph.Node, 2*n)
-		for i := range n {
-			out[i], out[n+i] = cfg.Optimizer.Step(in[i], in[n+i], in[2*n+i], in[3*n])
+		for i, v := range weights {
+			out[i], out[n+i] = cfg.optimizer(v).Step(in[i], in[n+i], in[2*n+i], in[3*n])
 		}
 		return out
 	})
 }
 
-func (l *goLowering) startEpoch(d draws, rates []float32) error {
-	l.draws, l.rates = d, rates
-	return nil
+func (l *goLowering) startEpoch(epoch int, rates []float32) error {
+	l.rates = rates
+	return l.loader.startEpoch(epoch)
 }
 
-func (l *goLowering) step(s *state, step, first, size int) error {
+func (l *goLowering) step(s *state, step, size int) error {
 	at := l.bySize[size]
-	at.batch.fill(l.draws, first)
+	l.loader.next(at.batch)
 	tensors, err := hostTensors(l.variables, s.variables)
 	if err != nil {
 		return err

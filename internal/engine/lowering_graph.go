@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/fastresnet/fastresnet/data"
@@ -30,9 +31,9 @@ type batchSource interface {
 	// shapes are the inputs of the graph that startEpoch and startStep fill.
 	shapes(size int) []shapes.Shape
 	// startEpoch returns the inputs that stay for an epoch.
-	startEpoch(d draws) ([]compute.Buffer, error)
-	// startStep returns the rest of the inputs.
-	startStep(first, size int) (perStep, error)
+	startEpoch(epoch int) ([]compute.Buffer, error)
+	// startStep returns the rest of the inputs, for the epoch's next batch.
+	startStep(size int) (perStep, error)
 	// build returns normalised images [size, height, width, channels] float32 and labels [size] int32
 	// from the inputs; first is the place in the order where the batch begins.
 	build(in []*graph.Node, first *graph.Node, size int) (images, labels *graph.Node)
@@ -64,15 +65,8 @@ func newGraphLowering(ctx context.Context, d *Device, cfg Config, variables []la
 // compileStep: variables, velocities, metrics, counter, rates, the source's -> variables, velocities,
 // metrics, counter.
 func (l *graphLowering) compileStep(variables []layers.Variable, size, steps int) (*program, error) {
-	var inputs, velocities []shapes.Shape
-	for _, v := range variables {
-		shape := shapes.Make(dtypes.Float32, v.Dims...)
-		inputs = append(inputs, shape)
-		if v.Trainable {
-			velocities = append(velocities, shape)
-		}
-	}
-	inputs = append(inputs, velocities...)
+	velocities := shapesOf(trainable(variables))
+	inputs := append(shapesOf(variables), velocities...)
 	inputs = append(inputs, shapes.Make(dtypes.Float32, numMetrics), shapes.Make(dtypes.Int32), shapes.Make(dtypes.Float32, steps))
 	inputs = append(inputs, l.images.shapes(size)...)
 
@@ -84,7 +78,7 @@ func (l *graphLowering) compileStep(variables []layers.Variable, size, steps int
 		images, labels := l.images.build(in, graph.MulScalar(counter, l.cfg.Batch), size)
 		scope := &layers.Scope{Training: true, DType: l.cfg.DType, Variables: byName(variables, vars)}
 		logits := l.cfg.Network.Apply(images, scope)
-		loss := crossEntropy(logits, labels)
+		loss := crossEntropy(logits, labels, l.cfg.LabelSmoothing)
 		rate := graph.Reshape(graph.Gather(rates, graph.Reshape(counter, 1)))
 
 		var weights []*graph.Node
@@ -97,11 +91,11 @@ func (l *graphLowering) compileStep(variables []layers.Variable, size, steps int
 		var newVars, newVelocity []*graph.Node
 		for i, v := range variables {
 			if !v.Trainable {
-				newVars = append(newVars, scope.Updates[v.Name])
+				newVars = append(newVars, cmp.Or(scope.Updates[v.Name], vars[i]))
 				continue
 			}
 			k := len(newVelocity)
-			w, u := l.cfg.Optimizer.Step(vars[i], velocity[k], gradients[k], rate)
+			w, u := l.cfg.optimizer(v).Step(vars[i], velocity[k], gradients[k], rate)
 			newVars, newVelocity = append(newVars, w), append(newVelocity, u)
 		}
 		return append(append(newVars, newVelocity...),
@@ -109,7 +103,7 @@ func (l *graphLowering) compileStep(variables []layers.Variable, size, steps int
 	})
 }
 
-func (l *graphLowering) startEpoch(d draws, rates []float32) error {
+func (l *graphLowering) startEpoch(epoch int, rates []float32) error {
 	release(l.epoch...)
 	release(l.counter)
 	l.epoch, l.counter = nil, nil
@@ -117,7 +111,7 @@ func (l *graphLowering) startEpoch(d draws, rates []float32) error {
 	if err != nil {
 		return err
 	}
-	rest, err := l.images.startEpoch(d)
+	rest, err := l.images.startEpoch(epoch)
 	if err != nil {
 		return err
 	}
@@ -126,8 +120,8 @@ func (l *graphLowering) startEpoch(d draws, rates []float32) error {
 	return err
 }
 
-func (l *graphLowering) step(s *state, _, first, size int) error {
-	own, err := l.images.startStep(first, size)
+func (l *graphLowering) step(s *state, _, size int) error {
+	own, err := l.images.startStep(size)
 	if err != nil {
 		return err
 	}
@@ -188,12 +182,8 @@ type graphClassifier struct {
 func newGraphClassifier(d *Device, cfg Config, variables []layers.Variable, size int) (*graphClassifier, error) {
 	in := cfg.Network.Input
 	c := &graphClassifier{device: d, shape: shapes.Make(dtypes.Uint8, size, in.Height, in.Width, in.Channels)}
-	var inputs []shapes.Shape
-	for _, v := range variables {
-		inputs = append(inputs, shapes.Make(dtypes.Float32, v.Dims...))
-	}
 	var err error
-	c.graph, err = compile(d, "evaluation step", append(inputs, c.shape), func(in []*graph.Node) []*graph.Node {
+	c.graph, err = compile(d, "evaluation step", append(shapesOf(variables), c.shape), func(in []*graph.Node) []*graph.Node {
 		n := len(variables)
 		scope := &layers.Scope{DType: cfg.DType, Variables: byName(variables, in[:n])}
 		return []*graph.Node{cfg.Network.Apply(normalize(in[n], cfg.Normalization), scope)}

@@ -29,7 +29,7 @@ func TestMemoryIsSteady(t *testing.T) {
 	const steps, epochs = 100, 5
 	set := synthetic(t, 16*steps)
 	testbackend.Each(t, func(t *testing.T, backend string) {
-		trainer := newTrainer(t, openFor(t, backend), config(set, 16), set)
+		trainer := newTrainer(t, openFor(t, backend), config(t, set, 16), set)
 		var byEpoch []float64 // mean resident memory
 		for epoch := 1; epoch <= epochs; epoch++ {
 			var sum float64

@@ -11,25 +11,25 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 )
 
-// newBatchSource keeps the data set on the device if every augmentation has a graph form, and otherwise
-// feeds batches from the host.
+// newBatchSource keeps the data set on the device if batches are to be loaded in bulk and every augmentation
+// has a graph form, and otherwise feeds batches from the host.
 func newBatchSource(d *Device, cfg Config, train *data.Dataset) (batchSource, error) {
-	if slices.ContainsFunc(cfg.Augmentations, func(a data.Augmentation) bool { return !layers.Augments(a) }) {
-		return &fedSource{device: d, cfg: cfg, train: train, bySize: map[int]*hostBatch{}}, nil
+	own := func(a data.Augmentation) bool { return !layers.Augments(a) }
+	if cfg.Loading != data.LoadInBulk || slices.ContainsFunc(cfg.Augmentations, own) {
+		return &fedSource{device: d, image: train.Shape(), loader: newLoader(cfg, train), bySize: map[int]hostBatch{}}, nil
 	}
 	return newResidentSource(d, cfg, train)
 }
 
 // residentSource holds the training set on the device, as bytes and already padded.
 type residentSource struct {
-	device        *Device
-	shape         data.Shape
-	normalization data.Normalization
+	device *Device
+	cfg    Config
+	shape  data.Shape
 	// crop is the leading augmentation if that is a crop: it picks its windows while it gathers the
 	// batch from the padded images, so that the padding is done once and not in every step.
-	crop          *data.Crop
-	augmentations []data.Augmentation // the others
-	choices       []shapes.Shape      // of all augmentations
+	crop    *data.Crop
+	choices []shapes.Shape // of all augmentations
 
 	n              int
 	images, labels compute.Buffer
@@ -38,7 +38,7 @@ type residentSource struct {
 
 func newResidentSource(d *Device, cfg Config, train *data.Dataset) (*residentSource, error) {
 	shape := train.Shape()
-	s := &residentSource{device: d, shape: shape, normalization: cfg.Normalization, augmentations: cfg.Augmentations, n: train.Len()}
+	s := &residentSource{device: d, cfg: cfg, shape: shape, crop: leadingCrop(cfg.Augmentations), n: train.Len()}
 	one, err := drawEpoch(0, 0, 1, shape, cfg.Augmentations)
 	if err != nil {
 		return nil, err
@@ -47,10 +47,8 @@ func newResidentSource(d *Device, cfg Config, train *data.Dataset) (*residentSou
 		s.choices = append(s.choices, shapes.Make(dtypes.Int32, s.n, len(choices)))
 	}
 	pad := 0
-	if len(cfg.Augmentations) > 0 {
-		if crop, ok := cfg.Augmentations[0].(data.Crop); ok {
-			s.crop, s.augmentations, pad = &crop, cfg.Augmentations[1:], crop.Pad
-		}
+	if s.crop != nil {
+		pad = s.crop.Pad
 	}
 	labels := make([]int32, s.n)
 	for i := range labels {
@@ -92,7 +90,11 @@ func (s *residentSource) shapes(int) []shapes.Shape {
 	return append(all, s.imagesShape, shapes.Make(dtypes.Int32, s.n))
 }
 
-func (s *residentSource) startEpoch(d draws) ([]compute.Buffer, error) {
+func (s *residentSource) startEpoch(epoch int) ([]compute.Buffer, error) {
+	d, err := drawEpoch(s.cfg.Seed, epoch, s.n, s.shape, s.cfg.Augmentations)
+	if err != nil {
+		return nil, err
+	}
 	order, err := upload(s.device, d.order, shapes.Make(dtypes.Int32, s.n))
 	if err != nil {
 		return nil, err
@@ -108,7 +110,7 @@ func (s *residentSource) startEpoch(d draws) ([]compute.Buffer, error) {
 	return buffers, nil
 }
 
-func (s *residentSource) startStep(int, int) (perStep, error) {
+func (s *residentSource) startStep(int) (perStep, error) {
 	return perStep{keep: []compute.Buffer{s.images, s.labels}}, nil
 }
 
@@ -117,14 +119,15 @@ func (s *residentSource) build(in []*graph.Node, first *graph.Node, size int) (i
 	order, choices, all, allLabels := in[0], in[1:k], in[k], in[k+1]
 	places := graph.Reshape(graph.Add(graph.Iota(first.Graph(), shapes.Make(dtypes.Int32, size), 0), first), size, 1)
 	rows := graph.Gather(order, places)
+	augmentations := s.cfg.Augmentations
 	if s.crop != nil {
 		images = layers.CropAt(all, rows, graph.Gather(choices[0], places), s.shape.Height, s.shape.Width)
-		choices = choices[1:]
+		augmentations, choices = augmentations[1:], choices[1:]
 	} else {
 		images = graph.Gather(all, graph.Reshape(rows, size, 1))
 	}
-	images = normalize(images, s.normalization)
-	for i, a := range s.augmentations {
+	images = normalize(images, s.cfg.Normalization)
+	for i, a := range augmentations {
 		images = layers.Augment(a, images, graph.Gather(choices[i], places))
 	}
 	return images, graph.Gather(allLabels, graph.Reshape(rows, size, 1))
@@ -132,35 +135,32 @@ func (s *residentSource) build(in []*graph.Node, first *graph.Node, size int) (i
 
 func (s *residentSource) close() { release(s.images, s.labels) }
 
-// fedSource prepares every batch on the host, for augmentations that have no graph form.
+// fedSource uploads every batch, prepared on the host.
 type fedSource struct {
 	device *Device
-	cfg    Config
-	train  *data.Dataset
-	bySize map[int]*hostBatch
-	draws  draws
+	image  data.Shape
+	loader loader
+	bySize map[int]hostBatch
 }
 
 // shapes: images, labels.
 func (s *fedSource) shapes(size int) []shapes.Shape {
-	in := s.train.Shape()
 	return []shapes.Shape{
-		shapes.Make(dtypes.Float32, size, in.Height, in.Width, in.Channels), shapes.Make(dtypes.Int32, size),
+		shapes.Make(dtypes.Float32, size, s.image.Height, s.image.Width, s.image.Channels), shapes.Make(dtypes.Int32, size),
 	}
 }
 
-func (s *fedSource) startEpoch(d draws) ([]compute.Buffer, error) {
-	s.draws = d
-	return nil, nil
+func (s *fedSource) startEpoch(epoch int) ([]compute.Buffer, error) {
+	return nil, s.loader.startEpoch(epoch)
 }
 
-func (s *fedSource) startStep(first, size int) (perStep, error) {
-	batch := s.bySize[size]
-	if batch == nil {
-		batch = newHostBatch(s.cfg, s.train, size)
+func (s *fedSource) startStep(size int) (perStep, error) {
+	batch, ok := s.bySize[size]
+	if !ok {
+		batch = newHostBatch(size, s.image)
 		s.bySize[size] = batch
 	}
-	batch.fill(s.draws, first)
+	s.loader.next(batch)
 	in := s.shapes(size)
 	images, err := upload(s.device, batch.images, in[0])
 	if err != nil {

@@ -28,17 +28,12 @@ func TestResidentBatchIsTheHosts(t *testing.T) {
 		d := openFor(t, backend)
 		for _, tt := range tests {
 			t.Run(tt.label, func(t *testing.T) {
-				const size, first = 7, 14
-				cfg := config(set, size)
+				const size, epoch = 7, 2
+				cfg := config(t, set, size)
 				cfg.Augmentations = tt.augmentations
-				draws, err := drawEpoch(3, 2, set.Len(), set.Shape(), cfg.Augmentations)
-				if err != nil {
-					t.Fatal(err)
-				}
-				host := newHostBatch(cfg, set, size)
-				host.fill(draws, first)
+				host := batches(t, loadInBulk(cfg, set), set, epoch, size, size)[1]
 
-				images, labels := residentBatch(t, d, cfg, set, draws, first, size)
+				images, labels := residentBatch(t, d, cfg, set, epoch, size, size)
 				if diff := cmp.Diff(host.labels, labels); diff != "" {
 					t.Errorf("labels (-host +device):\n%s", diff)
 				}
@@ -50,7 +45,7 @@ func TestResidentBatchIsTheHosts(t *testing.T) {
 	})
 }
 
-func residentBatch(t *testing.T, d *Device, cfg Config, set *data.Dataset, draws draws, first, size int) ([]float32, []int32) {
+func residentBatch(t *testing.T, d *Device, cfg Config, set *data.Dataset, epoch, first, size int) ([]float32, []int32) {
 	t.Helper()
 	source, err := newResidentSource(d, cfg, set)
 	if err != nil {
@@ -69,15 +64,15 @@ func residentBatch(t *testing.T, d *Device, cfg Config, set *data.Dataset, draws
 	if err != nil {
 		t.Fatal(err)
 	}
-	epoch, err := source.startEpoch(draws)
+	perEpoch, err := source.startEpoch(epoch)
 	if err != nil {
 		t.Fatal(err)
 	}
-	step, err := source.startStep(first, size)
+	step, err := source.startStep(size)
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := p.run(0, append(append([]compute.Buffer{at}, epoch...), step.keep...)...)
+	out, err := p.run(0, append(append([]compute.Buffer{at}, perEpoch...), step.keep...)...)
 	if err != nil {
 		t.Fatal(err)
 	}

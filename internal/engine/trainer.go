@@ -6,7 +6,6 @@ import (
 
 	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/layers"
-	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 )
@@ -22,6 +21,7 @@ type Trainer struct {
 	variables []layers.Variable
 	lowering  lowering
 	state     state
+	averaging *averaging // nil for none
 }
 
 // NewTrainer compiles the training steps and uploads the training set and the initial state. It looks at
@@ -41,31 +41,21 @@ func NewTrainer(ctx context.Context, d *Device, cfg Config, train *data.Dataset)
 		return nil, err
 	}
 	t.CompileTime = time.Since(start)
-	if t.state.variables, err = uploadVariables(d, t.variables, InitialWeights(t.variables, cfg.Seed)); err != nil {
+	initial := InitialWeights(t.variables, cfg.Seed, train, cfg.Normalization)
+	if t.state.variables, err = uploadVariables(d, t.variables, initial); err != nil {
 		return nil, err
 	}
-	for _, v := range t.variables {
-		if !v.Trainable {
-			continue
-		}
+	for _, v := range trainable(t.variables) {
 		zero, err := upload(d, make([]float32, v.Size()), shapes.Make(dtypes.Float32, v.Dims...))
 		if err != nil {
 			return nil, err
 		}
 		t.state.velocities = append(t.state.velocities, zero)
 	}
-	return t, nil
-}
-
-func uploadVariables(d *Device, variables []layers.Variable, values map[string][]float32) ([]compute.Buffer, error) {
-	buffers := make([]compute.Buffer, len(variables))
-	for i, v := range variables {
-		var err error
-		if buffers[i], err = upload(d, values[v.Name], shapes.Make(dtypes.Float32, v.Dims...)); err != nil {
-			return nil, err
-		}
+	if cfg.AverageEvery > 0 {
+		t.averaging, err = newAveraging(d, cfg, t.variables, initial)
 	}
-	return buffers, nil
+	return t, err
 }
 
 // Steps is the number of training steps in an epoch.
@@ -85,11 +75,7 @@ type Metrics struct {
 // step with the number of images seen so far in the epoch. When ctx ends, Epoch returns its error with
 // the metrics of the steps that were taken; after any other error there are none.
 func (t *Trainer) Epoch(ctx context.Context, epoch int, rates []float32, onStep func(step, images int)) (m Metrics, err error) {
-	draws, err := drawEpoch(t.cfg.Seed, epoch, t.train.Len(), t.train.Shape(), t.cfg.Augmentations)
-	if err != nil {
-		return m, err
-	}
-	if err := t.lowering.startEpoch(draws, rates); err != nil {
+	if err := t.lowering.startEpoch(epoch, rates); err != nil {
 		return m, err
 	}
 	release(t.state.metrics)
@@ -101,10 +87,14 @@ func (t *Trainer) Epoch(ctx context.Context, epoch int, rates []float32, onStep 
 		if ctx.Err() != nil {
 			break
 		}
-		first := step * t.cfg.Batch
-		size := min(t.cfg.Batch, t.train.Len()-first)
-		if err := t.lowering.step(&t.state, step, first, size); err != nil {
+		size := min(t.cfg.Batch, t.train.Len()-step*t.cfg.Batch)
+		if err := t.lowering.step(&t.state, step, size); err != nil {
 			return Metrics{}, err
+		}
+		if t.averaging != nil {
+			if err := t.averaging.step(t.state.variables); err != nil {
+				return Metrics{}, err
+			}
 		}
 		m.Steps++
 		m.Examples += size
@@ -120,12 +110,17 @@ func (t *Trainer) Epoch(ctx context.Context, epoch int, rates []float32, onStep 
 	return m, ctx.Err()
 }
 
-// Variables copies the network's variables, weights and running statistics, to the host, by name.
+// Variables copies the network's variables, weights and running statistics, to the host, by name: their
+// moving averages, if there are any.
 func (t *Trainer) Variables() (map[string][]float32, error) {
+	buffers := t.state.variables
+	if t.averaging != nil {
+		buffers = t.averaging.averages
+	}
 	values := make(map[string][]float32, len(t.variables))
 	for i, v := range t.variables {
 		var err error
-		if values[v.Name], err = download[float32](t.state.variables[i], v.Size()); err != nil {
+		if values[v.Name], err = download[float32](buffers[i], v.Size()); err != nil {
 			return nil, err
 		}
 	}
@@ -138,4 +133,7 @@ func (t *Trainer) Close() {
 	release(t.state.velocities...)
 	release(t.state.metrics)
 	t.lowering.close()
+	if t.averaging != nil {
+		t.averaging.close()
+	}
 }

@@ -46,13 +46,26 @@ func openFor(t testing.TB, backend string) *Device {
 	return d
 }
 
+// network is a design at a width, for a set's images and classes.
+func network(t testing.TB, d layers.Design, set *data.Dataset, width int) layers.Network {
+	t.Helper()
+	d.Width = width
+	n, err := d.Network(set.Shape(), len(set.Classes()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
 // config is a run small enough for GoMLX's own convolution.
-func config(set *data.Dataset, batch int) Config {
+func config(t testing.TB, set *data.Dataset, batch int) Config {
+	t.Helper()
 	return Config{
-		Network:       layers.ResNet9(set.Shape(), len(set.Classes()), 2),
+		Network:       network(t, layers.ResNet9(), set, 2),
 		Normalization: set.Normalization(),
 		Augmentations: []data.Augmentation{data.Crop{Pad: 4}, data.FlipLR{}, data.Cutout{Height: 8, Width: 8}},
-		Optimizer:     optim.Nesterov{Momentum: 0.9, WeightDecay: 5e-4},
+		Weights:       optim.Nesterov{Momentum: 0.9, WeightDecay: 5e-4},
+		Biases:        optim.Nesterov{Momentum: 0.9, WeightDecay: 5e-4},
 		Batch:         batch,
 		DType:         dtypes.Float32,
 		Seed:          1,
@@ -100,7 +113,7 @@ func train(t *testing.T, trainer *Trainer, epochs int) ([]Metrics, map[string][]
 // One step of every lowering gives the same loss and the same weights.
 func TestLoweringsAgree(t *testing.T) {
 	set := synthetic(t, 16)
-	cfg := config(set, 16)
+	cfg := config(t, set, 16)
 	fed := cfg
 	fed.Augmentations = []data.Augmentation{data.Crop{Pad: 4}, withoutGraph{}}
 
@@ -148,7 +161,7 @@ func TestMetricsCountEveryImage(t *testing.T) {
 			{"the incomplete batch is kept", true, 4, 50},
 		} {
 			t.Run(tt.label, func(t *testing.T) {
-				cfg := config(set, 16)
+				cfg := config(t, set, 16)
 				cfg.KeepIncomplete = tt.keep
 				history, _ := train(t, newTrainer(t, d, cfg, set), 1)
 				if m := history[0]; m.Steps != tt.steps || m.Examples != tt.images || m.Diverged != -1 {
@@ -165,7 +178,7 @@ func TestMetricsCountEveryImage(t *testing.T) {
 func TestSameSeedSameBits(t *testing.T) {
 	set := synthetic(t, 48)
 	d := openFor(t, "go")
-	cfg := config(set, 16)
+	cfg := config(t, set, 16)
 	history, variables := train(t, newTrainer(t, d, cfg, set), 2)
 	again, variablesAgain := train(t, newTrainer(t, d, cfg, set), 2)
 	if diff := cmp.Diff(history, again); diff != "" {
@@ -184,7 +197,7 @@ func TestSameSeedSameBits(t *testing.T) {
 func TestEpochStopsWithinAStep(t *testing.T) {
 	set := synthetic(t, 64)
 	testbackend.Each(t, func(t *testing.T, backend string) {
-		trainer := newTrainer(t, openFor(t, backend), config(set, 16), set)
+		trainer := newTrainer(t, openFor(t, backend), config(t, set, 16), set)
 		ctx, cancel := context.WithCancel(context.Background())
 		m, err := trainer.Epoch(ctx, 1, constant(0.05, 4), func(step, _ int) {
 			if step == 1 {
@@ -200,7 +213,7 @@ func TestEpochStopsWithinAStep(t *testing.T) {
 func TestDivergenceNamesTheStep(t *testing.T) {
 	set := synthetic(t, 64)
 	testbackend.Each(t, func(t *testing.T, backend string) {
-		trainer := newTrainer(t, openFor(t, backend), config(set, 16), set)
+		trainer := newTrainer(t, openFor(t, backend), config(t, set, 16), set)
 		rates := constant(0, 4)
 		rates[1] = float32(math.NaN()) // spoils the weights of step 2, counted from 0
 		m, err := trainer.Epoch(context.Background(), 1, rates, noStep)
@@ -213,7 +226,7 @@ func TestDivergenceNamesTheStep(t *testing.T) {
 func TestBFloat16TrainsLikeFloat32(t *testing.T) {
 	set := synthetic(t, 64)
 	d := openFor(t, testbackend.XLA(t))
-	cfg := config(set, 16)
+	cfg := config(t, set, 16)
 	want, _ := train(t, newTrainer(t, d, cfg, set), 2)
 	cfg.DType = dtypes.BFloat16
 	got, variables := train(t, newTrainer(t, d, cfg, set), 2)
@@ -235,10 +248,10 @@ func TestLogitsDoNotDependOnTheBatch(t *testing.T) {
 	set := synthetic(t, 30)
 	testbackend.Each(t, func(t *testing.T, backend string) {
 		d := openFor(t, backend)
-		_, variables := train(t, newTrainer(t, d, config(set, 10), set), 1)
+		_, variables := train(t, newTrainer(t, d, config(t, set, 10), set), 1)
 		var want []float32
 		for _, batch := range []int{1, 4, 30, 64, 200} { // with images left over, exact, larger than the set, much larger
-			e, err := NewEvaluator(d, config(set, batch))
+			e, err := NewEvaluator(d, config(t, set, batch))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -269,7 +282,7 @@ func TestConvolutionsTrainLikeGoMLXs(t *testing.T) {
 		{Name: "conv", Out: 5, Kernel: 1, Stride: 2}, {Name: "conv", Out: 5, Kernel: 3, Stride: 2},
 	} {
 		t.Run(conv.String(), func(t *testing.T) {
-			cfg := config(set, 8) // two batches of 8 and one of 4
+			cfg := config(t, set, 8) // two batches of 8 and one of 4
 			cfg.KeepIncomplete = true
 			second := conv
 			second.Name, second.Out = "second", 3
@@ -287,7 +300,7 @@ func TestConvolutionsTrainLikeGoMLXs(t *testing.T) {
 					}
 				}
 				_, after := train(t, trainer, 2)
-				for name, before := range InitialWeights(variables, cfg.Seed) {
+				for name, before := range InitialWeights(variables, cfg.Seed, set, cfg.Normalization) {
 					for i := range before {
 						after[name][i] -= before[i]
 					}

@@ -1,0 +1,139 @@
+package engine
+
+import (
+	"math/rand/v2"
+
+	"github.com/fastresnet/fastresnet/data"
+)
+
+// itemLoader loads as training programs usually do: image by image, each with random choices and memory of
+// its own, and then copied together into the batch. It is what the first rungs of the source series did.
+type itemLoader struct {
+	train *data.Dataset
+	cfg   Config
+	// crop is the leading augmentation if that is a crop: its padding is not random, and belongs to the
+	// preparation.
+	crop *data.Crop
+	// prepared is an image of the training set after all that is not random: normalised and, for crop,
+	// padded. It is not to be written to.
+	prepared func(row int) []float32
+
+	order []int32
+	rng   *rand.Rand
+	place int // in the order: the next image's
+}
+
+// item is one image, ready for a batch.
+type item struct {
+	image []float32
+	label int32
+}
+
+// loadEveryEpoch prepares every image again each time it is loaded.
+func loadEveryEpoch(cfg Config, train *data.Dataset) *itemLoader {
+	l := newItemLoader(cfg, train)
+	l.prepared = l.prepare
+	return l
+}
+
+// loadPerImage prepares every image now.
+func loadPerImage(cfg Config, train *data.Dataset) *itemLoader {
+	l := newItemLoader(cfg, train)
+	size := l.preparedShape().Size()
+	all := make([]float32, train.Len()*size)
+	for row := range train.Len() {
+		copy(all[row*size:], l.prepare(row))
+	}
+	l.prepared = func(row int) []float32 { return all[row*size : (row+1)*size] }
+	return l
+}
+
+func newItemLoader(cfg Config, train *data.Dataset) *itemLoader {
+	return &itemLoader{train: train, cfg: cfg, crop: leadingCrop(cfg.Augmentations)}
+}
+
+func (l *itemLoader) startEpoch(epoch int) error {
+	l.order, l.rng = drawOrder(l.cfg.Seed, epoch, l.train.Len())
+	l.place = 0
+	return nil
+}
+
+func (l *itemLoader) next(b hostBatch) {
+	items := make([]item, len(b.labels))
+	for i := range items {
+		items[i] = l.load(int(l.order[l.place]))
+		l.place++
+	}
+	collate(b, items)
+}
+
+// load draws the choices for one image, and makes them.
+func (l *itemLoader) load(row int) item {
+	shape := l.train.Shape()
+	image := l.prepared(row)
+	for i, a := range l.cfg.Augmentations {
+		choice := a.Draw(l.rng, 1, shape)
+		changed := make([]float32, shape.Size())
+		if i == 0 && l.crop != nil {
+			cutWindow(changed, image, shape, l.preparedShape(), int(choice[0]), int(choice[1]))
+		} else {
+			a.Apply(changed, image, shape, choice)
+		}
+		image = changed
+	}
+	return item{image, int32(l.train.Label(row))}
+}
+
+// prepare does all that is not random to an image.
+func (l *itemLoader) prepare(row int) []float32 {
+	shape := l.train.Shape()
+	size := shape.Size()
+	image := make([]float32, size)
+	l.cfg.Normalization.Apply(image, l.train.Pixels()[row*size:(row+1)*size])
+	if l.crop == nil {
+		return image
+	}
+	padded := make([]float32, l.preparedShape().Size())
+	padByReflection(padded, image, shape, l.crop.Pad)
+	return padded
+}
+
+// preparedShape is that of a prepared image.
+func (l *itemLoader) preparedShape() data.Shape {
+	shape := l.train.Shape()
+	if l.crop != nil {
+		shape.Height += 2 * l.crop.Pad
+		shape.Width += 2 * l.crop.Pad
+	}
+	return shape
+}
+
+// collate copies items into a batch.
+func collate(b hostBatch, items []item) {
+	for i, it := range items {
+		copy(b.images[i*len(it.image):], it.image)
+		b.labels[i] = it.label
+	}
+}
+
+// padByReflection writes an image to dst with pad pixels more on every side: its reflection.
+func padByReflection(dst, image []float32, shape data.Shape, pad int) {
+	width, channels := shape.Width, shape.Channels
+	for y := range shape.Height + 2*pad {
+		from := image[reflected(y-pad, shape.Height)*width*channels:][:width*channels]
+		to := dst[y*(width+2*pad)*channels:][:(width+2*pad)*channels]
+		copy(to[pad*channels:], from)
+		for x := range pad {
+			copy(to[x*channels:][:channels], from[reflected(x-pad, width)*channels:])
+			copy(to[(pad+width+x)*channels:][:channels], from[reflected(width+x, width)*channels:])
+		}
+	}
+}
+
+// cutWindow writes the window of the given shape whose corner is at (top, left) to dst.
+func cutWindow(dst, image []float32, window, shape data.Shape, top, left int) {
+	row := window.Width * window.Channels
+	for y := range window.Height {
+		copy(dst[y*row:(y+1)*row], image[((top+y)*shape.Width+left)*shape.Channels:])
+	}
+}

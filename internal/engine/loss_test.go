@@ -1,0 +1,83 @@
+package engine
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/fastresnet/fastresnet/internal/golden"
+	"github.com/fastresnet/fastresnet/internal/testbackend"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/core/graph"
+)
+
+// TestCrossEntropy compares the loss with its formula in float64, (1-a)·(-log p of the label) + a·mean of
+// -log p, and its gradient in the logits, p - target. Without smoothing that is the cross-entropy.
+func TestCrossEntropy(t *testing.T) {
+	const batch, classes = 4, 5
+	rng := rand.New(rand.NewPCG(1, 2))
+	logits := make([]float32, batch*classes)
+	for i := range logits {
+		logits[i] = float32(3 * rng.NormFloat64())
+	}
+	labels := []int32{0, 4, 2, 2}
+	for _, smoothing := range []float64{0, 0.2, 0.9} {
+		var want float64
+		gradient := make([]float32, len(logits))
+		for i, label := range labels {
+			row := logits[i*classes : (i+1)*classes]
+			var norm float64
+			for _, l := range row {
+				norm += math.Exp(float64(l))
+			}
+			for c, l := range row {
+				target := smoothing / classes
+				if c == int(label) {
+					target += 1 - smoothing
+				}
+				want -= target * (float64(l) - math.Log(norm))
+				gradient[i*classes+c] = float32(math.Exp(float64(l))/norm - target)
+			}
+		}
+		testbackend.Each(t, func(t *testing.T, backend string) {
+			d := openFor(t, backend)
+			in := []shapes.Shape{shapes.Make(dtypes.Float32, batch, classes), shapes.Make(dtypes.Int32, batch)}
+			p, err := compile(d, "loss", in, func(in []*graph.Node) []*graph.Node {
+				loss := crossEntropy(in[0], in[1], smoothing)
+				return []*graph.Node{loss, graph.Gradient(loss, in[0])[0]}
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer p.close()
+			a, err := upload(d, logits, in[0])
+			if err != nil {
+				t.Fatal(err)
+			}
+			b, err := upload(d, labels, in[1])
+			if err != nil {
+				t.Fatal(err)
+			}
+			out, err := p.run(0, a, b)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer release(append(out, a, b)...)
+			loss, err := download[float32](out[0], 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := download[float32](out[1], len(logits))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if math.Abs(float64(loss[0])-want) > 1e-5*want {
+				t.Errorf("smoothing %g: loss %g, want %g", smoothing, loss[0], want)
+			}
+			if e := golden.MaxRelativeError(got, gradient); e > 1e-5 {
+				t.Errorf("smoothing %g: the gradient differs by %.2g of its largest value", smoothing, e)
+			}
+		})
+	}
+}
