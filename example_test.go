@@ -2,9 +2,11 @@ package fastresnet_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log"
+	"strings"
 
 	"github.com/fastresnet/fastresnet"
 	"github.com/fastresnet/fastresnet/data"
@@ -65,7 +67,7 @@ func ExampleOption() {
 	// Output:
 	// true
 	// invalid option: batch size 0, need at least 1
-	// invalid option: width -1, need at least 1
+	// invalid option: layers: invalid network: design "resnet9": width -1, need 1 to 65536
 }
 
 // A recipe is a value: copy it, change it, run it.
@@ -78,13 +80,37 @@ func ExampleRecipe() {
 	// 0:0 2.5:0.4 12:0 0.2
 }
 
+// The rungs of the source series, of which every sixth is shown.
 func ExampleRecipes() {
-	for _, r := range fastresnet.Recipes() {
-		fmt.Printf("%s: %d epochs, %.1f %% published\n", r.Name, r.Epochs, 100*r.Published.Accuracy)
+	for i, r := range fastresnet.Recipes() {
+		if rung := i + 1; rung%6 == 0 {
+			fmt.Printf("%2d %-15s %d epochs, %s\n", rung, r.Name, r.Epochs, r.Description)
+		}
 	}
 	// Output:
-	// resnet9-20: 20 epochs, 93.8 % published
-	// resnet9-24: 24 epochs, 94.1 % published
+	//  6 dawn-norm32     35 epochs, batch norm in single precision
+	// 12 plain-pool      20 epochs, max-pools in place of strides
+	// 18 resnet9-24      24 epochs, four more epochs
+	// 24 frozen-scales   17 epochs, norm scales frozen at 1, biases learn faster
+}
+
+// A recipe as JSON, edited and read back. A field that does not exist is an error.
+func ExampleRecipe_json() {
+	text, err := json.Marshal(fastresnet.ResNet9Epochs24)
+	if err != nil {
+		log.Fatal(err)
+	}
+	edited := strings.Replace(string(text), `"epochs":24`, `"epochs":30`, 1)
+	var recipe fastresnet.Recipe
+	if err := json.Unmarshal([]byte(edited), &recipe); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(recipe.Name, recipe.Epochs)
+	misspelt := strings.Replace(edited, `"momentum"`, `"momentun"`, 1)
+	fmt.Println(json.Unmarshal([]byte(misspelt), &recipe))
+	// Output:
+	// resnet9-24 30
+	// invalid option: recipe: json: unknown field "momentun"
 }
 
 // A network is data too: this one has no residual branches.

@@ -71,10 +71,10 @@ func (c *config) misfits() []error {
 // settleNetwork makes the recipe's network if none was given, and checks that it fits the images.
 func (c *config) settleNetwork(shape data.Shape, classes int) error {
 	if c.network != nil {
-		c.recipe.Architecture, c.recipe.Width = c.network.Name, 0
-	} else if c.recipe.Width < 1 {
+		c.recipe.Network = layers.Design{Name: c.network.Name}
+	} else if c.recipe.Network.Validate() != nil {
 		return nil // a problem of the recipe
-	} else if network, err := layers.New(c.recipe.Architecture, shape, classes, c.recipe.Width); err != nil {
+	} else if network, err := c.recipe.Network.Network(shape, classes); err != nil {
 		return err
 	} else {
 		c.network = &network
@@ -89,7 +89,28 @@ func (c *config) settleNetwork(shape data.Shape, classes int) error {
 		return fmt.Errorf("the network has %d classes, the data set %d", n, classes)
 	}
 	if n := c.network.Parameters(); n > maxParameters {
-		return fmt.Errorf("the network of width %d has %d parameters, need no more than %d", c.recipe.Width, n, maxParameters)
+		return fmt.Errorf("the network has %d parameters, need no more than %d", n, maxParameters)
+	}
+	return c.groupsFit()
+}
+
+// groupsFit checks that the groups of a ghost norm divide the batch, of the user's own network too.
+func (c *config) groupsFit() error {
+	steps, err := c.network.Plan()
+	if err != nil {
+		return err
+	}
+	for _, s := range steps {
+		norm, ok := s.Layer.(layers.BatchNorm)
+		if !ok || norm.Groups <= 1 || c.recipe.BatchSize < 1 {
+			continue
+		}
+		if c.recipe.BatchSize%norm.Groups != 0 {
+			return fmt.Errorf("batch size %d, need a multiple of the norm's %d groups", c.recipe.BatchSize, norm.Groups)
+		}
+		if c.recipe.KeepIncompleteBatch {
+			return fmt.Errorf("incomplete batches, which the norm's %d groups may not divide", norm.Groups)
+		}
 	}
 	return nil
 }

@@ -21,6 +21,7 @@ type config struct {
 	recipe  Recipe
 	changes []func(*Recipe) // of the recipe, applied when all options are known
 	network *layers.Network
+	unknown error // of WithArchitecture
 
 	// What the recipe's schedule becomes: the user's own, or the recipe's adapted.
 	schedule *schedule.Schedule
@@ -68,13 +69,27 @@ func WithRecipe(r Recipe) Option {
 	return func(c *config) { c.recipe = r.Clone() }
 }
 
-// WithArchitecture sets the network by a name that layers.Architectures lists. Default: the recipe's.
+// WithArchitecture sets the network by a name that layers.Architectures lists; its width stays that of the
+// recipe. Default: the recipe's.
 func WithArchitecture(name string) Option {
-	return change(func(r *Recipe) { r.Architecture = name })
+	return func(c *config) {
+		design, err := layers.DesignByName(name)
+		c.unknown = err
+		c.changes = append(c.changes, func(r *Recipe) {
+			design.Width = r.Network.Width
+			r.Network = design
+		})
+	}
+}
+
+// WithDesign sets the network by its design. Default: the recipe's.
+func WithDesign(d layers.Design) Option {
+	d = d.Clone()
+	return change(func(r *Recipe) { r.Network = d })
 }
 
 // WithNetwork sets a network of your own, described as data. It must fit the data set's images and
-// classes. Architecture and width then do not count.
+// classes. The recipe's design then does not count.
 func WithNetwork(n layers.Network) Option {
 	n.Layers = slices.Clone(n.Layers)
 	return func(c *config) { c.network = &n }
@@ -83,7 +98,7 @@ func WithNetwork(n layers.Network) Option {
 // WithWidth sets the number of channels of the network's first stage, at least 1; the other stages are
 // in proportion. Work grows with its square. Default: the recipe's, 64.
 func WithWidth(channels int) Option {
-	return change(func(r *Recipe) { r.Width = channels })
+	return change(func(r *Recipe) { r.Network.Width = channels })
 }
 
 // WithBatchSize sets the number of images a step, from 1 to the size of the training set. The recipe's
@@ -133,6 +148,23 @@ func WithMomentum(m float64) Option {
 // from 0 to 1. Default: the recipe's, 5e-4.
 func WithWeightDecay(d float64) Option {
 	return change(func(r *Recipe) { r.WeightDecay = d })
+}
+
+// WithLabelSmoothing sets the share, from 0 to below 1, of the loss that asks for all classes alike. Default:
+// the recipe's, 0.
+func WithLabelSmoothing(share float64) Option {
+	return change(func(r *Recipe) { r.LabelSmoothing = share })
+}
+
+// WithAveraging has the model use a moving average of the weights. Default: the recipe's, none.
+func WithAveraging(a Averaging) Option {
+	return change(func(r *Recipe) { r.Averaging = a })
+}
+
+// WithTestViews sets the views of an image over which the model averages its logits, in every use of it.
+// Default: the recipe's, [OneView].
+func WithTestViews(v TestViews) Option {
+	return change(func(r *Recipe) { r.TestViews = v })
 }
 
 // WithPrecision sets the number format of the network's computation. Default: [PrecisionAuto].
@@ -212,7 +244,7 @@ func change(f func(*Recipe)) Option {
 // a data set.
 func configure(opts []Option) (*config, error) {
 	c := &config{
-		recipe: resNet9Epochs24(), backend: "auto", precision: PrecisionAuto, seed: 1,
+		recipe: ResNet9Epochs24.Clone(), backend: "auto", precision: PrecisionAuto, seed: 1,
 		onStart: func(*Result) {}, onEpoch: func(Epoch) {}, onProgress: func(Progress) {}, logger: slog.New(slog.DiscardHandler),
 	}
 	for _, o := range opts {
@@ -252,11 +284,14 @@ func (c *config) problems() []error {
 	if c.ownData && c.train.Len() == 0 {
 		errs = append(errs, fmt.Errorf("%w: the training set is nil or empty", ErrOption))
 	}
+	if c.unknown != nil {
+		errs = append(errs, fmt.Errorf("%w: %w", ErrOption, c.unknown))
+	}
 	if c.trainLimit < 0 || c.testLimit < 0 {
 		errs = append(errs, fmt.Errorf("%w: a limit of %d training and %d test images, need 0 (all) or more", ErrOption, c.trainLimit, c.testLimit))
 	}
-	if c.network == nil && c.recipe.Width < 1 {
-		errs = append(errs, fmt.Errorf("%w: width %d, need at least 1", ErrOption, c.recipe.Width))
+	if err := c.recipe.Network.Validate(); err != nil && c.network == nil {
+		errs = append(errs, fmt.Errorf("%w: %w", ErrOption, err))
 	}
 	switch c.precision {
 	case PrecisionAuto, Float32, BFloat16:

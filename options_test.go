@@ -42,6 +42,15 @@ func TestOptionErrors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	threeClasses, err := layers.ResNet9().Network(train.Shape(), 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ghost := fastresnet.ResNet9Epochs24.Clone()
+	ghost.Network.Norm.Groups = 16
+	bad := fastresnet.ResNet9Epochs24.Clone()
+	bad.BiasRate, bad.BiasDecay, bad.Averaging = -1, math.NaN(), fastresnet.Averaging{Every: -5, Decay: 1}
+	bad.TestViews, bad.Loading = "sideways", "slowly"
 	tests := []struct {
 		label string
 		opts  []fastresnet.Option
@@ -66,17 +75,26 @@ func TestOptionErrors(t *testing.T) {
 		{"batch larger than the set", []fastresnet.Option{fastresnet.WithBatchSize(21)}, []string{"batch size 21", "20 images"}},
 		{"architecture", []fastresnet.Option{fastresnet.WithBatchSize(4), fastresnet.WithArchitecture("vgg")}, []string{`"vgg"`, "resnet9"}},
 		{"a network for other classes", []fastresnet.Option{fastresnet.WithBatchSize(4),
-			fastresnet.WithNetwork(layers.ResNet9(train.Shape(), 3, 4))}, []string{"3 classes", "10"}},
+			fastresnet.WithNetwork(threeClasses)}, []string{"3 classes", "10"}},
 		{"test set of another shape", []fastresnet.Option{fastresnet.WithDataset(train, grey), fastresnet.WithBatchSize(4)}, []string{"8x8x1"}},
 		{"test set alone", []fastresnet.Option{fastresnet.WithDataset(nil, train)}, []string{"training set is nil"}},
 		{"bfloat16 in pure Go", []fastresnet.Option{fastresnet.WithBatchSize(4), fastresnet.WithBackend("go"),
 			fastresnet.WithPrecision(fastresnet.BFloat16)}, []string{"bfloat16", "pure-Go"}},
-		{"more parameters than memory", []fastresnet.Option{fastresnet.WithBatchSize(4), fastresnet.WithWidth(1000)}, []string{"width 1000"}},
-		{"a width that overflows", []fastresnet.Option{fastresnet.WithBatchSize(4), fastresnet.WithWidth(math.MaxInt / 8)}, []string{"prep/conv"}},
+		{"more parameters than memory", []fastresnet.Option{fastresnet.WithBatchSize(4), fastresnet.WithWidth(1000)}, []string{"1602177000 parameters"}},
+		{"a width that overflows", []fastresnet.Option{fastresnet.WithBatchSize(4), fastresnet.WithWidth(math.MaxInt / 8)}, []string{"width 1152921504606846975, need 1 to 65536"}},
 		{"peak rate beyond float32", []fastresnet.Option{fastresnet.WithPeakRate(math.Inf(1))}, []string{"peak learning rate +Inf"}},
 		{"other class names", []fastresnet.Option{fastresnet.WithBatchSize(4), fastresnet.WithDataset(train, renamed(t, train))}, []string{"disc", "other"}},
 		{"problems with the data are among all problems", []fastresnet.Option{fastresnet.WithEpochs(-2), fastresnet.WithBatchSize(1000),
 			fastresnet.WithAugmentations(data.Crop{Pad: 40}), fastresnet.WithArchitecture("vgg")}, []string{"-2 epochs", "batch size 1000", "crop 40", "vgg"}},
+		{"label smoothing of everything", []fastresnet.Option{fastresnet.WithLabelSmoothing(1)}, []string{"label smoothing 1"}},
+		{"averaging that never moves", []fastresnet.Option{fastresnet.WithAveraging(fastresnet.Averaging{Every: 1, Decay: 1})}, []string{"averaging decay 1"}},
+		{"ghost groups that do not divide the batch", []fastresnet.Option{fastresnet.WithRecipe(ghost), fastresnet.WithBatchSize(20)}, []string{"batch size 20", "16 groups"}},
+		{"ghost groups and incomplete batches", []fastresnet.Option{fastresnet.WithRecipe(ghost), fastresnet.WithBatchSize(16),
+			fastresnet.WithIncompleteBatches(true)}, []string{"incomplete", "16 groups"}},
+		{"what a recipe alone can set", []fastresnet.Option{fastresnet.WithRecipe(bad)}, []string{"bias rate -1", "bias decay NaN",
+			"every -5 steps", "averaging decay 1", "sideways", "slowly"}},
+		{"a design that cannot be", []fastresnet.Option{fastresnet.WithBatchSize(4), fastresnet.WithDesign(layers.Design{Name: "x", Width: 1,
+			Activation: layers.Activation{Kind: "tanh"}})}, []string{`design "x"`, "tanh"}},
 		{"all problems at once", []fastresnet.Option{fastresnet.WithWidth(0), fastresnet.WithBatchSize(-3), fastresnet.WithEpochs(-2),
 			fastresnet.WithPrecision("half")}, []string{"width 0", "batch size -3", "-2 epochs", "half"}},
 	}

@@ -1,11 +1,16 @@
 package fastresnet
 
 import (
+	"bytes"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"math"
 	"slices"
-	"strings"
 
 	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/internal/engine"
+	"github.com/fastresnet/fastresnet/layers"
 	"github.com/fastresnet/fastresnet/schedule"
 )
 
@@ -13,104 +18,122 @@ import (
 // [WithRecipe]. Each field stands for itself: other Epochs do not stretch the Schedule and another
 // BatchSize does not scale it, as [WithEpochs] and [WithBatchSize] do. A copy shares its slices, so replace
 // them whole, or change the elements of a [Recipe.Clone].
+//
+// A recipe can be written as JSON and read back. Fields that are unknown, and values that a run could not
+// use, are errors then; so is an augmentation that is not one of package data's.
 type Recipe struct {
 	// Name is short and unique, as in "resnet9-24".
-	Name string
-	// Description says in a few words what the recipe is.
-	Description string
+	Name string `json:"name"`
+	// Description says in a few words what the recipe is, or what it changes in the one before.
+	Description string `json:"description"`
 	// Published are the figures of its source.
-	Published Published
+	Published Published `json:"published,omitzero"`
 
-	// Architecture names a network that layers.New knows, such as "resnet9". In a [Result] of
-	// [WithNetwork] it is that network's name, and Width is 0.
-	Architecture string
-	// Width is the number of channels of the network's first stage; the others are in proportion.
-	Width int
+	// Network is the network's design. In a [Result] of [WithNetwork] it has that network's name and nothing
+	// else.
+	Network layers.Design `json:"network"`
 	// BatchSize is the number of images a step.
-	BatchSize int
+	BatchSize int `json:"batch_size"`
 	// KeepIncompleteBatch also trains on the last images of an epoch when they do not fill a batch.
-	KeepIncompleteBatch bool
+	KeepIncompleteBatch bool `json:"keep_incomplete_batch,omitempty"`
 	// Epochs is the number of passes over the training set.
-	Epochs int
+	Epochs int `json:"epochs"`
 	// Schedule is the learning rate, for the mean loss of a batch, by epoch. Step i of n, counted from
 	// 1, of the epoch after e whole ones uses the rate at e + i/n.
-	Schedule schedule.Schedule
+	Schedule schedule.Schedule `json:"schedule"`
 	// Augmentations change every training image anew each epoch, in order.
-	Augmentations []data.Augmentation
+	Augmentations data.Augmentations `json:"augmentations"`
+	// Loading is how training batches come about.
+	Loading data.Loading `json:"loading,omitempty"`
 	// Momentum is Nesterov's, from 0 to below 1.
-	Momentum float64
+	Momentum float64 `json:"momentum"`
 	// WeightDecay is the coefficient of each trainable parameter in the gradient of the mean loss.
-	WeightDecay float64
+	WeightDecay float64 `json:"weight_decay"`
+	// BiasRate and BiasDecay multiply the learning rate and the weight decay of biases; 0 stands for 1.
+	BiasRate  float64 `json:"bias_rate,omitempty"`
+	BiasDecay float64 `json:"bias_decay,omitempty"`
+	// LabelSmoothing is the share a, from 0 to below 1, of the loss that asks for all classes alike:
+	// (1-a)·cross-entropy + a·mean of -log p.
+	LabelSmoothing float64 `json:"label_smoothing,omitempty"`
+	// Averaging has the model use an average of the weights over the steps. The zero value does not.
+	Averaging Averaging `json:"averaging,omitzero"`
+	// TestViews are the views of an image over which the model averages its logits.
+	TestViews TestViews `json:"test_views,omitempty"`
 }
 
-// Published are the figures that a recipe's source reports for it.
+// Published are the figures that a recipe's source reports for it. What it does not report is 0.
 type Published struct {
 	// Accuracy on the test set, 0 to 1.
-	Accuracy float64
+	Accuracy float64 `json:"accuracy,omitempty"`
 	// Seconds of training, on Hardware.
-	Seconds  float64
-	Hardware string
+	Seconds  float64 `json:"seconds,omitempty"`
+	Hardware string  `json:"hardware,omitempty"`
 }
 
-// The named recipes. Source: the series "How to train your ResNet", its rungs 17 and 18. Learning rates
-// are for the mean loss; each comes with the reason that the series gives.
-var (
-	// ResNet9Epochs24 reaches 94 % on CIFAR-10, in 79 s on one V100 in its source. It is what [Train]
-	// runs by default.
-	ResNet9Epochs24 = resNet9Epochs24()
-	// ResNet9Epochs20 is the rung before: the same network for 20 epochs.
-	ResNet9Epochs20 = resNet9Epochs20()
+// Averaging is an exponential moving average of the weights and the running statistics. It starts from their
+// initial values.
+type Averaging struct {
+	// Every is the number of steps after which the average moves; 0 for no averaging.
+	Every int `json:"every"`
+	// Decay is the share of the average that is kept for each of those steps, from 0 to below 1: together
+	// they keep Decay to the power of Every.
+	Decay float64 `json:"decay"`
+}
+
+// TestViews are the views of an image over which a model averages its logits.
+type TestViews string
+
+// The views of a [Recipe].
+const (
+	// OneView is the image as it is.
+	OneView TestViews = ""
+	// FlipViews are the image and its mirror image, of equal weight.
+	FlipViews TestViews = "flip"
+	// FlipTranslateViews are FlipViews of the image, of weight 1/4 each, and those of the image moved by a
+	// pixel up and left, and down and right, of weight 1/8 each. What moves in is the reflection in the edge.
+	FlipTranslateViews TestViews = "flip, translate"
 )
 
-func resNet9Epochs24() Recipe {
-	return Recipe{
-		Name:         "resnet9-24",
-		Description:  "residual branches in layers 1 and 3, 24 epochs",
-		Published:    Published{Accuracy: 0.9408, Seconds: 79, Hardware: "V100"},
-		Architecture: "resnet9",
-		Width:        64,
-		BatchSize:    512, // large enough to fill a GPU, small enough to train in few epochs
-		Epochs:       24,
-		Schedule:     schedule.SlantedOneCycle(0.4, 5, 24), // a short climb, a long descent to 0
-		Augmentations: []data.Augmentation{
-			data.Crop{Pad: 4},
-			data.FlipLR{},
-			data.Cutout{Height: 8, Width: 8}, // regularises where weight decay no longer does
-		},
-		Momentum:    0.9,
-		WeightDecay: 5e-4,
-	}
-}
-
-func resNet9Epochs20() Recipe {
-	r := resNet9Epochs24()
-	r.Name, r.Description = "resnet9-20", "residual branches in layers 1 and 3, 20 epochs"
-	r.Published = Published{Accuracy: 0.938, Seconds: 66, Hardware: "V100"}
-	r.Epochs, r.Schedule = 20, schedule.SlantedOneCycle(0.4, 4, 20)
-	return r
-}
-
-// Recipes lists the named recipes in the order of their source.
-func Recipes() []Recipe {
-	return []Recipe{resNet9Epochs20(), resNet9Epochs24()}
-}
-
-// RecipeByName finds a named recipe. The error wraps [ErrOption] and lists the names.
-func RecipeByName(name string) (Recipe, error) {
-	var names []string
-	for _, r := range Recipes() {
-		if r.Name == name {
-			return r, nil
+// views are those of the engine.
+func (v TestViews) views() []engine.View {
+	switch v {
+	case FlipViews:
+		return []engine.View{{Weight: 0.5}, {Weight: 0.5, Flip: true}}
+	case FlipTranslateViews:
+		return []engine.View{
+			{Weight: 0.25}, {Weight: 0.25, Flip: true},
+			{Weight: 0.125, Down: -1, Right: -1}, {Weight: 0.125, Down: -1, Right: -1, Flip: true},
+			{Weight: 0.125, Down: 1, Right: 1}, {Weight: 0.125, Down: 1, Right: 1, Flip: true},
 		}
-		names = append(names, r.Name)
 	}
-	return Recipe{}, fmt.Errorf("%w: recipe %q is unknown, want one of: %s", ErrOption, name, strings.Join(names, ", "))
+	return nil
 }
 
 // Clone is a copy that shares nothing with the recipe.
 func (r Recipe) Clone() Recipe {
+	r.Network = r.Network.Clone()
 	r.Schedule, r.Augmentations = slices.Clone(r.Schedule), slices.Clone(r.Augmentations)
 	return r
+}
+
+// UnmarshalJSON reads a recipe, whole: what the text leaves out is zero. Its errors wrap [ErrOption].
+func (r *Recipe) UnmarshalJSON(text []byte) error {
+	type plain Recipe // without this method
+	var read plain
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&read); err != nil {
+		return fmt.Errorf("%w: recipe: %w", ErrOption, err)
+	}
+	problems := Recipe(read).problems()
+	if err := read.Network.Validate(); err != nil {
+		problems = append(problems, fmt.Errorf("%w: %w", ErrOption, err))
+	}
+	if len(problems) > 0 {
+		return fmt.Errorf("recipe: %w", errors.Join(problems...))
+	}
+	*r = Recipe(read)
+	return nil
 }
 
 // problems lists everything that is wrong with the recipe whatever the data set is.
@@ -125,6 +148,16 @@ func (r Recipe) problems() []error {
 	check(r.Epochs >= 1, "%d epochs, need at least 1", r.Epochs)
 	check(r.Momentum >= 0 && r.Momentum < 1, "momentum %g, need 0 to below 1", r.Momentum)
 	check(r.WeightDecay >= 0 && r.WeightDecay <= 1, "weight decay %g, need 0 to 1", r.WeightDecay)
+	check(r.BiasRate >= 0 && r.BiasRate <= math.MaxFloat32, "bias rate %g, need 0 or more", r.BiasRate)
+	check(r.BiasDecay >= 0 && r.BiasDecay <= math.MaxFloat32, "bias decay %g, need 0 or more", r.BiasDecay)
+	check(r.LabelSmoothing >= 0 && r.LabelSmoothing < 1, "label smoothing %g, need 0 to below 1", r.LabelSmoothing)
+	check(r.Averaging.Every >= 0, "averaging every %d steps, need 0 (none) or more", r.Averaging.Every)
+	check(r.Averaging.Decay >= 0 && r.Averaging.Decay < 1, "averaging decay %g, need 0 to below 1", r.Averaging.Decay)
+	check(slices.Contains([]TestViews{OneView, FlipViews, FlipTranslateViews}, r.TestViews),
+		"test views %q, want %q, %q or %q", r.TestViews, OneView, FlipViews, FlipTranslateViews)
+	if err := r.Loading.Validate(); err != nil {
+		errs = append(errs, fmt.Errorf("%w: %w", ErrOption, err))
+	}
 	if err := r.Schedule.Validate(); err != nil {
 		errs = append(errs, fmt.Errorf("%w: %w", ErrOption, err))
 	} else if r.Epochs >= 1 {

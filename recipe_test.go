@@ -12,38 +12,6 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
-func TestRecipesHaveTheirPublishedSchedules(t *testing.T) {
-	tests := []struct {
-		name   string
-		epochs int
-		rates  map[float64]float64
-	}{
-		{"resnet9-24", 24, map[float64]float64{0: 0, 2.5: 0.2, 5: 0.4, 14.5: 0.2, 24: 0}},
-		{"resnet9-20", 20, map[float64]float64{0: 0, 2: 0.2, 4: 0.4, 12: 0.2, 20: 0}},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			r, err := fastresnet.RecipeByName(tt.name)
-			if err != nil {
-				t.Fatal(err)
-			}
-			got := map[float64]float64{}
-			for epoch := range tt.rates {
-				got[epoch] = r.Schedule.At(epoch)
-			}
-			if diff := cmp.Diff(tt.rates, got, cmpopts.EquateApprox(0, 1e-12)); diff != "" {
-				t.Errorf("rates (-want +got):\n%s", diff)
-			}
-			if r.Epochs != tt.epochs || r.BatchSize != 512 || r.Width != 64 {
-				t.Errorf("epochs %d, batch %d, width %d, want %d, 512, 64", r.Epochs, r.BatchSize, r.Width, tt.epochs)
-			}
-		})
-	}
-	if _, err := fastresnet.RecipeByName("nonsense"); !errors.Is(err, fastresnet.ErrOption) {
-		t.Errorf("an unknown recipe: %v, want ErrOption", err)
-	}
-}
-
 func TestRecipesAreCopies(t *testing.T) {
 	r := fastresnet.Recipes()[0]
 	r.Schedule[0].Rate, r.Augmentations[0] = 99, data.FlipLR{}

@@ -6,6 +6,9 @@ import "time"
 type Result struct {
 	// Model is the network with the weights of the run's end.
 	Model *Model
+	// Weights says which weights those are, and so what was tested after each epoch: the last step's, or
+	// their moving average if the recipe asks for one.
+	Weights Weights
 	// Recipe is what ran, with all options applied; its name, description and published figures stay
 	// those of the recipe that they were applied to.
 	Recipe Recipe
@@ -37,6 +40,15 @@ func (r *Result) TestAccuracy() float64 {
 	}
 	return 0
 }
+
+// Weights are a kind of weights that a run ends with.
+type Weights string
+
+// The kinds of a [Result].
+const (
+	LastWeights     Weights = "last"
+	AveragedWeights Weights = "averaged"
+)
 
 // Epoch is one pass over the training set.
 type Epoch struct {

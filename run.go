@@ -1,6 +1,7 @@
 package fastresnet
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"time"
@@ -46,12 +47,15 @@ func newRun(ctx context.Context, c *config, started time.Time) (done *run, err e
 		Network:        *c.network,
 		Normalization:  c.train.Normalization(),
 		Augmentations:  c.recipe.Augmentations,
-		Optimizer:      optim.Nesterov{Momentum: c.recipe.Momentum, WeightDecay: c.recipe.WeightDecay},
+		Loading:        c.recipe.Loading,
+		LabelSmoothing: c.recipe.LabelSmoothing,
+		Views:          c.recipe.TestViews.views(),
 		Batch:          c.recipe.BatchSize,
 		KeepIncomplete: c.recipe.KeepIncompleteBatch,
 		DType:          map[Precision]dtypes.DType{Float32: dtypes.Float32, BFloat16: dtypes.BFloat16}[precision],
 		Seed:           c.seed,
 	}
+	c.recipe.optimizers(&cfg)
 	trainer, err := engine.NewTrainer(ctx, device, cfg, c.train)
 	if err != nil {
 		return nil, err
@@ -61,7 +65,7 @@ func newRun(ctx context.Context, c *config, started time.Time) (done *run, err e
 		return nil, err
 	}
 	r := &run{config: c, device: device, trainer: trainer, started: started, result: &Result{
-		Model: model, Recipe: c.recipe, Seed: c.seed, Precision: precision,
+		Model: model, Weights: c.recipe.weights(), Recipe: c.recipe, Seed: c.seed, Precision: precision,
 		Backend: device.Name, Device: device.Description, PassedOver: device.PassedOver,
 		TrainImages: c.train.Len(), TestImages: c.test.Len(),
 	}}
@@ -69,6 +73,22 @@ func newRun(ctx context.Context, c *config, started time.Time) (done *run, err e
 		return nil, err
 	}
 	return r, nil
+}
+
+// optimizers are what moves the variables, and their average.
+func (r Recipe) optimizers(cfg *engine.Config) {
+	cfg.Weights = optim.Nesterov{Momentum: r.Momentum, WeightDecay: r.WeightDecay}
+	cfg.Biases = optim.Nesterov{Momentum: r.Momentum, WeightDecay: r.WeightDecay * cmp.Or(r.BiasDecay, 1), RateFactor: r.BiasRate}
+	cfg.AverageEvery = r.Averaging.Every
+	cfg.Average = optim.Average{Keep: math.Pow(r.Averaging.Decay, float64(r.Averaging.Every))}
+}
+
+// weights are those that the model uses.
+func (r Recipe) weights() Weights {
+	if r.Averaging.Every > 0 {
+		return AveragedWeights
+	}
+	return LastWeights
 }
 
 // rates are the learning rates of an epoch's steps.

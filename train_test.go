@@ -101,6 +101,15 @@ func TestOptionsReachTheTraining(t *testing.T) {
 		"seed":               fastresnet.WithSeed(2),
 		"train limit":        fastresnet.WithTrainLimit(33),
 		"test limit":         fastresnet.WithTestLimit(9),
+		"label smoothing":    fastresnet.WithLabelSmoothing(0.2),
+		"averaging":          fastresnet.WithAveraging(fastresnet.Averaging{Every: 1, Decay: 0.5}),
+		"test views":         fastresnet.WithTestViews(fastresnet.FlipTranslateViews),
+		"architecture":       fastresnet.WithArchitecture("dawn"),
+		"design":             fastresnet.WithDesign(layers.Design{Name: "stem", Width: 4, LogitScale: 0.125}),
+		"bias rate":          recipe(func(r *fastresnet.Recipe) { r.BiasRate = 8 }),
+		"bias decay":         recipe(func(r *fastresnet.Recipe) { r.BiasDecay = 100 }),
+		"loading":            recipe(func(r *fastresnet.Recipe) { r.Loading = data.LoadPerImage }),
+		"identity start":     recipe(func(r *fastresnet.Recipe) { r.Network.IdentityStart = true }),
 		"network": fastresnet.WithNetwork(layers.Network{Name: "linear", Input: set.Shape(),
 			Layers: []layers.Layer{layers.Linear{Name: "classifier", Out: 10}}}),
 	} {
@@ -108,6 +117,33 @@ func TestOptionsReachTheTraining(t *testing.T) {
 		if cmp.Equal(base, epochs, cmpopts.IgnoreFields(fastresnet.Epoch{}, "TrainTime", "TotalTime")) {
 			t.Errorf("%s: the history is the same as without", label)
 		}
+	}
+}
+
+// recipe is the default recipe with a change.
+func recipe(change func(*fastresnet.Recipe)) fastresnet.Option {
+	r := fastresnet.ResNet9Epochs24.Clone()
+	change(&r)
+	return fastresnet.WithRecipe(r)
+}
+
+// The result says which weights the model has, and tests are by those.
+func TestResultNamesItsWeights(t *testing.T) {
+	set := synthetic(t, 48, 1)
+	last := train(t, set)
+	if last.Weights != fastresnet.LastWeights {
+		t.Errorf("weights are %q, want %q", last.Weights, fastresnet.LastWeights)
+	}
+	// An average that hardly moves stays at the initial weights, which know nothing.
+	averaged := train(t, set, fastresnet.WithAveraging(fastresnet.Averaging{Every: 1, Decay: 0.999999}))
+	if averaged.Weights != fastresnet.AveragedWeights {
+		t.Errorf("weights are %q, want %q", averaged.Weights, fastresnet.AveragedWeights)
+	}
+	if a, b := averaged.Epochs[1], last.Epochs[1]; a.TrainLoss != b.TrainLoss || a.TestLoss == b.TestLoss {
+		t.Errorf("training loss %g, test loss %g with averaging; %g, %g without; want the training alike and the test not", a.TrainLoss, a.TestLoss, b.TrainLoss, b.TestLoss)
+	}
+	if loss := averaged.Epochs[1].TestLoss; math.Abs(loss-math.Log(10)) > 0.3 {
+		t.Errorf("test loss %g of weights that did not move, want about log 10", loss)
 	}
 }
 

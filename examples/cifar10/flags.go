@@ -8,6 +8,7 @@ import (
 	"math"
 
 	"github.com/fastresnet/fastresnet"
+	"github.com/fastresnet/fastresnet/examples/internal/program"
 )
 
 // settings are what the flags say. Those that change the recipe do so only if they are set.
@@ -36,12 +37,10 @@ the current step and reports what there is; a second Ctrl-C stops it at once.
 func parse(args []string, stdout io.Writer) (*settings, error) {
 	s := &settings{set: map[string]bool{}}
 	f := flag.NewFlagSet("cifar10", flag.ContinueOnError)
-	f.SetOutput(io.Discard) // errors are printed by run, on one line
-	f.Usage = func() {}
-	f.StringVar(&s.data, "data", "auto", "`images`: auto, synthetic, DIR or FILE.tar.gz;\nauto looks under FASTRESNET_DATA, then in the user's cache folder")
+	f.StringVar(&s.data, "data", "auto", program.ImagesUsage)
 	f.StringVar(&s.recipe, "recipe", fastresnet.ResNet9Epochs24.Name, "`name` of the recipe; -list shows them")
 	f.BoolVar(&s.list, "list", false, "list the recipes and exit")
-	f.StringVar(&s.backend, "backend", "auto", "`name` of what computes: auto, go, xla:cuda, xla:cpu or xla:/path/to/plugin.so;\nan XLA plugin that is missing is downloaded, with auto if there is an NVIDIA GPU")
+	f.StringVar(&s.backend, "backend", "auto", program.BackendUsage)
 	f.IntVar(&s.width, "width", 0, "channels `n` of the network's first stage (default the recipe's)")
 	f.IntVar(&s.epochs, "epochs", 0, "train for `n` epochs, the schedule stretched in proportion (default the recipe's)")
 	f.IntVar(&s.batch, "batch", 0, "`n` images a step, the learning rate scaled in proportion (default the recipe's)")
@@ -52,19 +51,8 @@ func parse(args []string, stdout io.Writer) (*settings, error) {
 	f.IntVar(&s.testLimit, "test-limit", 0, "test on the first `n` images only (default 0, all)")
 	f.StringVar(&s.json, "json", "", "`file` to write the results to")
 	f.BoolVar(&s.quiet, "quiet", false, "print the summary only")
-
-	err := f.Parse(args)
-	if errors.Is(err, flag.ErrHelp) {
-		fmt.Fprint(stdout, usage)
-		f.SetOutput(stdout)
-		f.PrintDefaults()
+	if err := program.Parse(f, usage, args, stdout); err != nil {
 		return nil, err
-	}
-	if err == nil && f.NArg() > 0 {
-		err = fmt.Errorf("unexpected argument %q", f.Arg(0))
-	}
-	if err != nil {
-		return nil, fmt.Errorf("%w (-h lists the flags)", err)
 	}
 	f.Visit(func(f *flag.Flag) { s.set[f.Name] = true })
 	return s, s.check()

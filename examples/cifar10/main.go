@@ -7,56 +7,27 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
-	"syscall"
 
 	"github.com/fastresnet/fastresnet"
-	"github.com/fastresnet/fastresnet/data"
-	"github.com/fastresnet/fastresnet/examples/internal/terminal"
+	"github.com/fastresnet/fastresnet/examples/internal/program"
+	"github.com/fastresnet/fastresnet/examples/internal/results"
 )
 
-// Exit statuses. 130 is a shell's for a program that Ctrl-C ended.
-const (
-	exitOK          = 0
-	exitFailed      = 1
-	exitInterrupted = 130
-)
-
-var errInterrupted = errors.New("interrupted")
-
-func main() {
-	terminal.QuietKlog()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, func() {
-		stop() // a second Ctrl-C does not wait
-		fmt.Fprintln(os.Stderr, "\ncifar10: stopping after this step; Ctrl-C again to stop at once")
-	})
-	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
-}
+func main() { program.Main("cifar10", run) }
 
 // run is the program; it returns the exit status.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	s, err := parse(args, stdout)
-	if err == nil && s.list {
+	switch {
+	case err != nil:
+	case s.list:
 		fmt.Fprint(stdout, recipeTable(fastresnet.Recipes()))
-		return exitOK
-	}
-	if err == nil {
+	default:
 		err = train(ctx, s, stdout, stderr)
 	}
-	switch {
-	case err == nil, errors.Is(err, flag.ErrHelp):
-		return exitOK
-	}
-	fmt.Fprintln(stderr, "cifar10:", terminal.OneLine(err))
-	if errors.Is(err, errInterrupted) {
-		return exitInterrupted
-	}
-	return exitFailed
+	return program.Status("cifar10", err, stderr)
 }
 
 // train does the runs that the settings ask for, and reports them.
@@ -65,11 +36,11 @@ func train(ctx context.Context, s *settings, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	file, err := openJSON(s.json)
+	file, err := results.Open("json", s.json)
 	if err != nil {
 		return err
 	}
-	trainSet, testSet, err := s.load()
+	trainSet, testSet, err := program.Images(s.data, s.trainLimit, s.testLimit)
 	if err != nil {
 		return err
 	}
@@ -81,51 +52,27 @@ func train(ctx context.Context, s *settings, stdout, stderr io.Writer) error {
 		options = append(options, fastresnet.WithProgress(v.progress.Step))
 	}
 
-	var reports []report
+	var runs []results.Run
 	for i := range s.runs {
 		seed := s.seed + uint64(i)
 		v.startRun(i + 1)
 		result, runErr := fastresnet.Train(ctx, append(options, fastresnet.WithSeed(seed))...)
 		if runErr != nil && errors.Is(runErr, ctx.Err()) {
-			runErr = errInterrupted
+			runErr = program.ErrInterrupted
 		}
 		v.endRun(result)
 		if result != nil {
 			result.Model.Close()
-			reports = append(reports, newReport(result, runErr))
+			runs = append(runs, results.NewRun(result, runErr))
 		}
 		if runErr != nil {
 			err = runErr
 			break
 		}
 	}
-	if len(reports) > 0 {
-		fmt.Fprintln(stdout, summary(reports))
-		err = errors.Join(err, file.write(reports, s.runs))
+	if len(runs) > 0 {
+		fmt.Fprintln(stdout, summary(runs))
+		err = errors.Join(err, file.WriteJSON(content(runs, s.runs)))
 	}
 	return err
-}
-
-// load reads or draws the data set.
-func (s *settings) load() (train, test *data.Dataset, err error) {
-	switch s.data {
-	case "auto":
-		return data.CIFAR10("")
-	case "synthetic":
-		// As many images as CIFAR-10 has, with other seeds than those of runs in mind.
-		if train, err = data.Synthetic(limited(50_000, s.trainLimit), 1); err != nil {
-			return nil, nil, err
-		}
-		test, err = data.Synthetic(limited(10_000, s.testLimit), 2)
-		return train, test, err
-	}
-	return data.CIFAR10(s.data)
-}
-
-// limited is the smaller of two numbers of images, the limit 0 being none.
-func limited(n, limit int) int {
-	if limit > 0 {
-		return min(n, limit)
-	}
-	return n
 }

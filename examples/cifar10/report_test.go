@@ -3,12 +3,12 @@ package main
 import (
 	"encoding/json"
 	"math"
-	"os"
 	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/fastresnet/fastresnet"
+	"github.com/fastresnet/fastresnet/examples/internal/results"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -40,27 +40,27 @@ func TestTableRow(t *testing.T) {
 }
 
 func TestSummary(t *testing.T) {
-	done := func(accuracy number) report {
-		return report{Backend: "go", Device: "CPU", TestAccuracy: accuracy, ImagesPerSecond: 1234.5, TrainSeconds: 20, TotalSeconds: 25.04}
+	done := func(accuracy results.Number) results.Run {
+		return results.Run{Backend: "go", Device: "CPU", TestAccuracy: accuracy, ImagesPerSecond: 1234.5, TrainSeconds: 20, TotalSeconds: 25.04}
 	}
-	stopped := done(number(math.NaN()))
+	stopped := done(results.Number(math.NaN()))
 	stopped.Error = "interrupted"
 	plugin := done(0.7)
 	path := filepath.Join(t.TempDir(), "cpu.so")
 	plugin.Backend, plugin.Device = "xla:"+path, "CPU_0, plugin "+path
 	for _, test := range []struct {
-		name    string
-		reports []report
-		want    string
+		name string
+		runs []results.Run
+		want string
 	}{
-		{"a plugin without its folder", []report{plugin}, "test accuracy 70.00 %; 25.0 s, of which 20.0 s training; 1,234 images/s on xla:cpu.so (CPU_0, plugin cpu.so)"},
-		{"one run", []report{done(0.7231)}, "test accuracy 72.31 %; 25.0 s, of which 20.0 s training; 1,234 images/s on go (CPU)"},
-		{"one run, stopped before a test", []report{stopped}, "not tested; 25.0 s, of which 20.0 s training; 1,234 images/s on go (CPU)"},
-		{"two runs", []report{done(0.7), done(0.72)}, "test accuracy 71.00 % ± 1.41 % (n = 2); 50.1 s; 1,234 images/s on go (CPU)"},
-		{"two runs, the second stopped", []report{done(0.7), stopped}, "test accuracy 70.00 % (n = 1); 50.1 s; 1,234 images/s on go (CPU)"},
+		{"a plugin without its folder", []results.Run{plugin}, "test accuracy 70.00 %; 25.0 s, of which 20.0 s training; 1,234 images/s on xla:cpu.so (CPU_0, plugin cpu.so)"},
+		{"one run", []results.Run{done(0.7231)}, "test accuracy 72.31 %; 25.0 s, of which 20.0 s training; 1,234 images/s on go (CPU)"},
+		{"one run, stopped before a test", []results.Run{stopped}, "not tested; 25.0 s, of which 20.0 s training; 1,234 images/s on go (CPU)"},
+		{"two runs", []results.Run{done(0.7), done(0.72)}, "test accuracy 71.00 % ± 1.41 % (n = 2); 50.1 s; 1,234 images/s on go (CPU)"},
+		{"two runs, the second stopped", []results.Run{done(0.7), stopped}, "test accuracy 70.00 % (n = 1); 50.1 s; 1,234 images/s on go (CPU)"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			if diff := cmp.Diff(test.want, summary(test.reports)); diff != "" {
+			if diff := cmp.Diff(test.want, summary(test.runs)); diff != "" {
 				t.Errorf("summary (-want +got):\n%s", diff)
 			}
 		})
@@ -69,19 +69,19 @@ func TestSummary(t *testing.T) {
 
 func TestSeriesJSON(t *testing.T) {
 	for _, test := range []struct {
-		name    string
-		reports []report
-		want    string
+		name string
+		runs []results.Run
+		want string
 	}{
-		{"no run came to its end", []report{{TestAccuracy: 0.5, Error: "interrupted"}}, `{"mean":null,"std":null}`},
-		{"one has no deviation", []report{{TestAccuracy: 0.5}}, `{"mean":0.5,"std":null}`},
-		{"two: over n-1", []report{{TestAccuracy: 0.25}, {TestAccuracy: 0.75}}, `{"mean":0.5,"std":0.3535533905932738}`},
-		{"a stopped one does not count", []report{{TestAccuracy: 0.5}, {TestAccuracy: 0.5}, {TestAccuracy: 0.1, Error: "interrupted"}},
+		{"no run came to its end", []results.Run{{TestAccuracy: 0.5, Error: "interrupted"}}, `{"mean":null,"std":null}`},
+		{"one has no deviation", []results.Run{{TestAccuracy: 0.5}}, `{"mean":0.5,"std":null}`},
+		{"two: over n-1", []results.Run{{TestAccuracy: 0.25}, {TestAccuracy: 0.75}}, `{"mean":0.5,"std":0.3535533905932738}`},
+		{"a stopped one does not count", []results.Run{{TestAccuracy: 0.5}, {TestAccuracy: 0.5}, {TestAccuracy: 0.1, Error: "interrupted"}},
 			`{"mean":0.5,"std":0}`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			s := newSeries(test.reports)
-			got, err := json.Marshal(map[string]number{"mean": s.Mean, "std": s.Std})
+			s := newSeries(test.runs)
+			got, err := json.Marshal(map[string]results.Number{"mean": s.Mean, "std": s.Std})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -90,71 +90,4 @@ func TestSeriesJSON(t *testing.T) {
 			}
 		})
 	}
-}
-
-func TestJSONFile(t *testing.T) {
-	folder := t.TempDir()
-	write := func(t *testing.T, name string) error {
-		t.Helper()
-		f, err := openJSON(name)
-		if err != nil {
-			return err
-		}
-		return f.write([]report{{Recipe: "r", TestAccuracy: number(math.NaN())}}, 1)
-	}
-	check := func(t *testing.T, name string) {
-		t.Helper()
-		var r report
-		readJSON(t, name, &r)
-		if r.Recipe != "r" {
-			t.Errorf("the file holds %+v", r)
-		}
-	}
-	target := filepath.Join(folder, "out.json")
-
-	t.Run("opening leaves nothing", func(t *testing.T) {
-		if _, err := openJSON(target); err != nil {
-			t.Fatal(err)
-		}
-		if entries, err := os.ReadDir(folder); err != nil || len(entries) != 0 {
-			t.Errorf("in the folder: %v, %v", entries, err)
-		}
-	})
-	t.Run("a new file, and the same again", func(t *testing.T) {
-		for range 2 {
-			if err := write(t, target); err != nil {
-				t.Fatal(err)
-			}
-			check(t, target)
-		}
-	})
-	t.Run("a link is followed", func(t *testing.T) {
-		link := filepath.Join(t.TempDir(), "link.json")
-		if err := os.Symlink(target, link); err != nil {
-			t.Skip("no symbolic links here:", err)
-		}
-		if err := os.WriteFile(target, []byte("{}"), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if err := write(t, link); err != nil {
-			t.Fatal(err)
-		}
-		check(t, target)
-		if info, err := os.Lstat(link); err != nil || info.Mode()&os.ModeSymlink == 0 {
-			t.Errorf("the link is no longer one: %v, %v", info, err)
-		}
-	})
-	t.Run("a device is written to", func(t *testing.T) {
-		if err := write(t, os.DevNull); err != nil {
-			t.Fatal(err)
-		}
-		if info, err := os.Stat(os.DevNull); err != nil || info.Mode().IsRegular() {
-			t.Errorf("%s is a file now: %v, %v", os.DevNull, info, err)
-		}
-	})
-	t.Run("nothing is left over", func(t *testing.T) {
-		if entries, err := os.ReadDir(folder); err != nil || len(entries) != 1 {
-			t.Errorf("in the folder: %v, %v", entries, err)
-		}
-	})
 }

@@ -6,6 +6,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/fastresnet/fastresnet"
+	"github.com/fastresnet/fastresnet/examples/internal/results"
 )
 
 // tableHeader is the first line of a run's table, in the columns of tableRow.
@@ -22,19 +23,19 @@ func tableRow(e fastresnet.Epoch, note string) string {
 		e.Number, e.Rate, e.TrainLoss, 100*e.TrainAccuracy, test, e.TrainTime.Seconds(), note)
 }
 
-// recipeTable is one line a recipe.
+// recipeTable is one line a recipe, numbered as the rungs of the series that they are.
 func recipeTable(recipes []fastresnet.Recipe) string {
 	var text strings.Builder
 	w := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "recipe\twidth\tbatch\tepochs\tpeak lr\tpublished\tdescription")
-	for _, r := range recipes {
-		p := r.Published
-		published := "-"
-		if p != (fastresnet.Published{}) {
-			published = fmt.Sprintf("%.2f %%, %g s on %s", 100*p.Accuracy, p.Seconds, p.Hardware)
+	fmt.Fprintln(w, "rung\trecipe\twidth\tbatch\tepochs\tpeak lr\taccuracy\ttime\tdescription")
+	for i, r := range recipes {
+		accuracy, time := results.Published(r.Published)
+		if r.Published.Seconds > 0 {
+			time += " on " + r.Published.Hardware
 		}
-		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%.4g\t%s\t%s\n", r.Name, r.Width, r.BatchSize, r.Epochs, r.Schedule.Peak(), published, r.Description)
+		fmt.Fprintf(w, "%4d\t%s\t%5d\t%5d\t%6d\t%.4g\t%s\t%s\t%s\n", i+1, r.Name, r.Network.Width, r.BatchSize, r.Epochs,
+			r.Schedule.Peak(), accuracy, time, r.Description)
 	}
 	w.Flush()
-	return text.String()
+	return text.String() + "\naccuracy and time: as published\n"
 }

@@ -19,6 +19,9 @@ const (
 // Progress shows how far the training is: a bar on a terminal, and elsewhere a plain line every ten
 // seconds. It is for one goroutine.
 type Progress struct {
+	// Prefix stands before everything that is shown.
+	Prefix string
+
 	w    io.Writer
 	size func() (columns, rows int) // 0: not a terminal
 
@@ -47,7 +50,7 @@ func NewProgress(runs int, stdout, stderr io.Writer) *Progress {
 func (p *Progress) Start(doing string) {
 	p.run++
 	if columns, _ := p.size(); columns > 0 {
-		p.draw(doing+" ...", columns)
+		p.draw(p.Prefix+doing+" ...", columns)
 	}
 }
 
@@ -77,10 +80,10 @@ func (p *Progress) Step(s fastresnet.Progress) {
 	}
 	p.last = now
 	if columns == 0 {
-		fmt.Fprintln(p.w, plain(s, left))
+		fmt.Fprintln(p.w, p.Prefix+plain(s, left))
 		return
 	}
-	p.draw(bar(s, left, min(columns, widest)-1), columns) // the last column would break the line
+	p.draw(bar(p.Prefix, s, left, min(columns, widest)-1), columns) // the last column would break the line
 }
 
 // Clear takes the bar off the screen, for something else to be printed there.
@@ -100,9 +103,9 @@ func (p *Progress) draw(line string, columns int) {
 }
 
 // bar is the line of a terminal, of so many columns.
-func bar(s fastresnet.Progress, left string, columns int) string {
+func bar(prefix string, s fastresnet.Progress, left string, columns int) string {
 	const shortest, longest = 8, 40
-	head := fmt.Sprintf("epoch %d/%d ", s.Epoch, s.Epochs)
+	head := fmt.Sprintf("%sepoch %d/%d ", prefix, s.Epoch, s.Epochs)
 	tail := fmt.Sprintf(" %3d %%", 100*s.Step/s.Steps)
 	if s.ImagesPerSecond > 0 {
 		tail += "  " + rate(s)

@@ -19,26 +19,29 @@ func TestBar(t *testing.T) {
 	last.Step = 98
 	for _, test := range []struct {
 		name    string
+		prefix  string
 		step    fastresnet.Progress
 		left    string
 		columns int
 		want    string
 	}{
-		{"wide: the bar stops growing", step, "1m23s left", 120,
+		{"wide: the bar stops growing", "", step, "1m23s left", 120,
 			"epoch 2/24 ████████████████████░░░░░░░░░░░░░░░░░░░░  50 %  1,235 images/s  1m23s left"},
-		{"79 columns", step, "1m23s left", 79,
+		{"79 columns", "", step, "1m23s left", 79,
 			"epoch 2/24 ██████████████░░░░░░░░░░░░░░░  50 %  1,235 images/s  1m23s left"},
-		{"too narrow for a bar", step, "1m23s left", 50,
+		{"too narrow for a bar", "", step, "1m23s left", 50,
 			"epoch 2/24 50 %  1,235 images/s  1m23s left"},
-		{"too narrow for anything", step, "1m23s left", 10, "epoch 2/24"},
-		{"no room at all", step, "1m23s left", 0, ""},
-		{"first step: no speed yet", first, "", 60,
+		{"too narrow for anything", "", step, "1m23s left", 10, "epoch 2/24"},
+		{"no room at all", "", step, "1m23s left", 0, ""},
+		{"first step: no speed yet", "", first, "", 60,
 			"epoch 2/24 ░░░░░░░░░░   1 %"},
-		{"last step: testing follows", last, "1m23s left", 60,
+		{"last step: testing follows", "", last, "1m23s left", 60,
 			"epoch 2/24 ██████████ testing ..."},
+		{"a prefix takes from the bar", "rung 9: ", step, "1m23s left", 79,
+			"rung 9: epoch 2/24 ██████████░░░░░░░░░░░  50 %  1,235 images/s  1m23s left"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			got := bar(test.step, test.left, test.columns)
+			got := bar(test.prefix, test.step, test.left, test.columns)
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("bar (-want +got):\n%s", diff)
 			}

@@ -1,0 +1,71 @@
+// Package program is what the example programs with flags have in common: how they read their flags, stop
+// and fail, and where their images come from.
+package program
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/fastresnet/fastresnet/examples/internal/terminal"
+)
+
+// Exit statuses. 130 is a shell's for a program that Ctrl-C ended.
+const (
+	ExitOK          = 0
+	ExitFailed      = 1
+	ExitInterrupted = 130
+)
+
+// ErrInterrupted is the error of a program that Ctrl-C stopped.
+var ErrInterrupted = errors.New("interrupted")
+
+// Main runs a program and exits with its status. The context ends with the first Ctrl-C; the second one
+// ends the program.
+func Main(name string, run func(ctx context.Context, args []string, stdout, stderr io.Writer) int) {
+	terminal.QuietKlog()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, func() {
+		stop() // a second Ctrl-C does not wait
+		fmt.Fprintf(os.Stderr, "\n%s: stopping after this step; Ctrl-C again to stop at once\n", name)
+	})
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// Status prints an error on one line, and is the exit status of the program that it ended.
+func Status(name string, err error, stderr io.Writer) int {
+	if err == nil || errors.Is(err, flag.ErrHelp) {
+		return ExitOK
+	}
+	fmt.Fprintf(stderr, "%s: %s\n", name, terminal.OneLine(err))
+	if errors.Is(err, ErrInterrupted) {
+		return ExitInterrupted
+	}
+	return ExitFailed
+}
+
+// Parse reads the flags of a program that takes no arguments. flag.ErrHelp means that the usage was asked
+// for, and has been printed.
+func Parse(f *flag.FlagSet, usage string, args []string, stdout io.Writer) error {
+	f.SetOutput(io.Discard) // errors are printed by Status, on one line
+	f.Usage = func() {}
+	err := f.Parse(args)
+	if errors.Is(err, flag.ErrHelp) {
+		fmt.Fprint(stdout, usage)
+		f.SetOutput(stdout)
+		f.PrintDefaults()
+		return err
+	}
+	if err == nil && f.NArg() > 0 {
+		err = fmt.Errorf("unexpected argument %q", f.Arg(0))
+	}
+	if err != nil {
+		return fmt.Errorf("%w (-h lists the flags)", err)
+	}
+	return nil
+}

@@ -1,0 +1,108 @@
+// Package results is what the example programs share to keep what came of training: runs as JSON, in files
+// that are replaced as a whole, and their statistics.
+package results
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"path/filepath"
+	"strings"
+
+	"github.com/fastresnet/fastresnet"
+	"github.com/fastresnet/fastresnet/examples/internal/terminal"
+)
+
+// Run is what a file says about a run. Accuracies are 0 to 1.
+type Run struct {
+	Recipe    string  `json:"recipe"`
+	Backend   string  `json:"backend"`
+	Device    string  `json:"device"`
+	Seed      uint64  `json:"seed"`
+	Width     int     `json:"width"`
+	Params    int     `json:"params"` // trainable
+	BatchSize int     `json:"batch_size"`
+	Epochs    []Epoch `json:"epochs"`
+
+	TestAccuracy    Number `json:"test_accuracy"`     // of the last test
+	ImagesPerSecond Number `json:"images_per_second"` // of training, after the first step
+	CompileSeconds  Number `json:"compile_seconds"`
+	TrainSeconds    Number `json:"train_seconds"`
+	TotalSeconds    Number `json:"total_seconds"`
+
+	// Error says why the run ended early; left out if it did not.
+	Error string `json:"error,omitempty"`
+}
+
+// Epoch is what a file says about an epoch. Its test figures are null if it was not tested.
+type Epoch struct {
+	Epoch        int    `json:"epoch"`
+	LR           Number `json:"lr"` // at its end
+	TrainLoss    Number `json:"train_loss"`
+	TrainAcc     Number `json:"train_acc"`
+	TestLoss     Number `json:"test_loss"`
+	TestAcc      Number `json:"test_acc"`
+	TrainSeconds Number `json:"train_seconds"` // no validation
+	TotalSeconds Number `json:"total_seconds"` // since the run's start
+	// Partial is set if the run ended within the epoch; left out if it did not.
+	Partial bool `json:"partial,omitempty"`
+}
+
+// NewRun describes a result, and the error that ended its run early, if one did.
+func NewRun(r *fastresnet.Result, err error) Run {
+	run := Run{
+		Recipe: r.Recipe.Name, Backend: r.Backend, Device: r.Device, Seed: r.Seed,
+		Width: r.Recipe.Network.Width, Params: r.Model.Network().Parameters(), BatchSize: r.Recipe.BatchSize,
+		TestAccuracy:    Number(math.NaN()),
+		ImagesPerSecond: Number(r.Timing.ImagesPerSecond),
+		CompileSeconds:  Number(r.Timing.Compile.Seconds()),
+		TrainSeconds:    Number(r.Timing.Train.Seconds()),
+		TotalSeconds:    Number(r.Timing.Total.Seconds()),
+	}
+	if err != nil {
+		run.Error = terminal.OneLine(err)
+	}
+	for _, e := range r.Epochs {
+		row := Epoch{
+			Epoch: e.Number, LR: Number(e.Rate), TrainLoss: Number(e.TrainLoss), TrainAcc: Number(e.TrainAccuracy),
+			TestLoss: Number(e.TestLoss), TestAcc: Number(e.TestAccuracy),
+			TrainSeconds: Number(e.TrainTime.Seconds()), TotalSeconds: Number(e.TotalTime.Seconds()), Partial: e.Partial,
+		}
+		if e.Tested {
+			run.TestAccuracy = row.TestAcc
+		} else {
+			row.TestLoss, row.TestAcc = Number(math.NaN()), Number(math.NaN())
+		}
+		run.Epochs = append(run.Epochs, row)
+	}
+	return run
+}
+
+// Place names what computed: the backend and the device, without the folder of a plugin named by its path.
+func Place(backend, device string) string {
+	text := fmt.Sprintf("%s (%s)", backend, device)
+	if _, plugin, _ := strings.Cut(backend, ":"); filepath.IsAbs(plugin) {
+		text = strings.ReplaceAll(text, plugin, filepath.Base(plugin))
+	}
+	return text
+}
+
+// Number is a float64 that is null in JSON when it is not finite.
+type Number float64
+
+// MarshalJSON writes the number as the shortest text that reads back the same.
+func (n Number) MarshalJSON() ([]byte, error) {
+	if math.IsNaN(float64(n)) || math.IsInf(float64(n), 0) {
+		return []byte("null"), nil
+	}
+	return json.Marshal(float64(n))
+}
+
+// UnmarshalJSON reads null as not a number.
+func (n *Number) UnmarshalJSON(text []byte) error {
+	if string(text) == "null" {
+		*n = Number(math.NaN())
+		return nil
+	}
+	return json.Unmarshal(text, (*float64)(n))
+}

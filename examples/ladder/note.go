@@ -1,0 +1,48 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/fastresnet/fastresnet"
+	"github.com/fastresnet/fastresnet/examples/internal/results"
+	"github.com/fastresnet/fastresnet/examples/internal/terminal"
+)
+
+// note says below a table what was run and what it is compared with.
+func note(recipes []fastresnet.Recipe, c content) string {
+	var seconds float64
+	var seeds []uint64
+	var places []string
+	for _, r := range c.Runs {
+		seconds += float64(r.TotalSeconds)
+		seeds, places = append(seeds, r.Seed), append(places, results.Place(r.Backend, r.Device))
+	}
+	var hardware []string
+	for _, r := range recipes {
+		hardware = append(hardware, r.Published.Hardware)
+	}
+	k := c.Conditions
+	return fmt.Sprintf(`Here: width %d where the series has %d, epochs %s, batch %s; %s, %s training and %s test images.
+%s of %s, %s in all, on %s.
+Series: as published, with every rung's own epochs and batch, on one %s.
+Accuracy: mean of n runs ± standard deviation, over n-1. Time: mean, of training alone. Ratio: time over that of the rung before.
+`, k.Width, publishedWidth, own(k.Epochs), own(k.Batch), k.Data, terminal.Count(k.TrainImages), terminal.Count(k.TestImages),
+		plural(len(c.Runs), "run"), plural(len(distinct(seeds)), "seed"),
+		time.Duration(seconds*float64(time.Second)).Round(time.Second), strings.Join(distinct(places), ", "),
+		strings.Join(distinct(hardware), ", "))
+}
+
+func distinct[T uint64 | string](values []T) []T {
+	slices.Sort(values)
+	return slices.Compact(values)
+}
+
+func plural(n int, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return terminal.Count(n) + " " + noun
+}

@@ -1,0 +1,76 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestParseRungs(t *testing.T) {
+	for _, test := range []struct {
+		name, list string
+		want       []int
+	}{
+		{"a number", "9", []int{9}},
+		{"the ends", "1,28", []int{1, 28}},
+		{"a range", "9-12", []int{9, 10, 11, 12}},
+		{"a range of one", "9-9", []int{9}},
+		{"a name", "backbone", []int{14}},
+		{"a name with a hyphen and a number", "resnet9-20", []int{17}},
+		{"spaces between items", " 9-10 , 17", []int{9, 10, 17}},
+		{"any order", "17,9-10", []int{9, 10, 17}},
+		{"duplicates collapse", "9,9-10,shortest-path,10", []int{9, 10}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			got, err := parseRungs(test.list)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("rungs (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestParseRungsMistakes(t *testing.T) {
+	const unknown = "need numbers, ranges such as 9-14, or names as in: cifar10 -list"
+	for _, test := range []struct{ name, list, want string }{
+		{"below the ladder", "0", "-rungs 0: the ladder has rungs 1 to 28"},
+		{"above it", "29", "-rungs 29: the ladder has rungs 1 to 28"},
+		{"a range beyond it", "27-29", "-rungs 27-29: the ladder has rungs 1 to 28"},
+		{"backwards", "5-3", "-rungs 5-3: the range runs backwards"},
+		{"unknown name", "nonsense", "-rungs nonsense: " + unknown},
+		{"names make no range", "backbone-resnet9-20", "-rungs backbone-resnet9-20: " + unknown},
+		{"below zero", "-1", "-rungs -1: " + unknown},
+		{"spaces in a range", "9 - 10", "-rungs 9 - 10: " + unknown},
+		{"open range", "9-", "-rungs 9-: " + unknown},
+		{"nothing", "", "-rungs : " + unknown},
+		{"nothing between commas", "9,,10", "-rungs : " + unknown},
+		{"several at once", "0,9,5-3", "-rungs 0: the ladder has rungs 1 to 28\n-rungs 5-3: the range runs backwards"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if _, err := parseRungs(test.list); err == nil || err.Error() != test.want {
+				t.Errorf("error %v, want %s", err, test.want)
+			}
+		})
+	}
+}
+
+func TestRecipeWidth(t *testing.T) {
+	for _, test := range []struct {
+		name              string
+		rung, width, want int
+	}{
+		{"as published", 17, 64, 64},
+		{"reduced", 17, 8, 8},
+		{"the double width stays double", 15, 8, 16},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := settings{size: size{width: test.width}}
+			if got := s.recipe(test.rung).Network.Width; got != test.want {
+				t.Errorf("width %d, want %d", got, test.want)
+			}
+		})
+	}
+}

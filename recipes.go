@@ -1,0 +1,210 @@
+package fastresnet
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/layers"
+	"github.com/fastresnet/fastresnet/schedule"
+)
+
+// The recipes of the source series that this library is measured by: its rungs 17 and 18.
+var (
+	// ResNet9Epochs20 is the residual network for 20 epochs.
+	ResNet9Epochs20 = named("resnet9-20")
+	// ResNet9Epochs24 reaches 94 % on CIFAR-10, in 79 s on one V100 in its source. It is what [Train]
+	// runs by default.
+	ResNet9Epochs24 = named("resnet9-24")
+)
+
+// Recipes lists the 28 rungs of the series "How to train your ResNet" in its order, the first rung first.
+// The list and all that is in it are the caller's.
+func Recipes() []Recipe {
+	var climbed []Recipe
+	var r Recipe
+	for _, step := range ladder {
+		r = r.Clone()
+		r.Name, r.Description, r.Published = step.name, step.what, Published{step.accuracy, step.seconds, "V100"}
+		step.change(&r)
+		climbed = append(climbed, r)
+	}
+	return climbed
+}
+
+// RecipeByName finds a named recipe. The error wraps [ErrOption] and lists the names.
+func RecipeByName(name string) (Recipe, error) {
+	var names []string
+	for _, r := range Recipes() {
+		if r.Name == name {
+			return r, nil
+		}
+		names = append(names, r.Name)
+	}
+	return Recipe{}, fmt.Errorf("%w: recipe %q is unknown, want one of: %s", ErrOption, name, strings.Join(names, ", "))
+}
+
+func named(name string) Recipe {
+	r, err := RecipeByName(name)
+	if err != nil {
+		panic(err)
+	}
+	return r
+}
+
+// rung is a step of the ladder: what it changes in the recipe before it. Learning rates are for the mean
+// loss. Where the source reports no accuracy or time, it is 0.
+type rung struct {
+	name, what        string
+	accuracy, seconds float64
+	change            func(*Recipe)
+}
+
+// through is the schedule through knots of epoch and rate.
+func through(knots [][2]float64) schedule.Schedule {
+	var s schedule.Schedule
+	for _, k := range knots {
+		s = append(s, schedule.Knot{Epoch: k[0], Rate: k[1]})
+	}
+	return s
+}
+
+// ladder is the series. Its rung n is the element n-1.
+//
+// The source trained rungs 1 to 17 on incomplete batches too, and dropped them from rung 18 on, as its
+// DAWNBench entry did.
+var ladder = []rung{
+	{"dawn-found", "the baseline, with a redundant first norm", 0, 356, func(r *Recipe) {
+		r.Network = layers.Dawn()
+		r.Network.BareStem = false
+		r.Network.Norm.LowPrecision = true
+		r.BatchSize, r.KeepIncompleteBatch = 128, true
+		r.Epochs = 35
+		r.Schedule = through([][2]float64{{0, 0}, {15, 0.1}, {30, 0.005}, {35, 0}})
+		r.Augmentations = data.Augmentations{data.Crop{Pad: 4}, data.FlipLR{}}
+		r.Loading = data.LoadEveryEpoch
+		r.Momentum, r.WeightDecay = 0.9, 5e-4
+	}},
+	{"dawn-tidy", "the redundant norm removed", 0, 323, func(r *Recipe) {
+		r.Network.BareStem = true
+	}},
+	{"dawn-once", "fixed preprocessing done once", 0, 308, func(r *Recipe) {
+		r.Loading = data.LoadPerImage
+	}},
+	{"dawn-bulk", "random choices drawn in bulk", 0.941, 297, func(r *Recipe) {
+		r.Loading = data.LoadInBulk
+	}},
+	{"dawn-512", "batch 512, learning rate up 10 %", 0.941, 256, func(r *Recipe) {
+		r.BatchSize = 512
+		r.Schedule = through([][2]float64{{0, 0}, {15, 0.44}, {30, 0.005}, {35, 0}})
+	}},
+	{"dawn-norm32", "batch norm in single precision", 0.94, 186, func(r *Recipe) {
+		r.Network.Norm.LowPrecision = false
+	}},
+	{"dawn-cutout", "cutout, slanted one-cycle", 0.941, 161, func(r *Recipe) {
+		r.Epochs, r.Schedule = 30, schedule.SlantedOneCycle(0.4, 8, 30)
+		r.Augmentations = append(r.Augmentations, data.Cutout{Height: 8, Width: 8})
+	}},
+	{"dawn-768", "batch 768", 0.94, 154, func(r *Recipe) {
+		r.BatchSize = 768
+		r.Schedule = schedule.SlantedOneCycle(0.6, 8, 30)
+	}},
+	{"shortest-path", "the shortest path: no residual branches", 0.559, 36, func(r *Recipe) {
+		r.Network.Name = "shortest-path"
+		for i := range r.Network.Stages {
+			r.Network.Stages[i].Block = layers.BlockShortest
+		}
+		r.BatchSize = 512
+		r.Epochs, r.Schedule = 20, schedule.SlantedOneCycle(0.4, 4, 20)
+	}},
+	{"plain-1x1", "repeated norms and activations removed", 0.56, 32, func(r *Recipe) {
+		r.Network.Name, r.Network.BareStem = "plain", false
+		r.Network.Stages = []layers.Stage{
+			{Channels: 2, Kernel: 1, Down: layers.DownStride},
+			{Channels: 4, Kernel: 1, Down: layers.DownStride},
+			{Channels: 4, Kernel: 1, Down: layers.DownStride},
+		}
+	}},
+	{"plain-3x3", "3x3 convolutions", 0.856, 36, func(r *Recipe) {
+		for i := range r.Network.Stages {
+			r.Network.Stages[i].Kernel = 3
+		}
+	}},
+	{"plain-pool", "max-pools in place of strides", 0.897, 43, func(r *Recipe) {
+		for i := range r.Network.Stages {
+			r.Network.Stages[i].Down = layers.DownPool
+		}
+	}},
+	{"wide-end", "a wider last stage, a global max-pool alone", 0.907, 47, func(r *Recipe) {
+		r.Network.Stages[2].Channels = 8
+		r.Network.MeanPool = false
+	}},
+	{"backbone", "norm scales start at 1, logits x 0.125", 0.911, 47, func(r *Recipe) {
+		r.Network.Name = "backbone"
+		r.Network.Norm.RandomScale = false
+		r.Network.ClassifierBias, r.Network.LogitScale = false, 0.125
+	}},
+	{"backbone-wide", "twice the width, 60 epochs", 0.935, 321, func(r *Recipe) {
+		r.Network.Width = 128
+		r.Epochs, r.Schedule = 60, schedule.SlantedOneCycle(0.4, 12, 60)
+	}},
+	{"backbone-deep", "one more convolution a stage instead", 0.95, 180, func(r *Recipe) {
+		r.Network.Width = 64
+		for i := range r.Network.Stages {
+			r.Network.Stages[i].Extra = 1
+		}
+		r.Augmentations[2] = data.Cutout{Height: 12, Width: 12}
+	}},
+	{"resnet9-20", "residual branches in stages 1 and 3 instead", 0.938, 66, func(r *Recipe) {
+		r.Network = layers.ResNet9()
+		r.Epochs, r.Schedule = 20, schedule.SlantedOneCycle(0.4, 4, 20)
+		r.Augmentations[2] = data.Cutout{Height: 8, Width: 8}
+	}},
+	{"resnet9-24", "four more epochs", 0.9408, 79, func(r *Recipe) {
+		r.KeepIncompleteBatch = false
+		r.Epochs, r.Schedule = 24, schedule.SlantedOneCycle(0.4, 5, 24) // a short climb, a long descent to 0
+	}},
+	// Nothing changes here: this library has preprocessing on the device from rung 4 on.
+	{"device-data", "preprocessing on the device", 0.941, 70, func(*Recipe) {}},
+	{"early-pool", "max-pool before norm and activation", 0.941, 64, func(r *Recipe) {
+		r.Network.PoolAt = layers.PoolBeforeNorm
+		r.Epochs, r.Schedule = 25, schedule.SlantedOneCycle(0.4, 5, 25)
+	}},
+	{"smooth-labels", "label smoothing 0.2", 0.941, 59, func(r *Recipe) {
+		r.LabelSmoothing = 0.2
+		r.Epochs, r.Schedule = 23, schedule.SlantedOneCycle(0.4, 23./5, 23)
+	}},
+	{"celu", "CELU for ReLU", 0.941, 52, func(r *Recipe) {
+		r.Network.Activation = layers.Activation{Kind: "celu", Alpha: 0.075}
+		r.Epochs, r.Schedule = 20, schedule.SlantedOneCycle(0.4, 4, 20)
+	}},
+	{"ghost-norm", "ghost batch norm in 16 groups", 0.941, 46, func(r *Recipe) {
+		r.Network.Norm.Groups = 16
+		r.Epochs, r.Schedule = 18, schedule.SlantedOneCycle(0.6, 18./5, 18)
+	}},
+	{"frozen-scales", "norm scales frozen at 1, biases learn faster", 0.941, 43, func(r *Recipe) {
+		r.Network.Norm.FrozenScale = true
+		r.Network.Activation.Alpha = 0.3
+		r.Network.LogitScale = 1. / 16
+		r.BiasRate, r.BiasDecay = 64, 1./64
+		r.Epochs, r.Schedule = 17, schedule.SlantedOneCycle(0.6, 17./5, 17)
+	}},
+	{"whitening", "input patch whitening", 0.941, 39, func(r *Recipe) {
+		r.Network.Whitening = &layers.WhiteningSettings{Kernel: 3, Epsilon: 1e-2, Images: 10_000}
+		r.Epochs, r.Schedule = 15, schedule.SlantedOneCycle(0.6, 3, 15)
+	}},
+	{"averaging", "moving average of the weights", 0.941, 34, func(r *Recipe) {
+		r.Averaging = Averaging{Every: 5, Decay: 0.99}
+		r.Augmentations[2] = data.Cutout{Height: 5, Width: 5}
+		r.Epochs, r.Schedule = 13, through([][2]float64{{0, 0}, {13. / 5, 1}, {11, 0.1}})
+	}},
+	{"flip-test", "test-time flip averaging, no cutout", 0.941, 26, func(r *Recipe) {
+		r.TestViews = FlipViews
+		r.Augmentations = r.Augmentations[:2]
+		r.Epochs, r.Schedule = 10, through([][2]float64{{0, 0}, {2, 1}, {8, 0.1}})
+	}},
+	{"long", "to convergence: 80 epochs, large cutout", 0.961, 0, func(r *Recipe) {
+		r.Augmentations = append(r.Augmentations, data.Cutout{Height: 12, Width: 12})
+		r.Epochs, r.Schedule = 80, through([][2]float64{{0, 0}, {16, 0.4}, {78, 0.04}})
+	}},
+}
