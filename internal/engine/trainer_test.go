@@ -117,14 +117,24 @@ func TestLoweringsAgree(t *testing.T) {
 	fed := cfg
 	fed.Augmentations = []data.Augmentation{data.Crop{Pad: 4}, withoutGraph{}}
 
+	tricks := cfg
+	design := layers.ResNet9()
+	design.Whitening = &layers.WhiteningSettings{Kernel: 3, Epsilon: 1e-2, Images: 16}
+	design.Norm = layers.NormSettings{Groups: 8, FrozenScale: true}
+	design.Activation = layers.Activation{Kind: "celu", Alpha: 0.3}
+	design.PoolAt, design.LogitScale = layers.PoolBeforeNorm, 1./16
+	tricks.Network = network(t, design, set, 2)
+	tricks.LabelSmoothing, tricks.Biases.RateFactor = 0.2, 8
+	tricks.AverageEvery, tricks.Average = 1, optim.Average{Keep: 0.5}
+
 	for _, run := range []struct {
 		label string
 		cfg   Config
-	}{{"resident", cfg}, {"fed from the host", fed}} {
+	}{{"resident", cfg}, {"fed from the host", fed}, {"bag of tricks", tricks}} {
 		t.Run(run.label, func(t *testing.T) {
 			wantHistory, want := train(t, newTrainer(t, openFor(t, "go"), run.cfg, set), 1)
 			testbackend.Each(t, func(t *testing.T, backend string) {
-				variables, err := cfg.Network.Variables()
+				variables, err := run.cfg.Network.Variables()
 				if err != nil {
 					t.Fatal(err)
 				}
