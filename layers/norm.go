@@ -107,7 +107,7 @@ func (b BatchNorm) apply(x *graph.Node, s *Scope) *graph.Node {
 		s.update(b.Name+"/variance", towards(variance, unbiased))
 		mean, variance = batchMean, batchVariance
 	}
-	gain := graph.Inverse(graph.Sqrt(graph.AddScalar(perChannel(variance, x), Epsilon)))
+	gain := graph.Reciprocal(graph.Sqrt(graph.AddScalar(perChannel(variance, x), Epsilon)))
 	if !b.FrozenScale {
 		gain = graph.Mul(perChannel(variable("scale"), x), gain)
 	}
