@@ -16,7 +16,7 @@ func TestAveragingOfNothingKept(t *testing.T) {
 	set := synthetic(t, 48)
 	testbackend.Each(t, func(t *testing.T, backend string) {
 		d := openFor(t, backend)
-		cfg := config(t, set, 16)
+		cfg := smallConfig(t, set, 16)
 		_, want := train(t, newTrainer(t, d, cfg, set), 2)
 		cfg.AverageEvery = 1
 		_, got := train(t, newTrainer(t, d, cfg, set), 2)
@@ -33,7 +33,7 @@ func TestAveraging(t *testing.T) {
 	set := synthetic(t, 48)
 	testbackend.Each(t, func(t *testing.T, backend string) {
 		d := openFor(t, backend)
-		cfg := config(t, set, 16)
+		cfg := smallConfig(t, set, 16)
 		plain := newTrainer(t, d, cfg, set)
 		want := InitialWeights(plain.variables, cfg.Seed, set, cfg.Normalization)
 		steps := 0
@@ -71,7 +71,7 @@ func TestBiasesHaveAnOptimizer(t *testing.T) {
 	set := synthetic(t, 16)
 	testbackend.Each(t, func(t *testing.T, backend string) {
 		d := openFor(t, backend)
-		cfg := config(t, set, 16)
+		cfg := smallConfig(t, set, 16)
 		cfg.Weights, cfg.Biases = optim.Nesterov{}, optim.Nesterov{}
 		variables, err := cfg.Network.Variables()
 		if err != nil {

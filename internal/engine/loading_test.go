@@ -211,7 +211,7 @@ func TestLoadingsTrain(t *testing.T) {
 	testbackend.Each(t, func(t *testing.T, backend string) {
 		d := openFor(t, backend)
 		for _, loading := range loadings {
-			cfg := config(t, set, 16)
+			cfg := smallConfig(t, set, 16)
 			cfg.KeepIncomplete = true
 			cfg.Loading = loading
 			history, _ := train(t, newTrainer(t, d, cfg, set), 1)

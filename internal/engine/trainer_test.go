@@ -72,6 +72,20 @@ func config(t testing.TB, set *data.Dataset, batch int) Config {
 	}
 }
 
+// smallConfig is config with a network that XLA compiles in a moment: what it tests does not depend on it.
+func smallConfig(t testing.TB, set *data.Dataset, batch int) Config {
+	t.Helper()
+	cfg := config(t, set, batch)
+	cfg.Network = layers.Network{Name: "small", Input: set.Shape(), Layers: []layers.Layer{
+		layers.Conv{Name: "conv", Out: 4, Kernel: 3, Stride: 2},
+		layers.BatchNorm{Name: "norm"},
+		layers.ReLU{},
+		layers.GlobalMeanPool{},
+		layers.Linear{Name: "classifier", Out: len(set.Classes()), Bias: true},
+	}}
+	return cfg
+}
+
 func newTrainer(t testing.TB, d *Device, cfg Config, set *data.Dataset) *Trainer {
 	t.Helper()
 	trainer, err := NewTrainer(context.Background(), d, cfg, set)
@@ -171,7 +185,7 @@ func TestMetricsCountEveryImage(t *testing.T) {
 			{"the incomplete batch is kept", true, 4, 50},
 		} {
 			t.Run(tt.label, func(t *testing.T) {
-				cfg := config(t, set, 16)
+				cfg := smallConfig(t, set, 16)
 				cfg.KeepIncomplete = tt.keep
 				history, _ := train(t, newTrainer(t, d, cfg, set), 1)
 				if m := history[0]; m.Steps != tt.steps || m.Examples != tt.images || m.Diverged != -1 {
@@ -207,7 +221,7 @@ func TestSameSeedSameBits(t *testing.T) {
 func TestEpochStopsWithinAStep(t *testing.T) {
 	set := synthetic(t, 64)
 	testbackend.Each(t, func(t *testing.T, backend string) {
-		trainer := newTrainer(t, openFor(t, backend), config(t, set, 16), set)
+		trainer := newTrainer(t, openFor(t, backend), smallConfig(t, set, 16), set)
 		ctx, cancel := context.WithCancel(context.Background())
 		m, err := trainer.Epoch(ctx, 1, constant(0.05, 4), func(step, _ int) {
 			if step == 1 {
@@ -223,7 +237,7 @@ func TestEpochStopsWithinAStep(t *testing.T) {
 func TestDivergenceNamesTheStep(t *testing.T) {
 	set := synthetic(t, 64)
 	testbackend.Each(t, func(t *testing.T, backend string) {
-		trainer := newTrainer(t, openFor(t, backend), config(t, set, 16), set)
+		trainer := newTrainer(t, openFor(t, backend), smallConfig(t, set, 16), set)
 		rates := constant(0, 4)
 		rates[1] = float32(math.NaN()) // spoils the weights of step 2, counted from 0
 		m, err := trainer.Epoch(context.Background(), 1, rates, noStep)

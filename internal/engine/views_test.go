@@ -47,7 +47,7 @@ func TestViewsAreAveraged(t *testing.T) {
 	shape := set.Shape()
 	testbackend.Each(t, func(t *testing.T, backend string) {
 		d := openFor(t, backend)
-		cfg := config(t, set, 16)
+		cfg := smallConfig(t, set, 16)
 		_, variables := train(t, newTrainer(t, d, cfg, set), 1)
 		logits := func(pixels []uint8, views ...View) []float32 {
 			cfg.Views = views
