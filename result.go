@@ -75,6 +75,10 @@ type Epoch struct {
 type Timing struct {
 	// Compile is the compilation of the training and evaluation steps.
 	Compile time.Duration
+	// Prepare is what is done once before the first step, with the backend open and apart from compiling: the
+	// initial weights, whitening filters among them, and copying them and the training set, padded, to the
+	// device. Its sum with Train is the time by DAWNBench's rule: no test, and all preparation of the data.
+	Prepare time.Duration
 	// Train is all training steps: no compilation, no test.
 	Train time.Duration
 	// Total is the whole call of Train, loading the data set included.

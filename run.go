@@ -21,6 +21,7 @@ type run struct {
 	// diverged is set once a weight or a running statistic is not finite.
 	diverged bool
 	started  time.Time
+	prepare  time.Duration // Timing.Prepare
 }
 
 // newRun opens the backend and compiles the network for it. Nothing of it stays open if it fails or panics.
@@ -34,6 +35,7 @@ func newRun(ctx context.Context, c *config, started time.Time) (done *run, err e
 			device.Close()
 		}
 	}()
+	opened := time.Now()
 	for _, why := range device.PassedOver {
 		c.logger.InfoContext(ctx, "backend passed over", "reason", why)
 	}
@@ -72,6 +74,7 @@ func newRun(ctx context.Context, c *config, started time.Time) (done *run, err e
 	if err := r.handOver(); err != nil {
 		return nil, err
 	}
+	r.prepare = time.Since(opened) - trainer.CompileTime
 	return r, nil
 }
 
@@ -175,6 +178,7 @@ func (r *run) finish() *Result {
 	}
 	r.result.Timing = Timing{
 		Compile:         r.trainer.CompileTime + r.result.Model.compileTime(),
+		Prepare:         r.prepare,
 		Train:           r.watch.train,
 		Total:           time.Since(r.started),
 		ImagesPerSecond: r.watch.imagesPerSecond(),

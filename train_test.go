@@ -218,6 +218,9 @@ func TestResultTellsTheRun(t *testing.T) {
 	if timing.Train <= 0 || timing.Total < timing.Train || timing.ImagesPerSecond <= 0 {
 		t.Errorf("timing %+v, want training within the total, and a speed", timing)
 	}
+	if timing.Prepare <= 0 || timing.Compile <= 0 || timing.Prepare+timing.Compile+timing.Train > timing.Total {
+		t.Errorf("timing %+v, want preparing and compiling, each within the total beside training", timing)
+	}
 	if sum := result.Epochs[0].TrainTime + result.Epochs[1].TrainTime; sum != timing.Train {
 		t.Errorf("the epochs trained for %v, the run for %v", sum, timing.Train)
 	}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/fastresnet/fastresnet/internal/purego"
 	"github.com/gomlx/compute"
@@ -27,6 +28,8 @@ type Device struct {
 	PassedOver []string
 
 	backend compute.Backend
+	// compiling is what compiling for the device has taken so far, in nanoseconds.
+	compiling atomic.Int64
 }
 
 // Open opens the named backend: "go", "xla" (any plugin), "xla:cuda", "xla:cpu", "xla:" and the absolute

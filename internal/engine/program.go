@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/shapes"
@@ -16,6 +17,8 @@ type program struct {
 
 // compile builds and compiles a graph whose parameters have the given shapes, in order.
 func compile(d *Device, name string, inputs []shapes.Shape, build func(in []*graph.Node) []*graph.Node) (*program, error) {
+	start := time.Now()
+	defer func() { d.compiling.Add(int64(time.Since(start))) }()
 	g := graph.NewGraph(d.backend, name)
 	nodes := make([]*graph.Node, len(inputs))
 	for i, s := range inputs {

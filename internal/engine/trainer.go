@@ -12,7 +12,7 @@ import (
 
 // Trainer is a training run on a device. It is not safe for concurrent use.
 type Trainer struct {
-	// CompileTime is what compiling the training steps took.
+	// CompileTime is what compiling took before the first step: no upload of the training set.
 	CompileTime time.Duration
 
 	device    *Device
@@ -36,11 +36,9 @@ func NewTrainer(ctx context.Context, d *Device, cfg Config, train *data.Dataset)
 	if rest := train.Len() % cfg.Batch; rest > 0 && cfg.KeepIncomplete {
 		sizes = append(sizes, rest)
 	}
-	start := time.Now()
 	if t.lowering, err = newLowering(ctx, d, cfg, t.variables, train, sizes); err != nil {
 		return nil, err
 	}
-	t.CompileTime = time.Since(start)
 	initial := InitialWeights(t.variables, cfg.Seed, train, cfg.Normalization)
 	if t.state.variables, err = uploadVariables(d, t.variables, initial); err != nil {
 		return nil, err
@@ -55,6 +53,7 @@ func NewTrainer(ctx context.Context, d *Device, cfg Config, train *data.Dataset)
 	if cfg.AverageEvery > 0 {
 		t.averaging, err = newAveraging(d, cfg, t.variables, initial)
 	}
+	t.CompileTime = time.Duration(d.compiling.Load())
 	return t, err
 }
 
