@@ -49,7 +49,7 @@ func (c *climber) climb(ctx context.Context) error {
 func (c *climber) run(ctx context.Context, s step) error {
 	runCtx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	options := append(c.options, fastresnet.WithRecipe(c.settings.recipe(s.rung)), fastresnet.WithSeed(s.seed),
+	options := append(c.options, fastresnet.WithRecipe(program.RungAt(s.rung, c.settings.width)), fastresnet.WithSeed(s.seed),
 		fastresnet.WithProgress(c.view.startRun(s)),
 		fastresnet.WithStartCallback(func(r *fastresnet.Result) {
 			if err := c.journal.sameDevice(r); err != nil {

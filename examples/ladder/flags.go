@@ -102,20 +102,14 @@ func (s *size) fill(from size, set map[string]bool) {
 // check reports every value that is wrong, and settles the rungs.
 func (s *settings) check() (problems []error) {
 	var err error
-	if s.rungs, err = parseRungs(s.size.rungs); err != nil {
+	if s.rungs, err = program.ParseRungs("rungs", s.size.rungs); err != nil {
 		problems = append(problems, err)
 	}
-	for _, number := range []struct {
-		flag         string
-		value, least int
-	}{
-		{"width", s.width, 1}, {"epochs", s.epochs, 0}, {"batch", s.batch, 0}, {"seeds", s.seeds, 1},
-		{"train-limit", s.trainLimit, 0}, {"test-limit", s.testLimit, 0},
-	} {
-		if number.value < number.least {
-			problems = append(problems, fmt.Errorf("-%s %d: need at least %d", number.flag, number.value, number.least))
-		}
-	}
+	problems = append(problems, program.TooSmall(
+		program.Number{Flag: "width", Value: s.width, Least: 1}, program.Number{Flag: "epochs", Value: s.epochs},
+		program.Number{Flag: "batch", Value: s.batch}, program.Number{Flag: "seeds", Value: s.seeds, Least: 1},
+		program.Number{Flag: "train-limit", Value: s.trainLimit}, program.Number{Flag: "test-limit", Value: s.testLimit},
+	)...)
 	if s.data == "" {
 		problems = append(problems, errors.New("-data: need auto, synthetic, a folder or a file"))
 	}

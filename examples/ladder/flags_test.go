@@ -36,38 +36,6 @@ func TestSizes(t *testing.T) {
 	}
 }
 
-func TestFits(t *testing.T) {
-	for _, test := range []struct {
-		name   string
-		args   []string
-		images int
-		want   string // "" for no error
-	}{
-		{"all as published", []string{"-size", "full"}, 50_000, ""},
-		{"small", nil, 50_000, ""},
-		{"too few images for a recipe", []string{"-size", "full", "-rungs", "4-8"}, 600, "rung 8: batch 768 is larger than the training set of 600 images"},
-		{"too few by the limit", []string{"-train-limit", "100"}, 50_000, "rung 9: batch 128 is larger than the training set of 100 images"},
-		{"groups of a ghost norm", []string{"-size", "full", "-batch", "100"}, 50_000, "rung 23: batch 100, need a multiple of its norm's 16 groups"},
-		{"no group, any batch", []string{"-batch", "100"}, 50_000, ""},
-		{"two problems", []string{"-size", "full", "-rungs", "7,8"}, 500,
-			"rung 7: batch 512 is larger than the training set of 500 images\nrung 8: batch 768 is larger than the training set of 500 images"},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			s, err := parse(test.args, &bytes.Buffer{})
-			if err != nil {
-				t.Fatal(err)
-			}
-			got := ""
-			if err := s.fits(test.images); err != nil {
-				got = err.Error()
-			}
-			if diff := cmp.Diff(test.want, got); diff != "" {
-				t.Errorf("error (-want +got):\n%s", diff)
-			}
-		})
-	}
-}
-
 func TestConditions(t *testing.T) {
 	for _, test := range []struct {
 		name string

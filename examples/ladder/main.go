@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 
 	"github.com/fastresnet/fastresnet"
 	"github.com/fastresnet/fastresnet/examples/internal/program"
@@ -26,7 +25,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		err = climb(ctx, s, stdout, stderr)
 	}
 	if errors.Is(err, program.ErrInterrupted) && s.json != "" {
-		err = fmt.Errorf("%w; to go on: go run ./examples/ladder %s", err, commandLine(args))
+		err = fmt.Errorf("%w; to go on: go run ./examples/ladder %s", err, program.CommandLine(args))
 	}
 	return program.Status("ladder", err, stderr)
 }
@@ -45,7 +44,7 @@ func climb(ctx context.Context, s *settings, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if err := s.fits(train.Len()); err != nil {
+	if err := program.Fit(s.rungs, s.batch, program.Limited(train.Len(), s.trainLimit)); err != nil {
 		return err
 	}
 	if err := j.begin(s.conditions(train.Len(), test.Len())); err != nil {
@@ -67,16 +66,4 @@ func climb(ctx context.Context, s *settings, stdout, stderr io.Writer) error {
 		err = errors.Join(err, markdown.Write([]byte(t.markdown())))
 	}
 	return err
-}
-
-// commandLine is the arguments as a shell takes them.
-func commandLine(args []string) string {
-	var quoted []string
-	for _, arg := range args {
-		if arg == "" || strings.Trim(arg, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./,:=") != "" {
-			arg = "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
-		}
-		quoted = append(quoted, arg)
-	}
-	return strings.Join(quoted, " ")
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/fastresnet/fastresnet"
+	"github.com/fastresnet/fastresnet/examples/internal/program"
 	"github.com/fastresnet/fastresnet/examples/internal/results"
 	"github.com/fastresnet/fastresnet/examples/internal/terminal"
 )
@@ -29,8 +30,8 @@ func note(recipes []fastresnet.Recipe, c content) string {
 %s of %s, %s in all, on %s.
 Series: as published, with every rung's own epochs and batch, on one %s.
 Accuracy: mean of n runs ± standard deviation, over n-1. Time: mean, of training alone. Ratio: time over that of the rung before.
-`, k.Width, publishedWidth, own(k.Epochs), own(k.Batch), k.Data, terminal.Count(k.TrainImages), terminal.Count(k.TestImages),
-		plural(len(c.Runs), "run"), plural(len(distinct(seeds)), "seed"),
+`, k.Width, program.PublishedWidth, own(k.Epochs), own(k.Batch), k.Data, terminal.Count(k.TrainImages), terminal.Count(k.TestImages),
+		terminal.Plural(len(c.Runs), "run"), terminal.Plural(len(distinct(seeds)), "seed"),
 		time.Duration(seconds*float64(time.Second)).Round(time.Second), strings.Join(distinct(places), ", "),
 		strings.Join(distinct(hardware), ", "))
 }
@@ -38,11 +39,4 @@ Accuracy: mean of n runs ± standard deviation, over n-1. Time: mean, of trainin
 func distinct[T uint64 | string](values []T) []T {
 	slices.Sort(values)
 	return slices.Compact(values)
-}
-
-func plural(n int, noun string) string {
-	if n != 1 {
-		noun += "s"
-	}
-	return terminal.Count(n) + " " + noun
 }

@@ -1,7 +1,6 @@
 package main
 
-// publishedWidth is that of the series' networks, but for rung 15 of twice that.
-const publishedWidth = 64
+import "github.com/fastresnet/fastresnet/examples/internal/program"
 
 // size is how much to train. Epochs and batch size 0 stand for each recipe's own.
 type size struct {
@@ -14,5 +13,5 @@ var (
 	// small shows the order of the series in under half an hour on two CPU cores.
 	small = size{rungs: "9-14,17", width: 8, epochs: 8, batch: 128, seeds: 2}
 	// full is everything as published.
-	full = size{rungs: "1-28", width: publishedWidth, epochs: 0, batch: 0, seeds: 1}
+	full = size{rungs: "1-28", width: program.PublishedWidth, epochs: 0, batch: 0, seeds: 1}
 )

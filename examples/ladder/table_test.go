@@ -9,6 +9,7 @@ import (
 
 	"github.com/fastresnet/fastresnet"
 	"github.com/fastresnet/fastresnet/examples/internal/results"
+	"github.com/fastresnet/fastresnet/examples/internal/terminal"
 )
 
 // recipes are a short ladder.
@@ -92,7 +93,7 @@ rung  name     series            here  n  series      here  series  here
 			compare(t, "table", strings.TrimPrefix(test.want, "\n")+notes, got)
 			rows, _, _ := strings.Cut(got, "\n\n")
 			for line := range strings.Lines(rows) {
-				if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > cmp.Or(test.width, usualWidth) {
+				if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > cmp.Or(test.width, terminal.UsualWidth) {
 					t.Errorf("%d columns: %s", n, line)
 				}
 			}
@@ -113,7 +114,7 @@ func TestLadderText(t *testing.T) {
 		t.Errorf("%d lines, want %d", len(lines), want)
 	}
 	for _, line := range lines {
-		if n := utf8.RuneCountInString(line); n > usualWidth {
+		if n := utf8.RuneCountInString(line); n > terminal.UsualWidth {
 			t.Errorf("%d columns: %s", n, line)
 		}
 	}
@@ -157,37 +158,5 @@ func TestRatios(t *testing.T) {
 				}
 			}
 		})
-	}
-}
-
-func TestCut(t *testing.T) {
-	for _, test := range []struct {
-		name, text string
-		width      int
-		want       string
-	}{
-		{"it fits", "one two", 7, "one two"},
-		{"within a word", "one two three", 10, "one two…"},
-		{"at a word's end", "one two three", 8, "one two…"},
-		{"a word too long by the ellipsis", "one two three", 7, "one…"},
-		{"no punctuation before the ellipsis", "one: two", 6, "one…"},
-		{"no space", "onetwothree", 4, "one…"},
-		{"characters, not bytes", "éééé", 4, "éééé"},
-	} {
-		t.Run(test.name, func(t *testing.T) { compare(t, "text", test.want, cut(test.text, test.width)) })
-	}
-}
-
-func TestCommandLine(t *testing.T) {
-	for _, test := range []struct {
-		name string
-		args []string
-		want string
-	}{
-		{"nothing", nil, ""},
-		{"plain", []string{"-rungs", "9-14,17", "-json=a/b_c.json"}, "-rungs 9-14,17 -json=a/b_c.json"},
-		{"what a shell would change", []string{"a b", "", "it's", "$HOME"}, `'a b' '' 'it'\''s' '$HOME'`},
-	} {
-		t.Run(test.name, func(t *testing.T) { compare(t, "line", test.want, commandLine(test.args)) })
 	}
 }

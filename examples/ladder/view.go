@@ -50,7 +50,7 @@ func (v *view) onDevice(r *fastresnet.Result) {
 	}
 	v.introduced = true
 	v.progress.Clear()
-	fmt.Fprintf(v.stdout, "%s to do; on %s\n", plural(v.runs, "run"), results.Place(r.Backend, r.Device))
+	fmt.Fprintf(v.stdout, "%s to do; on %s\n", terminal.Plural(v.runs, "run"), results.Place(r.Backend, r.Device))
 	for _, why := range r.PassedOver {
 		fmt.Fprintf(v.stdout, "passed over: %s\n", why)
 	}

@@ -48,24 +48,3 @@ func Status(name string, err error, stderr io.Writer) int {
 	}
 	return ExitFailed
 }
-
-// Parse reads the flags of a program that takes no arguments. flag.ErrHelp means that the usage was asked
-// for, and has been printed.
-func Parse(f *flag.FlagSet, usage string, args []string, stdout io.Writer) error {
-	f.SetOutput(io.Discard) // errors are printed by Status, on one line
-	f.Usage = func() {}
-	err := f.Parse(args)
-	if errors.Is(err, flag.ErrHelp) {
-		fmt.Fprint(stdout, usage)
-		f.SetOutput(stdout)
-		f.PrintDefaults()
-		return err
-	}
-	if err == nil && f.NArg() > 0 {
-		err = fmt.Errorf("unexpected argument %q", f.Arg(0))
-	}
-	if err != nil {
-		return fmt.Errorf("%w (-h lists the flags)", err)
-	}
-	return nil
-}

@@ -1,4 +1,4 @@
-// Package terminal is what the example programs share to talk to people: a progress bar, and what a
+// Package terminal is what the example programs share to talk to people: tables, a progress bar, and what a
 // terminal can show.
 package terminal
 
@@ -56,4 +56,12 @@ func Count(n int) string {
 		digits = digits[:i] + "," + digits[i:]
 	}
 	return digits
+}
+
+// Plural is a number of things: "1 run", "2 runs".
+func Plural(n int, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return Count(n) + " " + noun
 }

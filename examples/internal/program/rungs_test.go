@@ -1,4 +1,4 @@
-package main
+package program
 
 import (
 	"testing"
@@ -22,7 +22,7 @@ func TestParseRungs(t *testing.T) {
 		{"duplicates collapse", "9,9-10,shortest-path,10", []int{9, 10}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			got, err := parseRungs(test.list)
+			got, err := ParseRungs("rungs", test.list)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -50,14 +50,14 @@ func TestParseRungsMistakes(t *testing.T) {
 		{"several at once", "0,9,5-3", "-rungs 0: the ladder has rungs 1 to 28\n-rungs 5-3: the range runs backwards"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			if _, err := parseRungs(test.list); err == nil || err.Error() != test.want {
+			if _, err := ParseRungs("rungs", test.list); err == nil || err.Error() != test.want {
 				t.Errorf("error %v, want %s", err, test.want)
 			}
 		})
 	}
 }
 
-func TestRecipeWidth(t *testing.T) {
+func TestRungAt(t *testing.T) {
 	for _, test := range []struct {
 		name              string
 		rung, width, want int
@@ -67,9 +67,35 @@ func TestRecipeWidth(t *testing.T) {
 		{"the double width stays double", 15, 8, 16},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			s := settings{size: size{width: test.width}}
-			if got := s.recipe(test.rung).Network.Width; got != test.want {
+			if got := RungAt(test.rung, test.width).Network.Width; got != test.want {
 				t.Errorf("width %d, want %d", got, test.want)
+			}
+		})
+	}
+}
+
+func TestFit(t *testing.T) {
+	for _, test := range []struct {
+		name          string
+		rungs         []int
+		batch, images int
+		want          string // "" for no error
+	}{
+		{"the recipes' own batches", []int{1, 17, 28}, 0, 50_000, ""},
+		{"too few images for a recipe", []int{4, 5, 6, 7, 8}, 0, 600, "rung 8: batch 768 is larger than the training set of 600 images"},
+		{"too few for the batch: the first rung speaks for all", []int{9, 10}, 128, 100, "rung 9: batch 128 is larger than the training set of 100 images"},
+		{"groups of a ghost norm", []int{22, 23}, 100, 50_000, "rung 23: batch 100, need a multiple of its norm's 16 groups"},
+		{"no group, any batch", []int{9, 17}, 100, 50_000, ""},
+		{"two problems", []int{7, 8}, 0, 500,
+			"rung 7: batch 512 is larger than the training set of 500 images\nrung 8: batch 768 is larger than the training set of 500 images"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			got := ""
+			if err := Fit(test.rungs, test.batch, test.images); err != nil {
+				got = err.Error()
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("error (-want +got):\n%s", diff)
 			}
 		})
 	}

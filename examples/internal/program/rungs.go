@@ -1,7 +1,6 @@
-package main
+package program
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -9,20 +8,22 @@ import (
 	"strings"
 
 	"github.com/fastresnet/fastresnet"
-	"github.com/fastresnet/fastresnet/examples/internal/program"
 	"github.com/fastresnet/fastresnet/examples/internal/terminal"
 )
 
-// parseRungs reads a list of numbers, ranges and names. The rungs come in ascending order, each once; the
-// error names everything in the list that is wrong.
-func parseRungs(list string) ([]int, error) {
+// PublishedWidth is that of the series' networks, but for rung 15 of twice that.
+const PublishedWidth = 64
+
+// ParseRungs reads the list of numbers, ranges and names that a flag gives. The rungs come in ascending order,
+// each once; the error names everything in the list that is wrong.
+func ParseRungs(flag, list string) ([]int, error) {
 	recipes := fastresnet.Recipes()
 	var rungs []int
 	var problems []error
 	for item := range strings.SplitSeq(list, ",") {
 		first, last, err := parseItem(strings.TrimSpace(item), recipes)
 		if err != nil {
-			problems = append(problems, fmt.Errorf("-rungs %s: %w", item, err))
+			problems = append(problems, fmt.Errorf("-%s %s: %w", flag, item, err))
 			continue
 		}
 		for rung := first; rung <= last; rung++ {
@@ -56,30 +57,37 @@ func parseItem(item string, recipes []fastresnet.Recipe) (first, last int, err e
 	return first, last, nil
 }
 
-// recipe is that of a rung at the settings' width. The series' double width stays double.
-func (s *settings) recipe(rung int) fastresnet.Recipe {
+// RungAt is the recipe of a rung with so many channels where the series has 64. Its double width stays double.
+func RungAt(rung, width int) fastresnet.Recipe {
 	r := fastresnet.Recipes()[rung-1]
-	r.Network.Width = r.Network.Width * s.width / publishedWidth
+	r.Network.Width = r.Network.Width * width / PublishedWidth
 	return r
 }
 
-// fits finds, before hours of training, that rungs cannot be trained on so many images in batches of their
-// size. Of rungs with the same problem it names the first.
-func (s *settings) fits(images int) error {
+// Fit finds, before hours of training, that rungs cannot be trained on so many images in batches of a size, 0
+// for each recipe's own. Of rungs with the same problem it names the first.
+func Fit(rungs []int, batch, images int) error {
 	var problems []error
 	seen := map[string]bool{}
-	for _, rung := range s.rungs {
-		r := s.recipe(rung)
-		batch, groups, problem := cmp.Or(s.batch, r.BatchSize), max(1, r.Network.Norm.Groups), ""
-		if n := program.Limited(images, s.trainLimit); batch > n {
-			problem = fmt.Sprintf("batch %d is larger than the training set of %s images", batch, terminal.Count(n))
-		} else if batch%groups != 0 {
-			problem = fmt.Sprintf("batch %d, need a multiple of its norm's %d groups", batch, groups)
-		}
-		if problem != "" && !seen[problem] {
+	for _, rung := range rungs {
+		if problem := misfit(fastresnet.Recipes()[rung-1], batch, images); problem != "" && !seen[problem] {
 			problems = append(problems, fmt.Errorf("rung %d: %s", rung, problem))
 			seen[problem] = true
 		}
 	}
 	return errors.Join(problems...)
+}
+
+// misfit is the problem of a recipe, if it has one.
+func misfit(r fastresnet.Recipe, batch, images int) string {
+	if batch == 0 {
+		batch = r.BatchSize
+	}
+	if batch > images {
+		return fmt.Sprintf("batch %d is larger than the training set of %s images", batch, terminal.Count(images))
+	}
+	if groups := max(1, r.Network.Norm.Groups); batch%groups != 0 {
+		return fmt.Sprintf("batch %d, need a multiple of its norm's %d groups", batch, groups)
+	}
+	return ""
 }

@@ -1,0 +1,58 @@
+package program
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// Parse reads the flags of a program that takes no arguments. flag.ErrHelp means that the usage was asked
+// for, and has been printed.
+func Parse(f *flag.FlagSet, usage string, args []string, stdout io.Writer) error {
+	f.SetOutput(io.Discard) // errors are printed by Status, on one line
+	f.Usage = func() {}
+	err := f.Parse(args)
+	if errors.Is(err, flag.ErrHelp) {
+		fmt.Fprint(stdout, usage)
+		f.SetOutput(stdout)
+		f.PrintDefaults()
+		return err
+	}
+	if err == nil && f.NArg() > 0 {
+		err = fmt.Errorf("unexpected argument %q", f.Arg(0))
+	}
+	if err != nil {
+		return fmt.Errorf("%w (-h lists the flags)", err)
+	}
+	return nil
+}
+
+// Number is the value of a flag, and the least that it may be.
+type Number struct {
+	Flag         string
+	Value, Least int
+}
+
+// TooSmall reports every number that is.
+func TooSmall(numbers ...Number) (problems []error) {
+	for _, n := range numbers {
+		if n.Value < n.Least {
+			problems = append(problems, fmt.Errorf("-%s %d: need at least %d", n.Flag, n.Value, n.Least))
+		}
+	}
+	return problems
+}
+
+// CommandLine is the arguments as a shell takes them.
+func CommandLine(args []string) string {
+	var quoted []string
+	for _, arg := range args {
+		if arg == "" || strings.Trim(arg, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./,:=") != "" {
+			arg = "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
+		}
+		quoted = append(quoted, arg)
+	}
+	return strings.Join(quoted, " ")
+}

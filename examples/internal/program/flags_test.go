@@ -1,0 +1,32 @@
+package program
+
+import (
+	"errors"
+	"testing"
+)
+
+func TestCommandLine(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		args []string
+		want string
+	}{
+		{"nothing", nil, ""},
+		{"plain", []string{"-rungs", "9-14,17", "-json=a/b_c.json"}, "-rungs 9-14,17 -json=a/b_c.json"},
+		{"what a shell would change", []string{"a b", "", "it's", "$HOME"}, `'a b' '' 'it'\''s' '$HOME'`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if got := CommandLine(test.args); got != test.want {
+				t.Errorf("CommandLine = %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+func TestTooSmall(t *testing.T) {
+	problems := TooSmall(Number{"width", 0, 1}, Number{"epochs", 0, 0}, Number{"seeds", -1, 1})
+	const want = "-width 0: need at least 1\n-seeds -1: need at least 1"
+	if err := errors.Join(problems...); err == nil || err.Error() != want {
+		t.Errorf("problems %v, want %s", err, want)
+	}
+}
