@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/fastresnet/fastresnet"
+	"github.com/fastresnet/fastresnet/examples/internal/program"
 	"github.com/fastresnet/fastresnet/examples/internal/results"
 	"github.com/fastresnet/fastresnet/examples/internal/terminal"
 )
@@ -106,22 +107,14 @@ func (c conditions) differences(now conditions) (texts []string) {
 		{"training images", terminal.Count(c.TrainImages), terminal.Count(now.TrainImages)},
 		{"test images", terminal.Count(c.TestImages), terminal.Count(now.TestImages)},
 		{"width", c.Width, now.Width},
-		{"epochs", own(c.Epochs), own(now.Epochs)},
-		{"batch", own(c.Batch), own(now.Batch)},
+		{"epochs", program.Own(c.Epochs), program.Own(now.Epochs)},
+		{"batch", program.Own(c.Batch), program.Own(now.Batch)},
 	} {
 		if v.was != v.now {
 			texts = append(texts, fmt.Sprintf("%s %v, now %v", v.name, v.was, v.now))
 		}
 	}
 	return texts
-}
-
-// own is a number that 0 leaves to the recipe.
-func own(n int) string {
-	if n == 0 {
-		return "the recipe's own"
-	}
-	return fmt.Sprint(n)
 }
 
 // sameDevice finds out whether a run has the device of those there are. Times of different ones say nothing.

@@ -30,7 +30,7 @@ func note(recipes []fastresnet.Recipe, c content) string {
 %s of %s, %s in all, on %s.
 Series: as published, with every rung's own epochs and batch, on one %s.
 Accuracy: mean of n runs ± standard deviation, over n-1. Time: mean, of training alone. Ratio: time over that of the rung before.
-`, k.Width, program.PublishedWidth, own(k.Epochs), own(k.Batch), k.Data, terminal.Count(k.TrainImages), terminal.Count(k.TestImages),
+`, k.Width, program.PublishedWidth, program.Own(k.Epochs), program.Own(k.Batch), k.Data, terminal.Count(k.TrainImages), terminal.Count(k.TestImages),
 		terminal.Plural(len(c.Runs), "run"), terminal.Plural(len(distinct(seeds)), "seed"),
 		time.Duration(seconds*float64(time.Second)).Round(time.Second), strings.Join(distinct(places), ", "),
 		strings.Join(distinct(hardware), ", "))

@@ -45,6 +45,14 @@ func TooSmall(numbers ...Number) (problems []error) {
 	return problems
 }
 
+// Own is a number that 0 leaves to the recipe.
+func Own(n int) string {
+	if n == 0 {
+		return "the recipe's own"
+	}
+	return fmt.Sprint(n)
+}
+
 // CommandLine is the arguments as a shell takes them.
 func CommandLine(args []string) string {
 	var quoted []string

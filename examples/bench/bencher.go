@@ -1,0 +1,118 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/fastresnet/fastresnet"
+	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/examples/internal/program"
+	"github.com/fastresnet/fastresnet/examples/internal/results"
+)
+
+// bencher does the runs.
+type bencher struct {
+	content
+	settings    *settings
+	train, test *data.Dataset
+	file        *results.File
+	view        *view
+}
+
+// all does every run, recipe by recipe, and writes the file after each: what is done stays, whatever comes.
+func (b *bencher) all(ctx context.Context) error {
+	b.view.runs = len(b.settings.rungs) * b.settings.seeds
+	for _, rung := range b.settings.rungs {
+		for i := range b.settings.seeds {
+			if err := b.run(ctx, rung, b.settings.seed+uint64(i)); err != nil {
+				return err
+			}
+			b.summarize()
+			if err := b.file.WriteJSON(b.content); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// run does a run and keeps it, unless it was cut short.
+func (b *bencher) run(ctx context.Context, rung int, seed uint64) error {
+	m := newMeter(ctx, b.view)
+	recipe := program.RungAt(rung, b.settings.width)
+	m.start(recipe.Name)
+	tested := b.test
+	if b.settings.test == testEnd {
+		tested = nil
+	}
+	result, err := fastresnet.Train(ctx, append(b.settings.options(),
+		fastresnet.WithRecipe(recipe), fastresnet.WithSeed(seed), fastresnet.WithDataset(b.train, tested),
+		fastresnet.WithStartCallback(m.onDevice), fastresnet.WithProgress(m.step))...)
+	var atEnd fastresnet.Evaluation
+	if err == nil && tested == nil {
+		atEnd, err = result.Model.Evaluate(ctx, b.test)
+	}
+	m.stop()
+	if result != nil {
+		defer result.Model.Close()
+	}
+	switch {
+	case err == nil, errors.Is(err, fastresnet.ErrDiverged) && result != nil:
+	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
+		return program.ErrInterrupted
+	default:
+		return fmt.Errorf("%s, seed %d: %w", recipe.Name, seed, err)
+	}
+	r := newRun(rung, result, err, b.settings.target, atEnd)
+	r.FirstStepSeconds = results.Number(m.firstStep.Seconds())
+	r.PeakMemoryBytes, r.Memory = m.memory.peak()
+	if len(b.Runs) == 0 {
+		b.ColdStartSeconds = results.Number(m.called.Add(m.firstStep).Sub(started).Seconds())
+	}
+	b.Runs = append(b.Runs, r)
+	b.view.result(r)
+	return nil
+}
+
+// meter measures what of a run only its caller can.
+type meter struct {
+	ctx       context.Context
+	view      *view
+	called    time.Time
+	firstStep time.Duration // since then; 0 before its end
+	memory    *memoryWatch
+	show      func(fastresnet.Progress) // nil for nothing
+}
+
+func newMeter(ctx context.Context, v *view) *meter {
+	return &meter{ctx: ctx, view: v, memory: &memoryWatch{}}
+}
+
+// start begins a run.
+func (m *meter) start(name string) {
+	m.show = m.view.startRun(name)
+	m.called = time.Now()
+}
+
+// onDevice looks at the memory of what the run computes on.
+func (m *meter) onDevice(r *fastresnet.Result) {
+	m.memory.start(m.ctx, r.Backend)
+	m.view.onDevice(r)
+}
+
+func (m *meter) step(p fastresnet.Progress) {
+	if m.firstStep == 0 {
+		m.firstStep = time.Since(m.called)
+	}
+	if m.show != nil {
+		m.show(p)
+	}
+}
+
+// stop ends the run.
+func (m *meter) stop() {
+	m.memory.stop()
+	m.view.endRun()
+}

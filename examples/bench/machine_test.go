@@ -1,0 +1,84 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"runtime"
+	"testing"
+	"time"
+)
+
+// fakeCard puts a program in the place of nvidia-smi: a card whose memory fills and empties.
+func fakeCard(t *testing.T) {
+	t.Helper()
+	if runtime.GOOS == "windows" {
+		t.Skip("the program that stands for nvidia-smi is a shell script")
+	}
+	const script = `#!/bin/sh
+case "$1" in
+--query-gpu=name,driver_version) echo "NVIDIA H200, 580.1"; echo "NVIDIA H100, 580.1" ;;
+--query-gpu=memory.used) for mib in 10 3000 20; do echo $mib; done; echo "[N/A]"; exec sleep 60 ;;
+esac
+`
+	folder := t.TempDir()
+	if err := os.WriteFile(filepath.Join(folder, "nvidia-smi"), []byte(script), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", folder+string(os.PathListSeparator)+os.Getenv("PATH"))
+}
+
+func TestMachine(t *testing.T) {
+	fakeCard(t)
+	m := thisMachine(t.Context())
+	m.CPU, m.Cores = "", 1
+	compare(t, "machine", machine{System: runtime.GOOS + "/" + runtime.GOARCH, Cores: 1, GPU: "NVIDIA H200", Driver: "580.1"}, m)
+	compare(t, "text", "1 core, NVIDIA H200, driver 580.1, "+m.System, m.String())
+}
+
+func TestCPUModel(t *testing.T) {
+	for _, test := range []struct{ name, text, want string }{
+		{"two processors", "processor\t: 0\nmodel\t\t: 1\nmodel name\t: AMD EPYC 9654\nmodel name\t: another\n", "AMD EPYC 9654"},
+		{"no name, as on arm64", "processor\t: 0\nBogoMIPS\t: 50\n", ""},
+	} {
+		t.Run(test.name, func(t *testing.T) { compare(t, "model", test.want, cpuModel(test.text)) })
+	}
+}
+
+func TestMemory(t *testing.T) {
+	t.Run("of a card", func(t *testing.T) {
+		fakeCard(t)
+		w := &memoryWatch{}
+		w.start(t.Context(), "xla:/plugins/xla_cuda_plugin.so")
+		time.Sleep(200 * time.Millisecond) // for a few lines
+		w.stop()
+		bytes, of := w.peak()
+		compare(t, "memory", int64(3000<<20), bytes)
+		compare(t, "of", memoryOfGPU, of)
+	})
+	t.Run("of a card without nvidia-smi", func(t *testing.T) {
+		t.Setenv("PATH", t.TempDir())
+		w := &memoryWatch{}
+		w.start(t.Context(), "xla:cuda")
+		w.stop()
+		bytes, of := w.peak()
+		compare(t, "memory", int64(0), bytes)
+		compare(t, "of", "", of)
+	})
+	t.Run("of the process", func(t *testing.T) {
+		if runtime.GOOS != "linux" {
+			t.Skip("only Linux tells")
+		}
+		w := &memoryWatch{}
+		w.start(t.Context(), "go")
+		w.stop()
+		if bytes, of := w.peak(); bytes < 1<<20 || bytes > 1<<40 || of != memoryOfProcess {
+			t.Errorf("%d bytes, %s", bytes, of)
+		}
+	})
+}
+
+func TestVersions(t *testing.T) {
+	if v := versions(); v["go"] == "" || v["gomlx"] == "" {
+		t.Errorf("versions %v, want those of Go and GoMLX at least", v)
+	}
+}

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"math"
+
+	"github.com/fastresnet/fastresnet"
+	"github.com/fastresnet/fastresnet/examples/internal/results"
+)
+
+// benchRun is what the file says about a run that came to its end, or diverged: its error says so then.
+type benchRun struct {
+	Rung int `json:"rung"`
+	results.Run
+	Precision string `json:"precision"`
+	// FirstStepSeconds is from the call of Train to the end of the first step: opening the backend, compiling,
+	// preparing, and the step.
+	FirstStepSeconds results.Number `json:"first_step_seconds"`
+	PrepareSeconds   results.Number `json:"prepare_seconds"` // part of the next two
+	// DAWNBenchSeconds is training by DAWNBench's rule, and TargetSeconds that up to the end of the first epoch
+	// after which the test accuracy was the target at least; null if none was.
+	DAWNBenchSeconds results.Number `json:"dawnbench_seconds"`
+	TargetSeconds    results.Number `json:"target_seconds"`
+	// FLOPS are floating-point operations a second: a multiply-add is two of them, and training on an image
+	// takes three times its forward pass.
+	FLOPS           results.Number `json:"flops"`             // null if there was no speed
+	PeakMemoryBytes int64          `json:"peak_memory_bytes"` // 0 if unknown
+	Memory          string         `json:"memory"`            // what that is of
+}
+
+// newRun describes a result of Train and the error that ended it early, if one did. Where Train tested nothing,
+// the last epoch is given the test at the end.
+func newRun(rung int, r *fastresnet.Result, err error, target float64, atEnd fastresnet.Evaluation) benchRun {
+	if last := &r.Epochs[len(r.Epochs)-1]; err == nil && !last.Tested {
+		last.TestLoss, last.TestAccuracy, last.Tested = atEnd.Loss, atEnd.Accuracy, true
+	}
+	flops := 3 * 2 * float64(r.Model.Network().MultiplyAdds()) * r.Timing.ImagesPerSecond
+	if flops == 0 {
+		flops = math.NaN() // of a run of one step
+	}
+	return benchRun{
+		Rung: rung, Run: results.NewRun(r, err), Precision: string(r.Precision),
+		PrepareSeconds:   results.Number(r.Timing.Prepare.Seconds()),
+		DAWNBenchSeconds: results.Number((r.Timing.Prepare + r.Timing.Train).Seconds()),
+		TargetSeconds:    results.Number(targetSeconds(r, target)),
+		FLOPS:            results.Number(flops),
+	}
+}
+
+// targetSeconds is the time by DAWNBench's rule to the first epoch whose test accuracy is the target at least;
+// not a number if there is none.
+func targetSeconds(r *fastresnet.Result, target float64) float64 {
+	time := r.Timing.Prepare
+	for _, e := range r.Epochs {
+		time += e.TrainTime
+		if e.Tested && e.TestAccuracy >= target {
+			return time.Seconds()
+		}
+	}
+	return math.NaN()
+}

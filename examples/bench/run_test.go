@@ -1,0 +1,29 @@
+package main
+
+import (
+	"testing"
+	"time"
+
+	"github.com/fastresnet/fastresnet"
+)
+
+func TestTargetSeconds(t *testing.T) {
+	epoch := func(accuracy float64, tested bool) fastresnet.Epoch {
+		return fastresnet.Epoch{TestAccuracy: accuracy, Tested: tested, TrainTime: 10 * time.Second, TotalTime: time.Hour}
+	}
+	for _, test := range []struct {
+		name   string
+		epochs []fastresnet.Epoch
+		want   string
+	}{
+		{"the first epoch that has it, though a later one loses it", []fastresnet.Epoch{epoch(0.9, true), epoch(0.94, true), epoch(0.93, true), epoch(0.95, true)}, "23.0"},
+		{"tested at the end alone", []fastresnet.Epoch{epoch(0, false), epoch(0.95, true)}, "23.0"},
+		{"never", []fastresnet.Epoch{epoch(0.9, true), epoch(0.9399, true)}, "-"},
+		{"never tested", []fastresnet.Epoch{epoch(0, false)}, "-"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			r := &fastresnet.Result{Epochs: test.epochs, Timing: fastresnet.Timing{Prepare: 3 * time.Second, Compile: time.Minute}}
+			compare(t, "seconds", test.want, known(targetSeconds(r, 0.94), "%.1f"))
+		})
+	}
+}

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"math"
+
+	"github.com/fastresnet/fastresnet"
+	"github.com/fastresnet/fastresnet/examples/internal/results"
+	"github.com/fastresnet/fastresnet/examples/internal/terminal"
+)
+
+// view prints the runs as they go, one line each.
+type view struct {
+	stdout, stderr io.Writer
+	quiet          bool
+	target         string
+	progress       *terminal.Progress
+	run, runs      int // from 1
+}
+
+func newView(s *settings, stdout, stderr io.Writer) *view {
+	return &view{stdout: stdout, stderr: stderr, quiet: s.quiet, target: percent(s.target)}
+}
+
+// startRun begins a run, and returns what shows its progress, nil for nothing.
+func (v *view) startRun(name string) func(fastresnet.Progress) {
+	v.run++
+	v.progress = terminal.NewProgress(1, v.stdout, v.stderr)
+	if v.quiet {
+		return nil
+	}
+	v.progress.Prefix = fmt.Sprintf("%s, run %d/%d: ", name, v.run, v.runs)
+	v.progress.Start("compiling")
+	return v.progress.Step
+}
+
+// onDevice says with the first run what computes.
+func (v *view) onDevice(r *fastresnet.Result) {
+	if v.quiet || v.run > 1 {
+		return
+	}
+	v.progress.Clear()
+	fmt.Fprintf(v.stdout, "%s to do; on %s, %s\n", terminal.Plural(v.runs, "run"), results.Place(r.Backend, r.Device), r.Precision)
+	for _, why := range r.PassedOver {
+		fmt.Fprintf(v.stdout, "passed over: %s\n", why)
+	}
+}
+
+// endRun takes the progress off the screen.
+func (v *view) endRun() { v.progress.Clear() }
+
+// result prints the line of a run.
+func (v *view) result(r benchRun) {
+	if v.quiet {
+		return
+	}
+	outcome := fmt.Sprintf("test accuracy %5.2f %%", 100*r.TestAccuracy)
+	if r.Error != "" {
+		outcome = r.Error
+	} else if !math.IsNaN(float64(r.TargetSeconds)) {
+		outcome += fmt.Sprintf(", %s after %.2f s", v.target, r.TargetSeconds)
+	}
+	fmt.Fprintf(v.stdout, "%-14s seed %d  %s; first step after %.2f s, training %.2f s; %s images/s\n", r.Recipe, r.Seed, outcome,
+		r.FirstStepSeconds, r.DAWNBenchSeconds, terminal.Count(int(r.ImagesPerSecond)))
+}
