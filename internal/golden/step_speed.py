@@ -1,15 +1,15 @@
-"""The speed of a training step of the same network in CPU PyTorch, to put beside BenchmarkTrainingStep.
+"""The speed of a training step of the same network in PyTorch, to put beside ours: BenchmarkTrainingStep on the
+CPU, examples/bench on a GPU.
 
-Usage: python step_speed.py [width ...]. Prints the best of five rounds, in images/s, for both memory layouts.
+Usage: python step_speed.py [-h] [options] [width ...]. Prints the best of five rounds, in images/s, for both memory
+layouts. A step is forward, backward, loss and update, on one batch in the device's memory; weights are in float32.
 """
 
-import sys
+import argparse
 import time
 
 import torch
 from torch import nn
-
-BATCH = 128
 
 
 class Residual(nn.Module):
@@ -35,34 +35,63 @@ def resnet9(w):
     )  # fmt: skip
 
 
-def images_per_second(width, memory_format):
+def images_per_second(width, memory_format, options):
     torch.manual_seed(0)
-    model = resnet9(width).to(memory_format=memory_format)
+    device = options.device
+    model = resnet9(width).to(device, memory_format=memory_format)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9, weight_decay=5e-4, nesterov=True)
-    images = torch.randn(BATCH, 3, 32, 32).to(memory_format=memory_format)
-    labels = torch.randint(10, (BATCH,))
+    images = torch.randn(options.batch, 3, 32, 32).to(device, memory_format=memory_format)
+    labels = torch.randint(10, (options.batch,)).to(device)
+    forward = torch.compile(model) if options.compile else model
 
     def step():
         optimizer.zero_grad(set_to_none=True)
-        nn.functional.cross_entropy(model(images) * 0.125, labels).backward()
+        with torch.autocast(device, torch.bfloat16, enabled=options.dtype == "bfloat16"):
+            loss = nn.functional.cross_entropy(forward(images) * 0.125, labels)
+        loss.backward()
         optimizer.step()
 
-    step()
+    def wait():
+        if device == "cuda":
+            torch.cuda.synchronize()
+
+    for _ in range(options.warm_up):
+        step()
     best = 0.0
     for _ in range(5):
-        steps = 6
+        wait()
         start = time.perf_counter()
-        for _ in range(steps):
+        for _ in range(options.steps):
             step()
-        best = max(best, steps * BATCH / (time.perf_counter() - start))
+        wait()
+        best = max(best, options.steps * options.batch / (time.perf_counter() - start))
     return best
 
 
+def parse():
+    parser = argparse.ArgumentParser(description="The speed of a training step in PyTorch.")
+    parser.add_argument("widths", metavar="width", nargs="*", type=int, default=[8, 16, 64])
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
+    parser.add_argument("--dtype", choices=("float32", "bfloat16"), default="float32", help="bfloat16: by autocast")
+    parser.add_argument("--batch", type=int, default=128, help="images a step")
+    parser.add_argument("--compile", action="store_true", help="with torch.compile")
+    options = parser.parse_args()
+    # A GPU starts slowly, chooses its kernels first, and does hundreds of steps in a second.
+    options.warm_up, options.steps = (20, 100) if options.device == "cuda" else (1, 6)
+    return options
+
+
 def main():
+    options = parse()
     print(f"torch {torch.__version__}, {torch.get_num_threads()} threads")
-    for width in map(int, sys.argv[1:] or (8, 16, 64)):
+    if options.device == "cuda":
+        torch.backends.cudnn.benchmark = True
+        torch.set_float32_matmul_precision("high")  # TF32, as GoMLX has it
+        print(f"{torch.cuda.get_device_name()}, CUDA {torch.version.cuda}")
+    print(f"{options.dtype}, batch {options.batch}, {'torch.compile' if options.compile else 'eager'}")
+    for width in options.widths:
         for name in ("contiguous_format", "channels_last"):
-            print(f"width {width}, {name}: {images_per_second(width, getattr(torch, name)):.1f} images/s")
+            print(f"width {width}, {name}: {images_per_second(width, getattr(torch, name), options):.1f} images/s")
 
 
 main()
