@@ -16,6 +16,8 @@ var (
 	ErrOption = errors.New("invalid option")
 	// ErrBackend is wrapped when the backend that was asked for does not exist or cannot be had here.
 	ErrBackend = engine.ErrBackend
+	// ErrMemory is wrapped when the memory of the device does not suffice: a smaller batch or width needs less.
+	ErrMemory = engine.ErrMemory
 	// ErrNoData is wrapped when the data set is not where it was looked for.
 	ErrNoData = data.ErrNotFound
 	// ErrDiverged is wrapped by [DivergedError]: the loss or a weight became infinite or not a number.

@@ -11,7 +11,7 @@ import (
 // the user's cache folder; it never downloads it.
 //
 // Errors wrap [ErrOption] (every problem at once, before a device or a file is touched where that is
-// possible), [ErrNoData], [ErrBackend] or [ErrDiverged]. When ctx ends, Train returns within a step with
+// possible), [ErrNoData], [ErrBackend], [ErrMemory] or [ErrDiverged]. When ctx ends, Train returns within a step with
 // its error and what there is of the result, nil before the first step; a compilation that has begun is not
 // interrupted. A run that fails later than in its first epoch returns what it has too, unless something
 // panicked ([ErrInternal]). Whenever there is a result, close its model when it is no longer needed.

@@ -25,7 +25,7 @@ func compile(d *Device, name string, inputs []shapes.Shape, build func(in []*gra
 		nodes[i] = graph.Parameter(g, fmt.Sprintf("input%d", i), s)
 	}
 	if err := g.Compile(build(nodes)...); err != nil {
-		return nil, fmt.Errorf("compiling %s: %w", name, err)
+		return nil, fmt.Errorf("compiling %s: %w", name, explain(err))
 	}
 	return &program{name: name, graph: g}, nil
 }
@@ -39,7 +39,7 @@ func (p *program) run(donated int, inputs ...compute.Buffer) ([]compute.Buffer, 
 	}
 	outputs, err := p.graph.Executable().Execute(inputs, donate, 0)
 	if err != nil {
-		return nil, fmt.Errorf("running %s: %w", p.name, err)
+		return nil, fmt.Errorf("running %s: %w", p.name, explain(err))
 	}
 	return outputs, nil
 }
@@ -51,7 +51,7 @@ func (p *program) close() { p.graph.Finalize() }
 func upload(d *Device, flat any, shape shapes.Shape) (compute.Buffer, error) {
 	b, err := d.backend.BufferFromFlatData(0, flat, shape)
 	if err != nil {
-		return nil, fmt.Errorf("uploading %s to %s: %w", shape, d.Name, err)
+		return nil, fmt.Errorf("uploading %s to %s: %w", shape, d.Name, explain(err))
 	}
 	return b, nil
 }
@@ -60,7 +60,7 @@ func upload(d *Device, flat any, shape shapes.Shape) (compute.Buffer, error) {
 func download[T any](b compute.Buffer, n int) ([]T, error) {
 	flat := make([]T, n)
 	if err := b.ToFlatData(flat); err != nil {
-		return nil, fmt.Errorf("downloading: %w", err)
+		return nil, fmt.Errorf("downloading: %w", explain(err))
 	}
 	return flat, nil
 }

@@ -32,7 +32,7 @@ func openXLA(config string, download bool) (*Device, error) {
 	}
 	backend, err := xla.NewWithOptions(config, nil)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %s: %w", ErrBackend, name, err)
+		return nil, fmt.Errorf("%w: %s: %w", ErrBackend, name, explain(err))
 	}
 	d := &Device{Name: name, GPU: isCUDA(backend.PluginName()), backend: backend}
 	d.Description = fmt.Sprintf("%s, plugin %s", backend.DeviceDescription(0), filepath.Base(backend.PluginName()))
