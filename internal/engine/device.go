@@ -26,11 +26,25 @@ type Device struct {
 	GPU bool
 	// PassedOver says, for an automatic choice, why each better backend was not taken.
 	PassedOver []string
+	// Plugin is XLA's; zero for other backends.
+	Plugin Plugin
+	// Units describes each of the devices that the backend sees, of which the first is used.
+	Units []string
 
 	backend compute.Backend
 	// compiling is what compiling for the device has taken so far, in nanoseconds.
 	compiling atomic.Int64
 }
+
+// Plugin is a PJRT plugin that has been loaded.
+type Plugin struct {
+	Name, Path string
+	// Version is that of the PJRT interface that it offers, such as "0.90".
+	Version string
+}
+
+// Automatic are the backends that "auto" tries, the best first, where GOMLX_BACKEND does not name one.
+var Automatic = []string{"xla:cuda", "xla:cpu", "go"}
 
 // Open opens the named backend: "go", "xla" (any plugin), "xla:cuda", "xla:cpu", "xla:" and the absolute
 // path of a PJRT plugin, or whatever a program has registered with GoMLX, with GoMLX's options behind it.
@@ -52,19 +66,19 @@ func Open(name string, download bool) (*Device, error) {
 	}
 	var passedOver []string
 	var err error
-	for _, candidate := range []struct {
-		name     string
-		download bool
-	}{{"xla:cuda", download}, {"xla:cpu", false}, {"go", false}} {
+	for _, candidate := range Automatic {
 		var d *Device
-		if d, err = open(candidate.name, candidate.download); err == nil {
+		if d, err = open(candidate, download && candidate == "xla:cuda"); err == nil {
 			d.PassedOver = passedOver
 			return d, nil
 		}
-		passedOver = append(passedOver, strings.TrimPrefix(err.Error(), ErrBackend.Error()+": "))
+		passedOver = append(passedOver, Reason(err))
 	}
 	return nil, err
 }
+
+// Reason is the text of an error of [Open] without that of [ErrBackend].
+func Reason(err error) string { return strings.TrimPrefix(err.Error(), ErrBackend.Error()+": ") }
 
 func open(name string, download bool) (*Device, error) {
 	kind, config, _ := strings.Cut(name, ":")
@@ -81,7 +95,8 @@ func open(name string, download bool) (*Device, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s: %w", ErrBackend, name, err)
 	}
-	return &Device{Name: name, Description: backend.Description(), backend: backend}, nil
+	description := backend.Description()
+	return &Device{Name: name, Description: description, Units: []string{description}, backend: backend}, nil
 }
 
 // openGo opens GoMLX's pure-Go backend with its operations in sequence. By default it runs independent
@@ -96,7 +111,8 @@ func openGo(config string) (*Device, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: go: %w", ErrBackend, err)
 	}
-	return &Device{Name: "go", Description: "CPU, pure Go, " + purego.Kernels() + " kernels", backend: backend}, nil
+	description := "CPU, pure Go, " + purego.Kernels() + " kernels"
+	return &Device{Name: "go", Description: description, Units: []string{description}, backend: backend}, nil
 }
 
 // Close frees the device. Nothing made from it may be used afterwards.
