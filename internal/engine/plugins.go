@@ -16,8 +16,10 @@ import (
 // findPlugin checks that a plugin is there before go-xla is asked for it, for a clearer error.
 func findPlugin(plugin string, download bool) error {
 	if filepath.IsAbs(plugin) {
-		_, err := os.Stat(plugin)
-		return err
+		if _, err := os.Stat(plugin); err != nil {
+			return fmt.Errorf("%w: name the file of a PJRT plugin", err)
+		}
+		return nil
 	}
 	if strings.ContainsAny(plugin, `/\.`) {
 		return errors.New("the path of a plugin must be absolute")

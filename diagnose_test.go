@@ -1,0 +1,151 @@
+package fastresnet_test
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/fastresnet/fastresnet"
+	"github.com/fastresnet/fastresnet/internal/testbackend"
+	"github.com/google/go-cmp/cmp"
+)
+
+// quiet takes what would change a diagnosis out of the environment.
+func quiet(t *testing.T) {
+	t.Helper()
+	for _, name := range []string{"GOMLX_BACKEND", "FASTRESNET_DATA"} {
+		t.Setenv(name, "")
+		os.Unsetenv(name)
+	}
+}
+
+func names(d fastresnet.Diagnosis) []string {
+	var n []string
+	for _, b := range d.Backends {
+		n = append(n, b.Name)
+	}
+	return n
+}
+
+func TestDiagnose(t *testing.T) {
+	quiet(t)
+	folder := t.TempDir()
+	if err := os.WriteFile(filepath.Join(folder, "test_batch.bin"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("FASTRESNET_DATA", folder)
+	d := fastresnet.Diagnose(t.Context())
+
+	if diff := cmp.Diff([]string{"xla:cuda", "xla:cpu", "go"}, names(d)); diff != "" {
+		t.Errorf("backends (-want +got):\n%s", diff)
+	}
+	first := ""
+	for _, b := range d.Backends {
+		if b.Available && first == "" {
+			first = b.Name
+		}
+		if b.Available != (b.Problem == "") || b.Available != (len(b.Devices) > 0) {
+			t.Errorf("contradicts itself: %+v", b)
+		}
+	}
+	if d.Backend != first || !d.Backends[2].Available {
+		t.Errorf("auto takes %q, want %q, and go to be available: %+v", d.Backend, first, d.Backends)
+	}
+	if d.GoVersion != runtime.Version() || d.OS != runtime.GOOS || d.Arch != runtime.GOARCH || d.CPUs < 1 || d.Kernels == "" {
+		t.Errorf("program: %+v", d)
+	}
+	if d.Data != folder || d.DataProblem != "" || d.Environment["FASTRESNET_DATA"] != folder {
+		t.Errorf("data %q, problem %q, want %s", d.Data, d.DataProblem, folder)
+	}
+	if _, err := json.Marshal(d); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestDiagnoseTheNamedBackend(t *testing.T) {
+	tests := []struct{ label, named, backend, problem string }{
+		{"good", "go", "go", ""},
+		{"unknown", "nonsense", "", `nonsense: "nonsense" is unknown`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.label, func(t *testing.T) {
+			quiet(t)
+			t.Setenv("GOMLX_BACKEND", tt.named)
+			d := fastresnet.Diagnose(t.Context(), "xla:cuda", "xla:cpu")
+			if d.Backend != tt.backend || d.Backends[0].Name != tt.named {
+				t.Errorf("auto takes %q of %q, want %q", d.Backend, names(d), tt.backend)
+			}
+			problems := d.Problems()
+			if tt.problem != "" && (!strings.HasPrefix(problems[0], tt.problem) || !strings.HasPrefix(problems[1], "GOMLX_BACKEND: ")) {
+				t.Errorf("problems %q, want %q and the variable first", problems, tt.problem)
+			}
+			if all := strings.Join(problems, "\n"); strings.Contains(all, "left out") {
+				t.Errorf("problems with what is not considered:\n%s", all)
+			}
+		})
+	}
+}
+
+func TestDiagnosePlugin(t *testing.T) {
+	backend := testbackend.XLA(t)
+	quiet(t)
+	t.Setenv("GOMLX_BACKEND", backend)
+	b := fastresnet.Diagnose(t.Context()).Backends[0]
+	if !b.Available || "xla:"+b.Plugin != backend || !strings.HasPrefix(b.PluginVersion, "0.") {
+		t.Errorf("%+v, want %s and a version", b, backend)
+	}
+}
+
+func TestDiagnoseOpensNothingOnceCancelled(t *testing.T) {
+	quiet(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, b := range fastresnet.Diagnose(ctx).Backends {
+		if b.Available || b.Problem != "not tried: context canceled" {
+			t.Errorf("%+v", b)
+		}
+	}
+}
+
+// TestProblems looks at machines that are not here.
+func TestProblems(t *testing.T) {
+	backends := func(cuda, cpu string) []fastresnet.BackendDiagnosis {
+		return []fastresnet.BackendDiagnosis{
+			{Name: "xla:cuda", Available: cuda == "", Problem: cuda},
+			{Name: "xla:cpu", Available: cpu == "", Problem: cpu},
+			{Name: "go", Available: true},
+		}
+	}
+	tests := []struct {
+		label string
+		d     fastresnet.Diagnosis
+		want  []string
+	}{
+		{"all is well on a GPU, whatever else there is", fastresnet.Diagnosis{
+			Arch: "amd64", Kernels: "scalar", Backend: "xla:cuda", Backends: backends("", "none"), Driver: "570.86", DriverProblem: "fails",
+		}, nil},
+		{"a driver that hangs", fastresnet.Diagnosis{
+			Arch: "amd64", Kernels: "AVX2", Backend: "go", Backends: backends("not tried", "none"), Driver: "570.86", DriverProblem: "fails",
+		}, []string{"NVIDIA's driver: fails", "xla:cuda: not tried", "xla:cpu: none"}},
+		{"a driver without GPUs", fastresnet.Diagnosis{
+			Arch: "amd64", Kernels: "AVX2", Backend: "xla:cpu", Backends: backends("none", ""), Driver: "570.86",
+		}, []string{"NVIDIA's driver: version 570.86 is there, but nvidia-smi lists no GPU: put it on the PATH, and run it to see why", "xla:cuda: none"}},
+		{"built without SIMD", fastresnet.Diagnosis{
+			GoVersion: "go1.26.0", Arch: "amd64", Kernels: "scalar", Backend: "go", Backends: backends("none", "none"),
+		}, []string{"xla:cuda: none", "xla:cpu: none", "pure Go: its kernels are scalar, and about twelve times slower than need be: build with GOEXPERIMENT=simd"}},
+		{"built with SIMD for an old CPU, no data", fastresnet.Diagnosis{
+			GoVersion: "go1.26.0-X:simd", Arch: "amd64", Kernels: "scalar", Backend: "go", Backends: backends("none", "none"), DataProblem: "not there",
+		}, []string{"xla:cuda: none", "xla:cpu: none", "pure Go: its kernels are scalar, and about twelve times slower than need be: this CPU has neither AVX2 nor AVX-512", "data: not there"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.label, func(t *testing.T) {
+			if diff := cmp.Diff(tt.want, tt.d.Problems()); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
