@@ -174,9 +174,15 @@ func WithPrecision(p Precision) Option {
 
 // WithBackend chooses what computes: "auto", "go", "xla:cuda", "xla:cpu", or "xla:" and the absolute
 // path of a PJRT plugin; GoMLX's options may follow a plugin after a comma, as in
-// "xla:cuda,preallocate=true". A backend that cannot be had is an error.
+// "xla:cuda,tf32=false". A backend that cannot be had is an error.
+//
+// GPU memory is taken as it is needed, since other programs may want some: "xla:cuda,preallocate=true" takes
+// three quarters of it at once, and "xla:cuda,preallocate=true,memory_fraction=0.9" that share. A plugin whose
+// path does not name cuda or nvidia keeps its own default.
+//
 // Default: "auto", which takes the environment's GOMLX_BACKEND if that is set, else an NVIDIA GPU with
-// its plugin, else XLA's CPU plugin, else pure Go; the [Result] says which and why.
+// its plugin, else XLA's CPU plugin, else pure Go; the [Result] says which and why, and [Diagnose] what to do
+// about it.
 func WithBackend(name string) Option {
 	return func(c *config) { c.backend = name }
 }
