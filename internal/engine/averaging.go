@@ -31,9 +31,12 @@ func newAveraging(d *Device, cfg Config, variables []layers.Variable, initial ma
 	return &averaging{every: cfg.AverageEvery, move: move, averages: averages}, err
 }
 
-// step is called after each training step; the average moves after every so many.
-func (a *averaging) step(variables []compute.Buffer) (err error) {
-	a.steps++
+// left is the number of training steps after which the average moves next.
+func (a *averaging) left() int { return a.every - a.steps%a.every }
+
+// step is called after count training steps, at most those left; the average moves after every so many.
+func (a *averaging) step(variables []compute.Buffer, count int) (err error) {
+	a.steps += count
 	if a.steps%a.every != 0 {
 		return nil
 	}

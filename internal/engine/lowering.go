@@ -31,6 +31,16 @@ type Config struct {
 	Batch int
 	// KeepIncomplete also trains on an epoch's last batch when it is smaller than Batch.
 	KeepIncomplete bool
+	// StepsPerDispatch, if more than 1, is how many steps one executable takes where so many full batches
+	// are left, the training set is on the device and they are known to fit half a second. Every dispatch
+	// waits for the device, so several steps in one save that wait.
+	//
+	// One step a dispatch is the default because it is the fastest on XLA's CPU plugin (BENCHMARKS.md).
+	// Several are here to be measured on a GPU, where a small step may be shorter than the wait.
+	StepsPerDispatch int
+	// LoopSteps makes the steps of a dispatch a loop in the graph rather than unrolling them. It works on XLA
+	// alone: GoMLX's pure-Go backend cannot run a gradient inside a loop.
+	LoopSteps bool
 	// DType is what the network computes in: float32 or bfloat16.
 	DType dtypes.DType
 	Seed  uint64
@@ -66,9 +76,11 @@ type state struct {
 type lowering interface {
 	// startEpoch begins an epoch, counted from 1, with the rates of its steps.
 	startEpoch(epoch int, rates []float32) error
-	// step trains the state on the epoch's next batch, of the given size; it is the epoch's step number
-	// step, from 0.
-	step(s *state, step, size int) error
+	// perDispatch is how many steps on batches of a size one call of step may take: so many, or 1.
+	perDispatch(size int) int
+	// step trains the state on the epoch's next count batches, each of the given size; the first is the
+	// epoch's step number step, from 0.
+	step(s *state, step, size, count int) error
 	// close frees what the lowering holds on the device.
 	close()
 }

@@ -96,7 +96,9 @@ func (l *goLowering) startEpoch(epoch int, rates []float32) error {
 	return l.loader.startEpoch(epoch)
 }
 
-func (l *goLowering) step(s *state, step, size int) error {
+func (*goLowering) perDispatch(int) int { return 1 }
+
+func (l *goLowering) step(s *state, step, size, _ int) error {
 	at := l.bySize[size]
 	l.loader.next(at.batch)
 	tensors, err := hostTensors(l.variables, s.variables)

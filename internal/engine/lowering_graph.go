@@ -12,19 +12,22 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 )
 
-// graphLowering trains with one graph a step.
+// graphLowering trains with one graph a step, or a few steps ([Config.StepsPerDispatch]).
 //
-// One step is one dispatch. The graph takes everything it needs from the device: the resident images,
-// the epoch's choices and rates, and the number of the step, which is part of the state and counts
-// itself up, so that nothing is transferred within an epoch.
+// The graph takes everything it needs from the device: the resident images, the epoch's choices and rates,
+// and the number of the step, which is part of the state and counts itself up, so that nothing is
+// transferred within an epoch.
 type graphLowering struct {
 	device  *Device
 	cfg     Config
-	steps   map[int]*program // by batch size
+	steps   map[dispatch]*program
 	images  batchSource
 	epoch   []compute.Buffer // rates and the source's own
 	counter compute.Buffer   // int32: the number of the next step
 }
+
+// dispatch is what an executable does: so many steps on batches of a size.
+type dispatch struct{ size, count int }
 
 // batchSource says where the graph of a step gets its batch from.
 type batchSource interface {
@@ -50,32 +53,42 @@ func newGraphLowering(ctx context.Context, d *Device, cfg Config, variables []la
 	if err != nil {
 		return nil, err
 	}
-	l := &graphLowering{device: d, cfg: cfg, images: source, steps: map[int]*program{}}
+	l := &graphLowering{device: d, cfg: cfg, images: source, steps: map[dispatch]*program{}}
+	var dispatches []dispatch
 	for _, size := range sizes {
+		dispatches = append(dispatches, dispatch{size, 1})
+	}
+	// A batch that is fed from the host is the input of a single step.
+	_, resident := source.(*residentSource)
+	if k := cfg.StepsPerDispatch; resident && k > 1 && k <= train.Len()/cfg.Batch {
+		dispatches = append(dispatches, dispatch{cfg.Batch, k})
+	}
+	for _, at := range dispatches {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		if l.steps[size], err = l.compileStep(variables, size, cfg.steps(train.Len())); err != nil {
+		if l.steps[at], err = l.compileSteps(variables, at, cfg.steps(train.Len())); err != nil {
 			return nil, err
 		}
 	}
 	return l, nil
 }
 
-// compileStep: variables, velocities, metrics, counter, rates, the source's -> variables, velocities,
+// compileSteps: variables, velocities, metrics, counter, rates, the source's -> variables, velocities,
 // metrics, counter.
-func (l *graphLowering) compileStep(variables []layers.Variable, size, steps int) (*program, error) {
+func (l *graphLowering) compileSteps(variables []layers.Variable, at dispatch, steps int) (*program, error) {
 	velocities := shapesOf(trainable(variables))
 	inputs := append(shapesOf(variables), velocities...)
 	inputs = append(inputs, shapes.Make(dtypes.Float32, numMetrics), shapes.Make(dtypes.Int32), shapes.Make(dtypes.Float32, steps))
-	inputs = append(inputs, l.images.shapes(size)...)
+	state := len(inputs) - 1 // without the rates
+	inputs = append(inputs, l.images.shapes(at.size)...)
 
-	return compile(l.device, "training step", inputs, func(in []*graph.Node) []*graph.Node {
+	var step stepBuilder = func(in []*graph.Node) []*graph.Node {
 		vars, in := in[:len(variables)], in[len(variables):]
 		velocity, in := in[:len(velocities)], in[len(velocities):]
 		metrics, counter, rates, in := in[0], in[1], in[2], in[3:]
 
-		images, labels := l.images.build(in, graph.MulScalar(counter, l.cfg.Batch), size)
+		images, labels := l.images.build(in, graph.MulScalar(counter, l.cfg.Batch), at.size)
 		scope := &layers.Scope{Training: true, DType: l.cfg.DType, Variables: byName(variables, vars)}
 		logits := l.cfg.Network.Apply(images, scope)
 		loss := crossEntropy(logits, labels, l.cfg.LabelSmoothing)
@@ -100,6 +113,12 @@ func (l *graphLowering) compileStep(variables []layers.Variable, size, steps int
 		}
 		return append(append(newVars, newVelocity...),
 			accumulate(metrics, loss, logits, labels, counter), graph.AddScalar(counter, 1))
+	}
+	return compile(l.device, "training step", inputs, func(in []*graph.Node) []*graph.Node {
+		if at.count > 1 && l.cfg.LoopSteps {
+			return step.looped(at.count, in[:state], in[state:])
+		}
+		return step.unrolled(at.count, in[:state], in[state:])
 	})
 }
 
@@ -120,7 +139,14 @@ func (l *graphLowering) startEpoch(epoch int, rates []float32) error {
 	return err
 }
 
-func (l *graphLowering) step(s *state, _, size int) error {
+func (l *graphLowering) perDispatch(size int) int {
+	if k := l.cfg.StepsPerDispatch; l.steps[dispatch{size, k}] != nil {
+		return k
+	}
+	return 1
+}
+
+func (l *graphLowering) step(s *state, _, size, count int) error {
 	own, err := l.images.startStep(size)
 	if err != nil {
 		return err
@@ -130,7 +156,7 @@ func (l *graphLowering) step(s *state, _, size int) error {
 	inputs = append(inputs, s.metrics, l.counter)
 	donated := len(inputs)
 	inputs = append(append(append(inputs, l.epoch...), own.keep...), own.free...)
-	out, err := l.steps[size].run(donated, inputs...)
+	out, err := l.steps[dispatch{size, count}].run(donated, inputs...)
 	release(own.free...)
 	if err != nil {
 		return err

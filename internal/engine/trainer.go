@@ -22,12 +22,13 @@ type Trainer struct {
 	lowering  lowering
 	state     state
 	averaging *averaging // nil for none
+	pacing    pacing
 }
 
 // NewTrainer compiles the training steps and uploads the training set and the initial state. It looks at
 // ctx before each compilation.
 func NewTrainer(ctx context.Context, d *Device, cfg Config, train *data.Dataset) (*Trainer, error) {
-	t := &Trainer{device: d, cfg: cfg, train: train}
+	t := &Trainer{device: d, cfg: cfg, train: train, pacing: pacing{limit: maxDispatch}}
 	var err error
 	if t.variables, err = cfg.Network.Variables(); err != nil {
 		return nil, err
@@ -71,7 +72,7 @@ type Metrics struct {
 }
 
 // Epoch trains one epoch, counted from 1, at the given rate for each of its Steps. onStep is called after each
-// step with the number of images seen so far in the epoch. When ctx ends, Epoch returns its error with
+// dispatch with its last step and the number of images seen so far in the epoch. When ctx ends, Epoch returns its error with
 // the metrics of the steps that were taken; after any other error there are none.
 func (t *Trainer) Epoch(ctx context.Context, epoch int, rates []float32, onStep func(step, images int)) (m Metrics, err error) {
 	if err := t.lowering.startEpoch(epoch, rates); err != nil {
@@ -82,22 +83,22 @@ func (t *Trainer) Epoch(ctx context.Context, epoch int, rates []float32, onStep 
 	if err != nil {
 		return m, err
 	}
-	for step := range rates {
-		if ctx.Err() != nil {
-			break
-		}
-		size := min(t.cfg.Batch, t.train.Len()-step*t.cfg.Batch)
-		if err := t.lowering.step(&t.state, step, size); err != nil {
+	for m.Steps < len(rates) && ctx.Err() == nil {
+		size := min(t.cfg.Batch, t.train.Len()-m.Examples)
+		count := t.next(size, m)
+		start := time.Now()
+		if err := t.lowering.step(&t.state, m.Steps, size, count); err != nil {
 			return Metrics{}, err
 		}
+		t.pacing.stepped(count, time.Since(start))
 		if t.averaging != nil {
-			if err := t.averaging.step(t.state.variables); err != nil {
+			if err := t.averaging.step(t.state.variables, count); err != nil {
 				return Metrics{}, err
 			}
 		}
-		m.Steps++
-		m.Examples += size
-		onStep(step, m.Examples)
+		m.Steps += count
+		m.Examples += count * size
+		onStep(m.Steps-1, m.Examples)
 	}
 	sums, err := download[float32](t.state.metrics, numMetrics)
 	if err != nil {
@@ -107,6 +108,16 @@ func (t *Trainer) Epoch(ctx context.Context, epoch int, rates []float32, onStep 
 	m.Loss, m.Accuracy = float64(sums[metricLoss])/examples, float64(sums[metricHits])/examples
 	m.Diverged = int(sums[metricDiverged])
 	return m, ctx.Err()
+}
+
+// next is how many steps, on batches of a size, the next dispatch takes after the part m of an epoch.
+func (t *Trainer) next(size int, m Metrics) int {
+	count := t.lowering.perDispatch(size)
+	fits := count*size <= t.train.Len()-m.Examples && t.pacing.allows(count)
+	if !fits || t.averaging != nil && count > t.averaging.left() {
+		return 1
+	}
+	return count
 }
 
 // Variables copies the network's variables, weights and running statistics, to the host, by name: their
