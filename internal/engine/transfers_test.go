@@ -1,0 +1,105 @@
+package engine
+
+import (
+	"context"
+	"testing"
+
+	"github.com/fastresnet/fastresnet/internal/testbackend"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/gomlx/core/graph"
+)
+
+// An epoch uploads what was drawn for it (an order and the choices of three augmentations), the rates, the
+// number of the first step and zeroed metrics, and downloads the metrics, whatever the number of its steps.
+// No step leaves a buffer behind or uses one that an earlier step was given.
+func TestTransfersAndBuffers(t *testing.T) {
+	const uploads, downloads = 1 + 3 + 1 + 1 + 1, 1
+	cfg, set := tiny(t)
+	cfg.StepsPerDispatch = 3
+	testbackend.Each(t, func(t *testing.T, backend string) {
+		d := openFor(t, backend)
+		l := underLedger(t, d)
+		trainer := graphTrainer(t, d, cfg, set)
+		var before int
+		for epoch := 1; epoch <= 2; epoch++ {
+			l.uploads, l.downloads = 0, 0
+			_, err := trainer.Epoch(context.Background(), epoch, constant(0.05, 8), func(step, _ int) {
+				if before == 0 {
+					before = len(l.alive)
+				}
+				if len(l.alive) != before {
+					t.Errorf("epoch %d: %d buffers after step %d, want %d as after the first", epoch, len(l.alive), step, before)
+				}
+				if l.uploads != uploads || l.downloads != 0 {
+					t.Errorf("epoch %d, step %d: %d uploads and %d downloads, want %d and 0", epoch, step, l.uploads, l.downloads, uploads)
+				}
+			})
+			if err != nil {
+				t.Fatalf("%+v", err)
+			}
+			if l.uploads != uploads || l.downloads != downloads {
+				t.Errorf("epoch %d: %d uploads and %d downloads, want %d and %d", epoch, l.uploads, l.downloads, uploads, downloads)
+			}
+		}
+	})
+}
+
+// An evaluator compiles for two sizes, the batch and the small batch, whatever it is asked for.
+func TestEvaluatorCompilesTwice(t *testing.T) {
+	cfg, set := tiny(t)
+	cfg.Batch = 24
+	d := openFor(t, testbackend.XLA(t))
+	l := underLedger(t, d)
+	variables, err := cfg.Network.Variables()
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := NewEvaluator(d, cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	if err := e.Use(InitialWeights(variables, cfg.Seed, set, cfg.Normalization)); err != nil {
+		t.Fatal(err)
+	}
+	before := len(l.alive)
+	for n := 1; n <= set.Len(); n++ {
+		if _, err := e.Logits(context.Background(), set.Pixels()[:n*set.Shape().Size()]); err != nil {
+			t.Fatalf("%+v", err)
+		}
+	}
+	if l.compiled != 2 || len(l.alive) != before {
+		t.Errorf("%d compilations and %d buffers, want 2 and %d", l.compiled, len(l.alive), before)
+	}
+}
+
+// In bfloat16 every convolution of a training step, forward and of both gradients, is one in bfloat16.
+func TestConvolutionsAreInBFloat16(t *testing.T) {
+	set := synthetic(t, 16)
+	cfg := config(t, set, 8)
+	cfg.DType = dtypes.BFloat16
+	d := openFor(t, testbackend.XLA(t))
+	trainer := newTrainer(t, d, cfg, set)
+	step := trainer.lowering.(*graphLowering).steps[dispatch{8, 1}]
+	convolutions, weights := 0, 0
+	for _, n := range step.graph.Nodes() {
+		if n.Type() != graph.NodeTypeConvGeneral {
+			continue
+		}
+		convolutions++
+		for _, operand := range append([]*graph.Node{n}, n.Inputs()...) {
+			if operand.DType() != dtypes.BFloat16 {
+				t.Errorf("%s is in %s", n, operand.DType())
+			}
+		}
+	}
+	for _, v := range trainer.variables {
+		if len(v.Dims) == 4 {
+			weights++
+		}
+	}
+	// GoMLX also writes down the gradient to the images, which XLA leaves out as nothing uses it.
+	if convolutions != 3*weights {
+		t.Errorf("%d convolutions, want three for each of %d weights", convolutions, weights)
+	}
+}
