@@ -116,10 +116,12 @@ func (b BatchNorm) apply(x *graph.Node, s *Scope) *graph.Node {
 }
 
 // moments are the mean and the biased variance of each channel of each group of x [batch/groups, groups,
-// height, width, channels]: [groups, channels].
+// height, width, channels]: [groups, channels]. The variance's gradient does not pass through its mean: that part
+// is the sum of the deviations, which is 0, and would cost one more reduction over x.
 func moments(x *graph.Node) (mean, variance *graph.Node) {
 	mean = graph.ReduceMean(x, 0, 2, 3)
-	return mean, graph.ReduceMean(graph.Square(graph.Sub(x, perChannel(mean, x))), 0, 2, 3)
+	deviation := graph.Sub(x, perChannel(graph.StopGradient(mean), x))
+	return mean, graph.ReduceMean(graph.Square(deviation), 0, 2, 3)
 }
 
 // towards moves a running statistic [channels] by Momentum towards the mean of the groups' [groups,
