@@ -36,7 +36,7 @@ type Config struct {
 	// waits for the device, so several steps in one save that wait.
 	//
 	// One step a dispatch is the default because it is the fastest on XLA's CPU plugin (BENCHMARKS.md).
-	// Several are here to be measured on a GPU, where a small step may be shorter than the wait.
+	// Several are here to be measured on a GPU, where the wait and the gaps between launches weigh more.
 	StepsPerDispatch int
 	// LoopSteps makes the steps of a dispatch a loop in the graph rather than unrolling them. It works on XLA
 	// alone: GoMLX's pure-Go backend cannot run a gradient inside a loop.
