@@ -72,8 +72,8 @@ type Metrics struct {
 }
 
 // Epoch trains one epoch, counted from 1, at the given rate for each of its Steps. onStep is called after each
-// dispatch with its last step and the number of images seen so far in the epoch. When ctx ends, Epoch returns its error with
-// the metrics of the steps that were taken; after any other error there are none.
+// dispatch with its last step and the number of images seen so far in the epoch. When ctx ends, Epoch
+// returns its error with the metrics of the steps that were taken; after any other error there are none.
 func (t *Trainer) Epoch(ctx context.Context, epoch int, rates []float32, onStep func(step, images int)) (m Metrics, err error) {
 	if err := t.lowering.startEpoch(epoch, rates); err != nil {
 		return m, err
