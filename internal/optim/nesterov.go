@@ -1,4 +1,3 @@
-// Package optim holds the optimisers that GoMLX lacks, as graph builders.
 package optim
 
 import "github.com/gomlx/gomlx/core/graph"
@@ -16,8 +15,7 @@ type Nesterov struct {
 	RateFactor float64
 }
 
-// Step returns the weight and the velocity after one step. weight, velocity and gradient have one shape
-// and are float32; rate is a float32 scalar.
+// Step implements [Optimizer].
 func (o Nesterov) Step(weight, velocity, gradient, rate *graph.Node) (newWeight, newVelocity *graph.Node) {
 	if o.RateFactor != 0 {
 		rate = graph.MulScalar(rate, o.RateFactor)

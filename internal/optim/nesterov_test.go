@@ -19,9 +19,10 @@ import (
 // stepFunc takes one step on a backend.
 type stepFunc func(w, v, g []float32, rate float32) (newW, newV []float32)
 
-// each runs f on every backend.
-func each(t *testing.T, o optim.Nesterov, f func(t *testing.T, step stepFunc)) {
+// eachOf runs f on every backend, for a variable of a shape.
+func eachOf(t *testing.T, o optim.Optimizer, shape []int, f func(t *testing.T, step stepFunc)) {
 	t.Helper()
+	tensor := func(values []float32) *tensors.Tensor { return tensors.FromFlatDataAndDimensions(values, shape...) }
 	testbackend.Each(t, func(t *testing.T, name string) {
 		if kind, _, _ := strings.Cut(name, ":"); !slices.Contains(compute.List(), kind) {
 			t.Skipf("%s is not built in: it needs cgo", kind)
@@ -39,7 +40,7 @@ func each(t *testing.T, o optim.Nesterov, f func(t *testing.T, step stepFunc)) {
 		}
 		defer exec.Finalize()
 		f(t, func(w, v, g []float32, rate float32) (newW, newV []float32) {
-			a, b, err := exec.Call2(w, v, g, rate)
+			a, b, err := exec.Call2(tensor(w), tensor(v), tensor(g), rate)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -53,7 +54,7 @@ var near = cmpopts.EquateApprox(1e-5, 1e-7)
 
 // Two steps of two weights, all by hand, with numbers that are exact in binary.
 func TestStepByHand(t *testing.T) {
-	each(t, optim.Nesterov{Momentum: 0.5, WeightDecay: 0.25}, func(t *testing.T, step stepFunc) {
+	eachOf(t, optim.Nesterov{Momentum: 0.5, WeightDecay: 0.25}, []int{2}, func(t *testing.T, step stepFunc) {
 		// d = -0.5·((1, -1) + 0.25·(4, 8)) = (-1, -0.5); v = 0 + d; w = (4, 8) + d + 0.5·v.
 		w, v := step([]float32{4, 8}, []float32{0, 0}, []float32{1, -1}, 0.5)
 		if want := [][]float32{{2.5, 7.25}, {-1, -0.5}}; !cmp.Equal(want, [][]float32{w, v}) {
@@ -71,7 +72,7 @@ func TestStepByHand(t *testing.T) {
 // Ten steps at rates that change, of the formula with the published settings.
 func TestStepFormula(t *testing.T) {
 	const momentum, decay, n = 0.9, 5e-4, 64
-	each(t, optim.Nesterov{Momentum: momentum, WeightDecay: decay}, func(t *testing.T, step stepFunc) {
+	eachOf(t, optim.Nesterov{Momentum: momentum, WeightDecay: decay}, []int{n}, func(t *testing.T, step stepFunc) {
 		rng := rand.New(rand.NewPCG(1, 2))
 		w, v, g := make([]float32, n), make([]float32, n), make([]float32, n)
 		for i := range w {
@@ -98,7 +99,7 @@ func TestStepFormula(t *testing.T) {
 
 // Without momentum it is gradient descent, whatever the velocity was.
 func TestStepWithoutMomentum(t *testing.T) {
-	each(t, optim.Nesterov{}, func(t *testing.T, step stepFunc) {
+	eachOf(t, optim.Nesterov{}, []int{3}, func(t *testing.T, step stepFunc) {
 		w, v := []float32{1, -2, 3}, []float32{100, 100, 100}
 		want := wide(w)
 		for range 5 {
@@ -112,6 +113,14 @@ func TestStepWithoutMomentum(t *testing.T) {
 			}
 		}
 	})
+}
+
+func narrow(v []float64) []float32 {
+	w := make([]float32, len(v))
+	for i := range v {
+		w[i] = float32(v[i])
+	}
+	return w
 }
 
 func wide(v []float32) []float64 {
