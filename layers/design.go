@@ -19,6 +19,9 @@ type Design struct {
 	Width int `json:"width"`
 	// Whitening puts a fixed patch whitening in front, after which the first convolution is 1x1.
 	Whitening *WhiteningSettings `json:"whitening,omitempty"`
+	// NoStem leaves the first convolution out: an activation follows the whitening, which there must be, and then
+	// the stages, of which the first must be a [BlockPlain].
+	NoStem bool `json:"no_stem,omitempty"`
 	// BareStem leaves the first convolution without norm and activation, as those of pre-activation stages
 	// follow.
 	BareStem bool `json:"bare_stem,omitempty"`
@@ -30,12 +33,16 @@ type Design struct {
 	Activation Activation `json:"activation,omitzero"`
 	// PoolAt is where a stage's pool stands.
 	PoolAt PoolAt `json:"pool_at,omitempty"`
+	// FloorPools has the stages' pools drop a last row or column that fills no window: see [MaxPool].
+	FloorPools bool `json:"floor_pools,omitempty"`
 	// IdentityStart starts 3x3 convolutions of the stages as the identity: see [Conv].
 	IdentityStart bool `json:"identity_start,omitempty"`
 	// MeanPool adds the mean to the maximum that each channel has over the last stage's output.
 	MeanPool bool `json:"mean_pool,omitempty"`
 	// ClassifierBias gives the classifier a bias.
 	ClassifierBias bool `json:"classifier_bias,omitempty"`
+	// UnitClassifier divides the classifier's weights, as they start, by their standard deviation.
+	UnitClassifier bool `json:"unit_classifier,omitempty"`
 	// LogitScale multiplies the logits; 0 leaves them as they are.
 	LogitScale float64 `json:"logit_scale,omitempty"`
 }
@@ -156,6 +163,11 @@ func (d Design) Validate() error {
 	default:
 		check(false, "a pool at %q, want %q, %q or %q", d.PoolAt, PoolAfterActivation, PoolBeforeActivation, PoolBeforeNorm)
 	}
+	if d.NoStem {
+		check(d.Whitening != nil, "no stem, and no whitening in its place")
+		check(!d.BareStem, "no stem and a bare one")
+		check(len(d.Stages) > 0 && d.Stages[0].Block == BlockPlain, "no stem, and no plain block first")
+	}
 	check(len(d.Stages) <= maxStages, "%d stages, need no more than %d", len(d.Stages), maxStages)
 	for i, s := range d.Stages {
 		check(s.Channels >= 1 && s.Channels <= maxChannels, "stage %d: channels %d times the width, need 1 to %d", i+1, s.Channels, maxChannels)
@@ -198,6 +210,9 @@ func (b builder) stem() []Layer {
 		stem = append(stem, PatchWhitening{"prep/whitening", *w})
 		conv.Kernel = 1
 	}
+	if b.design.NoStem {
+		return append(stem, b.activation)
+	}
 	stem = append(stem, conv)
 	if !b.design.BareStem {
 		stem = append(stem, b.norm("prep/norm"), b.activation)
@@ -236,7 +251,7 @@ func (b builder) plain(name string, s Stage, out, stride int) []Layer {
 	if s.Down != DownPool {
 		return []Layer{conv, norm, b.activation}
 	}
-	switch pool := (MaxPool{Size: 2}); b.design.PoolAt {
+	switch pool := (MaxPool{Size: 2, Floor: b.design.FloorPools}); b.design.PoolAt {
 	case PoolBeforeNorm:
 		return []Layer{conv, pool, norm, b.activation}
 	case PoolBeforeActivation:
@@ -278,7 +293,7 @@ func (b builder) head(classes int) []Layer {
 	if b.design.MeanPool {
 		pool = GlobalMaxMeanPool{}
 	}
-	head := []Layer{pool, Linear{Name: "classifier", Out: classes, Bias: b.design.ClassifierBias}}
+	head := []Layer{pool, Linear{Name: "classifier", Out: classes, Bias: b.design.ClassifierBias, UnitStart: b.design.UnitClassifier}}
 	if b.design.LogitScale != 0 {
 		head = append(head, Scale{Factor: b.design.LogitScale})
 	}

@@ -118,6 +118,12 @@ func TestCosts(t *testing.T) {
 			parameters:   27*64 + up128 + 2*c128 + up256 + up512 + 2*c512 + (64 + 3*128 + 256 + 3*512) + 512*10,
 			multiplyAdds: (27*27+27*64)*1024 + up128*1024 + 2*c128*256 + up256*256 + up512*64 + 2*c512*16 + 5120,
 		},
+		{
+			// 31x31 behind the whitening, 15x15, 7x7 and 3x3 behind the pools.
+			name: "airbench94", design: layers.Airbench94(),
+			parameters:   24 + 9*24*64 + c64 + 9*64*256 + 3*c256 + 2*(64+256+256) + 256*10,
+			multiplyAdds: 12*24*961 + 9*24*64*961 + c64*225 + 9*64*256*225 + c256*49 + c256*49 + c256*9 + 2560,
+		},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -215,7 +221,7 @@ func TestDesignClone(t *testing.T) {
 
 func TestDesignJSON(t *testing.T) {
 	for _, design := range []layers.Design{
-		layers.Dawn(), layers.Backbone(), layers.ResNet9(),
+		layers.Dawn(), layers.Backbone(), layers.ResNet9(), layers.Airbench94(),
 		{
 			Name: "all", Width: 3, Whitening: &layers.WhiteningSettings{Kernel: 3, Epsilon: 0.5, Images: 7}, BareStem: true,
 			Stages: []layers.Stage{
@@ -266,6 +272,17 @@ func TestDesignErrors(t *testing.T) {
 		{"unknown activation", func(d *layers.Design) { d.Activation.Kind = "tanh" }, `activation "tanh"`},
 		{"alpha of relu", func(d *layers.Design) { d.Activation.Alpha = 1 }, "alpha 1, which is for celu only"},
 		{"celu without alpha", func(d *layers.Design) { d.Activation.Kind = "celu" }, "alpha 0"},
+		{"no stem and no whitening", func(d *layers.Design) { d.NoStem = true }, "no stem, and no whitening"},
+		{"no stem and a bare one", func(d *layers.Design) { *d = layers.Airbench94(); d.BareStem = true }, "no stem and a bare one"},
+		{"no stem and no stages", func(d *layers.Design) { *d = layers.Airbench94(); d.Stages = nil }, "no plain block first"},
+		{"no stem before a residual block", func(d *layers.Design) {
+			*d = layers.Airbench94()
+			d.Stages[0] = layers.Stage{Channels: 1, Block: layers.BlockShortest}
+		}, "no plain block first"},
+		{"odd images without floors", func(d *layers.Design) { *d = layers.Airbench94(); d.FloorPools = false }, "31x31"},
+		{"whitening 2x2 with padding", func(d *layers.Design) { *d = layers.Airbench94(); d.Whitening.Unpadded = false }, "kernel 2"},
+		{"epsilon of a norm", func(d *layers.Design) { d.Norm.Epsilon = -1e-5 }, "epsilon -1e-05"},
+		{"momentum of a norm", func(d *layers.Design) { d.Norm.Momentum = 1.5 }, "momentum 1.5"},
 		{"unknown place", func(d *layers.Design) { d.PoolAt = "here" }, `a pool at "here"`},
 		{"too many stages", func(d *layers.Design) { d.Stages = make([]layers.Stage, 100) }, "100 stages"},
 		{"several at once", func(d *layers.Design) { d.Width, d.PoolAt = 0, "here" }, "width 0, need 1 to 65536\na pool at"},

@@ -45,11 +45,15 @@ type Variable struct {
 	Trainable bool
 	// Bias says that the variable is added to each channel. Training may move biases at a rate of their own.
 	Bias bool
+	// Whitened says of a bias that it is that of a [PatchWhitening].
+	Whitened bool
 	// Initial values are uniform in Mean ± Spread; a Spread of 0 makes them all equal to Mean.
 	Mean, Spread float64
 	// Identity then makes the filters of a convolution's first outputs pass the input channel of the same
 	// number through.
 	Identity bool
+	// UnitDeviation then divides them by their standard deviation.
+	UnitDeviation bool
 	// Whitening, if it is not nil, has the values computed from the training images instead.
 	Whitening *PatchWhitening
 }
@@ -61,6 +65,43 @@ func (v Variable) Size() int {
 		n *= d
 	}
 	return n
+}
+
+// Kind is a kind of trainable variables, which training may move in a way of its own.
+type Kind string
+
+// The kinds of a [Variable].
+const (
+	// KindFilters are the weights of convolutions.
+	KindFilters Kind = "filters"
+	// KindLinearWeights are those of linear layers: the classifier's.
+	KindLinearWeights Kind = "linear weights"
+	// KindScales are those of norms.
+	KindScales Kind = "scales"
+	// KindBiases are those of norms and of linear layers.
+	KindBiases Kind = "biases"
+	// KindWhiteningBiases are those of [PatchWhitening].
+	KindWhiteningBiases Kind = "whitening biases"
+)
+
+// Kinds lists them all.
+func Kinds() []Kind {
+	return []Kind{KindFilters, KindLinearWeights, KindScales, KindBiases, KindWhiteningBiases}
+}
+
+// Kind is that of a trainable variable.
+func (v Variable) Kind() Kind {
+	switch {
+	case v.Whitened:
+		return KindWhiteningBiases
+	case v.Bias:
+		return KindBiases
+	case len(v.Dims) == 4:
+		return KindFilters
+	case len(v.Dims) == 2:
+		return KindLinearWeights
+	}
+	return KindScales
 }
 
 // weight is a trainable variable that starts uniform in ±1/sqrt(fanIn), the default of the framework

@@ -15,22 +15,30 @@ type Linear struct {
 	Out int
 	// Bias adds a trainable bias.
 	Bias bool
+	// UnitStart divides the weights, as they start, by their standard deviation, Bessel's correction applied.
+	UnitStart bool
 }
 
 func (l Linear) String() string {
+	text := fmt.Sprintf("Linear -> %d", l.Out)
 	if l.Bias {
-		return fmt.Sprintf("Linear -> %d + bias", l.Out)
+		text += " + bias"
 	}
-	return fmt.Sprintf("Linear -> %d", l.Out)
+	if l.UnitStart {
+		text += ", unit start"
+	}
+	return text
 }
 
 func (l Linear) resolve(in data.Shape) (resolved, error) {
 	if l.Out < 1 || l.Out > maxChannels {
 		return resolved{}, fmt.Errorf("%q has %d outputs, need 1 to %d", l.Name, l.Out, maxChannels)
 	}
+	w := weight(l.Name+"/weight", in.Size(), l.Out, in.Size())
+	w.UnitDeviation = l.UnitStart
 	r := resolved{
 		out:          data.Shape{Height: 1, Width: 1, Channels: l.Out},
-		variables:    []Variable{weight(l.Name+"/weight", in.Size(), l.Out, in.Size())},
+		variables:    []Variable{w},
 		multiplyAdds: int64(l.Out) * int64(in.Size()),
 	}
 	if l.Bias {

@@ -139,6 +139,7 @@ func TestNetworkErrors(t *testing.T) {
 		{"pool of an odd height", on(data.Shape{Height: 7, Width: 8, Channels: 3}, layers.MaxPool{Size: 2}, end), "7x8"},
 		{"pool of an odd width", on(data.Shape{Height: 8, Width: 7, Channels: 3}, layers.MaxPool{Size: 2}, end), "8x7"},
 		{"pool larger than the image", on(image, layers.MaxPool{Size: 16}, end), "MaxPool 16x16"},
+		{"floored pool larger than the image", on(image, layers.MaxPool{Size: 16, Floor: true}, end), "MaxPool 16x16"},
 		{"pool of 0", on(image, layers.MaxPool{}, end), "MaxPool 0x0"},
 		{"celu of no alpha", on(image, layers.CELU{}, end), "alpha 0"},
 		{"celu of infinite alpha", on(image, layers.CELU{Alpha: math.Inf(1)}, end), "alpha +Inf"},

@@ -1,6 +1,7 @@
 package layers
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -10,9 +11,9 @@ import (
 )
 
 const (
-	// Epsilon is added to the variance by batch norm.
+	// Epsilon is added to the variance by batch norm, unless its settings say otherwise.
 	Epsilon = 1e-5
-	// Momentum is the weight of a batch's statistics in the running ones.
+	// Momentum is the weight of a batch's statistics in the running ones, unless the settings say otherwise.
 	Momentum = 0.1
 )
 
@@ -20,7 +21,7 @@ const (
 // (https://arxiv.org/abs/1502.03167).
 //
 // In training it uses the batch's mean and biased variance, and moves the running statistics by
-// [Momentum] towards the batch's mean and unbiased variance; in evaluation it uses the running ones.
+// its momentum towards the batch's mean and unbiased variance; in evaluation it uses the running ones.
 // Variables, all [channels]: Name/scale (starts at 1) and Name/bias (0), trainable; Name/mean (0) and
 // Name/variance (1), running statistics.
 type BatchNorm struct {
@@ -40,6 +41,16 @@ type NormSettings struct {
 	RandomScale bool `json:"random_scale,omitempty"`
 	// LowPrecision computes in the network's precision rather than in float32 in any case.
 	LowPrecision bool `json:"low_precision,omitempty"`
+	// Epsilon is added to the variance, from 0 to 1; 0 stands for the constant [Epsilon], 1e-5.
+	Epsilon float64 `json:"epsilon,omitempty"`
+	// Momentum is the weight of a batch's statistics in the running ones, from 0 to 1; 0 stands for the constant
+	// [Momentum], 0.1.
+	Momentum float64 `json:"momentum,omitempty"`
+}
+
+// Constants are the epsilon and the momentum that the settings stand for.
+func (s NormSettings) Constants() (epsilon, momentum float64) {
+	return cmp.Or(s.Epsilon, Epsilon), cmp.Or(s.Momentum, Momentum)
 }
 
 func (b BatchNorm) String() string {
@@ -56,6 +67,12 @@ func (b BatchNorm) String() string {
 	if b.LowPrecision {
 		settings = append(settings, "low precision")
 	}
+	if b.Epsilon != 0 {
+		settings = append(settings, fmt.Sprintf("epsilon %g", b.Epsilon))
+	}
+	if b.Momentum != 0 {
+		settings = append(settings, fmt.Sprintf("momentum %g", b.Momentum))
+	}
 	return strings.Join(append([]string{"BatchNorm"}, settings...), ", ")
 }
 
@@ -65,6 +82,9 @@ func (b BatchNorm) resolve(in data.Shape) (resolved, error) {
 	}
 	if b.FrozenScale && b.RandomScale {
 		return resolved{}, fmt.Errorf("%q has a scale that is both frozen at 1 and random", b.Name)
+	}
+	if !(b.Epsilon >= 0 && b.Epsilon <= 1 && b.Momentum >= 0 && b.Momentum <= 1) {
+		return resolved{}, fmt.Errorf("%q has epsilon %g and momentum %g, need 0 to 1", b.Name, b.Epsilon, b.Momentum)
 	}
 	dims := []int{in.Channels}
 	var variables []Variable
@@ -94,6 +114,7 @@ func (b BatchNorm) apply(x *graph.Node, s *Scope) *graph.Node {
 	}
 	variable := func(name string) *graph.Node { return s.variable(b.Name + "/" + name) }
 	mean, variance := variable("mean"), variable("variance")
+	epsilon, momentum := b.Constants()
 	groups := 1
 	if s.Training {
 		groups = max(1, b.Groups)
@@ -103,11 +124,11 @@ func (b BatchNorm) apply(x *graph.Node, s *Scope) *graph.Node {
 		batchMean, batchVariance := moments(x)
 		n := float64(x.Shape().Size() / groups / x.Shape().Dim(-1))
 		unbiased := graph.MulScalar(batchVariance, n/max(n-1, 1))
-		s.update(b.Name+"/mean", towards(mean, batchMean))
-		s.update(b.Name+"/variance", towards(variance, unbiased))
+		s.update(b.Name+"/mean", towards(mean, batchMean, momentum))
+		s.update(b.Name+"/variance", towards(variance, unbiased, momentum))
 		mean, variance = batchMean, batchVariance
 	}
-	gain := graph.Reciprocal(graph.Sqrt(graph.AddScalar(perChannel(variance, x), Epsilon)))
+	gain := graph.Reciprocal(graph.Sqrt(graph.AddScalar(perChannel(variance, x), epsilon)))
 	if !b.FrozenScale {
 		gain = graph.Mul(perChannel(variable("scale"), x), gain)
 	}
@@ -124,11 +145,11 @@ func moments(x *graph.Node) (mean, variance *graph.Node) {
 	return mean, graph.ReduceMean(graph.Square(deviation), 0, 2, 3)
 }
 
-// towards moves a running statistic [channels] by Momentum towards the mean of the groups' [groups,
+// towards moves a running statistic [channels] by momentum towards the mean of the groups' [groups,
 // channels], outside of the gradient.
-func towards(running, groups *graph.Node) *graph.Node {
+func towards(running, groups *graph.Node, momentum float64) *graph.Node {
 	batch := graph.ReduceMean(graph.ConvertDType(graph.StopGradient(groups), running.DType()), 0)
-	return graph.Add(graph.MulScalar(running, 1-Momentum), graph.MulScalar(batch, Momentum))
+	return graph.Add(graph.MulScalar(running, 1-momentum), graph.MulScalar(batch, momentum))
 }
 
 // perChannel gives v, [channels] or [groups, channels], the rank and the type of x [batch/groups, groups,

@@ -2,23 +2,37 @@ package layers
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/fastresnet/fastresnet/data"
 	"github.com/gomlx/gomlx/core/graph"
 )
 
 // MaxPool takes the maximum of each Size x Size window, without overlap: [batch, height/Size,
-// width/Size, channels]. Height and width must be multiples of Size. The gradient goes to a window's
-// first maximum in row-major order.
-type MaxPool struct{ Size int }
+// width/Size, channels]. The gradient goes to a window's first maximum in row-major order.
+type MaxPool struct {
+	Size int
+	// Floor drops the last rows and columns that fill no window. Without it, height and width must be multiples
+	// of Size. Both must be at least Size.
+	Floor bool
+}
 
-func (p MaxPool) String() string { return fmt.Sprintf("MaxPool %dx%d", p.Size, p.Size) }
+func (p MaxPool) String() string {
+	text := fmt.Sprintf("MaxPool %dx%d", p.Size, p.Size)
+	if p.Floor {
+		text += ", floor"
+	}
+	return text
+}
 
 func (p MaxPool) resolve(in data.Shape) (resolved, error) {
 	if p.Size < 1 {
 		return resolved{}, fmt.Errorf("size %d, need at least 1", p.Size)
 	}
-	if in.Height%p.Size != 0 || in.Width%p.Size != 0 {
+	if p.Floor && (in.Height < p.Size || in.Width < p.Size) {
+		return resolved{}, fmt.Errorf("its size is more than %dx%d", in.Height, in.Width)
+	}
+	if !p.Floor && (in.Height%p.Size != 0 || in.Width%p.Size != 0) {
 		return resolved{}, fmt.Errorf("its size does not divide %dx%d", in.Height, in.Width)
 	}
 	return resolved{out: data.Shape{Height: in.Height / p.Size, Width: in.Width / p.Size, Channels: in.Channels}}, nil
@@ -27,7 +41,13 @@ func (p MaxPool) resolve(in data.Shape) (resolved, error) {
 // apply compares the window's positions one after the other: a comparison sends the gradient to one
 // side only, where a reduction's gradient would go to every tie.
 func (p MaxPool) apply(x *graph.Node, _ *Scope) *graph.Node {
-	dims := x.Shape().Dimensions
+	dims := slices.Clone(x.Shape().Dimensions)
+	for axis := 1; axis <= 2; axis++ {
+		if rest := dims[axis] % p.Size; rest > 0 {
+			dims[axis] -= rest
+			x = graph.SliceAxis(x, axis, graph.AxisRange(0, dims[axis]))
+		}
+	}
 	windows := graph.Reshape(x, dims[0], dims[1]/p.Size, p.Size, dims[2]/p.Size, p.Size, dims[3])
 	var y *graph.Node
 	for i := range p.Size * p.Size {

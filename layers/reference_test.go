@@ -53,7 +53,18 @@ func (r *reference) layer(l layers.Layer, x images) images {
 			return v / 2 * (1 + math.Erf(v/math.Sqrt2))
 		})
 	case layers.PatchWhitening:
-		return r.conv(layers.Conv{Name: l.Name, Out: l.Kernel * l.Kernel * x.Channels, Kernel: l.Kernel, Stride: 1}, x)
+		y := r.conv(layers.Conv{Name: l.Name, Out: l.Channels(x.Channels), Kernel: l.Kernel, Stride: 1}, x)
+		less, first := 0, 0 // without padding, the outputs that read none
+		if l.Unpadded {
+			less, first = l.Kernel-1, l.Kernel/2
+		}
+		return r.fill(data.Shape{Height: x.Height - less, Width: x.Width - less, Channels: y.Channels}, func(n, i, j, c int) float64 {
+			v := y.values[y.index(n, i+first, j+first, c)]
+			if l.Bias {
+				v += r.vars[l.Name+"/bias"][c]
+			}
+			return v
+		})
 	case layers.GlobalMaxMeanPool:
 		most, mean := r.layer(layers.GlobalMaxPool{}, x), r.layer(layers.GlobalMeanPool{}, x)
 		return r.fill(data.Shape{Height: 1, Width: 1, Channels: 2 * x.Channels}, func(n, _, _, c int) float64 {
@@ -146,8 +157,15 @@ func (r *reference) norm(l layers.BatchNorm, x images) images {
 	if l.FrozenScale {
 		scale = slices.Repeat([]float64{1}, x.Channels)
 	}
+	epsilon, momentum := 1e-5, 0.1
+	if l.Epsilon != 0 {
+		epsilon = l.Epsilon
+	}
+	if l.Momentum != 0 {
+		momentum = l.Momentum
+	}
 	normalised := func(v, mean, variance float64, c int) float64 {
-		return (v-mean)/math.Sqrt(variance+1e-5)*scale[c] + bias[c]
+		return (v-mean)/math.Sqrt(variance+epsilon)*scale[c] + bias[c]
 	}
 	if !r.training {
 		return r.fill(x.Shape, func(n, i, j, c int) float64 {
@@ -168,10 +186,10 @@ func (r *reference) norm(l layers.BatchNorm, x images) images {
 	}
 	newMean, newVariance := make([]float64, x.Channels), make([]float64, x.Channels)
 	for c := range x.Channels {
-		newMean[c], newVariance[c] = 0.9*runningMean[c], 0.9*runningVariance[c]
+		newMean[c], newVariance[c] = (1-momentum)*runningMean[c], (1-momentum)*runningVariance[c]
 		for g := range groups {
-			newMean[c] += 0.1 * mean[g*x.Channels+c] / float64(groups)
-			newVariance[c] += 0.1 * variance[g*x.Channels+c] * count / (count - 1) / float64(groups)
+			newMean[c] += momentum * mean[g*x.Channels+c] / float64(groups)
+			newVariance[c] += momentum * variance[g*x.Channels+c] * count / (count - 1) / float64(groups)
 		}
 	}
 	if r.updates == nil {

@@ -25,11 +25,14 @@ func lower(sequence []layers.Layer, in *tensor) (ops []op, out *tensor, err erro
 			})
 			ops, in = append(ops, c), c.out
 		case layers.PatchWhitening:
-			c := newConv(in, l.Kernel*l.Kernel*in.shape.Channels, l.Name+"/weight", filter{
-				height: l.Kernel, width: l.Kernel, strideHeight: 1, strideWidth: 1, pad: l.Kernel / 2,
+			c := newConv(in, l.Channels(in.shape.Channels), l.Name+"/weight", filter{
+				height: l.Kernel, width: l.Kernel, strideHeight: 1, strideWidth: 1, pad: l.Pad(),
 			})
-			c.frozen, c.out.fixed = true, in.fixed
+			c.frozen, c.out.fixed = true, in.fixed && !l.Bias
 			ops, in = append(ops, c), c.out
+			if l.Bias {
+				ops = append(ops, &bias{t: in, variable: l.Name + "/bias"})
+			}
 		case layers.Linear:
 			h, w := in.shape.Height, in.shape.Width
 			c := newConv(in, l.Out, l.Name+"/weight", filter{height: h, width: w, strideHeight: h, strideWidth: w})
@@ -48,7 +51,7 @@ func lower(sequence []layers.Layer, in *tensor) (ops []op, out *tensor, err erro
 					i++
 				}
 			}
-			b := newNorm(in, l.Name, l.Groups, f)
+			b := newNorm(in, l, f)
 			ops, in = append(ops, b), b.out
 		case layers.ReLU, layers.CELU, layers.GELU:
 			f, _ := activationOf(l)

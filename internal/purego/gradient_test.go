@@ -30,6 +30,7 @@ func whitening(kernel int) layers.PatchWhitening {
 // back to their input shows in its gradient.
 func TestGradients(t *testing.T) {
 	norm, relu := layers.BatchNorm{Name: "norm"}, layers.ReLU{}
+	airbench := network(t, layers.Airbench94(), data.Shape{Height: 32, Width: 32, Channels: 2}, 3, 2)
 	tests := []struct {
 		name   string
 		shape  data.Shape
@@ -78,6 +79,15 @@ func TestGradients(t *testing.T) {
 		{"whitening before a residual", data.Shape{Height: 4, Width: 4, Channels: 1}, 5, []layers.Layer{whitening(3), layers.Residual{
 			Branch: []layers.Layer{norm, relu, conv("a", 9, 3, 1)}, Shortcut: []layers.Layer{conv("b", 9, 1, 1)},
 		}}},
+		{"whitening 2x2, unpadded, with negatives and a bias", data.Shape{Height: 4, Width: 5, Channels: 2}, 5, []layers.Layer{airbench.Layers[0], layers.GELU{}, conv("a", 4, 3, 1)}},
+		{"whitening with a bias, norm first", data.Shape{Height: 4, Width: 5, Channels: 2}, 5, []layers.Layer{airbench.Layers[0], norm, relu}},
+		{"whitening with a bias in the middle", data.Shape{Height: 4, Width: 4, Channels: 3}, 19, []layers.Layer{conv("a", 2, 3, 1), airbench.Layers[0], relu}},
+		{"whitening 3x3, unpadded", data.Shape{Height: 4, Width: 4, Channels: 2}, 5, []layers.Layer{
+			layers.PatchWhitening{Name: "whitening", WhiteningSettings: layers.WhiteningSettings{Kernel: 3, Images: 1, Unpadded: true}}, conv("a", 4, 1, 1), relu}},
+		{"max pool, floor", data.Shape{Height: 5, Width: 7, Channels: 3}, 5, []layers.Layer{conv("a", 5, 3, 1), layers.MaxPool{Size: 2, Floor: true}}},
+		{"max pool of 3, floor", data.Shape{Height: 8, Width: 6, Channels: 3}, 19, []layers.Layer{conv("a", 5, 3, 1), layers.MaxPool{Size: 3, Floor: true}, norm, relu}},
+		{"norm of its own constants", data.Shape{Height: 4, Width: 4, Channels: 3}, 5, []layers.Layer{conv("a", 5, 3, 1),
+			layers.BatchNorm{Name: "norm", NormSettings: layers.NormSettings{Epsilon: 0.25, Momentum: 0.4}}, relu}},
 		{"pre-activation", data.Shape{Height: 4, Width: 5, Channels: 3}, 5, []layers.Layer{conv("a", 5, 3, 1), norm, relu, layers.Residual{
 			Branch: []layers.Layer{conv("b", 5, 3, 1), layers.BatchNorm{Name: "norm2"}, relu, conv("c", 5, 3, 1)},
 		}, layers.BatchNorm{Name: "norm3"}, relu}},
@@ -124,6 +134,7 @@ func TestNetworkGradients(t *testing.T) {
 	}{
 		{layers.Dawn(), 6},
 		{bagOfTricks(), 32},
+		{layers.Airbench94(), 20},
 	}
 	for _, tt := range tests {
 		t.Run(tt.design.Name, func(t *testing.T) {
@@ -140,6 +151,13 @@ func testGradients(t *testing.T, n layers.Network, batch, elements int) {
 	vars, grads := randomVariables(t, n, rng)
 	images := randomValues(rng, batch*n.Input.Size())
 	dLogits := randomValues(rng, batch*n.Classes())
+	momentum := 0.1 // of all norms
+	for _, l := range n.Layers {
+		if norm, ok := l.(layers.BatchNorm); ok {
+			_, momentum = norm.Constants()
+		}
+	}
+	kept := (1 - momentum) * (1 - momentum) // after two steps
 	ref := &reference{network: n, batch: batch, vars: map[string][]float64{}, statistics: map[string][]float64{}}
 	for name, v := range vars {
 		ref.vars[name] = widen(v)
@@ -148,7 +166,7 @@ func testGradients(t *testing.T, n layers.Network, batch, elements int) {
 	wantVars := map[string][]float64{}
 	for name, batch := range ref.statistics {
 		for i, running := range vars[name] {
-			wantVars[name] = append(wantVars[name], 0.81*float64(running)+0.19*batch[i]) // after two steps
+			wantVars[name] = append(wantVars[name], kept*float64(running)+(1-kept)*batch[i])
 		}
 	}
 	wantGrads := map[string][]float64{}

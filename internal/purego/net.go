@@ -53,9 +53,8 @@ func compile(n layers.Network, batch int, k *kernels) (*Net, error) {
 // Forward returns the logits [batch, classes], which are valid until the next call. images are
 // [batch, height, width, channels], normalised.
 //
-// Training uses the statistics of the batch and moves the running ones, which are in vars, by
-// layers.Momentum; otherwise the running statistics are used and nothing is written. It panics if images
-// or a variable have the wrong length.
+// Training uses the statistics of the batch and moves the running ones, which are in vars; otherwise the
+// running statistics are used and nothing is written. It panics if images or a variable have the wrong length.
 func (n *Net) Forward(vars Tensors, images []float32, training bool) []float32 {
 	checkLength("images", images, n.input.batch*n.input.shape.Size())
 	for _, v := range n.variables {

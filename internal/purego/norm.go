@@ -18,6 +18,8 @@ type norm struct {
 	in, out *tensor
 	name    string
 	ghosts  int
+	// epsilon is added to variances, momentum the weight of a batch in the running statistics.
+	epsilon, momentum float64
 	// partial holds two vectors for each channel of each group, [channel][group][2][lanes].
 	partial []float32
 	// coefficients are by channel, statistics of the last training pass by [channel][ghost].
@@ -28,15 +30,18 @@ type norm struct {
 // statistics are those of a channel in a ghost, or in the whole past.
 type statistics struct{ mean, variance, count float64 }
 
-func (s statistics) inverseDeviation() float64 { return 1 / math.Sqrt(s.variance+layers.Epsilon) }
+func (s statistics) inverseDeviation(epsilon float64) float64 {
+	return 1 / math.Sqrt(s.variance+epsilon)
+}
 
 // newNorm makes a norm with a number of ghosts that divides lanes; 0 stands for 1. Those past the batch would
 // have no image, and are left out.
-func newNorm(in *tensor, name string, ghosts int, f activation) *norm {
+func newNorm(in *tensor, l layers.BatchNorm, f activation) *norm {
 	channels := in.shape.Channels
-	ghosts = min(max(1, ghosts), in.batch)
+	ghosts := min(max(1, l.Groups), in.batch)
+	epsilon, momentum := l.Constants()
 	b := &norm{
-		in: in, out: newTensor(in.shape, in.batch), name: name, ghosts: ghosts,
+		in: in, out: newTensor(in.shape, in.batch), name: l.Name, ghosts: ghosts, epsilon: epsilon, momentum: momentum,
 		partial:      make([]float32, channels*in.groups()*2*lanes),
 		coefficients: make([]affineGradient, channels),
 		statistics:   make([]statistics, channels*ghosts),
@@ -72,14 +77,14 @@ func (b *norm) forward(n *Net) {
 				mean += s.mean
 				variance += s.variance * s.count / max(s.count-1, 1)
 			}
-			gain := scaleOf(scale, c) * s.inverseDeviation()
+			gain := scaleOf(scale, c) * s.inverseDeviation(b.epsilon)
 			b.set(&b.coefficients[c].gain, ghost, gain)
 			b.set(&b.coefficients[c].shift, ghost, float64(bias[c])-s.mean*gain)
 			b.set(&b.coefficients[c].mean, ghost, s.mean)
 		}
 		if n.training {
-			runningMean[c] = towards(past.mean, mean/float64(b.ghosts))
-			runningVariance[c] = towards(past.variance, variance/float64(b.ghosts))
+			runningMean[c] = b.towards(past.mean, mean/float64(b.ghosts))
+			runningVariance[c] = b.towards(past.variance, variance/float64(b.ghosts))
 		}
 	}
 	b.in.perChannel(func(g, c int) {
@@ -126,9 +131,9 @@ func (b *norm) moments(channel, ghost int) statistics {
 	return s
 }
 
-// towards moves a running statistic by layers.Momentum towards the batch's.
-func towards(running, batch float64) float32 {
-	return float32((1-layers.Momentum)*running + layers.Momentum*batch)
+// towards moves a running statistic by the momentum towards the batch's.
+func (b *norm) towards(running, batch float64) float32 {
+	return float32((1-b.momentum)*running + b.momentum*batch)
 }
 
 // backward, with y = gain·x + shift, x̂ = (x-mean)/σ and averages over the ghost:
@@ -152,7 +157,7 @@ func (b *norm) backward(n *Net) {
 				}
 			}
 			s := b.statistics[c*b.ghosts+ghost]
-			inverse := s.inverseDeviation()
+			inverse := s.inverseDeviation(b.epsilon)
 			toScale += product * inverse
 			toBias += sum
 			gain := scaleOf(scale, c) * inverse

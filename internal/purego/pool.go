@@ -14,8 +14,29 @@ func newMaxPool(in *tensor, height, width int) *maxPool {
 	return &maxPool{in, newTensor(shape, in.batch), window{height, width, in.row}}
 }
 
-func (m *maxPool) forward(n *Net)  { m.eachRow(n.kernels.maxPool) }
-func (m *maxPool) backward(n *Net) { m.eachRow(n.kernels.maxPoolBackward) }
+func (m *maxPool) forward(n *Net) { m.eachRow(n.kernels.maxPool) }
+func (m *maxPool) backward(n *Net) {
+	m.eachRow(n.kernels.maxPoolBackward)
+	m.clearRest()
+}
+
+// clearRest sets the gradient of the last rows and columns that fill no window.
+func (m *maxPool) clearRest() {
+	height, width := m.out.shape.Height*m.window.height, m.out.shape.Width*m.window.width
+	if height == m.in.shape.Height && width == m.in.shape.Width {
+		return
+	}
+	m.in.perChannel(func(g, c int) {
+		in := m.in.plane(g, c)
+		for y := range m.in.shape.Height {
+			first := 0
+			if y < height {
+				first = width
+			}
+			clear(in[y*m.in.row+first*lanes : (y+1)*m.in.row])
+		}
+	})
+}
 
 // eachRow calls f for every row of the output and the rows of the input that it comes from.
 func (m *maxPool) eachRow(f func(out, in []float32, w window)) {

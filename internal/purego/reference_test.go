@@ -1,6 +1,7 @@
 package purego_test
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 
@@ -83,7 +84,19 @@ func (r *reference) layer(l layers.Layer, x activation) activation {
 	case layers.Conv:
 		return convolve(x, r.vars[l.Name+"/weight"], r.batch, l.Out, l.Kernel, l.Stride)
 	case layers.PatchWhitening:
-		return convolve(x, r.vars[l.Name+"/weight"], r.batch, l.Kernel*l.Kernel*in.Channels, l.Kernel, 1)
+		padded := convolve(x, r.vars[l.Name+"/weight"], r.batch, l.Channels(in.Channels), l.Kernel, 1)
+		less, first := 0, 0 // without padding, the outputs that read none
+		if l.Unpadded {
+			less, first = l.Kernel-1, l.Kernel/2
+		}
+		y := r.activation(data.Shape{Height: in.Height - less, Width: in.Width - less, Channels: padded.shape.Channels})
+		y.each(func(n, oy, ox, c int, v *float64) {
+			*v = *padded.at(n, oy+first, ox+first, c)
+			if l.Bias {
+				*v += r.vars[l.Name+"/bias"][c]
+			}
+		})
+		return y
 	case layers.Linear:
 		w := r.vars[l.Name+"/weight"]
 		y := r.activation(data.Shape{Height: 1, Width: 1, Channels: l.Out})
@@ -158,7 +171,7 @@ func (r *reference) norm(l layers.BatchNorm, x activation) activation {
 				scale = r.vars[l.Name+"/scale"][channel]
 			}
 			each(func(i int, v float64) {
-				y.values[i] = (v-mean)/math.Sqrt(variance+1e-5)*scale + r.vars[l.Name+"/bias"][channel]
+				y.values[i] = (v-mean)/math.Sqrt(variance+cmp.Or(l.Epsilon, 1e-5))*scale + r.vars[l.Name+"/bias"][channel]
 			})
 			runningMean[channel] += mean / float64(groups)
 			runningVariance[channel] += variance * count / max(count-1, 1) / float64(groups)
