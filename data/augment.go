@@ -25,7 +25,19 @@ type Augmentation interface {
 	Apply(dst, src []float32, image Shape, choice []int32)
 }
 
-var _, _, _ Augmentation = Crop{}, FlipLR{}, Cutout{}
+// EpochAugmentation is an augmentation whose choices depend on which image it is, and on the epoch. Training
+// calls DrawEpoch in place of Draw.
+type EpochAugmentation interface {
+	Augmentation
+
+	// DrawEpoch returns one choice for each image of an epoch, or of a part of it, as [len(images), k] row-major.
+	// images are their numbers in the training set, epochs count from 1. The choices depend on nothing but the
+	// arguments, and that of an image not on the others.
+	DrawEpoch(seed uint64, epoch int, images []int32, shape Shape) []int32
+}
+
+var _, _, _, _ Augmentation = Crop{}, FlipLR{}, Cutout{}, AlternatingFlip{}
+var _ EpochAugmentation = AlternatingFlip{}
 
 // invalidShape is the error of an augmentation for images of this shape, or nil.
 func invalidShape(augmentation fmt.Stringer, image Shape) error {

@@ -38,6 +38,7 @@ func TestDraw(t *testing.T) {
 		{data.Crop{Pad: 4}, []int{9, 9}},
 		{data.Crop{Pad: 0}, []int{1, 1}},
 		{data.FlipLR{}, []int{2}},
+		{data.AlternatingFlip{}, []int{2}},
 		{data.Cutout{Height: 8, Width: 8}, []int{25, 17}},
 		{data.Cutout{Height: 32, Width: 20}, []int{1, 5}},
 	}
@@ -94,6 +95,8 @@ func TestAugmentationValidate(t *testing.T) {
 		{"crop of nothing", data.Crop{}, data.Shape{}, "0x0x0"},
 		{"flip", data.FlipLR{}, flat, ""},
 		{"flip of nothing", data.FlipLR{}, data.Shape{}, "flip left-right: image shape 0x0x0"},
+		{"alternating flip", data.AlternatingFlip{}, flat, ""},
+		{"alternating flip of nothing", data.AlternatingFlip{}, data.Shape{}, "alternating flip: image shape 0x0x0"},
 		{"cutout", data.Cutout{Height: 3, Width: 5}, square, ""},
 		{"cutout of everything", data.Cutout{Height: 2, Width: 8}, flat, ""},
 		{"cutout too high", data.Cutout{Height: 3, Width: 3}, flat, "cutout 3x3: rectangle in images of 2x8x1 must be from 1x1 to 2x8"},

@@ -11,14 +11,15 @@ import (
 // As JSON they are a list of objects, each with one field, the kind of the augmentation, that holds its
 // settings:
 //
-//	[{"crop": {"pad": 4}}, {"flip_lr": {}}, {"cutout": {"height": 8, "width": 8}}]
+//	[{"crop": {"pad": 4}}, {"flip_lr": {}}, {"alternating_flip": {}}, {"cutout": {"height": 8, "width": 8}}]
 type Augmentations []Augmentation
 
 // written is one augmentation in JSON: one of its fields is set.
 type written struct {
-	Crop   *Crop   `json:"crop,omitempty"`
-	FlipLR *FlipLR `json:"flip_lr,omitempty"`
-	Cutout *Cutout `json:"cutout,omitempty"`
+	Crop            *Crop            `json:"crop,omitempty"`
+	FlipLR          *FlipLR          `json:"flip_lr,omitempty"`
+	AlternatingFlip *AlternatingFlip `json:"alternating_flip,omitempty"`
+	Cutout          *Cutout          `json:"cutout,omitempty"`
 }
 
 // MarshalJSON writes the augmentations of this package; any other is an error, which wraps [ErrAugmentation].
@@ -31,6 +32,8 @@ func (a Augmentations) MarshalJSON() ([]byte, error) {
 			all[i].Crop = &one
 		case FlipLR:
 			all[i].FlipLR = &one
+		case AlternatingFlip:
+			all[i].AlternatingFlip = &one
 		case Cutout:
 			all[i].Cutout = &one
 		default:
@@ -59,11 +62,14 @@ func (a *Augmentations) UnmarshalJSON(text []byte) error {
 		if w.FlipLR != nil {
 			read = append(read, *w.FlipLR)
 		}
+		if w.AlternatingFlip != nil {
+			read = append(read, *w.AlternatingFlip)
+		}
 		if w.Cutout != nil {
 			read = append(read, *w.Cutout)
 		}
 		if kinds := len(read) - i; kinds != 1 {
-			return fmt.Errorf("%w: augmentation %d is of %d kinds, want one of crop, flip_lr, cutout", ErrAugmentation, i, kinds)
+			return fmt.Errorf("%w: augmentation %d is of %d kinds, want one of crop, flip_lr, alternating_flip, cutout", ErrAugmentation, i, kinds)
 		}
 	}
 	*a = read

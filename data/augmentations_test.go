@@ -14,8 +14,8 @@ func TestAugmentationsJSON(t *testing.T) {
 		augmentations data.Augmentations
 		text          string
 	}{
-		{"every kind", data.Augmentations{data.Crop{Pad: 4}, data.FlipLR{}, data.Cutout{Height: 8, Width: 6}},
-			`[{"crop":{"pad":4}},{"flip_lr":{}},{"cutout":{"height":8,"width":6}}]`},
+		{"every kind", data.Augmentations{data.Crop{Pad: 4}, data.FlipLR{}, data.AlternatingFlip{}, data.Cutout{Height: 8, Width: 6}},
+			`[{"crop":{"pad":4}},{"flip_lr":{}},{"alternating_flip":{}},{"cutout":{"height":8,"width":6}}]`},
 		{"a kind twice, in another order", data.Augmentations{data.FlipLR{}, data.Crop{Pad: 2}, data.Crop{Pad: 1}},
 			`[{"flip_lr":{}},{"crop":{"pad":2}},{"crop":{"pad":1}}]`},
 		{"settings of 0 are written", data.Augmentations{data.Crop{}, data.Cutout{}},
@@ -72,7 +72,7 @@ func TestAugmentationsBadJSON(t *testing.T) {
 		{"an unknown setting", `[{"crop": {"pad": 4, "mode": "zero"}}]`, `"mode"`},
 		{"a setting of a kind that has none", `[{"flip_lr": {"chance": 0.5}}]`, `"chance"`},
 		{"two kinds in one object", `[{"flip_lr": {}}, {"crop": {"pad": 4}, "flip_lr": {}}]`, "augmentation 1 is of 2 kinds"},
-		{"an empty object", `[{}]`, "augmentation 0 is of 0 kinds, want one of crop, flip_lr, cutout"},
+		{"an empty object", `[{}]`, "augmentation 0 is of 0 kinds, want one of crop, flip_lr, alternating_flip, cutout"},
 		{"a null in the list", `[{"flip_lr": {}}, null]`, "augmentation 1 is of 0 kinds"},
 		{"a kind that is null", `[{"crop": null}]`, "augmentation 0 is of 0 kinds"},
 		{"one augmentation, no list", `{"crop": {"pad": 4}}`, "object"},

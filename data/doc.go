@@ -5,8 +5,8 @@
 // makes one from any pixels, [CIFAR10] reads the official files of CIFAR-10, and [Synthetic] draws
 // images of simple figures, for which no files are needed.
 //
-// An [Augmentation] is a random change to a training image: [Crop], [FlipLR], [Cutout], or one of
-// your own. It draws its random choices apart from applying them, so that the choices of a whole
+// An [Augmentation] is a random change to a training image: [Crop], [FlipLR], [AlternatingFlip],
+// [Cutout], or one of your own. It draws its random choices apart from applying them, so that the choices of a whole
 // epoch can be drawn at once, from one seed, and are the same on every device. The forms in this
 // package are the definition; those that run on a device are tested against them.
 //

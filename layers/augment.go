@@ -13,7 +13,7 @@ import (
 // such as a user's own, runs on the host by its Apply method.
 func Augments(a data.Augmentation) bool {
 	switch a.(type) {
-	case data.Crop, data.FlipLR, data.Cutout:
+	case data.Crop, data.FlipLR, data.AlternatingFlip, data.Cutout:
 		return true
 	}
 	return false
@@ -28,7 +28,7 @@ func Augment(a data.Augmentation, images, choices *graph.Node) *graph.Node {
 		dims := images.Shape().Dimensions
 		rows := graph.Iota(images.Graph(), shapes.Make(dtypes.Int32, dims[0]), 0)
 		return CropAt(ReflectPad(images, a.Pad), rows, choices, dims[1], dims[2])
-	case data.FlipLR:
+	case data.FlipLR, data.AlternatingFlip:
 		flip := graph.Reshape(graph.Equal(choices, graph.OnesLike(choices)), -1, 1, 1, 1)
 		flip = graph.BroadcastToDims(flip, images.Shape().Dimensions...)
 		return graph.Where(flip, graph.Reverse(images, 2), images)

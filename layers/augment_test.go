@@ -29,6 +29,7 @@ func TestAugment(t *testing.T) {
 		{data.Crop{Pad: 0}, shape(2, 3, 1)},
 		{data.FlipLR{}, shape(32, 32, 3)},
 		{data.FlipLR{}, shape(2, 5, 3)},
+		{data.AlternatingFlip{}, shape(3, 5, 2)},
 		{data.FlipLR{}, shape(3, 1, 2)},
 		{data.Cutout{Height: 8, Width: 8}, shape(32, 32, 3)},
 		{data.Cutout{Height: 2, Width: 3}, shape(5, 4, 2)},

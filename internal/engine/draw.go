@@ -34,13 +34,21 @@ func drawEpoch(seed uint64, epoch, n int, shape data.Shape, augmentations []data
 	order, rng := drawOrder(seed, epoch, n)
 	d := draws{order: order}
 	for _, a := range augmentations {
-		choices := a.Draw(rng, n, shape)
+		choices := drawChoices(rng, seed, epoch, order, shape, a)
 		if len(choices)%n != 0 {
 			return draws{}, fmt.Errorf("%w: %v drew %d numbers for %d images", data.ErrAugmentation, a, len(choices), n)
 		}
 		d.choices = append(d.choices, choices)
 	}
 	return d, nil
+}
+
+// drawChoices draws an augmentation's choices for images of an epoch.
+func drawChoices(rng *rand.Rand, seed uint64, epoch int, images []int32, shape data.Shape, a data.Augmentation) []int32 {
+	if e, ok := a.(data.EpochAugmentation); ok {
+		return e.DrawEpoch(seed, epoch, images, shape)
+	}
+	return a.Draw(rng, len(images), shape)
 }
 
 // choice is what augmentation number a does to the image at a place in the order.

@@ -50,3 +50,33 @@ func TestAugmentationThatDrawsTooFew(t *testing.T) {
 		t.Errorf("error %v, want ErrAugmentation", err)
 	}
 }
+
+// An alternating flip shows every image both ways in any two epochs in a row, whatever the order, and leaves the
+// choices of the others as they would be without it.
+func TestAlternatingFlipsByEpoch(t *testing.T) {
+	const n = 50
+	shape := data.Shape{Height: 4, Width: 4, Channels: 1}
+	crop, flip := data.Crop{Pad: 2}, data.AlternatingFlip{}
+	var before []int32 // of the images, in the epoch before
+	for epoch := 1; epoch <= 4; epoch++ {
+		d, err := drawEpoch(7, epoch, n, shape, []data.Augmentation{flip, crop})
+		if err != nil {
+			t.Fatal(err)
+		}
+		now := make([]int32, n)
+		for place, image := range d.order {
+			now[image] = d.choice(0, place)[0]
+			if before != nil && now[image]+before[image] != 1 {
+				t.Errorf("epoch %d: image %d has choice %d after %d", epoch, image, now[image], before[image])
+			}
+		}
+		before = now
+		alone, err := drawEpoch(7, epoch, n, shape, []data.Augmentation{crop})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(alone.choices[0], d.choices[1]); diff != "" {
+			t.Errorf("epoch %d: the crop's choices (-alone +behind the flip):\n%s", epoch, diff)
+		}
+	}
+}

@@ -38,7 +38,7 @@ func loadInBulk(cfg Config, train *data.Dataset) *bulkLoader {
 	l := &bulkLoader{train: train, cfg: cfg, table: normalized(cfg.Normalization)}
 	moves := func(a data.Augmentation) bool {
 		switch a.(type) {
-		case data.Crop, data.FlipLR:
+		case data.Crop, data.FlipLR, data.AlternatingFlip:
 			return true
 		}
 		return false
@@ -108,7 +108,7 @@ func (l *bulkLoader) load(w *bulkWorker, b hostBatch, i int) {
 		case data.Crop:
 			w.rows.shift(int(choice[0]) - a.Pad)
 			w.columns.shift(int(choice[1]) - a.Pad)
-		case data.FlipLR:
+		case data.FlipLR, data.AlternatingFlip:
 			if choice[0] != 0 {
 				w.columns.flip()
 			}

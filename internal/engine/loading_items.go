@@ -18,6 +18,7 @@ type itemLoader struct {
 	// padded. It is not to be written to.
 	prepared func(row int) []float32
 
+	epoch int
 	order []int32
 	rng   *rand.Rand
 	place int // in the order: the next image's
@@ -53,6 +54,7 @@ func newItemLoader(cfg Config, train *data.Dataset) *itemLoader {
 }
 
 func (l *itemLoader) startEpoch(epoch int) error {
+	l.epoch = epoch
 	l.order, l.rng = drawOrder(l.cfg.Seed, epoch, l.train.Len())
 	l.place = 0
 	return nil
@@ -72,7 +74,7 @@ func (l *itemLoader) load(row int) item {
 	shape := l.train.Shape()
 	image := l.prepared(row)
 	for i, a := range l.cfg.Augmentations {
-		choice := a.Draw(l.rng, 1, shape)
+		choice := drawChoices(l.rng, l.cfg.Seed, l.epoch, []int32{int32(row)}, shape, a)
 		changed := make([]float32, shape.Size())
 		if i == 0 && l.crop != nil {
 			cutWindow(changed, image, shape, l.preparedShape(), int(choice[0]), int(choice[1]))

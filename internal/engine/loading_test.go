@@ -90,6 +90,8 @@ func TestLoadersFollowTheDefinitions(t *testing.T) {
 		"no crop":                             {flip, cutout},
 		"a crop after a cutout":               {cutout, crop, flip},
 		"flips around a crop":                 {flip, crop, flip},
+		"alternating flips":                   {crop, data.AlternatingFlip{}},
+		"alternating flips behind a cutout":   {cutout, data.AlternatingFlip{}},
 		"two crops":                           {crop, data.Crop{Pad: 1}},
 		"moves after two cutouts":             {crop, cutout, cutout, flip, crop},
 		"one of a user's own":                 {withoutGraph{}},
@@ -107,7 +109,12 @@ func TestLoadersFollowTheDefinitions(t *testing.T) {
 					t.Fatal(err)
 				}
 				order, rng := drawOrder(seed, epoch, set.Len())
-				perImage := func(i, _ int) []int32 { return augmentations[i].Draw(rng, 1, shape) }
+				perImage := func(i, place int) []int32 {
+					if e, ok := augmentations[i].(data.EpochAugmentation); ok {
+						return e.DrawEpoch(seed, epoch, order[place:place+1], shape)
+					}
+					return augmentations[i].Draw(rng, 1, shape)
+				}
 				bulk := []hostBatch{defined(cfg, set, order, 0, 7, drawn.choice), defined(cfg, set, order, 7, 5, drawn.choice)}
 				items := []hostBatch{defined(cfg, set, order, 0, 7, perImage), defined(cfg, set, order, 7, 5, perImage)}
 
