@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"math"
 	"math/rand/v2"
 
 	"github.com/fastresnet/fastresnet/data"
@@ -14,7 +15,7 @@ func InitialWeights(variables []layers.Variable, seed uint64, train *data.Datase
 	weights := make(map[string][]float32, len(variables))
 	for _, v := range variables {
 		if w := v.Whitening; w != nil {
-			weights[v.Name] = train.PatchWhitening(n, w.Kernel, w.Epsilon, w.Images)
+			weights[v.Name] = whitening(*w, train, n)
 			continue
 		}
 		values := make([]float32, v.Size())
@@ -27,9 +28,42 @@ func InitialWeights(variables []layers.Variable, seed uint64, train *data.Datase
 		if v.Identity {
 			startAsIdentity(values, v.Dims)
 		}
+		if v.UnitDeviation {
+			divideByDeviation(values)
+		}
 		weights[v.Name] = values
 	}
 	return weights
+}
+
+// whitening computes the filters of a patch whitening, and their negatives if there are to be any.
+func whitening(w layers.PatchWhitening, train *data.Dataset, n data.Normalization) []float32 {
+	filters := train.PatchWhitening(n, w.Kernel, w.Epsilon, w.Images)
+	if w.Negatives {
+		for _, v := range filters[:len(filters):len(filters)] {
+			filters = append(filters, -v)
+		}
+	}
+	return filters
+}
+
+// divideByDeviation divides values by their standard deviation, that of a sample; a deviation of 0 leaves them.
+func divideByDeviation(values []float32) {
+	n := float64(len(values))
+	var mean, squares float64
+	for _, v := range values {
+		mean += float64(v) / n
+	}
+	for _, v := range values {
+		squares += (float64(v) - mean) * (float64(v) - mean)
+	}
+	if squares == 0 {
+		return
+	}
+	deviation := math.Sqrt(squares / (n - 1))
+	for i, v := range values {
+		values[i] = float32(float64(v) / deviation)
+	}
 }
 
 // startAsIdentity makes the filters [out, kernel, kernel, in] of the first outputs pass through the input

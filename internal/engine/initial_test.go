@@ -1,22 +1,37 @@
 package engine
 
 import (
+	"math"
 	"testing"
 
 	"github.com/fastresnet/fastresnet/layers"
 	"github.com/google/go-cmp/cmp"
+	"gonum.org/v1/gonum/stat"
 )
+
+func wide(v []float32) []float64 {
+	w := make([]float64, len(v))
+	for i := range v {
+		w[i] = float64(v[i])
+	}
+	return w
+}
 
 // TestInitialWeights looks at each kind of start.
 func TestInitialWeights(t *testing.T) {
 	set := synthetic(t, 20)
 	whitening := layers.PatchWhitening{Name: "w", WhiteningSettings: layers.WhiteningSettings{Kernel: 3, Epsilon: 1e-2, Images: 10}}
+	both := layers.PatchWhitening{Name: "both", WhiteningSettings: layers.WhiteningSettings{
+		Kernel: 2, Epsilon: 5e-4, Images: 15, Unpadded: true, Negatives: true}}
 	n := set.Normalization()
 	weights := InitialWeights([]layers.Variable{
 		{Name: "spread", Dims: []int{1000}, Mean: 0.5, Spread: 0.5},
 		{Name: "constant", Dims: []int{3}, Mean: 1},
 		{Name: "identity", Dims: []int{3, 3, 3, 2}, Spread: 0.5, Identity: true},
 		{Name: "w/weight", Dims: []int{27, 3, 3, 3}, Whitening: &whitening},
+		{Name: "both/weight", Dims: []int{24, 2, 2, 3}, Whitening: &both},
+		{Name: "unit", Dims: []int{10, 7}, Spread: 0.25, UnitDeviation: true},
+		{Name: "unit of one", Dims: []int{1, 1}, Spread: 0.25, UnitDeviation: true},
 	}, 1, set, n)
 
 	least, most := float32(2), float32(-1)
@@ -39,5 +54,20 @@ func TestInitialWeights(t *testing.T) {
 	}
 	if diff := cmp.Diff(set.PatchWhitening(n, 3, 1e-2, 10), weights["w/weight"]); diff != "" {
 		t.Errorf("whitening (-want +got):\n%s", diff)
+	}
+	filters := set.PatchWhitening(n, 2, 5e-4, 15)
+	if diff := cmp.Diff(filters, weights["both/weight"][:144]); diff != "" {
+		t.Errorf("whitening of both signs, the first half (-want +got):\n%s", diff)
+	}
+	for i, v := range weights["both/weight"][144:] {
+		if v != -filters[i] {
+			t.Fatalf("value %d of the negative filters is %g, want %g", i, v, -filters[i])
+		}
+	}
+	if d := stat.StdDev(wide(weights["unit"]), nil); math.Abs(d-1) > 1e-6 {
+		t.Errorf("the standard deviation is %g, want 1", d)
+	}
+	if v := weights["unit of one"][0]; v == 0 || math.Abs(float64(v)) > 0.25 {
+		t.Errorf("a value without deviation is %g, want it as it was drawn", v)
 	}
 }

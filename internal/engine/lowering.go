@@ -10,6 +10,7 @@ import (
 	"github.com/fastresnet/fastresnet/layers"
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/gomlx/core/graph"
 )
 
 // Config is what a training run is made of, validated by the caller.
@@ -18,8 +19,10 @@ type Config struct {
 	Normalization data.Normalization
 	Augmentations []data.Augmentation
 	Loading       data.Loading
-	// Weights and Biases are the optimisers of the two kinds of trainable variables.
+	// Weights and Biases are the optimisers of the two kinds of trainable variables that are in no group.
 	Weights, Biases optim.Nesterov
+	// Groups move kinds of variables at rates of their own.
+	Groups []Group
 	// LabelSmoothing is the share of the loss that asks for all classes alike.
 	LabelSmoothing float64
 	// AverageEvery is the number of steps after which the moving average of the variables moves; 0 for none.
@@ -46,12 +49,34 @@ type Config struct {
 	Seed  uint64
 }
 
-// optimizer is that of a trainable variable.
-func (c Config) optimizer(v layers.Variable) optim.Nesterov {
-	if v.Bias {
-		return c.Biases
+// Group is the variables of a kind.
+type Group struct {
+	Kind      layers.Kind
+	Optimizer optim.Optimizer
+}
+
+// Rates is how many learning rates a step has: one for the variables that are in no group, and then one for each
+// group.
+func (c Config) Rates() int { return 1 + len(c.Groups) }
+
+// optimizer is that of a trainable variable, and which of a step's rates it uses.
+func (c Config) optimizer(v layers.Variable) (o optim.Optimizer, rate int) {
+	for i, g := range c.Groups {
+		if g.Kind == v.Kind() {
+			return g.Optimizer, 1 + i
+		}
 	}
-	return c.Weights
+	if v.Bias {
+		return c.Biases, 0
+	}
+	return c.Weights, 0
+}
+
+// move takes a variable's step at its rate, one of the step's [Rates].
+func (c Config) move(v layers.Variable, weight, velocity, gradient, rates *graph.Node) (newWeight, newVelocity *graph.Node) {
+	o, i := c.optimizer(v)
+	rate := graph.Reshape(graph.SliceAxis(rates, 0, graph.AxisElem(i)))
+	return o.Step(weight, velocity, gradient, rate)
 }
 
 // steps is the number of steps in an epoch over n images.
@@ -74,7 +99,7 @@ type state struct {
 
 // lowering runs a network's steps on a device.
 type lowering interface {
-	// startEpoch begins an epoch, counted from 1, with the rates of its steps.
+	// startEpoch begins an epoch, counted from 1, with the rates of its steps: [steps, Config.Rates].
 	startEpoch(epoch int, rates []float32) error
 	// perDispatch is how many steps on batches of a size one call of step may take: so many, or 1.
 	perDispatch(size int) int

@@ -14,6 +14,7 @@ import (
 // update as graphs.
 type goLowering struct {
 	device    *Device
+	cfg       Config
 	variables []layers.Variable
 	bySize    map[int]*goStep
 	update    *program
@@ -32,7 +33,7 @@ type goStep struct {
 }
 
 func newGoLowering(d *Device, cfg Config, variables []layers.Variable, train *data.Dataset, sizes []int) (lowering, error) {
-	l := &goLowering{device: d, variables: variables, bySize: map[int]*goStep{}, gradient: purego.Tensors{}}
+	l := &goLowering{device: d, cfg: cfg, variables: variables, bySize: map[int]*goStep{}, gradient: purego.Tensors{}}
 	for _, size := range sizes {
 		net, err := purego.Compile(cfg.Network, size)
 		if err != nil {
@@ -74,18 +75,18 @@ func compileLoss(d *Device, cfg Config, size int) (*program, error) {
 	})
 }
 
-// compileUpdate: weights, velocities, gradients, rate -> weights, velocities.
+// compileUpdate: weights, velocities, gradients, the step's rates -> weights, velocities.
 func compileUpdate(d *Device, cfg Config, weights []layers.Variable) (*program, error) {
 	n := len(weights)
 	var inputs []shapes.Shape
 	for range 3 {
 		inputs = append(inputs, shapesOf(weights)...)
 	}
-	inputs = append(inputs, shapes.Make(dtypes.Float32))
+	inputs = append(inputs, shapes.Make(dtypes.Float32, cfg.Rates()))
 	return compile(d, "update", inputs, func(in []*graph.Node) []*graph.Node {
 		out := make([]*graph.Node, 2*n)
 		for i, v := range weights {
-			out[i], out[n+i] = cfg.optimizer(v).Step(in[i], in[n+i], in[2*n+i], in[3*n])
+			out[i], out[n+i] = cfg.move(v, in[i], in[n+i], in[2*n+i], in[3*n])
 		}
 		return out
 	})
@@ -110,7 +111,8 @@ func (l *goLowering) step(s *state, step, size, _ int) error {
 		return err
 	}
 	at.net.Backward(dLogits, l.gradient)
-	return l.apply(s, l.rates[step])
+	n := l.cfg.Rates()
+	return l.apply(s, l.rates[step*n:(step+1)*n])
 }
 
 func (l *goLowering) close() {
@@ -146,8 +148,8 @@ func (l *goLowering) lossOf(s *state, at *goStep, logits []float32, step int) ([
 	return flat.([]float32), nil
 }
 
-// apply updates the weights by the gradients.
-func (l *goLowering) apply(s *state, rate float32) error {
+// apply updates the weights by the gradients, at a step's rates.
+func (l *goLowering) apply(s *state, rates []float32) error {
 	var weights []compute.Buffer
 	for i, v := range l.variables {
 		if v.Trainable {
@@ -155,7 +157,7 @@ func (l *goLowering) apply(s *state, rate float32) error {
 		}
 	}
 	n := len(weights)
-	r, err := upload(l.device, []float32{rate}, shapes.Make(dtypes.Float32))
+	r, err := upload(l.device, rates, shapes.Make(dtypes.Float32, len(rates)))
 	if err != nil {
 		return err
 	}

@@ -79,7 +79,7 @@ func newGraphLowering(ctx context.Context, d *Device, cfg Config, variables []la
 func (l *graphLowering) compileSteps(variables []layers.Variable, at dispatch, steps int) (*program, error) {
 	velocities := shapesOf(trainable(variables))
 	inputs := append(shapesOf(variables), velocities...)
-	inputs = append(inputs, shapes.Make(dtypes.Float32, numMetrics), shapes.Make(dtypes.Int32), shapes.Make(dtypes.Float32, steps))
+	inputs = append(inputs, shapes.Make(dtypes.Float32, numMetrics), shapes.Make(dtypes.Int32), shapes.Make(dtypes.Float32, steps, l.cfg.Rates()))
 	state := len(inputs) - 1 // without the rates
 	inputs = append(inputs, l.images.shapes(at.size)...)
 
@@ -92,7 +92,7 @@ func (l *graphLowering) compileSteps(variables []layers.Variable, at dispatch, s
 		scope := &layers.Scope{Training: true, DType: l.cfg.DType, Variables: byName(variables, vars)}
 		logits := l.cfg.Network.Apply(images, scope)
 		loss := crossEntropy(logits, labels, l.cfg.LabelSmoothing)
-		rate := graph.Reshape(graph.Gather(rates, graph.Reshape(counter, 1)))
+		rates = graph.Gather(rates, graph.Reshape(counter, 1)) // the step's
 
 		var weights []*graph.Node
 		for i, v := range variables {
@@ -108,7 +108,7 @@ func (l *graphLowering) compileSteps(variables []layers.Variable, at dispatch, s
 				continue
 			}
 			k := len(newVelocity)
-			w, u := l.cfg.optimizer(v).Step(vars[i], velocity[k], gradients[k], rate)
+			w, u := l.cfg.move(v, vars[i], velocity[k], gradients[k], rates)
 			newVars, newVelocity = append(newVars, w), append(newVelocity, u)
 		}
 		return append(append(newVars, newVelocity...),
@@ -126,7 +126,7 @@ func (l *graphLowering) startEpoch(epoch int, rates []float32) error {
 	release(l.epoch...)
 	release(l.counter)
 	l.epoch, l.counter = nil, nil
-	r, err := upload(l.device, rates, shapes.Make(dtypes.Float32, len(rates)))
+	r, err := upload(l.device, rates, shapes.Make(dtypes.Float32, len(rates)/l.cfg.Rates(), l.cfg.Rates()))
 	if err != nil {
 		return err
 	}

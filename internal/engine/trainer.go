@@ -71,9 +71,10 @@ type Metrics struct {
 	Diverged int
 }
 
-// Epoch trains one epoch, counted from 1, at the given rate for each of its Steps. onStep is called after each
-// dispatch with its last step and the number of images seen so far in the epoch. When ctx ends, Epoch
-// returns its error with the metrics of the steps that were taken; after any other error there are none.
+// Epoch trains one epoch, counted from 1, at the given rates for each of its Steps, [Steps, Config.Rates].
+// onStep is called after each dispatch with its last step and the number of images seen so far in the epoch.
+// When ctx ends, Epoch returns its error with the metrics of the steps that were taken; after any other error
+// there are none.
 func (t *Trainer) Epoch(ctx context.Context, epoch int, rates []float32, onStep func(step, images int)) (m Metrics, err error) {
 	if err := t.lowering.startEpoch(epoch, rates); err != nil {
 		return m, err
@@ -83,7 +84,8 @@ func (t *Trainer) Epoch(ctx context.Context, epoch int, rates []float32, onStep 
 	if err != nil {
 		return m, err
 	}
-	for m.Steps < len(rates) && ctx.Err() == nil {
+	steps := len(rates) / t.cfg.Rates()
+	for m.Steps < steps && ctx.Err() == nil {
 		size := min(t.cfg.Batch, t.train.Len()-m.Examples)
 		count := t.next(size, m)
 		start := time.Now()

@@ -111,7 +111,7 @@ func train(t *testing.T, trainer *Trainer, epochs int) ([]Metrics, map[string][]
 	t.Helper()
 	var history []Metrics
 	for epoch := 1; epoch <= epochs; epoch++ {
-		m, err := trainer.Epoch(context.Background(), epoch, constant(0.05, trainer.Steps()), noStep)
+		m, err := trainer.Epoch(context.Background(), epoch, constant(0.05, trainer.Steps()*trainer.cfg.Rates()), noStep)
 		if err != nil {
 			t.Fatalf("%+v", err)
 		}
@@ -141,10 +141,19 @@ func TestLoweringsAgree(t *testing.T) {
 	tricks.LabelSmoothing, tricks.Biases.RateFactor = 0.2, 8
 	tricks.AverageEvery, tricks.Average = 1, optim.Average{Keep: 0.5}
 
+	speedrun := cfg
+	speedrun.Network = network(t, layers.Airbench94(), set, 2)
+	speedrun.Augmentations = []data.Augmentation{data.Crop{Pad: 2}, data.AlternatingFlip{}}
+	speedrun.Groups = []Group{
+		{layers.KindFilters, optim.Muon{Momentum: 0.6, DType: dtypes.Float32}},
+		{layers.KindWhiteningBiases, optim.SGD{Momentum: 0.85, WeightDecay: 0.01}},
+		{layers.KindBiases, optim.SGD{Momentum: 0.85, WeightDecay: 0.01}},
+	}
+
 	for _, run := range []struct {
 		label string
 		cfg   Config
-	}{{"resident", cfg}, {"fed from the host", fed}, {"bag of tricks", tricks}} {
+	}{{"resident", cfg}, {"fed from the host", fed}, {"bag of tricks", tricks}, {"speedrun", speedrun}} {
 		t.Run(run.label, func(t *testing.T) {
 			wantHistory, want := train(t, newTrainer(t, openFor(t, "go"), run.cfg, set), 1)
 			testbackend.Each(t, func(t *testing.T, backend string) {
