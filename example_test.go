@@ -81,8 +81,8 @@ func ExampleRecipe() {
 }
 
 // The rungs of the source series, of which every sixth is shown.
-func ExampleRecipes() {
-	for i, r := range fastresnet.Recipes() {
+func ExampleLadder() {
+	for i, r := range fastresnet.Ladder() {
 		if rung := i + 1; rung%6 == 0 {
 			fmt.Printf("%2d %-15s %d epochs, %s\n", rung, r.Name, r.Epochs, r.Description)
 		}

@@ -49,28 +49,30 @@ func Train(ctx context.Context, opts ...Option) (result *Result, err error) {
 
 // trainEpoch trains one epoch and adds it to the history.
 func (r *run) trainEpoch(ctx context.Context, epoch int) error {
-	rates, before, seen := r.rates(epoch), r.watch.train, 0
+	steps, before, seen := r.trainer.Steps(), r.watch.train, 0
+	rates := r.config.recipe.rates(epoch, steps)
+	rate := func(step int) float64 { return float64(rates[step*len(rates)/steps]) } // the recipe's own
 	r.watch.start()
 	m, err := r.trainer.Epoch(ctx, epoch, rates, func(step, images int) {
 		r.watch.step(images - seen)
 		seen = images
 		r.config.onProgress(Progress{
-			Epoch: epoch, Epochs: r.config.recipe.Epochs, Step: step + 1, Steps: len(rates),
-			Rate: float64(rates[step]), ImagesPerSecond: r.watch.imagesPerSecond(),
+			Epoch: epoch, Epochs: r.config.recipe.Epochs, Step: step + 1, Steps: steps,
+			Rate: rate(step), ImagesPerSecond: r.watch.imagesPerSecond(),
 		})
 		r.watch.start() // the callback's time is not training's
 	})
 	if m.Steps > 0 {
 		err = errors.Join(err, r.record(Epoch{
-			Number: epoch, Rate: float64(rates[m.Steps-1]), TrainLoss: m.Loss, TrainAccuracy: m.Accuracy, Images: seen,
-			TrainTime: r.watch.train - before, Partial: m.Steps < len(rates),
+			Number: epoch, Rate: rate(m.Steps - 1), TrainLoss: m.Loss, TrainAccuracy: m.Accuracy, Images: seen,
+			TrainTime: r.watch.train - before, Partial: m.Steps < steps,
 		}))
 	}
 	if err == nil && r.diverged && m.Diverged < 0 {
-		m.Diverged = len(rates) - 1 // the last step spoiled the weights; no loss after it tells
+		m.Diverged = steps - 1 // the last step spoiled the weights; no loss after it tells
 	}
 	if err == nil && m.Diverged >= 0 {
-		err = &DivergedError{Epoch: epoch, Step: m.Diverged + 1, Rate: float64(rates[m.Diverged])}
+		err = &DivergedError{Epoch: epoch, Step: m.Diverged + 1, Rate: rate(m.Diverged)}
 	}
 	return err
 }

@@ -121,7 +121,8 @@ func WithEpochs(n int) Option {
 }
 
 // WithSchedule sets the learning rate, for the mean loss of a batch, by epoch. It is taken as it is: a
-// last knot beyond the run's epochs is an error; after an earlier one its rate is held.
+// last knot beyond the run's epochs is an error; after an earlier one its rate is held. A [Group] that has a
+// schedule keeps its own.
 func WithSchedule(s schedule.Schedule) Option {
 	return func(c *config) { s := slices.Clone(s); c.schedule = &s }
 }
@@ -262,7 +263,7 @@ func configure(opts []Option) (*config, error) {
 	for _, f := range c.changes {
 		f(&c.recipe)
 	}
-	c.recipe.Schedule = c.adapted(base)
+	c.adapt(base)
 	problems := append(c.recipe.problems(), c.problems()...)
 	if c.train.Len() > 0 {
 		problems = append(problems, c.misfits()...)
@@ -270,19 +271,21 @@ func configure(opts []Option) (*config, error) {
 	return c, errors.Join(problems...)
 }
 
-// adapted is the schedule of the run, given the recipe before it was changed.
-func (c *config) adapted(base Recipe) schedule.Schedule {
-	r := c.recipe
-	s := r.Schedule
+// adapt makes the schedules those of the run, given the recipe before it was changed.
+func (c *config) adapt(base Recipe) {
+	r := &c.recipe
+	if min(base.Epochs, base.BatchSize, r.Epochs, r.BatchSize) > 0 {
+		epochs, rates := float64(r.Epochs)/float64(base.Epochs), float64(r.BatchSize)/float64(base.BatchSize)
+		r.Schedule = r.Schedule.Stretch(epochs).Scale(rates)
+		r.Groups = stretch(r.Groups, epochs, rates)
+	}
 	if c.schedule != nil {
-		s = *c.schedule
-	} else if min(base.Epochs, base.BatchSize, r.Epochs, r.BatchSize) > 0 {
-		s = s.Stretch(float64(r.Epochs) / float64(base.Epochs)).Scale(float64(r.BatchSize) / float64(base.BatchSize))
+		r.Schedule = *c.schedule
 	}
-	if c.peak != nil && *c.peak > 0 && *c.peak <= math.MaxFloat32 && s.Peak() > 0 {
-		s = s.Scale(*c.peak / s.Peak())
+	if peak := r.Schedule.Peak(); c.peak != nil && *c.peak > 0 && *c.peak <= math.MaxFloat32 && peak > 0 {
+		r.Schedule = r.Schedule.Scale(*c.peak / peak)
+		r.Groups = stretch(r.Groups, 1, *c.peak/peak)
 	}
-	return s
 }
 
 func (c *config) problems() []error {

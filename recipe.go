@@ -41,6 +41,8 @@ type Recipe struct {
 	// Schedule is the learning rate, for the mean loss of a batch, by epoch. Step i of n, counted from
 	// 1, of the epoch after e whole ones uses the rate at e + i/n.
 	Schedule schedule.Schedule `json:"schedule"`
+	// RateBeforeStep has step i use the rate at e + (i-1)/n instead.
+	RateBeforeStep bool `json:"rate_before_step,omitempty"`
 	// Augmentations change every training image anew each epoch, in order.
 	Augmentations data.Augmentations `json:"augmentations"`
 	// Loading is how training batches come about.
@@ -52,6 +54,9 @@ type Recipe struct {
 	// BiasRate and BiasDecay multiply the learning rate and the weight decay of biases; 0 stands for 1.
 	BiasRate  float64 `json:"bias_rate,omitempty"`
 	BiasDecay float64 `json:"bias_decay,omitempty"`
+	// Groups move variables of some kinds in ways of their own. What is in none is moved by
+	// [OptimizerNesterov] with the settings above.
+	Groups []Group `json:"groups,omitempty"`
 	// LabelSmoothing is the share a, from 0 to below 1, of the loss that asks for all classes alike:
 	// (1-a)·cross-entropy + a·mean of -log p.
 	LabelSmoothing float64 `json:"label_smoothing,omitempty"`
@@ -113,6 +118,10 @@ func (v TestViews) views() []engine.View {
 func (r Recipe) Clone() Recipe {
 	r.Network = r.Network.Clone()
 	r.Schedule, r.Augmentations = slices.Clone(r.Schedule), slices.Clone(r.Augmentations)
+	r.Groups = slices.Clone(r.Groups)
+	for i := range r.Groups {
+		r.Groups[i].Schedule = slices.Clone(r.Groups[i].Schedule)
+	}
 	return r
 }
 
@@ -158,13 +167,10 @@ func (r Recipe) problems() []error {
 	if err := r.Loading.Validate(); err != nil {
 		errs = append(errs, fmt.Errorf("%w: %w", ErrOption, err))
 	}
-	if err := r.Schedule.Validate(); err != nil {
-		errs = append(errs, fmt.Errorf("%w: %w", ErrOption, err))
-	} else if r.Epochs >= 1 {
-		const rounding = 1e-9
-		check(r.Schedule.End() <= float64(r.Epochs)+rounding, "the schedule's last knot is at epoch %g of a run of %d epochs",
-			r.Schedule.End(), r.Epochs)
+	if err := r.follows(r.Schedule); err != nil {
+		errs = append(errs, err)
 	}
+	errs = append(errs, r.groupProblems()...)
 	for i, a := range r.Augmentations {
 		check(a != nil, "augmentation %d is nil", i)
 	}

@@ -18,9 +18,13 @@ var (
 	ResNet9Epochs24 = named("resnet9-24")
 )
 
-// Recipes lists the 28 rungs of the series "How to train your ResNet" in its order, the first rung first.
+// Recipes lists all named recipes: the rungs of [Ladder], and then the speedrun "airbench94-muon". The list and
+// all that is in it are the caller's.
+func Recipes() []Recipe { return append(Ladder(), airbench94Muon()) }
+
+// Ladder lists the 28 rungs of the series "How to train your ResNet" in its order, the first rung first.
 // The list and all that is in it are the caller's.
-func Recipes() []Recipe {
+func Ladder() []Recipe {
 	var climbed []Recipe
 	var r Recipe
 	for _, step := range ladder {

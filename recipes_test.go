@@ -53,9 +53,9 @@ func TestLadder(t *testing.T) {
 		{"flip-test", 512, 10, 0.941, 26, rates{0: 0, 1: 0.5, 2: 1, 5: 0.55, 8: 0.1, 9: 0.1, 10: 0.1}},
 		{"long", 512, 80, 0.961, 0, rates{0: 0, 8: 0.2, 16: 0.4, 47: 0.22, 78: 0.04, 79: 0.04, 80: 0.04}},
 	}
-	recipes := fastresnet.Recipes()
+	recipes := fastresnet.Ladder()
 	if len(recipes) != len(tests) {
-		t.Fatalf("%d recipes, want %d", len(recipes), len(tests))
+		t.Fatalf("%d rungs, want %d", len(recipes), len(tests))
 	}
 	for i, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -146,7 +146,7 @@ func TestRungsChangeWhatTheySay(t *testing.T) {
 		27: func(r *fastresnet.Recipe) { r.TestViews, r.Augmentations = fastresnet.FlipViews, r.Augmentations[:2] },
 		28: func(r *fastresnet.Recipe) { r.Augmentations = append(r.Augmentations, cutout(12)) },
 	}
-	recipes := fastresnet.Recipes()
+	recipes := fastresnet.Ladder()
 	for rung := 2; rung <= len(recipes); rung++ {
 		if want[rung] == nil {
 			continue

@@ -82,6 +82,7 @@ func newRun(ctx context.Context, c *config, started time.Time) (done *run, err e
 func (r Recipe) optimizers(cfg *engine.Config) {
 	cfg.Weights = optim.Nesterov{Momentum: r.Momentum, WeightDecay: r.WeightDecay}
 	cfg.Biases = optim.Nesterov{Momentum: r.Momentum, WeightDecay: r.WeightDecay * cmp.Or(r.BiasDecay, 1), RateFactor: r.BiasRate}
+	cfg.Groups = r.groups(cfg.DType)
 	cfg.AverageEvery = r.Averaging.Every
 	cfg.Average = optim.Average{Keep: math.Pow(r.Averaging.Decay, float64(r.Averaging.Every))}
 }
@@ -92,16 +93,6 @@ func (r Recipe) weights() Weights {
 		return AveragedWeights
 	}
 	return LastWeights
-}
-
-// rates are the learning rates of an epoch's steps.
-func (r *run) rates(epoch int) []float32 {
-	rates := make([]float32, r.trainer.Steps())
-	for i := range rates {
-		at := float64(epoch-1) + float64(i+1)/float64(len(rates))
-		rates[i] = float32(r.config.recipe.Schedule.At(at))
-	}
-	return rates
 }
 
 // record hands over the weights of an epoch that trained, in whole or in part, and adds it to the history.

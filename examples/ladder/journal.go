@@ -73,7 +73,7 @@ func (c *content) parse(text []byte) error {
 	if _, err := decoder.Token(); err != io.EOF {
 		return errors.New("more than one value")
 	}
-	recipes := fastresnet.Recipes()
+	recipes := fastresnet.Ladder()
 	for i, r := range c.Runs {
 		if r.Rung < 1 || r.Rung > len(recipes) || recipes[r.Rung-1].Name != r.Recipe {
 			return fmt.Errorf("rung %d is not %q", r.Rung, r.Recipe)

@@ -60,7 +60,7 @@ func climb(ctx context.Context, s *settings, stdout, stderr io.Writer) error {
 		if !s.quiet {
 			fmt.Fprintln(stdout)
 		}
-		t := newTable(fastresnet.Recipes(), s.rungs, j.content)
+		t := newTable(fastresnet.Ladder(), s.rungs, j.content)
 		width, _ := terminal.Size(stdout)
 		fmt.Fprint(stdout, t.text(width))
 		err = errors.Join(err, markdown.Write([]byte(t.markdown())))

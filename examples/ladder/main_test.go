@@ -215,7 +215,7 @@ func TestDiverged(t *testing.T) {
 	}
 	kept := readResults(t, file)
 	compare(t, "runs", []step{{9, 1}, {10, 1}}, steps(kept))
-	for _, r := range newTable(fastresnet.Recipes(), s.rungs, kept).rows {
+	for _, r := range newTable(fastresnet.Ladder(), s.rungs, kept).rows {
 		compare(t, "note", "1 of 1 diverged", r.divergence())
 		compare(t, "accuracy", "-", r.accuracy())
 	}

@@ -104,7 +104,7 @@ rung  name     series            here  n  series      here  series  here
 // TestLadderText has the whole ladder within the usual width, times of hours included.
 func TestLadderText(t *testing.T) {
 	c := content{}
-	ladder := fastresnet.Recipes()
+	ladder := fastresnet.Ladder()
 	for rung := range len(ladder) {
 		c.Runs = append(c.Runs, made(rung+1, 1, 0.94, 12_345), made(rung+1, 2, 0.96, 12_345))
 	}
