@@ -10,6 +10,7 @@ import (
 
 	"github.com/fastresnet/fastresnet"
 	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/internal/testbackend"
 	"github.com/fastresnet/fastresnet/layers"
 	"github.com/fastresnet/fastresnet/schedule"
 	"github.com/google/go-cmp/cmp"
@@ -85,6 +86,24 @@ func TestAirbenchIsTheSource(t *testing.T) {
 			t.Errorf("%s: %g after three steps of the source, %g of ours", g.Variables, source, ours)
 		}
 	}
+}
+
+// The recipe learns 64 images by heart, in every lowering.
+func TestAirbenchLearnsBatchByHeart(t *testing.T) {
+	set := synthetic(t, 64, 1)
+	testbackend.Each(t, func(t *testing.T, backend string) {
+		result, err := fastresnet.Train(context.Background(), fastresnet.WithRecipe(airbench(t)), fastresnet.WithDataset(set, set),
+			fastresnet.WithBackend(backend), fastresnet.WithWidth(8), fastresnet.WithBatchSize(16), fastresnet.WithEpochs(20),
+			fastresnet.WithPeakRate(0.24), fastresnet.WithAugmentations(data.AlternatingFlip{}), fastresnet.WithTestViews(fastresnet.OneView))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer result.Model.Close()
+		t.Logf("losses %.3f to %.3f", result.Epochs[0].TrainLoss, result.Epochs[19].TrainLoss)
+		if accuracy := result.TestAccuracy(); accuracy < 0.95 {
+			t.Errorf("%.1f %% of the training images are right after 20 epochs, want nearly all", 100*accuracy)
+		}
+	})
 }
 
 // What options do to the groups is seen in the recipe of the result.

@@ -109,6 +109,12 @@ func TestOptionsReachTheTraining(t *testing.T) {
 		"bias rate":          recipe(func(r *fastresnet.Recipe) { r.BiasRate = 8 }),
 		"bias decay":         recipe(func(r *fastresnet.Recipe) { r.BiasDecay = 100 }),
 		"loading":            recipe(func(r *fastresnet.Recipe) { r.Loading = data.LoadPerImage }),
+		"groups": recipe(func(r *fastresnet.Recipe) {
+			r.Groups = []fastresnet.Group{{Variables: layers.KindFilters, Optimizer: fastresnet.OptimizerMuon, Momentum: 0.6}}
+		}),
+		"rate before a step": recipe(func(r *fastresnet.Recipe) { r.RateBeforeStep = true }),
+		"constants of norms": recipe(func(r *fastresnet.Recipe) { r.Network.Norm.Epsilon = 1e-2 }),
+		"unit classifier":    recipe(func(r *fastresnet.Recipe) { r.Network.UnitClassifier = true }),
 		"identity start":     recipe(func(r *fastresnet.Recipe) { r.Network.IdentityStart = true }),
 		"network": fastresnet.WithNetwork(layers.Network{Name: "linear", Input: set.Shape(),
 			Layers: []layers.Layer{layers.Linear{Name: "classifier", Out: 10}}}),

@@ -80,3 +80,29 @@ func muon(w, v, g []float64, out int, momentum, rate float64) {
 		w[i] = w[i]*scale - rate*update.At(i/(len(w)/out), i%(len(w)/out))
 	}
 }
+
+// In bfloat16 the update is that in float32, but for the rounding of three times three products.
+func TestMuonInBFloat16(t *testing.T) {
+	const n = 16
+	shape := []int{n, 3, 3, n}
+	rng := rand.New(rand.NewPCG(3, 4))
+	w, g := make([]float32, n*9*n), make([]float32, n*9*n)
+	for i := range w {
+		w[i], g[i] = float32(rng.NormFloat64()), float32(rng.NormFloat64())
+	}
+	update := func(step stepFunc) []float32 { // at rate 1
+		before, _ := step(w, make([]float32, len(w)), g, 0)
+		after, _ := step(w, make([]float32, len(w)), g, 1)
+		for i := range after {
+			after[i] -= before[i]
+		}
+		return after
+	}
+	var want []float32
+	eachOf(t, optim.Muon{DType: dtypes.Float32}, shape, func(_ *testing.T, step stepFunc) { want = update(step) })
+	eachOf(t, optim.Muon{DType: dtypes.BFloat16}, shape, func(t *testing.T, step stepFunc) {
+		if e := golden.MaxRelativeError(update(step), want); e == 0 || e > 0.08 {
+			t.Errorf("the update differs by %.2g of its largest value, want a little and no more than 0.08", e)
+		}
+	})
+}

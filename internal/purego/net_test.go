@@ -36,7 +36,7 @@ func step(t *testing.T, d layers.Design) purego.Tensors {
 
 // TestDeterminism wants the same bits from every run, on any number of processors.
 func TestDeterminism(t *testing.T) {
-	for _, d := range []layers.Design{layers.ResNet9(), bagOfTricks()} {
+	for _, d := range []layers.Design{layers.ResNet9(), bagOfTricks(), layers.Airbench94()} {
 		t.Run(d.Name, func(t *testing.T) {
 			want := step(t, d)
 			for _, processors := range []int{runtime.GOMAXPROCS(0), 1, 2, 4} {
