@@ -29,7 +29,7 @@ func (o Muon) Step(weight, velocity, gradient, rate *graph.Node) (newWeight, new
 	newVelocity = graph.Add(graph.MulScalar(velocity, o.Momentum), gradient)
 	update := o.orthogonal(graph.Add(gradient, graph.MulScalar(newVelocity, o.Momentum)))
 	out := float64(weight.Shape().Dim(0))
-	weight = graph.Mul(weight, graph.MulScalar(graph.Inverse(frobenius(weight)), math.Sqrt(out)))
+	weight = graph.Mul(weight, graph.MulScalar(graph.Reciprocal(frobenius(weight)), math.Sqrt(out)))
 	return graph.Sub(weight, graph.Mul(rate, update)), newVelocity
 }
 
