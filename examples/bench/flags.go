@@ -66,7 +66,7 @@ func parse(args []string, stdout io.Writer) (*settings, error) {
 		}
 	})
 	var err error
-	if s.rungs, err = program.ParseRungs("recipes", recipes); err != nil {
+	if s.rungs, err = program.ParseRungs("recipes", recipes, fastresnet.Recipes()); err != nil {
 		problems = append(problems, err)
 	}
 	return s, errors.Join(append(problems, s.check()...)...)

@@ -102,7 +102,7 @@ func (s *size) fill(from size, set map[string]bool) {
 // check reports every value that is wrong, and settles the rungs.
 func (s *settings) check() (problems []error) {
 	var err error
-	if s.rungs, err = program.ParseRungs("rungs", s.size.rungs); err != nil {
+	if s.rungs, err = program.ParseRungs("rungs", s.size.rungs, fastresnet.Ladder()); err != nil {
 		problems = append(problems, err)
 	}
 	problems = append(problems, program.TooSmall(

@@ -293,7 +293,7 @@ func TestMistakes(t *testing.T) {
 		want string // in the line
 	}{
 		{"size", []string{"-size", "huge"}, "-size huge: need small or full"},
-		{"rungs", []string{"-rungs", "0,29"}, "-rungs 0: the ladder has rungs 1 to 28; -rungs 29"},
+		{"rungs", []string{"-rungs", "0,29"}, "-rungs 0: need 1 to 28; -rungs 29"},
 		{"width", []string{"-width", "0"}, "-width 0: need at least 1"},
 		{"epochs", []string{"-epochs", "-1"}, "-epochs -1: need at least 0"},
 		{"batch", []string{"-batch", "-1"}, "-batch -1: need at least 0"},

@@ -14,10 +14,9 @@ import (
 // PublishedWidth is that of the series' networks, but for rung 15 of twice that.
 const PublishedWidth = 64
 
-// ParseRungs reads the list of numbers, ranges and names that a flag gives. The rungs come in ascending order,
-// each once; the error names everything in the list that is wrong.
-func ParseRungs(flag, list string) ([]int, error) {
-	recipes := fastresnet.Recipes()
+// ParseRungs reads the list of numbers, ranges and names that a flag gives, of these recipes, counted from 1.
+// They come in ascending order, each once; the error names everything in the list that is wrong.
+func ParseRungs(flag, list string, recipes []fastresnet.Recipe) ([]int, error) {
 	var rungs []int
 	var problems []error
 	for item := range strings.SplitSeq(list, ",") {
@@ -50,7 +49,7 @@ func parseItem(item string, recipes []fastresnet.Recipe) (first, last int, err e
 	case errFirst != nil || errLast != nil:
 		return 0, 0, errors.New("need numbers, ranges such as 9-14, or names as in: cifar10 -list")
 	case first < 1 || last > len(recipes):
-		return 0, 0, fmt.Errorf("the ladder has rungs 1 to %d", len(recipes))
+		return 0, 0, fmt.Errorf("need 1 to %d", len(recipes))
 	case first > last:
 		return 0, 0, errors.New("the range runs backwards")
 	}

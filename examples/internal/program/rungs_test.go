@@ -3,6 +3,7 @@ package program
 import (
 	"testing"
 
+	"github.com/fastresnet/fastresnet"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -22,7 +23,7 @@ func TestParseRungs(t *testing.T) {
 		{"duplicates collapse", "9,9-10,shortest-path,10", []int{9, 10}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			got, err := ParseRungs("rungs", test.list)
+			got, err := ParseRungs("rungs", test.list, fastresnet.Ladder())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -36,9 +37,9 @@ func TestParseRungs(t *testing.T) {
 func TestParseRungsMistakes(t *testing.T) {
 	const unknown = "need numbers, ranges such as 9-14, or names as in: cifar10 -list"
 	for _, test := range []struct{ name, list, want string }{
-		{"below the ladder", "0", "-rungs 0: the ladder has rungs 1 to 28"},
-		{"above it", "29", "-rungs 29: the ladder has rungs 1 to 28"},
-		{"a range beyond it", "27-29", "-rungs 27-29: the ladder has rungs 1 to 28"},
+		{"below the ladder", "0", "-rungs 0: need 1 to 28"},
+		{"above it", "29", "-rungs 29: need 1 to 28"},
+		{"a range beyond it", "27-29", "-rungs 27-29: need 1 to 28"},
 		{"backwards", "5-3", "-rungs 5-3: the range runs backwards"},
 		{"unknown name", "nonsense", "-rungs nonsense: " + unknown},
 		{"names make no range", "backbone-resnet9-20", "-rungs backbone-resnet9-20: " + unknown},
@@ -47,10 +48,10 @@ func TestParseRungsMistakes(t *testing.T) {
 		{"open range", "9-", "-rungs 9-: " + unknown},
 		{"nothing", "", "-rungs : " + unknown},
 		{"nothing between commas", "9,,10", "-rungs : " + unknown},
-		{"several at once", "0,9,5-3", "-rungs 0: the ladder has rungs 1 to 28\n-rungs 5-3: the range runs backwards"},
+		{"several at once", "0,9,5-3", "-rungs 0: need 1 to 28\n-rungs 5-3: the range runs backwards"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			if _, err := ParseRungs("rungs", test.list); err == nil || err.Error() != test.want {
+			if _, err := ParseRungs("rungs", test.list, fastresnet.Ladder()); err == nil || err.Error() != test.want {
 				t.Errorf("error %v, want %s", err, test.want)
 			}
 		})
