@@ -30,7 +30,7 @@ type Recipe struct {
 	Published Published `json:"published,omitzero"`
 
 	// Network is the network's design. In a [Result] of [WithNetwork] it has that network's name and nothing
-	// else.
+	// else, so that as JSON such a recipe can be looked at but not read back.
 	Network layers.Design `json:"network"`
 	// BatchSize is the number of images a step.
 	BatchSize int `json:"batch_size"`
@@ -76,7 +76,8 @@ type Published struct {
 }
 
 // Averaging is an exponential moving average of the weights and the running statistics. It starts from their
-// initial values.
+// initial values, of which Decay to the power of the run's steps remains: after 60 steps at 0.99 that is
+// still more than half, so a short run tests badly, however well it trains.
 type Averaging struct {
 	// Every is the number of steps after which the average moves; 0 for no averaging.
 	Every int `json:"every"`
@@ -85,7 +86,8 @@ type Averaging struct {
 	Decay float64 `json:"decay"`
 }
 
-// TestViews are the views of an image over which a model averages its logits.
+// TestViews are the views of an image over which a model averages its logits: [OneView], [FlipViews] or
+// [FlipTranslateViews].
 type TestViews string
 
 // The views of a [Recipe].

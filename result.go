@@ -46,7 +46,9 @@ type Weights string
 
 // The kinds of a [Result].
 const (
-	LastWeights     Weights = "last"
+	// LastWeights are those after the last step.
+	LastWeights Weights = "last"
+	// AveragedWeights are the moving average over the steps: see [Averaging].
 	AveragedWeights Weights = "averaged"
 )
 

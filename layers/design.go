@@ -92,7 +92,7 @@ const (
 	DownPool Down = "pool"
 )
 
-// PoolAt is where a stage's max-pool stands.
+// PoolAt is where a stage's max-pool stands: [PoolAfterActivation], [PoolBeforeActivation] or [PoolBeforeNorm].
 type PoolAt string
 
 // The places of a pool.
