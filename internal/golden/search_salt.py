@@ -5,7 +5,7 @@ import sys
 
 import torch
 
-from training import CASES, TOLERANCE, rounding_errors
+from training import CASES, rounding_errors
 
 
 def main():
@@ -14,7 +14,7 @@ def main():
     case = next(c for c in CASES if c.name == name)
     for salt in range(int(first), int(first) + int(count)):
         salted = dataclasses.replace(case, salt=str(salt))
-        if all(error < TOLERANCE for _, error, _ in rounding_errors(salted)):
+        if all(error < salted.tolerance for _, error, _ in rounding_errors(salted)):
             print(salt, flush=True)
 
 

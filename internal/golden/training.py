@@ -30,6 +30,7 @@ class Case:
     rates: tuple  # one a step, per mean loss
     smoothing: float = 0.0  # of labels
     bias_factor: float = 1  # by which the biases' rate is higher, and their weight decay lower
+    tolerance: float = 2e-5  # of rounding_errors: tests allow 1e-4, and rounding that decides something makes more
 
     def network(self, dtype, **settings):
         return Network(self.logits, self.salt, dtype, **settings)
@@ -50,9 +51,10 @@ CASES = (
     Case("dawn", networks.dawn, 460, salt="8", batch=16, rates=(0.05, 0.1)),
     Case("backbone", networks.backbone, 228, salt="3", batch=16, rates=(0.1, 0.2, 0.3)),
     Case("resnet9", networks.resnet9, 379, salt="3808", batch=16, rates=(0.1, 0.2, 0.3)),
-    # Two images in each group of the norms.
+    # Two images in each group of the norms, so noise alone moves its gradients by 3e-5, without a jump.
     Case(
-        "bag-of-tricks", networks.bag_of_tricks, 380, salt="30", batch=32, rates=(0.1, 0.2), smoothing=0.2, bias_factor=64
+        "bag-of-tricks", networks.bag_of_tricks, 380, salt="30", batch=32, rates=(0.1, 0.2), smoothing=0.2,
+        bias_factor=64, tolerance=5e-5,
     ),
 )
 
@@ -126,7 +128,3 @@ def rounding_errors(case):
     yield "float32", *relative_error(train(case, torch.float32), exact)
     for seed in range(8):
         yield f"float64 with noise {seed}", *relative_error(train(case, torch.float64, noise_seed=seed), exact)
-
-
-# What rounding_errors may be: half of what tests allow. Rounding that decides a ReLU or a pool mostly makes more.
-TOLERANCE = 5e-5
