@@ -56,7 +56,7 @@ type BackendDiagnosis struct {
 	Available bool   `json:"available"`
 	// Problem says why it is not available, and what to do about it.
 	Problem string `json:"problem,omitempty"`
-	// Devices describes what it computes on; a run takes the first.
+	// Devices describes what it computes on; a run takes the first, or as many as [WithDevices] says.
 	Devices []string `json:"devices,omitempty"`
 	// Plugin and PluginVersion are the file that was loaded, and the version of its PJRT interface.
 	Plugin        string `json:"plugin,omitempty"`

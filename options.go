@@ -32,6 +32,7 @@ type config struct {
 	trainLimit, testLimit int
 
 	backend   string
+	devices   int
 	download  bool
 	precision Precision
 	seed      uint64
@@ -188,6 +189,17 @@ func WithBackend(name string) Option {
 	return func(c *config) { c.backend = name }
 }
 
+// WithDevices has the first n devices of the backend, the GPUs of a host, train together: each holds the training
+// set and computes its equal part of every batch, whose size n must divide. The run is the one of a single device up
+// to rounding: gradients are those of the whole batch, and batch norm's statistics too, for which the devices add up
+// their sums in every norm. It takes XLA. An incomplete batch that n does not divide is computed by every device.
+// Default: 1.
+//
+// This has been tested on several devices of XLA's CPU plugin, not on hardware with several GPUs yet.
+func WithDevices(n int) Option {
+	return func(c *config) { c.devices = n }
+}
+
 // WithPluginDownload lets the run download a PJRT plugin that it needs and does not find: for a backend
 // asked for by name, and for "auto" when there is an NVIDIA GPU. Default: nothing is ever downloaded.
 func WithPluginDownload() Option {
@@ -251,7 +263,7 @@ func change(f func(*Recipe)) Option {
 // a data set.
 func configure(opts []Option) (*config, error) {
 	c := &config{
-		recipe: ResNet9Epochs24.Clone(), backend: "auto", precision: PrecisionAuto, seed: 1,
+		recipe: ResNet9Epochs24.Clone(), backend: "auto", devices: 1, precision: PrecisionAuto, seed: 1,
 		onStart: func(*Result) {}, onEpoch: func(Epoch) {}, onProgress: func(Progress) {}, logger: slog.New(slog.DiscardHandler),
 	}
 	for _, o := range opts {
@@ -301,6 +313,11 @@ func (c *config) problems() []error {
 	}
 	if err := c.recipe.Network.Validate(); err != nil && c.network == nil {
 		errs = append(errs, fmt.Errorf("%w: %w", ErrOption, err))
+	}
+	if c.devices < 1 {
+		errs = append(errs, fmt.Errorf("%w: %d devices, need at least 1", ErrOption, c.devices))
+	} else if b := c.recipe.BatchSize; b%c.devices != 0 {
+		errs = append(errs, fmt.Errorf("%w: batch size %d, need a multiple of the %d devices", ErrOption, b, c.devices))
 	}
 	switch c.precision {
 	case PrecisionAuto, Float32, BFloat16:

@@ -78,6 +78,8 @@ func TestOptionErrors(t *testing.T) {
 			fastresnet.WithNetwork(threeClasses)}, []string{"3 classes", "10"}},
 		{"test set of another shape", []fastresnet.Option{fastresnet.WithDataset(train, grey), fastresnet.WithBatchSize(4)}, []string{"8x8x1"}},
 		{"test set alone", []fastresnet.Option{fastresnet.WithDataset(nil, train)}, []string{"training set is nil"}},
+		{"no device", []fastresnet.Option{fastresnet.WithDevices(0)}, []string{"0 devices"}},
+		{"devices that do not divide the batch", []fastresnet.Option{fastresnet.WithBatchSize(16), fastresnet.WithDevices(3)}, []string{"batch size 16", "3 devices"}},
 		{"bfloat16 in pure Go", []fastresnet.Option{fastresnet.WithBatchSize(4), fastresnet.WithBackend("go"),
 			fastresnet.WithPrecision(fastresnet.BFloat16)}, []string{"bfloat16", "pure-Go"}},
 		{"more parameters than memory", []fastresnet.Option{fastresnet.WithBatchSize(4), fastresnet.WithWidth(1000)}, []string{"1602177000 parameters"}},

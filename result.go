@@ -16,6 +16,8 @@ type Result struct {
 	Seed uint64
 	// Backend is what computed, as [WithBackend] names it, and Device describes it.
 	Backend, Device string
+	// Devices is how many such devices did: see [WithDevices].
+	Devices int
 	// PassedOver says, if the backend was chosen automatically, why each better one was not.
 	PassedOver []string
 	// Precision is the one that the network computed in.

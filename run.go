@@ -35,11 +35,14 @@ func newRun(ctx context.Context, c *config, started time.Time) (done *run, err e
 			device.Close()
 		}
 	}()
+	if err := device.Use(c.devices); err != nil {
+		return nil, err
+	}
 	opened := time.Now()
 	for _, why := range device.PassedOver {
 		c.logger.InfoContext(ctx, "backend passed over", "reason", why)
 	}
-	c.logger.InfoContext(ctx, "backend", "name", device.Name, "device", device.Description)
+	c.logger.InfoContext(ctx, "backend", "name", device.Name, "device", device.Description, "devices", c.devices)
 
 	precision, err := c.precisionOn(device)
 	if err != nil {
@@ -68,7 +71,7 @@ func newRun(ctx context.Context, c *config, started time.Time) (done *run, err e
 	}
 	r := &run{config: c, device: device, trainer: trainer, started: started, result: &Result{
 		Model: model, Weights: c.recipe.weights(), Recipe: c.recipe, Seed: c.seed, Precision: precision,
-		Backend: device.Name, Device: device.Description, PassedOver: device.PassedOver,
+		Backend: device.Name, Device: device.Description, Devices: c.devices, PassedOver: device.PassedOver,
 		TrainImages: c.train.Len(), TestImages: c.test.Len(),
 	}}
 	if err := r.handOver(); err != nil {

@@ -17,6 +17,7 @@ type settings struct {
 	precision, test               string
 	quiet                         bool
 	width, epochs, batch, seeds   int
+	devices                       int
 	seed                          uint64
 	trainLimit, testLimit         int
 	target, peak                  float64
@@ -49,6 +50,7 @@ func parse(args []string, stdout io.Writer) (*settings, error) {
 	f.IntVar(&s.testLimit, "test-limit", 0, "test on the first `n` images only (default 0, all)")
 	f.StringVar(&s.data, "data", "auto", program.ImagesUsage)
 	f.StringVar(&s.backend, "backend", "auto", program.BackendUsage)
+	f.IntVar(&s.devices, "devices", 1, "train on the first `n` devices of the backend together")
 	f.StringVar(&s.precision, "precision", string(fastresnet.PrecisionAuto), "number `format` of the network: auto, float32 or bfloat16")
 	f.StringVar(&s.test, "test", testEvery, "`when` to test: after every epoch, or at the end alone;\nno time that is reported counts tests, but they take time")
 	f.Float64Var(&s.target, "target", 0.94, "test `accuracy`, 0 to 1, that runs are to reach")
@@ -83,6 +85,7 @@ func (s *settings) check() []error {
 	problems := program.TooSmall(
 		program.Number{Flag: "width", Value: s.width, Least: 1}, program.Number{Flag: "epochs", Value: s.epochs},
 		program.Number{Flag: "batch", Value: s.batch}, program.Number{Flag: "seeds", Value: s.seeds, Least: 1},
+		program.Number{Flag: "devices", Value: s.devices, Least: 1},
 		program.Number{Flag: "train-limit", Value: s.trainLimit}, program.Number{Flag: "test-limit", Value: s.testLimit},
 	)
 	check := func(ok bool, format string, args ...any) {
@@ -104,7 +107,8 @@ func (s *settings) check() []error {
 // options are those of every run.
 func (s *settings) options() []fastresnet.Option {
 	options := []fastresnet.Option{
-		fastresnet.WithBackend(s.backend), fastresnet.WithPluginDownload(), fastresnet.WithTrainLimit(s.trainLimit),
+		fastresnet.WithBackend(s.backend), fastresnet.WithDevices(s.devices), fastresnet.WithPluginDownload(),
+		fastresnet.WithTrainLimit(s.trainLimit),
 		fastresnet.WithPrecision(fastresnet.Precision(s.precision)),
 	}
 	if s.epochs > 0 {

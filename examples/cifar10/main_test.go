@@ -65,7 +65,7 @@ $`
 	}
 	epoch := epochs[0].(map[string]any)
 	wantFields := map[string]any{
-		"recipe": "resnet9-24", "backend": "go", "device": fields["device"], "seed": 7.0, "width": 4.0,
+		"recipe": "resnet9-24", "backend": "go", "device": fields["device"], "devices": 1.0, "seed": 7.0, "width": 4.0,
 		"params": fields["params"], "batch_size": 64.0, "epochs": epochs, "test_accuracy": epoch["test_acc"],
 		"images_per_second": fields["images_per_second"], "compile_seconds": fields["compile_seconds"],
 		"train_seconds": epoch["train_seconds"], "total_seconds": fields["total_seconds"],

@@ -16,8 +16,8 @@ type averaging struct {
 // newAveraging starts from the initial values. Its program: averages, variables -> averages.
 func newAveraging(d *Device, cfg Config, variables []layers.Variable, initial map[string][]float32) (*averaging, error) {
 	n := len(variables)
-	shapes := shapesOf(variables)
-	move, err := compile(d, "moving average", append(shapes, shapes...), func(in []*graph.Node) []*graph.Node {
+	values := inputsOf(variables)
+	move, err := compile(d, "moving average", append(values, values...), func(in []*graph.Node) []*graph.Node {
 		out := make([]*graph.Node, n)
 		for i := range out {
 			out[i] = cfg.Average.Step(in[i], in[n+i])

@@ -11,7 +11,6 @@ import (
 	"github.com/fastresnet/fastresnet/internal/testbackend"
 	"github.com/fastresnet/fastresnet/layers"
 	"github.com/gomlx/compute/dtypes"
-	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 )
 
@@ -69,7 +68,7 @@ func benchmarkTrainingStep(b *testing.B, backend string, width int) {
 func productGFLOPS(b *testing.B) float64 {
 	const m, k, n = 256, 1152, 8192
 	d := openFor(b, "go")
-	inputs := []shapes.Shape{shapes.Make(dtypes.Float32, m, k), shapes.Make(dtypes.Float32, k, n)}
+	inputs := []input{whole(dtypes.Float32, m, k), whole(dtypes.Float32, k, n)}
 	p, err := compile(d, "product", inputs, func(in []*graph.Node) []*graph.Node {
 		return []*graph.Node{graph.Dot(in[0], in[1]).Product()}
 	})

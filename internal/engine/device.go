@@ -28,10 +28,11 @@ type Device struct {
 	PassedOver []string
 	// Plugin is XLA's; zero for other backends.
 	Plugin Plugin
-	// Units describes each of the devices that the backend sees, of which the first is used.
+	// Units describes each of the devices that the backend sees. The first ones are used, see [Device.Use].
 	Units []string
 
 	backend compute.Backend
+	units   int // in use
 	// compiling is what compiling for the device has taken so far, in nanoseconds.
 	compiling atomic.Int64
 }
@@ -96,7 +97,7 @@ func open(name string, download bool) (*Device, error) {
 		return nil, fmt.Errorf("%w: %s: %w", ErrBackend, name, err)
 	}
 	description := backend.Description()
-	return &Device{Name: name, Description: description, Units: []string{description}, backend: backend}, nil
+	return &Device{Name: name, Description: description, Units: []string{description}, backend: backend, units: 1}, nil
 }
 
 // openGo opens GoMLX's pure-Go backend with its operations in sequence. By default it runs independent
@@ -112,7 +113,17 @@ func openGo(config string) (*Device, error) {
 		return nil, fmt.Errorf("%w: go: %w", ErrBackend, err)
 	}
 	description := "CPU, pure Go, " + purego.Kernels() + " kernels"
-	return &Device{Name: "go", Description: description, Units: []string{description}, backend: backend}, nil
+	return &Device{Name: "go", Description: description, Units: []string{description}, backend: backend, units: 1}, nil
+}
+
+// Use has the first n of the units work together, each on its part of a batch. By default the first works alone.
+// The error wraps [ErrBackend] if there are fewer.
+func (d *Device) Use(n int) error {
+	if n > len(d.Units) {
+		return fmt.Errorf("%w: %s has %d of the %d devices that are wanted: %s", ErrBackend, d.Name, len(d.Units), n, strings.Join(d.Units, ", "))
+	}
+	d.units = n
+	return nil
 }
 
 // Close frees the device. Nothing made from it may be used afterwards.

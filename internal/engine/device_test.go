@@ -9,7 +9,6 @@ import (
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
-	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 )
 
@@ -76,9 +75,9 @@ func TestManyIndependentProductsDoNotDeadlock(t *testing.T) {
 		t.Fatal(err)
 	}
 	const products, size = 16, 256
-	inputs := make([]shapes.Shape, 2*products)
+	inputs := make([]input, 2*products)
 	for i := range inputs {
-		inputs[i] = shapes.Make(dtypes.Float32, size, size)
+		inputs[i] = whole(dtypes.Float32, size, size)
 	}
 	p, err := compile(d, "products", inputs, func(in []*graph.Node) []*graph.Node {
 		var out []*graph.Node

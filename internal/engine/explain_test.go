@@ -8,7 +8,6 @@ import (
 
 	"github.com/fastresnet/fastresnet/internal/testbackend"
 	"github.com/gomlx/compute/dtypes"
-	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 )
 
@@ -78,14 +77,14 @@ func TestOutOfMemory(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer d.Close()
-	p, err := compile(d, "petabytes", []shapes.Shape{shapes.Make(dtypes.Float32)}, func(in []*graph.Node) []*graph.Node {
+	p, err := compile(d, "petabytes", []input{whole(dtypes.Float32)}, func(in []*graph.Node) []*graph.Node {
 		return []*graph.Node{graph.BroadcastToDims(in[0], math.MaxInt16, math.MaxInt16, math.MaxInt16)}
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer p.close()
-	one, err := upload(d, []float32{1}, shapes.Make(dtypes.Float32))
+	one, err := upload(d, []float32{1}, whole(dtypes.Float32))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,7 +8,6 @@ import (
 	"github.com/fastresnet/fastresnet/internal/golden"
 	"github.com/fastresnet/fastresnet/internal/testbackend"
 	"github.com/gomlx/compute/dtypes"
-	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 )
 
@@ -42,7 +41,7 @@ func TestCrossEntropy(t *testing.T) {
 		}
 		testbackend.Each(t, func(t *testing.T, backend string) {
 			d := openFor(t, backend)
-			in := []shapes.Shape{shapes.Make(dtypes.Float32, batch, classes), shapes.Make(dtypes.Int32, batch)}
+			in := []input{whole(dtypes.Float32, batch, classes), whole(dtypes.Int32, batch)}
 			p, err := compile(d, "loss", in, func(in []*graph.Node) []*graph.Node {
 				loss := crossEntropy(in[0], in[1], smoothing)
 				return []*graph.Node{loss, graph.Gradient(loss, in[0])[0]}

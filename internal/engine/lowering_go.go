@@ -6,7 +6,6 @@ import (
 	"github.com/fastresnet/fastresnet/layers"
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
-	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 )
 
@@ -47,8 +46,8 @@ func newGoLowering(d *Device, cfg Config, variables []layers.Variable, train *da
 	}
 	l.loader = newLoader(cfg, train)
 	for _, v := range trainable(variables) {
-		shape := shapes.Make(dtypes.Float32, v.Dims...)
-		buffer, flat, err := d.backend.NewSharedBuffer(0, shape)
+		shape := whole(dtypes.Float32, v.Dims...)
+		buffer, flat, err := d.backend.NewSharedBuffer(0, shape.Shape)
 		if err != nil {
 			return nil, err
 		}
@@ -63,9 +62,9 @@ func newGoLowering(d *Device, cfg Config, variables []layers.Variable, train *da
 // compileLoss: logits, labels, metrics, step -> d loss / d logits, metrics.
 func compileLoss(d *Device, cfg Config, size int) (*program, error) {
 	classes := cfg.Network.Classes()
-	inputs := []shapes.Shape{
-		shapes.Make(dtypes.Float32, size, classes), shapes.Make(dtypes.Int32, size),
-		shapes.Make(dtypes.Float32, numMetrics), shapes.Make(dtypes.Int32),
+	inputs := []input{
+		whole(dtypes.Float32, size, classes), whole(dtypes.Int32, size),
+		whole(dtypes.Float32, numMetrics), whole(dtypes.Int32),
 	}
 	return compile(d, "loss", inputs, func(in []*graph.Node) []*graph.Node {
 		logits, labels, metrics, step := in[0], in[1], in[2], in[3]
@@ -78,11 +77,11 @@ func compileLoss(d *Device, cfg Config, size int) (*program, error) {
 // compileUpdate: weights, velocities, gradients, the step's rates -> weights, velocities.
 func compileUpdate(d *Device, cfg Config, weights []layers.Variable) (*program, error) {
 	n := len(weights)
-	var inputs []shapes.Shape
+	var inputs []input
 	for range 3 {
-		inputs = append(inputs, shapesOf(weights)...)
+		inputs = append(inputs, inputsOf(weights)...)
 	}
-	inputs = append(inputs, shapes.Make(dtypes.Float32, cfg.Rates()))
+	inputs = append(inputs, whole(dtypes.Float32, cfg.Rates()))
 	return compile(d, "update", inputs, func(in []*graph.Node) []*graph.Node {
 		out := make([]*graph.Node, 2*n)
 		for i, v := range weights {
@@ -128,8 +127,8 @@ func (l *goLowering) lossOf(s *state, at *goStep, logits []float32, step int) ([
 	size := len(at.batch.labels)
 	in := make([]compute.Buffer, 3)
 	for i, flat := range []any{logits, at.batch.labels, []int32{int32(step)}} {
-		shape := [...]shapes.Shape{
-			shapes.Make(dtypes.Float32, size, len(logits)/size), shapes.Make(dtypes.Int32, size), shapes.Make(dtypes.Int32),
+		shape := [...]input{
+			whole(dtypes.Float32, size, len(logits)/size), whole(dtypes.Int32, size), whole(dtypes.Int32),
 		}[i]
 		var err error
 		if in[i], err = upload(l.device, flat, shape); err != nil {
@@ -157,7 +156,7 @@ func (l *goLowering) apply(s *state, rates []float32) error {
 		}
 	}
 	n := len(weights)
-	r, err := upload(l.device, rates, shapes.Make(dtypes.Float32, len(rates)))
+	r, err := upload(l.device, rates, whole(dtypes.Float32, len(rates)))
 	if err != nil {
 		return err
 	}

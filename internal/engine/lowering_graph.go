@@ -8,7 +8,6 @@ import (
 	"github.com/fastresnet/fastresnet/layers"
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
-	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 )
 
@@ -31,8 +30,8 @@ type dispatch struct{ size, count int }
 
 // batchSource says where the graph of a step gets its batch from.
 type batchSource interface {
-	// shapes are the inputs of the graph that startEpoch and startStep fill.
-	shapes(size int) []shapes.Shape
+	// inputs are those of the graph that startEpoch and startStep fill.
+	inputs(size int) []input
 	// startEpoch returns the inputs that stay for an epoch.
 	startEpoch(epoch int) ([]compute.Buffer, error)
 	// startStep returns the rest of the inputs, for the epoch's next batch.
@@ -49,7 +48,7 @@ type batchSource interface {
 type perStep struct{ keep, free []compute.Buffer }
 
 func newGraphLowering(ctx context.Context, d *Device, cfg Config, variables []layers.Variable, train *data.Dataset, sizes []int) (*graphLowering, error) {
-	source, err := newBatchSource(d, cfg, train)
+	source, err := newBatchSource(d, cfg, train, sizes)
 	if err != nil {
 		return nil, err
 	}
@@ -77,11 +76,11 @@ func newGraphLowering(ctx context.Context, d *Device, cfg Config, variables []la
 // compileSteps: variables, velocities, metrics, counter, rates, the source's -> variables, velocities,
 // metrics, counter.
 func (l *graphLowering) compileSteps(variables []layers.Variable, at dispatch, steps int) (*program, error) {
-	velocities := shapesOf(trainable(variables))
-	inputs := append(shapesOf(variables), velocities...)
-	inputs = append(inputs, shapes.Make(dtypes.Float32, numMetrics), shapes.Make(dtypes.Int32), shapes.Make(dtypes.Float32, steps, l.cfg.Rates()))
+	velocities := inputsOf(trainable(variables))
+	inputs := append(inputsOf(variables), velocities...)
+	inputs = append(inputs, whole(dtypes.Float32, numMetrics), whole(dtypes.Int32), whole(dtypes.Float32, steps, l.cfg.Rates()))
 	state := len(inputs) - 1 // without the rates
-	inputs = append(inputs, l.images.shapes(at.size)...)
+	inputs = append(inputs, l.images.inputs(at.size)...)
 
 	var step stepBuilder = func(in []*graph.Node) []*graph.Node {
 		vars, in := in[:len(variables)], in[len(variables):]
@@ -126,7 +125,7 @@ func (l *graphLowering) startEpoch(epoch int, rates []float32) error {
 	release(l.epoch...)
 	release(l.counter)
 	l.epoch, l.counter = nil, nil
-	r, err := upload(l.device, rates, shapes.Make(dtypes.Float32, len(rates)/l.cfg.Rates(), l.cfg.Rates()))
+	r, err := upload(l.device, rates, whole(dtypes.Float32, len(rates)/l.cfg.Rates(), l.cfg.Rates()))
 	if err != nil {
 		return err
 	}
@@ -135,7 +134,7 @@ func (l *graphLowering) startEpoch(epoch int, rates []float32) error {
 		return err
 	}
 	l.epoch = append([]compute.Buffer{r}, rest...)
-	l.counter, err = upload(l.device, []int32{0}, shapes.Make(dtypes.Int32))
+	l.counter, err = upload(l.device, []int32{0}, whole(dtypes.Int32))
 	return err
 }
 
@@ -201,15 +200,15 @@ func normalize(pixels *graph.Node, n data.Normalization) *graph.Node {
 type graphClassifier struct {
 	device *Device
 	graph  *program
-	shape  shapes.Shape // of the pixels
+	pixels input
 }
 
 // newGraphClassifier: variables, pixels -> logits.
 func newGraphClassifier(d *Device, cfg Config, variables []layers.Variable, size int) (*graphClassifier, error) {
 	in := cfg.Network.Input
-	c := &graphClassifier{device: d, shape: shapes.Make(dtypes.Uint8, size, in.Height, in.Width, in.Channels)}
+	c := &graphClassifier{device: d, pixels: splitOver(d, dtypes.Uint8, size, in.Height, in.Width, in.Channels)}
 	var err error
-	c.graph, err = compile(d, "evaluation step", append(shapesOf(variables), c.shape), func(in []*graph.Node) []*graph.Node {
+	c.graph, err = compile(d, "evaluation step", append(inputsOf(variables), c.pixels), func(in []*graph.Node) []*graph.Node {
 		n := len(variables)
 		scope := &layers.Scope{DType: cfg.DType, Variables: byName(variables, in[:n])}
 		return []*graph.Node{cfg.Network.Apply(normalize(in[n], cfg.Normalization), scope)}
@@ -220,7 +219,7 @@ func newGraphClassifier(d *Device, cfg Config, variables []layers.Variable, size
 func (c *graphClassifier) close() { c.graph.close() }
 
 func (c *graphClassifier) logits(variables []compute.Buffer, pixels []uint8) ([]float32, error) {
-	images, err := upload(c.device, pixels, c.shape)
+	images, err := upload(c.device, pixels, c.pixels)
 	if err != nil {
 		return nil, err
 	}

@@ -13,12 +13,12 @@ import (
 
 // newBatchSource keeps the data set on the device if batches are to be loaded in bulk and every augmentation
 // has a graph form, and otherwise feeds batches from the host.
-func newBatchSource(d *Device, cfg Config, train *data.Dataset) (batchSource, error) {
+func newBatchSource(d *Device, cfg Config, train *data.Dataset, sizes []int) (batchSource, error) {
 	own := func(a data.Augmentation) bool { return !layers.Augments(a) }
 	if cfg.Loading != data.LoadInBulk || slices.ContainsFunc(cfg.Augmentations, own) {
 		return &fedSource{device: d, image: train.Shape(), loader: newLoader(cfg, train), bySize: map[int]hostBatch{}}, nil
 	}
-	return newResidentSource(d, cfg, train)
+	return newResidentSource(d, cfg, train, sizes)
 }
 
 // residentSource holds the training set on the device, as bytes and already padded.
@@ -29,22 +29,33 @@ type residentSource struct {
 	// crop is the leading augmentation if that is a crop: it picks its windows while it gathers the
 	// batch from the padded images, so that the padding is done once and not in every step.
 	crop    *data.Crop
-	choices []shapes.Shape // of all augmentations
+	choices []input // of all augmentations
 
 	n              int
 	images, labels compute.Buffer
-	imagesShape    shapes.Shape
+	imagesInput    input
+	// slots are the numbers of the images in a batch of a size: each unit's those that it takes.
+	slots map[int]compute.Buffer
 }
 
-func newResidentSource(d *Device, cfg Config, train *data.Dataset) (*residentSource, error) {
+func newResidentSource(d *Device, cfg Config, train *data.Dataset, sizes []int) (*residentSource, error) {
 	shape := train.Shape()
-	s := &residentSource{device: d, cfg: cfg, shape: shape, crop: leadingCrop(cfg.Augmentations), n: train.Len()}
+	s := &residentSource{device: d, cfg: cfg, shape: shape, crop: leadingCrop(cfg.Augmentations), n: train.Len(), slots: map[int]compute.Buffer{}}
 	one, err := drawEpoch(0, 0, 1, shape, cfg.Augmentations)
 	if err != nil {
 		return nil, err
 	}
 	for _, choices := range one.choices {
-		s.choices = append(s.choices, shapes.Make(dtypes.Int32, s.n, len(choices)))
+		s.choices = append(s.choices, whole(dtypes.Int32, s.n, len(choices)))
+	}
+	for _, size := range sizes {
+		slots := make([]int32, size)
+		for i := range slots {
+			slots[i] = int32(i)
+		}
+		if s.slots[size], err = upload(d, slots, splitOver(d, dtypes.Int32, size, 1)); err != nil {
+			return nil, err
+		}
 	}
 	pad := 0
 	if s.crop != nil {
@@ -54,22 +65,22 @@ func newResidentSource(d *Device, cfg Config, train *data.Dataset) (*residentSou
 	for i := range labels {
 		labels[i] = int32(train.Label(i))
 	}
-	if s.labels, err = upload(d, labels, shapes.Make(dtypes.Int32, s.n)); err != nil {
+	if s.labels, err = upload(d, labels, whole(dtypes.Int32, s.n)); err != nil {
 		return nil, err
 	}
-	unpadded := shapes.Make(dtypes.Uint8, s.n, shape.Height, shape.Width, shape.Channels)
+	unpadded := whole(dtypes.Uint8, s.n, shape.Height, shape.Width, shape.Channels)
 	if s.images, err = upload(d, train.Pixels(), unpadded); err != nil {
 		return nil, err
 	}
-	s.imagesShape = shapes.Make(dtypes.Uint8, s.n, shape.Height+2*pad, shape.Width+2*pad, shape.Channels)
+	s.imagesInput = whole(dtypes.Uint8, s.n, shape.Height+2*pad, shape.Width+2*pad, shape.Channels)
 	if pad > 0 {
 		err = s.padOnce(unpadded, pad)
 	}
 	return s, err
 }
 
-func (s *residentSource) padOnce(unpadded shapes.Shape, pad int) error {
-	padding, err := compile(s.device, "padding", []shapes.Shape{unpadded}, func(in []*graph.Node) []*graph.Node {
+func (s *residentSource) padOnce(unpadded input, pad int) error {
+	padding, err := compile(s.device, "padding", []input{unpadded}, func(in []*graph.Node) []*graph.Node {
 		return []*graph.Node{layers.ReflectPad(in[0], pad)}
 	})
 	if err != nil {
@@ -84,10 +95,10 @@ func (s *residentSource) padOnce(unpadded shapes.Shape, pad int) error {
 	return nil
 }
 
-// shapes: order, the choices, images, labels.
-func (s *residentSource) shapes(int) []shapes.Shape {
-	all := append([]shapes.Shape{shapes.Make(dtypes.Int32, s.n)}, s.choices...)
-	return append(all, s.imagesShape, shapes.Make(dtypes.Int32, s.n))
+// inputs: order, the choices, images, labels, slots.
+func (s *residentSource) inputs(size int) []input {
+	all := append([]input{whole(dtypes.Int32, s.n)}, s.choices...)
+	return append(all, s.imagesInput, whole(dtypes.Int32, s.n), splitOver(s.device, dtypes.Int32, size, 1))
 }
 
 func (s *residentSource) startEpoch(epoch int) ([]compute.Buffer, error) {
@@ -95,7 +106,7 @@ func (s *residentSource) startEpoch(epoch int) ([]compute.Buffer, error) {
 	if err != nil {
 		return nil, err
 	}
-	order, err := upload(s.device, d.order, shapes.Make(dtypes.Int32, s.n))
+	order, err := upload(s.device, d.order, whole(dtypes.Int32, s.n))
 	if err != nil {
 		return nil, err
 	}
@@ -110,14 +121,15 @@ func (s *residentSource) startEpoch(epoch int) ([]compute.Buffer, error) {
 	return buffers, nil
 }
 
-func (s *residentSource) startStep(int) (perStep, error) {
-	return perStep{keep: []compute.Buffer{s.images, s.labels}}, nil
+func (s *residentSource) startStep(size int) (perStep, error) {
+	return perStep{keep: []compute.Buffer{s.images, s.labels, s.slots[size]}}, nil
 }
 
 func (s *residentSource) build(in []*graph.Node, first *graph.Node, size int) (images, labels *graph.Node) {
 	k := 1 + len(s.choices)
-	order, choices, all, allLabels := in[0], in[1:k], in[k], in[k+1]
-	places := graph.Reshape(graph.Add(graph.Iota(first.Graph(), shapes.Make(dtypes.Int32, size), 0), first), size, 1)
+	order, choices, all, allLabels, slots := in[0], in[1:k], in[k], in[k+1], in[k+2]
+	batch := graph.Add(graph.Iota(first.Graph(), shapes.Make(dtypes.Int32, size), 0), first)
+	places := graph.Gather(graph.Reshape(batch, size, 1), slots) // each unit's
 	rows := graph.Gather(order, places)
 	augmentations := s.cfg.Augmentations
 	if s.crop != nil {
@@ -133,7 +145,12 @@ func (s *residentSource) build(in []*graph.Node, first *graph.Node, size int) (i
 	return images, graph.Gather(allLabels, graph.Reshape(rows, size, 1))
 }
 
-func (s *residentSource) close() { release(s.images, s.labels) }
+func (s *residentSource) close() {
+	release(s.images, s.labels)
+	for _, b := range s.slots {
+		release(b)
+	}
+}
 
 // fedSource uploads every batch, prepared on the host.
 type fedSource struct {
@@ -143,10 +160,11 @@ type fedSource struct {
 	bySize map[int]hostBatch
 }
 
-// shapes: images, labels.
-func (s *fedSource) shapes(size int) []shapes.Shape {
-	return []shapes.Shape{
-		shapes.Make(dtypes.Float32, size, s.image.Height, s.image.Width, s.image.Channels), shapes.Make(dtypes.Int32, size),
+// inputs: images, labels.
+func (s *fedSource) inputs(size int) []input {
+	return []input{
+		splitOver(s.device, dtypes.Float32, size, s.image.Height, s.image.Width, s.image.Channels),
+		splitOver(s.device, dtypes.Int32, size),
 	}
 }
 
@@ -161,7 +179,7 @@ func (s *fedSource) startStep(size int) (perStep, error) {
 		s.bySize[size] = batch
 	}
 	s.loader.next(batch)
-	in := s.shapes(size)
+	in := s.inputs(size)
 	images, err := upload(s.device, batch.images, in[0])
 	if err != nil {
 		return perStep{}, err

@@ -7,7 +7,6 @@ import (
 	"github.com/fastresnet/fastresnet/internal/testbackend"
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
-	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/google/go-cmp/cmp"
 )
@@ -47,12 +46,12 @@ func TestResidentBatchIsTheHosts(t *testing.T) {
 
 func residentBatch(t *testing.T, d *Device, cfg Config, set *data.Dataset, epoch, first, size int) ([]float32, []int32) {
 	t.Helper()
-	source, err := newResidentSource(d, cfg, set)
+	source, err := newResidentSource(d, cfg, set, []int{size})
 	if err != nil {
 		t.Fatalf("%+v", err)
 	}
 	defer source.close()
-	inputs := append([]shapes.Shape{shapes.Make(dtypes.Int32)}, source.shapes(size)...)
+	inputs := append([]input{whole(dtypes.Int32)}, source.inputs(size)...)
 	p, err := compile(d, "batch", inputs, func(in []*graph.Node) []*graph.Node {
 		images, labels := source.build(in[1:], in[0], size)
 		return []*graph.Node{images, labels}
@@ -60,7 +59,7 @@ func residentBatch(t *testing.T, d *Device, cfg Config, set *data.Dataset, epoch
 	if err != nil {
 		t.Fatalf("%+v", err)
 	}
-	at, err := upload(d, []int32{int32(first)}, shapes.Make(dtypes.Int32))
+	at, err := upload(d, []int32{int32(first)}, whole(dtypes.Int32))
 	if err != nil {
 		t.Fatal(err)
 	}

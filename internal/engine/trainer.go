@@ -7,7 +7,6 @@ import (
 	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/layers"
 	"github.com/gomlx/compute/dtypes"
-	"github.com/gomlx/compute/shapes"
 )
 
 // Trainer is a training run on a device. It is not safe for concurrent use.
@@ -45,7 +44,7 @@ func NewTrainer(ctx context.Context, d *Device, cfg Config, train *data.Dataset)
 		return nil, err
 	}
 	for _, v := range trainable(t.variables) {
-		zero, err := upload(d, make([]float32, v.Size()), shapes.Make(dtypes.Float32, v.Dims...))
+		zero, err := upload(d, make([]float32, v.Size()), whole(dtypes.Float32, v.Dims...))
 		if err != nil {
 			return nil, err
 		}
@@ -80,7 +79,7 @@ func (t *Trainer) Epoch(ctx context.Context, epoch int, rates []float32, onStep 
 		return m, err
 	}
 	release(t.state.metrics)
-	t.state.metrics, err = upload(t.device, []float32{metricDiverged: -1}, shapes.Make(dtypes.Float32, numMetrics))
+	t.state.metrics, err = upload(t.device, []float32{metricDiverged: -1}, whole(dtypes.Float32, numMetrics))
 	if err != nil {
 		return m, err
 	}

@@ -4,7 +4,6 @@ import (
 	"github.com/fastresnet/fastresnet/layers"
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
-	"github.com/gomlx/compute/shapes"
 )
 
 // trainable are the variables that have a gradient, in order.
@@ -18,11 +17,11 @@ func trainable(variables []layers.Variable) []layers.Variable {
 	return with
 }
 
-// shapesOf are the shapes of variables on a device.
-func shapesOf(variables []layers.Variable) []shapes.Shape {
-	all := make([]shapes.Shape, len(variables))
+// inputsOf are variables as the inputs of a program.
+func inputsOf(variables []layers.Variable) []input {
+	all := make([]input, len(variables))
 	for i, v := range variables {
-		all[i] = shapes.Make(dtypes.Float32, v.Dims...)
+		all[i] = whole(dtypes.Float32, v.Dims...)
 	}
 	return all
 }
@@ -31,7 +30,7 @@ func uploadVariables(d *Device, variables []layers.Variable, values map[string][
 	buffers := make([]compute.Buffer, len(variables))
 	for i, v := range variables {
 		var err error
-		if buffers[i], err = upload(d, values[v.Name], shapes.Make(dtypes.Float32, v.Dims...)); err != nil {
+		if buffers[i], err = upload(d, values[v.Name], whole(dtypes.Float32, v.Dims...)); err != nil {
 			return nil, err
 		}
 	}

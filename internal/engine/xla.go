@@ -36,7 +36,7 @@ func openXLA(config string, download bool) (*Device, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s: %w", ErrBackend, name, explain(err))
 	}
-	d := &Device{Name: name, GPU: isCUDA(backend.PluginName()), backend: backend}
+	d := &Device{Name: name, GPU: isCUDA(backend.PluginName()), backend: backend, units: 1}
 	d.Description = fmt.Sprintf("%s, plugin %s", backend.DeviceDescription(0), filepath.Base(backend.PluginName()))
 	for i := range backend.NumDevices() {
 		d.Units = append(d.Units, backend.DeviceDescription(compute.DeviceNum(i)))

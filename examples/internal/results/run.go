@@ -18,6 +18,7 @@ type Run struct {
 	Recipe    string  `json:"recipe"`
 	Backend   string  `json:"backend"`
 	Device    string  `json:"device"`
+	Devices   int     `json:"devices"` // how many of them
 	Seed      uint64  `json:"seed"`
 	Width     int     `json:"width"`
 	Params    int     `json:"params"` // trainable
@@ -51,7 +52,7 @@ type Epoch struct {
 // NewRun describes a result, and the error that ended its run early, if one did.
 func NewRun(r *fastresnet.Result, err error) Run {
 	run := Run{
-		Recipe: r.Recipe.Name, Backend: r.Backend, Device: r.Device, Seed: r.Seed,
+		Recipe: r.Recipe.Name, Backend: r.Backend, Device: r.Device, Devices: r.Devices, Seed: r.Seed,
 		Width: r.Recipe.Network.Width, Params: r.Model.Network().Parameters(), BatchSize: r.Recipe.BatchSize,
 		TestAccuracy:    Number(math.NaN()),
 		ImagesPerSecond: Number(r.Timing.ImagesPerSecond),
