@@ -12,21 +12,38 @@ type View struct {
 	Down, Right int
 }
 
+// Rows are the rows of an image that the view's show, from above.
+func (v View) Rows(height int) []int {
+	rows := make([]int, height)
+	for y := range rows {
+		rows[y] = reflected(y-v.Down, height)
+	}
+	return rows
+}
+
+// Columns are the columns of an image that the view's show, from the left.
+func (v View) Columns(width int) []int {
+	columns := make([]int, width)
+	for x := range columns {
+		columns[x] = reflected(x-v.Right, width)
+		if v.Flip {
+			columns[x] = width - 1 - columns[x]
+		}
+	}
+	return columns
+}
+
 // of returns the view of images [n, height, width, channels], in memory of its own if it differs.
 func (v View) of(pixels []uint8, shape data.Shape) []uint8 {
 	if !v.Flip && v.Down == 0 && v.Right == 0 {
 		return pixels
 	}
+	rows, columns := v.Rows(shape.Height), v.Columns(shape.Width)
 	seen := make([]uint8, 0, len(pixels))
 	for image := 0; image < len(pixels); image += shape.Size() {
-		for y := range shape.Height {
-			row := image + reflected(y-v.Down, shape.Height)*shape.Width*shape.Channels
-			for x := range shape.Width {
-				column := reflected(x-v.Right, shape.Width)
-				if v.Flip {
-					column = shape.Width - 1 - column
-				}
-				pixel := row + column*shape.Channels
+		for _, y := range rows {
+			for _, x := range columns {
+				pixel := image + (y*shape.Width+x)*shape.Channels
 				seen = append(seen, pixels[pixel:pixel+shape.Channels]...)
 			}
 		}

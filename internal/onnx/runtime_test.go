@@ -1,0 +1,121 @@
+package onnx_test
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/fastresnet/fastresnet/internal/engine"
+	"github.com/fastresnet/fastresnet/internal/golden"
+	"github.com/fastresnet/fastresnet/internal/onnx"
+	"github.com/gomlx/compute/dtypes"
+)
+
+// TestRuntimeAgrees has ONNX's checker look at the files, and ONNX Runtime compute the logits of random images in
+// batches of several sizes: they are those of the engine.
+func TestRuntimeAgrees(t *testing.T) {
+	python := os.Getenv("FASTRESNET_TEST_PYTHON")
+	if python == "" {
+		t.Skip("FASTRESNET_TEST_PYTHON is not set: no Python with requirements.txt to run the files with")
+	}
+	const images = 16
+	sizes := []int{1, 5, images}
+	folder := t.TempDir()
+	want := map[string][]float32{}
+	cases := modelCases(t)
+	for _, c := range cases {
+		m := c.model(t)
+		path := filepath.Join(folder, c.name)
+		for path, content := range map[string][]byte{path + ".onnx": written(t, m), path + ".images": c.images(images)} {
+			if err := os.WriteFile(path, content, 0o666); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want[c.name] = logits(t, m, c.images(images))
+	}
+	arguments := []string{"run.py", folder}
+	for _, size := range sizes {
+		arguments = append(arguments, fmt.Sprint(size))
+	}
+	if out, err := exec.Command(python, arguments...).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			want, classes := want[c.name], c.network.Classes()
+			if spread := golden.MaxRelativeError(want[:len(want)-classes], want[classes:]); spread < 0.1 {
+				t.Fatalf("the logits of neighbouring images differ by %.2g: too little to tell right from wrong", spread)
+			}
+			for _, size := range sizes {
+				got := floats(t, filepath.Join(folder, fmt.Sprintf("%s.%d.logits", c.name, size)))
+				e := golden.MaxRelativeError(got, want)
+				t.Logf("batches of %d: max|a-b|/max|b| = %.2g", size, e)
+				if !(e <= 1e-5) {
+					t.Errorf("batches of %d: logits differ by %.2g", size, e)
+				}
+				probabilities := floats(t, filepath.Join(folder, fmt.Sprintf("%s.%d.probabilities", c.name, size)))
+				if e := golden.MaxRelativeError(probabilities, softmax(want, classes)); !(e <= 1e-3) {
+					t.Errorf("batches of %d: probabilities differ by %.2g", size, e)
+				}
+			}
+		})
+	}
+}
+
+// logits computes them in pure Go.
+func logits(t *testing.T, m onnx.Model, pixels []uint8) []float32 {
+	t.Helper()
+	device, err := engine.Open("go", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer device.Close()
+	e, err := engine.NewEvaluator(device, engine.Config{
+		Network: m.Network, Normalization: m.Normalization, Views: m.Views, Batch: 16, DType: dtypes.Float32})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	if err := e.Use(m.Values); err != nil {
+		t.Fatal(err)
+	}
+	l, err := e.Logits(context.Background(), pixels)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+func softmax(logits []float32, classes int) []float32 {
+	var all []float32
+	for row := range slices.Chunk(logits, classes) {
+		var sum float64
+		for _, l := range row {
+			sum += math.Exp(float64(l))
+		}
+		for _, l := range row {
+			all = append(all, float32(math.Exp(float64(l))/sum))
+		}
+	}
+	return all
+}
+
+// floats reads a file of little-endian float32.
+func floats(t *testing.T, path string) []float32 {
+	t.Helper()
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	values := make([]float32, len(raw)/4)
+	for i := range values {
+		values[i] = math.Float32frombits(binary.LittleEndian.Uint32(raw[4*i:]))
+	}
+	return values
+}
