@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log"
+	"os"
 	"strings"
 
 	"github.com/fastresnet/fastresnet"
@@ -78,6 +79,25 @@ func ExampleRecipe() {
 	fmt.Println(r.Schedule, r.Schedule.At(1.25))
 	// Output:
 	// 0:0 2.5:0.4 12:0 0.2
+}
+
+// A trained model as a file for ONNX Runtime.
+func ExampleModel_ExportONNX() {
+	result, err := fastresnet.Train(context.Background(), fastresnet.WithWidth(16))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer result.Model.Close()
+	file, err := os.Create("model.onnx")
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := result.Model.ExportONNX(file); err != nil {
+		log.Fatal(err)
+	}
+	if err := file.Close(); err != nil { // what is not yet on the disk is written now
+		log.Fatal(err)
+	}
 }
 
 // The rungs of the source series, of which every sixth is shown.

@@ -18,12 +18,15 @@ import (
 // Model is a trained network with what is needed to use it: its classes and its normalisation. It is safe
 // for concurrent use; calls wait for each other.
 type Model struct {
-	network layers.Network
-	classes []string
+	network       layers.Network
+	classes       []string
+	normalization data.Normalization
+	views         []engine.View
 
 	mu        sync.Mutex
-	device    *engine.Device    // nil while it is the training's
-	evaluator *engine.Evaluator // nil once closed
+	values    map[string][]float32 // the network's variables, by name; replaced, never changed
+	device    *engine.Device       // nil while it is the training's
+	evaluator *engine.Evaluator    // nil once closed
 }
 
 // Prediction is what a model thinks of one image.
@@ -48,7 +51,7 @@ func newModel(cfg engine.Config, d *engine.Device, classes []string) (*Model, er
 	if err != nil {
 		return nil, err
 	}
-	return &Model{network: cfg.Network, classes: classes, evaluator: e}, nil
+	return &Model{network: cfg.Network, classes: classes, normalization: cfg.Normalization, views: cfg.Views, evaluator: e}, nil
 }
 
 // adopt makes the device the model's, to be closed with it; at once if it is closed already.
@@ -69,7 +72,11 @@ func (m *Model) use(values map[string][]float32) error {
 	if m.evaluator == nil {
 		return ErrClosed
 	}
-	return m.evaluator.Use(values)
+	if err := m.evaluator.Use(values); err != nil {
+		return err
+	}
+	m.values = values
+	return nil
 }
 
 func (m *Model) compileTime() time.Duration {
