@@ -1,0 +1,110 @@
+// Package atomicfile writes files whole or not at all.
+package atomicfile
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"runtime"
+	"syscall"
+)
+
+// Write makes what write writes the content of the file at path, new or in place of the one that is there, whose
+// permissions it takes over. The content goes to a temporary file in the same folder, which is renamed when it is
+// safe on the disk. If anything fails, or write panics, the temporary file is removed and what was at path before
+// is untouched; only the last thing, telling the disk about the folder, can fail with the new content in place.
+// A process that is killed leaves the temporary file, .atomic-*.tmp, behind.
+//
+// The writer is buffered. A link is followed, and what is at path but not a regular file is an error.
+func Write(path string, write func(io.Writer) error) error {
+	return replace(path, write, func(f *os.File) file { return f })
+}
+
+// file is what Write needs of an os.File.
+type file interface {
+	io.Writer
+	Sync() error
+	Close() error
+}
+
+// buffered is enough to make system calls few.
+const buffered = 1 << 18
+
+// replace is Write, with every use of the temporary file through what through makes of it.
+func replace(path string, write func(io.Writer) error, through func(*os.File) file) error {
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target
+	}
+	old, err := os.Stat(path)
+	if err == nil && !old.Mode().IsRegular() {
+		return fmt.Errorf("writing %s: it is there and not a regular file", path)
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("writing a file: %w", err)
+	}
+	folder := filepath.Dir(path)
+	// os.CreateTemp would make the file readable for its owner alone, whatever the umask is.
+	temporary := filepath.Join(folder, fmt.Sprintf(".atomic-%016x.tmp", rand.Uint64()))
+	opened, err := os.OpenFile(temporary, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o666)
+	if err != nil {
+		return fmt.Errorf("writing %s: creating a temporary file beside it: %w", path, err)
+	}
+	f, renamed := through(opened), false
+	defer func() {
+		if !renamed {
+			f.Close() // a second time, mostly: Windows removes no open file
+			os.Remove(temporary)
+		}
+	}()
+	if old != nil {
+		if err := opened.Chmod(old.Mode().Perm()); err != nil {
+			return fmt.Errorf("writing %s: taking over its permissions: %w", path, err)
+		}
+	}
+	buffer := bufio.NewWriterSize(f, buffered)
+	if err := write(buffer); err != nil {
+		return fmt.Errorf("writing %s: %w", path, err)
+	}
+	for _, step := range []struct {
+		name string
+		do   func() error
+	}{{"writing", buffer.Flush}, {"flushing to the disk", f.Sync}, {"closing", f.Close}} {
+		if err := step.do(); err != nil {
+			return fmt.Errorf("writing %s: %s the temporary file: %w", path, step.name, err)
+		}
+	}
+	if err := os.Rename(temporary, path); err != nil {
+		return fmt.Errorf("writing %s: putting it in place: %w", path, err)
+	}
+	renamed = true
+	if err := syncFolder(folder); err != nil {
+		return fmt.Errorf("writing %s: flushing its folder to the disk: %w", path, err)
+	}
+	return nil
+}
+
+// syncFolder makes a rename last through a power cut, where the operating system, the file system and the
+// folder's permissions let it.
+func syncFolder(path string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	folder, err := os.Open(path)
+	if errors.Is(err, fs.ErrPermission) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer folder.Close()
+	err = folder.Sync()
+	if errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported) {
+		return nil
+	}
+	return err
+}
