@@ -93,7 +93,7 @@ func TestWriteFollowsALink(t *testing.T) {
 // failing fails where its fields are set. A full disk takes a part of a write.
 type failing struct {
 	file        *os.File // not embedded: it has more ways to write
-	room        int // bytes, if full
+	room        int      // bytes, if full
 	full        bool
 	sync, close error
 }

@@ -1,0 +1,181 @@
+package safetensors
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"math"
+	"strings"
+)
+
+// Read reads a file that [Write] wrote, to the reader's end. Errors wrap [ErrForeign], [ErrTruncated],
+// [ErrCorrupt] or [ErrTooLarge], or are the reader's. It takes memory for what it has read, not for what the
+// header promises.
+func Read(r io.Reader) (File, error) {
+	f, err := read(r)
+	if err != nil {
+		return File{}, fmt.Errorf("safetensors: %w", err)
+	}
+	return f, nil
+}
+
+func read(r io.Reader) (f File, err error) {
+	head, err := readHeader(r)
+	if err != nil {
+		return f, err
+	}
+	sum := string(head[sumAt : sumAt+sumLength])
+	copy(head[sumAt:], strings.Repeat("0", sumLength))
+	hash := sha256.New()
+	hash.Write(head)
+	entries, err := f.parse(head[8:])
+	if err != nil {
+		return f, err
+	}
+	for i, e := range entries {
+		if f.Tensors[i].Data, err = readValues(r, hash, int((e.Offsets[1]-e.Offsets[0])/valueSize)); err != nil {
+			return f, fmt.Errorf("tensor %q: %w", f.Tensors[i].Name, err)
+		}
+	}
+	var extra [1]byte
+	if n, err := io.ReadFull(r, extra[:]); n > 0 {
+		return f, fmt.Errorf("%w: it goes on behind its end", ErrCorrupt)
+	} else if err != io.EOF {
+		return f, err
+	}
+	if hex.EncodeToString(hash.Sum(nil)) != sum {
+		return f, fmt.Errorf("%w: its checksum does not fit its content", ErrCorrupt)
+	}
+	return f, nil
+}
+
+// readHeader reads all that comes before the values.
+func readHeader(r io.Reader) ([]byte, error) {
+	var head bytes.Buffer
+	if err := copyN(&head, r, int64(sumAt)); err != nil && !errors.Is(err, ErrTruncated) {
+		return nil, err
+	}
+	if start := head.Bytes(); !strings.HasPrefix(prefix, string(start[min(8, len(start)):])) {
+		return nil, fmt.Errorf("%w: it is no safetensors file with a checksum", ErrForeign)
+	}
+	if head.Len() < sumAt {
+		return nil, fmt.Errorf("%w: it ends within its first %d bytes", ErrTruncated, sumAt)
+	}
+	length := binary.LittleEndian.Uint64(head.Bytes())
+	if length > maxHeader {
+		return nil, fmt.Errorf("%w: a header of %d bytes, need no more than %d", ErrTooLarge, length, maxHeader)
+	}
+	if length < uint64(len(prefix)+sumLength) {
+		return nil, fmt.Errorf("%w: a header of %d bytes", ErrCorrupt, length)
+	}
+	if err := copyN(&head, r, int64(length)-int64(len(prefix))); err != nil {
+		return nil, fmt.Errorf("header: %w", err)
+	}
+	return head.Bytes(), nil
+}
+
+// copyN is io.CopyN whose error at the end of r is [ErrTruncated].
+func copyN(w io.Writer, r io.Reader, n int64) error {
+	_, err := io.CopyN(w, r, n)
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return ErrTruncated
+	}
+	return err
+}
+
+// parse takes the metadata and the tensors, still without values, from the header's JSON.
+func (f *File) parse(header []byte) ([]entry, error) {
+	var entries []entry
+	end := int64(0)
+	err := object(header, func(name string, text json.RawMessage) error {
+		if name == metadataName {
+			return json.Unmarshal(text, &f.Metadata)
+		}
+		var e entry
+		decoder := json.NewDecoder(bytes.NewReader(text))
+		decoder.DisallowUnknownFields()
+		if err := decoder.Decode(&e); err != nil {
+			return err
+		}
+		n, err := size(e.Shape)
+		if err != nil {
+			return err
+		}
+		if e.DType != dtype || len(e.Offsets) != 2 || e.Offsets[0] != end || e.Offsets[1] != end+n {
+			return fmt.Errorf("a %s of shape %v at %d, want a %s at %d", e.DType, e.Shape, e.Offsets, dtype, []int64{end, end + n})
+		}
+		if end += n; end > maxData {
+			return fmt.Errorf("%w: the tensors are more than %d GiB", ErrTooLarge, maxData>>30)
+		}
+		entries = append(entries, e)
+		f.Tensors = append(f.Tensors, Tensor{Name: name, Shape: e.Shape})
+		return nil
+	})
+	if errors.Is(err, ErrTooLarge) {
+		return nil, err
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w: header: %w", ErrCorrupt, err)
+	}
+	delete(f.Metadata, checksumName)
+	return entries, nil
+}
+
+// object calls f for each member of a JSON object, in order. Two of the same name are an error.
+func object(text []byte, f func(name string, value json.RawMessage) error) error {
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	if _, err := decoder.Token(); err != nil { // the brace
+		return err
+	}
+	seen := map[string]bool{}
+	for decoder.More() {
+		token, err := decoder.Token()
+		if err != nil {
+			return err
+		}
+		name := token.(string) // the decoder lets nothing else be here
+		if seen[name] {
+			return fmt.Errorf("%q is there twice", name)
+		}
+		seen[name] = true
+		var value json.RawMessage
+		if err := decoder.Decode(&value); err != nil {
+			return err
+		}
+		if err := f(name, value); err != nil {
+			return fmt.Errorf("%q: %w", name, err)
+		}
+	}
+	if _, err := decoder.Token(); err != nil { // the other brace
+		return err
+	}
+	if _, err := decoder.Token(); err != io.EOF {
+		return errors.New("it goes on behind its end")
+	}
+	return nil
+}
+
+// readValues reads n values, in pieces.
+func readValues(r io.Reader, hash hash.Hash, n int) ([]float32, error) {
+	var values []float32
+	buffer := make([]byte, min(n, piece)*valueSize)
+	for len(values) < n {
+		part := buffer[:min(n-len(values), piece)*valueSize]
+		if _, err := io.ReadFull(r, part); errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			return nil, ErrTruncated
+		} else if err != nil {
+			return nil, err
+		}
+		hash.Write(part)
+		for ; len(part) > 0; part = part[valueSize:] {
+			values = append(values, math.Float32frombits(binary.LittleEndian.Uint32(part)))
+		}
+	}
+	return values, nil
+}

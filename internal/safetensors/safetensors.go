@@ -1,0 +1,123 @@
+// Package safetensors reads and writes files of named float32 tensors in the format of
+// https://github.com/huggingface/safetensors, with a checksum.
+//
+// A file is the length of its header in 8 bytes, the header as JSON padded with spaces to a multiple of 8, and the
+// tensors' values; all numbers are little-endian. The header names the tensors with their shapes, and holds
+// strings in "__metadata__", of which the first is "sha256": the checksum of the whole file, in hexadecimal, its
+// own 64 characters taken as zeros.
+//
+// github.com/nlpodyssey/safetensors reads only a whole buffer, drops its strings and has one kind of error, so
+// that the checksum, the limits and the sentinels would need this package's parser in front of it all the same;
+// github.com/gomlx/go-huggingface v0.3 has no such reader.
+package safetensors
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"unicode/utf8"
+)
+
+// The errors of [Read] that are not the reader's own.
+var (
+	// ErrForeign is wrapped when the content is not in this format, or has no checksum.
+	ErrForeign = errors.New("not a file of this library")
+	// ErrTruncated is wrapped when the content ends too early.
+	ErrTruncated = errors.New("the file is cut short")
+	// ErrCorrupt is wrapped when the content is not what its checksum was made of, or makes no sense.
+	ErrCorrupt = errors.New("the file is damaged")
+	// ErrTooLarge is wrapped when the header says that there is more than would be read.
+	ErrTooLarge = errors.New("the file is too large")
+)
+
+// File is what a file holds.
+type File struct {
+	// Metadata are strings by name, all but the checksum.
+	Metadata map[string]string
+	// Tensors are in the order of the file.
+	Tensors []Tensor
+}
+
+// Tensor is an array of numbers.
+type Tensor struct {
+	Name string
+	// Shape has no dimensions for a single number.
+	Shape []int
+	// Data is row-major.
+	Data []float32
+}
+
+const (
+	maxHeader = 16 << 20 // bytes
+	maxData   = 4 << 30  // bytes
+
+	// A header starts with the prefix, the checksum and a quotation mark.
+	prefix     = `{"` + metadataName + `":{"` + checksumName + `":"`
+	sumAt      = 8 + len(prefix) // in the file
+	sumLength  = 64
+	headerUnit = 8
+
+	metadataName, checksumName = "__metadata__", "sha256"
+	dtype                      = "F32"
+	valueSize                  = 4
+)
+
+// entry is a tensor in the header.
+type entry struct {
+	DType   string  `json:"dtype"`
+	Shape   []int   `json:"shape"`
+	Offsets []int64 `json:"data_offsets"` // in bytes, first and behind the last
+}
+
+// size is the number of bytes of a tensor's values: an error if that is none, or more than a file may hold.
+func size(shape []int) (int64, error) {
+	n := int64(valueSize)
+	for _, d := range shape {
+		if d < 1 {
+			return 0, fmt.Errorf("shape %v, need positive dimensions", shape)
+		}
+		if int64(d) > maxData/n {
+			return 0, fmt.Errorf("%w: a tensor of shape %v is more than %d GiB", ErrTooLarge, shape, maxData>>30)
+		}
+		n *= int64(d)
+	}
+	return n, nil
+}
+
+// check reports a file that cannot be written and read back as it is.
+func (f File) check() error {
+	if _, is := f.Metadata[checksumName]; is {
+		return fmt.Errorf("metadata %q is the checksum's", checksumName)
+	}
+	for name, value := range f.Metadata {
+		if !utf8.ValidString(name) || !utf8.ValidString(value) {
+			return fmt.Errorf("metadata %q is not UTF-8", name)
+		}
+	}
+	seen, total := map[string]bool{}, int64(0)
+	for _, t := range f.Tensors {
+		if t.Name == metadataName || !utf8.ValidString(t.Name) || seen[t.Name] {
+			return fmt.Errorf("tensor %q: the name is reserved, not UTF-8 or used twice", t.Name)
+		}
+		seen[t.Name] = true
+		n, err := size(t.Shape)
+		if err != nil {
+			return fmt.Errorf("tensor %q: %w", t.Name, err)
+		}
+		if n != valueSize*int64(len(t.Data)) {
+			return fmt.Errorf("tensor %q: %d values for the shape %v", t.Name, len(t.Data), t.Shape)
+		}
+		if total += n; total > maxData {
+			return fmt.Errorf("%w: the tensors are more than %d GiB", ErrTooLarge, maxData>>30)
+		}
+	}
+	return nil
+}
+
+// shape is never null as JSON.
+func (t Tensor) shape() []int {
+	if t.Shape == nil {
+		return []int{}
+	}
+	return slices.Clone(t.Shape)
+}
