@@ -24,7 +24,7 @@ func (ReLU) apply(x *graph.Node, _ *Scope) *graph.Node {
 // the sharper the smaller Alpha is.
 type CELU struct {
 	// Alpha is more than 0.
-	Alpha float64
+	Alpha float64 `json:"alpha"`
 }
 
 func (c CELU) String() string { return fmt.Sprintf("CELU %g", c.Alpha) }
@@ -58,7 +58,9 @@ func (GELU) apply(x *graph.Node, _ *Scope) *graph.Node {
 }
 
 // Scale multiplies by a constant; after the classifier it sets the sharpness of the logits.
-type Scale struct{ Factor float64 }
+type Scale struct {
+	Factor float64 `json:"factor"`
+}
 
 func (s Scale) String() string                            { return fmt.Sprintf("Scale x%g", s.Factor) }
 func (Scale) resolve(in data.Shape) (resolved, error)     { return resolved{out: in}, nil }

@@ -14,16 +14,16 @@ import (
 // Input [batch, height, width, in], output [batch, ⌈height/Stride⌉, ⌈width/Stride⌉, Out]. Its one
 // variable, Name/weight, is [Out, Kernel, Kernel, in] and starts uniform in ±1/sqrt(Kernel·Kernel·in).
 type Conv struct {
-	Name string
+	Name string `json:"name"`
 	// Out is the number of output channels.
-	Out int
+	Out int `json:"out"`
 	// Kernel is the height and width of the filters: 1 or 3.
-	Kernel int
+	Kernel int `json:"kernel"`
 	// Stride is 1 or 2.
-	Stride int
+	Stride int `json:"stride"`
 	// Identity starts the filters of the first min(in, Out) output channels as the identity, each passing its
 	// input channel through ("dirac" initialisation, https://arxiv.org/abs/1706.00388).
-	Identity bool
+	Identity bool `json:"identity,omitempty"`
 }
 
 func (c Conv) String() string {

@@ -22,13 +22,20 @@ type Layer interface {
 	String() string
 }
 
-// maxChannels keeps counts of parameters and of work within an int64.
-const maxChannels = 1 << 16
+// These limits keep counts of parameters, of work and of memory within an int64, and a mistake from becoming an
+// allocation.
+const (
+	maxChannels = 1 << 16
+	maxValues   = 1 << 26 // of all layers' outputs for one image together
+	maxDepth    = 16      // of blocks in blocks
+)
 
 // resolved is what a layer is at a given input shape.
 type resolved struct {
 	out       data.Shape
 	variables []Variable
+	// inner are the steps of a block's layers.
+	inner []Step
 	// multiplyAdds of one image's forward pass.
 	multiplyAdds int64
 }

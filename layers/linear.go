@@ -10,13 +10,13 @@ import (
 // Linear is a fully connected layer over the flattened image: [batch, 1, 1, Out]. Its variables are
 // Name/weight [Out, in], uniform in ±1/sqrt(in), and, with Bias, Name/bias [Out], started likewise.
 type Linear struct {
-	Name string
+	Name string `json:"name"`
 	// Out is the number of outputs; the last linear layer's is the number of classes.
-	Out int
+	Out int `json:"out"`
 	// Bias adds a trainable bias.
-	Bias bool
+	Bias bool `json:"bias,omitempty"`
 	// UnitStart divides the weights, as they start, by their standard deviation, Bessel's correction applied.
-	UnitStart bool
+	UnitStart bool `json:"unit_start,omitempty"`
 }
 
 func (l Linear) String() string {

@@ -41,20 +41,30 @@ func (n Network) Plan() ([]Step, error) {
 
 // resolve checks the network, and returns its steps and the shape of its output.
 func (n Network) resolve() (steps []Step, out data.Shape, err error) {
-	if n.Input.Height < 1 || n.Input.Width < 1 || n.Input.Channels < 1 {
-		return nil, out, fmt.Errorf("%w: input shape %v", ErrNetwork, n.Input)
+	in := n.Input
+	if in.Height < 1 || in.Width < 1 || in.Channels < 1 {
+		return nil, out, fmt.Errorf("%w: input shape %v", ErrNetwork, in)
+	}
+	if in.Height > maxValues || in.Width > maxValues/in.Height || in.Channels > maxValues/(in.Height*in.Width) {
+		return nil, out, fmt.Errorf("%w: input shape %v, need no more than %d values", ErrNetwork, in, maxValues)
 	}
 	if len(n.Layers) == 0 {
 		return nil, out, fmt.Errorf("%w: no layers", ErrNetwork)
 	}
-	if steps, out, err = plan(n.Layers, n.Input, 0); err != nil {
+	if steps, out, err = plan(n.Layers, n.Input); err != nil {
 		return nil, out, fmt.Errorf("%w: %w", ErrNetwork, err)
 	}
 	if out.Height != 1 || out.Width != 1 {
 		return nil, out, fmt.Errorf("%w: the last layer's output is %dx%d, want 1x1", ErrNetwork, out.Height, out.Width)
 	}
-	seen := map[string]bool{}
+	seen, values := map[string]bool{}, 0
 	for _, s := range steps {
+		if s.Depth > maxDepth {
+			return nil, out, fmt.Errorf("%w: residual blocks %d deep, need no more than %d", ErrNetwork, s.Depth, maxDepth)
+		}
+		if values += s.Out.Size(); values > maxValues {
+			return nil, out, fmt.Errorf("%w: all outputs for one image are more than %d values", ErrNetwork, maxValues)
+		}
 		for _, v := range s.Variables {
 			if seen[v.Name] {
 				return nil, out, fmt.Errorf("%w: two variables are named %q", ErrNetwork, v.Name)
@@ -65,9 +75,9 @@ func (n Network) resolve() (steps []Step, out data.Shape, err error) {
 	return steps, out, nil
 }
 
-// plan resolves layers in sequence, depth blocks deep. Its errors say which layer, counted from 0; they do
-// not wrap ErrNetwork yet.
-func plan(layers []Layer, in data.Shape, depth int) (steps []Step, out data.Shape, err error) {
+// plan resolves layers in sequence. Its errors say which layer, counted from 0; they do not wrap ErrNetwork
+// yet.
+func plan(layers []Layer, in data.Shape) (steps []Step, out data.Shape, err error) {
 	for i, l := range layers {
 		switch l.(type) {
 		case Conv, PatchWhitening, BatchNorm, ReLU, CELU, GELU, MaxPool,
@@ -79,15 +89,13 @@ func plan(layers []Layer, in data.Shape, depth int) (steps []Step, out data.Shap
 		if err != nil {
 			return nil, out, fmt.Errorf("layer %d, %v: %w", i, l, err)
 		}
-		steps = append(steps, Step{Layer: l, Depth: depth, In: in, Out: r.out, Variables: r.variables, MultiplyAdds: r.multiplyAdds})
-		if block, ok := l.(Residual); ok {
-			for _, path := range [][]Layer{block.Branch, block.Shortcut} {
-				inner, _, err := plan(path, in, depth+1)
-				if err != nil {
-					return nil, out, err
-				}
-				steps = append(steps, inner...)
-			}
+		if r.out.Size() > maxValues {
+			return nil, out, fmt.Errorf("layer %d, %v: its output is %v, need no more than %d values", i, l, r.out, maxValues)
+		}
+		steps = append(steps, Step{Layer: l, In: in, Out: r.out, Variables: r.variables, MultiplyAdds: r.multiplyAdds})
+		for _, s := range r.inner {
+			s.Depth++
+			steps = append(steps, s)
 		}
 		in = r.out
 	}

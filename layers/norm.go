@@ -25,7 +25,7 @@ const (
 // Variables, all [channels]: Name/scale (starts at 1) and Name/bias (0), trainable; Name/mean (0) and
 // Name/variance (1), running statistics.
 type BatchNorm struct {
-	Name string
+	Name string `json:"name"`
 	NormSettings
 }
 

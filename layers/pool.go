@@ -11,10 +11,10 @@ import (
 // MaxPool takes the maximum of each Size x Size window, without overlap: [batch, height/Size,
 // width/Size, channels]. The gradient goes to a window's first maximum in row-major order.
 type MaxPool struct {
-	Size int
+	Size int `json:"size"`
 	// Floor drops the last rows and columns that fill no window. Without it, height and width must be multiples
 	// of Size. Both must be at least Size.
-	Floor bool
+	Floor bool `json:"floor,omitempty"`
 }
 
 func (p MaxPool) String() string {

@@ -15,18 +15,18 @@ func (Residual) String() string { return "Residual" }
 
 // resolve leaves variables and work to the layers of the two paths.
 func (r Residual) resolve(in data.Shape) (resolved, error) {
-	_, branch, err := plan(r.Branch, in, 0)
+	inner, branch, err := plan(r.Branch, in)
 	if err != nil {
 		return resolved{}, err
 	}
-	_, shortcut, err := plan(r.Shortcut, in, 0)
+	behind, shortcut, err := plan(r.Shortcut, in)
 	if err != nil {
 		return resolved{}, err
 	}
 	if branch != shortcut {
 		return resolved{}, fmt.Errorf("it adds %v to %v", branch, shortcut)
 	}
-	return resolved{out: branch}, nil
+	return resolved{out: branch, inner: append(inner, behind...)}, nil
 }
 
 func (r Residual) apply(x *graph.Node, s *Scope) *graph.Node {

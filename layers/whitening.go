@@ -16,7 +16,7 @@ import (
 // computes it from its images with data.Dataset.PatchWhitening. With Bias there is Name/bias [out], which is
 // trained, and starts uniform in ±1/sqrt(Kernel·Kernel·in).
 type PatchWhitening struct {
-	Name string
+	Name string `json:"name"`
 	WhiteningSettings
 }
 

@@ -1,0 +1,177 @@
+package layers
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+
+	"github.com/fastresnet/fastresnet/data"
+)
+
+// named are the layers, without settings, by their names in JSON.
+func named() map[string]Layer {
+	return map[string]Layer{
+		"conv": Conv{}, "patch_whitening": PatchWhitening{}, "batch_norm": BatchNorm{},
+		"relu": ReLU{}, "celu": CELU{}, "gelu": GELU{},
+		"max_pool": MaxPool{}, "global_max_pool": GlobalMaxPool{}, "global_mean_pool": GlobalMeanPool{},
+		"global_max_mean_pool": GlobalMaxMeanPool{}, "linear": Linear{}, "scale": Scale{}, "residual": Residual{},
+	}
+}
+
+// networkJSON is a network in JSON, of which each layer is an object with a "type" beside its settings.
+type networkJSON struct {
+	Name   string            `json:"name"`
+	Input  data.Shape        `json:"input"`
+	Layers []json.RawMessage `json:"layers"`
+}
+
+// residualJSON is a residual block in JSON.
+type residualJSON struct {
+	Branch   []json.RawMessage `json:"branch"`
+	Shortcut []json.RawMessage `json:"shortcut,omitempty"`
+}
+
+// MarshalJSON writes a network that can be built. Its errors wrap [ErrNetwork].
+func (n Network) MarshalJSON() ([]byte, error) {
+	if _, err := n.Plan(); err != nil {
+		return nil, err
+	}
+	layers, err := encodeAll(n.Layers)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrNetwork, err)
+	}
+	return json.Marshal(networkJSON{Name: n.Name, Input: n.Input, Layers: layers})
+}
+
+// UnmarshalJSON reads a network that can be built. What else the text holds is an error; errors wrap
+// [ErrNetwork].
+func (n *Network) UnmarshalJSON(text []byte) error {
+	var in networkJSON
+	if err := decodeStrictly(text, &in); err != nil {
+		return fmt.Errorf("%w: %w", ErrNetwork, err)
+	}
+	layers, err := decodeAll(in.Layers, 0)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrNetwork, err)
+	}
+	read := Network{Name: in.Name, Input: in.Input, Layers: layers}
+	if _, err := read.Plan(); err != nil {
+		return err
+	}
+	*n = read
+	return nil
+}
+
+func encodeAll(layers []Layer) ([]json.RawMessage, error) {
+	var all []json.RawMessage
+	for i, l := range layers {
+		text, err := encode(l)
+		if err != nil {
+			return nil, fmt.Errorf("layer %d, %v: %w", i, l, err)
+		}
+		all = append(all, text)
+	}
+	return all, nil
+}
+
+// encode puts the type in front of a layer's settings.
+func encode(l Layer) (json.RawMessage, error) {
+	var settings any = l
+	if block, ok := l.(Residual); ok {
+		var paths residualJSON
+		var errs [2]error
+		paths.Branch, errs[0] = encodeAll(block.Branch)
+		paths.Shortcut, errs[1] = encodeAll(block.Shortcut)
+		if err := errors.Join(errs[:]...); err != nil {
+			return nil, err
+		}
+		settings = paths
+	}
+	text, err := json.Marshal(settings)
+	if err != nil {
+		return nil, err
+	}
+	for name, zero := range named() {
+		if reflect.TypeOf(zero) != reflect.TypeOf(l) {
+			continue
+		}
+		head := fmt.Sprintf(`{"type":%q`, name)
+		if len(text) > len("{}") {
+			head += ","
+		}
+		return append([]byte(head), text[1:]...), nil
+	}
+	return nil, fmt.Errorf("a %T has no name in JSON", l)
+}
+
+// decodeAll reads layers that are depth blocks deep.
+func decodeAll(texts []json.RawMessage, depth int) ([]Layer, error) {
+	if depth > maxDepth {
+		return nil, fmt.Errorf("residual blocks more than %d deep", maxDepth)
+	}
+	var layers []Layer
+	for i, text := range texts {
+		l, err := decode(text, depth)
+		if err != nil {
+			return nil, fmt.Errorf("layer %d: %w", i, err)
+		}
+		layers = append(layers, l)
+	}
+	return layers, nil
+}
+
+func decode(text json.RawMessage, depth int) (Layer, error) {
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(text, &fields); err != nil {
+		return nil, err
+	}
+	var name string
+	if err := json.Unmarshal(fields["type"], &name); err != nil {
+		return nil, fmt.Errorf("its type: %w", err)
+	}
+	zero, known := named()[name]
+	if !known {
+		return nil, fmt.Errorf("type %q is unknown; a newer version may know it", name)
+	}
+	delete(fields, "type")
+	settings, err := json.Marshal(fields)
+	if err != nil {
+		return nil, err
+	}
+	if name == "residual" {
+		var paths residualJSON
+		if err := decodeStrictly(settings, &paths); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		branch, err := decodeAll(paths.Branch, depth+1)
+		if err != nil {
+			return nil, fmt.Errorf("%s: branch: %w", name, err)
+		}
+		shortcut, err := decodeAll(paths.Shortcut, depth+1)
+		if err != nil {
+			return nil, fmt.Errorf("%s: shortcut: %w", name, err)
+		}
+		return Residual{Branch: branch, Shortcut: shortcut}, nil
+	}
+	l := reflect.New(reflect.TypeOf(zero))
+	if err := decodeStrictly(settings, l.Interface()); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return l.Elem().Interface().(Layer), nil
+}
+
+// decodeStrictly reads one JSON value without unknown fields.
+func decodeStrictly(text []byte, into any) error {
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(into); err != nil {
+		return err
+	}
+	if _, err := decoder.Token(); err != io.EOF {
+		return errors.New("it goes on behind its end")
+	}
+	return nil
+}

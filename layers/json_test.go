@@ -1,0 +1,201 @@
+package layers_test
+
+import (
+	"encoding/json"
+	"errors"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"math"
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/layers"
+	"github.com/google/go-cmp/cmp"
+)
+
+// everyLayer has a layer of each type, and of every setting one where it is not at its zero value.
+func everyLayer() []layers.Layer {
+	return []layers.Layer{
+		layers.PatchWhitening{Name: "whitening", WhiteningSettings: layers.WhiteningSettings{
+			Kernel: 2, Epsilon: 0.1, Images: 7, Unpadded: true, Negatives: true, Bias: true}},
+		layers.Conv{Name: "conv", Out: 3, Kernel: 3, Stride: 2, Identity: true},
+		layers.BatchNorm{Name: "norm", NormSettings: layers.NormSettings{
+			Groups: 2, FrozenScale: true, LowPrecision: true, Epsilon: 1e-12, Momentum: 0.4}},
+		layers.BatchNorm{Name: "random", NormSettings: layers.NormSettings{RandomScale: true}},
+		layers.ReLU{}, layers.CELU{Alpha: 0.3}, layers.GELU{},
+		layers.MaxPool{Size: 2, Floor: true},
+		layers.Residual{
+			Branch:   []layers.Layer{layers.Conv{Name: "branch", Out: 3, Kernel: 1, Stride: 1}},
+			Shortcut: []layers.Layer{layers.Residual{Branch: []layers.Layer{layers.Scale{Factor: -1}}}},
+		},
+		layers.GlobalMaxMeanPool{}, layers.GlobalMeanPool{}, layers.GlobalMaxPool{},
+		layers.Linear{Name: "classifier", Out: 2, Bias: true, UnitStart: true},
+		layers.Scale{Factor: 0.125},
+	}
+}
+
+func network(all ...layers.Layer) layers.Network {
+	return layers.Network{Name: "network", Input: data.Shape{Height: 9, Width: 8, Channels: 3}, Layers: all}
+}
+
+func TestNetworkJSON(t *testing.T) {
+	networks := map[string]layers.Network{"every layer": network(everyLayer()...)}
+	for _, name := range layers.Architectures() {
+		design, err := layers.DesignByName(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if networks[name], err = design.Network(data.Shape{Height: 32, Width: 32, Channels: 3}, 10); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, want := range networks {
+		t.Run(name, func(t *testing.T) {
+			text, err := json.Marshal(want)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got layers.Network
+			if err := json.Unmarshal(text, &got); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("network (-written +read):\n%s", diff)
+			}
+		})
+	}
+}
+
+// A new layer, or a new setting of one, must be in everyLayer, whose round trip TestNetworkJSON checks.
+func TestEveryLayerIsComplete(t *testing.T) {
+	have, set := map[string]bool{}, map[string]bool{} // layers; settings, by layer and name
+	for _, l := range everyLayer() {
+		v := reflect.ValueOf(l)
+		have[v.Type().Name()] = true
+		for _, f := range reflect.VisibleFields(v.Type()) {
+			name := v.Type().Name() + "." + f.Name
+			set[name] = set[name] || !v.FieldByIndex(f.Index).IsZero()
+		}
+	}
+	for name, is := range set {
+		if !is {
+			t.Errorf("%s is at its zero value throughout", name)
+		}
+	}
+	want := map[string]bool{}
+	entries, err := os.ReadDir(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if !strings.HasSuffix(e.Name(), ".go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), e.Name(), nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range file.Decls {
+			if f, ok := d.(*ast.FuncDecl); ok && f.Recv != nil && f.Name.Name == "apply" {
+				want[f.Recv.List[0].Type.(*ast.Ident).Name] = true
+			}
+		}
+	}
+	if diff := cmp.Diff(want, have); diff != "" {
+		t.Errorf("types of layers (-with an apply method +in everyLayer):\n%s", diff)
+	}
+}
+
+func TestNetworkJSONErrors(t *testing.T) {
+	valid, err := json.Marshal(network(everyLayer()...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	changed := func(old, new string) string {
+		if !strings.Contains(string(valid), old) {
+			t.Fatalf("no %s in %s", old, valid)
+		}
+		return strings.Replace(string(valid), old, new, 1)
+	}
+	nested := func(depth int) string {
+		return changed(`{"type":"relu"}`, strings.Repeat(`{"type":"residual","branch":[`, depth)+`{"type":"relu"}`+strings.Repeat("]}", depth))
+	}
+	if err := json.Unmarshal([]byte(nested(16)), new(layers.Network)); err != nil {
+		t.Errorf("16 blocks deep: %v", err)
+	}
+	tests := []struct{ label, text, want string }{
+		{"unknown field of the network", changed(`"name"`, `"more":1,"name"`), `"more"`},
+		{"unknown field of a layer", changed(`"stride"`, `"strides"`), `"strides"`},
+		{"unknown field of a layer without any", changed(`"type":"relu"`, `"type":"relu","slope":1`), `"slope"`},
+		{"unknown field of a block", changed(`"shortcut"`, `"shorter"`), `"shorter"`},
+		{"unknown layer", changed(`"gelu"`, `"swish"`), `"swish" is unknown`},
+		{"no type", changed(`{"type":"gelu"}`, `{}`), "its type"},
+		{"a layer that is no object", changed(`{"type":"gelu"}`, `"gelu"`), "layer 6"},
+		{"null for a layer", changed(`{"type":"gelu"}`, `null`), "layer 6"},
+		{"a setting of another type", changed(`"stride":2`, `"stride":"2"`), "stride"},
+		{"a layer that cannot be", changed(`"stride":2`, `"stride":3`), "stride 3"},
+		{"a layer that cannot be in a block", changed(`"factor":-1`, `"factor":-1},{"type":"celu","alpha":0`), "alpha 0"},
+		{"blocks too deep", nested(17), "16 deep"},
+		{"blocks much too deep", nested(1000), "16 deep"},
+		{"no input", `{"layers":[{"type":"relu"}]}`, "input shape 0x0x0"},
+		{"a huge input", changed(`"height":9`, `"height":1000000000`), "67108864 values"},
+		{"an input that overflows", changed(`"height":9`, `"height":4294967296000000000`), "67108864 values"},
+		{"a network that is no object", `[]`, "cannot unmarshal"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.label, func(t *testing.T) {
+			got := network()
+			err := json.Unmarshal([]byte(tt.text), &got)
+			if !errors.Is(err, layers.ErrNetwork) || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("error %v, want ErrNetwork that says %q", err, tt.want)
+			}
+			if diff := cmp.Diff(network(), got); diff != "" {
+				t.Errorf("the network has changed (-before +after):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestInvalidNetworkHasNoJSON(t *testing.T) {
+	for label, n := range map[string]layers.Network{
+		"no layers":          network(),
+		"no size at the end": network(layers.ReLU{}),
+		"not a number":       network(layers.GlobalMaxPool{}, layers.Scale{Factor: math.NaN()}),
+	} {
+		if text, err := json.Marshal(n); !errors.Is(err, layers.ErrNetwork) {
+			t.Errorf("%s: %s, %v; want ErrNetwork", label, text, err)
+		}
+	}
+}
+
+// Channels double in each of these layers, and layers in a block are resolved with it: neither may take long, or
+// more than an int.
+func TestLimits(t *testing.T) {
+	var doubling []layers.Layer
+	for range 70 {
+		doubling = append(doubling, layers.GlobalMaxMeanPool{})
+	}
+	wide := layers.Network{Input: data.Shape{Height: 1024, Width: 1024, Channels: 8}, Layers: []layers.Layer{
+		layers.ReLU{}, layers.ReLU{}, layers.ReLU{}, layers.ReLU{}, layers.ReLU{}, layers.ReLU{}, layers.ReLU{}, layers.ReLU{}, layers.GlobalMaxPool{}}}
+	deep := []layers.Layer{layers.GlobalMaxPool{}}
+	for range 60 {
+		deep = []layers.Layer{layers.Residual{Branch: deep, Shortcut: []layers.Layer{layers.GlobalMaxPool{}}}}
+	}
+	for label, tt := range map[string]struct {
+		network layers.Network
+		want    string
+	}{
+		"channels that double": {network(doubling...), "need no more than 67108864 values"},
+		"many values together": {wide, "more than 67108864 values"},
+		"deep blocks":          {network(deep...), "need no more than 16"},
+	} {
+		_, err := tt.network.Plan()
+		if !errors.Is(err, layers.ErrNetwork) || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: error %v, want ErrNetwork that says %q", label, err, tt.want)
+		}
+	}
+}
