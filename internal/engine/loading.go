@@ -5,8 +5,9 @@ import "github.com/fastresnet/fastresnet/data"
 // loader prepares batches of training images on the host. It draws the random choices itself: they depend on
 // the seed, the epoch and the way of loading alone.
 type loader interface {
-	// startEpoch begins an epoch, counted from 1. Its error wraps [data.ErrAugmentation].
-	startEpoch(epoch int) error
+	// startEpoch begins an epoch, counted from 1, with the image at place first in its order. Its error wraps
+	// [data.ErrAugmentation].
+	startEpoch(epoch, first int) error
 	// next fills a batch with the images that come next in the epoch's order.
 	next(b hostBatch)
 }

@@ -24,7 +24,7 @@ func BenchmarkLoading(b *testing.B) {
 		epoch := 0
 		for b.Loop() {
 			epoch++
-			if err := l.startEpoch(epoch); err != nil {
+			if err := l.startEpoch(epoch, 0); err != nil {
 				b.Fatal(err)
 			}
 			for range images / batch {

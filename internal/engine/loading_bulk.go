@@ -73,9 +73,9 @@ func normalized(n data.Normalization) []float32 {
 	return table
 }
 
-func (l *bulkLoader) startEpoch(epoch int) (err error) {
+func (l *bulkLoader) startEpoch(epoch, first int) (err error) {
 	l.draws, err = drawEpoch(l.cfg.Seed, epoch, l.train.Len(), l.train.Shape(), l.cfg.Augmentations)
-	l.place = 0
+	l.place = first
 	return err
 }
 

@@ -53,10 +53,14 @@ func newItemLoader(cfg Config, train *data.Dataset) *itemLoader {
 	return &itemLoader{train: train, cfg: cfg, crop: leadingCrop(cfg.Augmentations)}
 }
 
-func (l *itemLoader) startEpoch(epoch int) error {
+func (l *itemLoader) startEpoch(epoch, first int) error {
 	l.epoch = epoch
 	l.order, l.rng = drawOrder(l.cfg.Seed, epoch, l.train.Len())
-	l.place = 0
+	for l.place = 0; l.place < min(first, len(l.order)); l.place++ { // the choices for those images have been made
+		for _, a := range l.cfg.Augmentations {
+			l.draw(a, l.order[l.place])
+		}
+	}
 	return nil
 }
 
@@ -74,7 +78,7 @@ func (l *itemLoader) load(row int) item {
 	shape := l.train.Shape()
 	image := l.prepared(row)
 	for i, a := range l.cfg.Augmentations {
-		choice := drawChoices(l.rng, l.cfg.Seed, l.epoch, []int32{int32(row)}, shape, a)
+		choice := l.draw(a, int32(row))
 		changed := make([]float32, shape.Size())
 		if i == 0 && l.crop != nil {
 			cutWindow(changed, image, shape, l.preparedShape(), int(choice[0]), int(choice[1]))
@@ -84,6 +88,11 @@ func (l *itemLoader) load(row int) item {
 		image = changed
 	}
 	return item{image, int32(l.train.Label(row))}
+}
+
+// draw draws an augmentation's choice for an image.
+func (l *itemLoader) draw(a data.Augmentation, row int32) []int32 {
+	return drawChoices(l.rng, l.cfg.Seed, l.epoch, []int32{row}, l.train.Shape(), a)
 }
 
 // prepare does all that is not random to an image.

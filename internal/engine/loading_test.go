@@ -19,7 +19,7 @@ var loadings = []data.Loading{data.LoadInBulk, data.LoadPerImage, data.LoadEvery
 // is left out shows.
 func batches(t testing.TB, l loader, set *data.Dataset, epoch int, sizes ...int) []hostBatch {
 	t.Helper()
-	if err := l.startEpoch(epoch); err != nil {
+	if err := l.startEpoch(epoch, 0); err != nil {
 		t.Fatal(err)
 	}
 	var all []hostBatch

@@ -97,10 +97,17 @@ type state struct {
 	metrics compute.Buffer
 }
 
+func (s *state) release() {
+	release(s.variables...)
+	release(s.velocities...)
+	release(s.metrics)
+}
+
 // lowering runs a network's steps on a device.
 type lowering interface {
-	// startEpoch begins an epoch, counted from 1, with the rates of its steps: [steps, Config.Rates].
-	startEpoch(epoch int, rates []float32) error
+	// startEpoch begins an epoch, counted from 1, with the rates of its steps: [steps, Config.Rates]. The first
+	// taken steps are not taken again.
+	startEpoch(epoch int, rates []float32, taken int) error
 	// perDispatch is how many steps on batches of a size one call of step may take: so many, or 1.
 	perDispatch(size int) int
 	// step trains the state on the epoch's next count batches, each of the given size; the first is the

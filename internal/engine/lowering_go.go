@@ -91,9 +91,9 @@ func compileUpdate(d *Device, cfg Config, weights []layers.Variable) (*program, 
 	})
 }
 
-func (l *goLowering) startEpoch(epoch int, rates []float32) error {
+func (l *goLowering) startEpoch(epoch int, rates []float32, taken int) error {
 	l.rates = rates
-	return l.loader.startEpoch(epoch)
+	return l.loader.startEpoch(epoch, taken*l.cfg.Batch)
 }
 
 func (*goLowering) perDispatch(int) int { return 1 }

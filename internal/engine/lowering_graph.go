@@ -32,8 +32,8 @@ type dispatch struct{ size, count int }
 type batchSource interface {
 	// inputs are those of the graph that startEpoch and startStep fill.
 	inputs(size int) []input
-	// startEpoch returns the inputs that stay for an epoch.
-	startEpoch(epoch int) ([]compute.Buffer, error)
+	// startEpoch returns the inputs that stay for an epoch, whose batches begin with the image at place first.
+	startEpoch(epoch, first int) ([]compute.Buffer, error)
 	// startStep returns the rest of the inputs, for the epoch's next batch.
 	startStep(size int) (perStep, error)
 	// build returns normalised images [size, height, width, channels] float32 and labels [size] int32
@@ -121,7 +121,7 @@ func (l *graphLowering) compileSteps(variables []layers.Variable, at dispatch, s
 	})
 }
 
-func (l *graphLowering) startEpoch(epoch int, rates []float32) error {
+func (l *graphLowering) startEpoch(epoch int, rates []float32, taken int) error {
 	release(l.epoch...)
 	release(l.counter)
 	l.epoch, l.counter = nil, nil
@@ -129,12 +129,12 @@ func (l *graphLowering) startEpoch(epoch int, rates []float32) error {
 	if err != nil {
 		return err
 	}
-	rest, err := l.images.startEpoch(epoch)
+	rest, err := l.images.startEpoch(epoch, taken*l.cfg.Batch)
 	if err != nil {
 		return err
 	}
 	l.epoch = append([]compute.Buffer{r}, rest...)
-	l.counter, err = upload(l.device, []int32{0}, whole(dtypes.Int32))
+	l.counter, err = upload(l.device, []int32{int32(taken)}, whole(dtypes.Int32))
 	return err
 }
 

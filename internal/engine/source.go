@@ -101,7 +101,7 @@ func (s *residentSource) inputs(size int) []input {
 	return append(all, s.imagesInput, whole(dtypes.Int32, s.n), splitOver(s.device, dtypes.Int32, size, 1))
 }
 
-func (s *residentSource) startEpoch(epoch int) ([]compute.Buffer, error) {
+func (s *residentSource) startEpoch(epoch, _ int) ([]compute.Buffer, error) {
 	d, err := drawEpoch(s.cfg.Seed, epoch, s.n, s.shape, s.cfg.Augmentations)
 	if err != nil {
 		return nil, err
@@ -168,8 +168,8 @@ func (s *fedSource) inputs(size int) []input {
 	}
 }
 
-func (s *fedSource) startEpoch(epoch int) ([]compute.Buffer, error) {
-	return nil, s.loader.startEpoch(epoch)
+func (s *fedSource) startEpoch(epoch, first int) ([]compute.Buffer, error) {
+	return nil, s.loader.startEpoch(epoch, first)
 }
 
 func (s *fedSource) startStep(size int) (perStep, error) {

@@ -63,7 +63,7 @@ func residentBatch(t *testing.T, d *Device, cfg Config, set *data.Dataset, epoch
 	if err != nil {
 		t.Fatal(err)
 	}
-	perEpoch, err := source.startEpoch(epoch)
+	perEpoch, err := source.startEpoch(epoch, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

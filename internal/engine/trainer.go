@@ -22,6 +22,8 @@ type Trainer struct {
 	state     state
 	averaging *averaging // nil for none
 	pacing    pacing
+	// taken is how many steps of an epoch, the last one that began, have been taken.
+	epoch, taken int
 }
 
 // NewTrainer compiles the training steps and uploads the training set and the initial state. It looks at
@@ -72,18 +74,25 @@ type Metrics struct {
 
 // Epoch trains one epoch, counted from 1, at the given rates for each of its Steps, [Steps, Config.Rates].
 // onStep is called after each dispatch with its last step and the number of images seen so far in the epoch.
-// When ctx ends, Epoch returns its error with the metrics of the steps that were taken; after any other error
-// there are none.
+// Of the last epoch that began, before [Trainer.Restore] or before ctx ended, it takes the steps that are left, and
+// returns the metrics of the whole epoch. When ctx ends, Epoch returns its error with the metrics of the steps that
+// were taken; after any other error there are none.
 func (t *Trainer) Epoch(ctx context.Context, epoch int, rates []float32, onStep func(step, images int)) (m Metrics, err error) {
-	if err := t.lowering.startEpoch(epoch, rates); err != nil {
+	if epoch != t.epoch {
+		t.epoch, t.taken = epoch, 0
+	}
+	if err := t.lowering.startEpoch(epoch, rates, t.taken); err != nil {
 		return m, err
 	}
-	release(t.state.metrics)
-	t.state.metrics, err = upload(t.device, []float32{metricDiverged: -1}, whole(dtypes.Float32, numMetrics))
-	if err != nil {
-		return m, err
+	if t.taken == 0 {
+		release(t.state.metrics)
+		t.state.metrics, err = upload(t.device, []float32{metricDiverged: -1}, whole(dtypes.Float32, numMetrics))
+		if err != nil {
+			return m, err
+		}
 	}
 	steps := len(rates) / t.cfg.Rates()
+	m.Steps, m.Examples = t.taken, min(t.taken*t.cfg.Batch, t.train.Len())
 	for m.Steps < steps && ctx.Err() == nil {
 		size := min(t.cfg.Batch, t.train.Len()-m.Examples)
 		count := t.next(size, m)
@@ -98,6 +107,7 @@ func (t *Trainer) Epoch(ctx context.Context, epoch int, rates []float32, onStep 
 			}
 		}
 		m.Steps += count
+		t.taken = m.Steps
 		m.Examples += count * size
 		onStep(m.Steps-1, m.Examples)
 	}
@@ -128,21 +138,12 @@ func (t *Trainer) Variables() (map[string][]float32, error) {
 	if t.averaging != nil {
 		buffers = t.averaging.averages
 	}
-	values := make(map[string][]float32, len(t.variables))
-	for i, v := range t.variables {
-		var err error
-		if values[v.Name], err = download[float32](buffers[i], v.Size()); err != nil {
-			return nil, err
-		}
-	}
-	return values, nil
+	return downloadVariables(t.variables, buffers)
 }
 
 // Close frees the state and the training set on the device.
 func (t *Trainer) Close() {
-	release(t.state.variables...)
-	release(t.state.velocities...)
-	release(t.state.metrics)
+	t.state.release()
 	t.lowering.close()
 	if t.averaging != nil {
 		t.averaging.close()

@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"fmt"
+
 	"github.com/fastresnet/fastresnet/layers"
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
@@ -29,10 +31,26 @@ func inputsOf(variables []layers.Variable) []input {
 func uploadVariables(d *Device, variables []layers.Variable, values map[string][]float32) ([]compute.Buffer, error) {
 	buffers := make([]compute.Buffer, len(variables))
 	for i, v := range variables {
-		var err error
-		if buffers[i], err = upload(d, values[v.Name], whole(dtypes.Float32, v.Dims...)); err != nil {
+		err := fmt.Errorf("%s has %d values, need %d", v.Name, len(values[v.Name]), v.Size())
+		if len(values[v.Name]) == v.Size() {
+			buffers[i], err = upload(d, values[v.Name], whole(dtypes.Float32, v.Dims...))
+		}
+		if err != nil {
+			release(buffers...)
 			return nil, err
 		}
 	}
 	return buffers, nil
+}
+
+// downloadVariables copies variables to the host, by name.
+func downloadVariables(variables []layers.Variable, buffers []compute.Buffer) (map[string][]float32, error) {
+	values := make(map[string][]float32, len(variables))
+	for i, v := range variables {
+		var err error
+		if values[v.Name], err = download[float32](buffers[i], v.Size()); err != nil {
+			return nil, err
+		}
+	}
+	return values, nil
 }
