@@ -22,6 +22,8 @@ var (
 	ErrNoData = data.ErrNotFound
 	// ErrDiverged is wrapped by [DivergedError]: the loss or a weight became infinite or not a number.
 	ErrDiverged = errors.New("training diverged")
+	// ErrCheckpoint is wrapped when a checkpoint cannot be written or read, or belongs to another run.
+	ErrCheckpoint = errors.New("checkpoint")
 	// ErrImage is wrapped when an image or a data set does not fit a model.
 	ErrImage = errors.New("image does not fit the model")
 	// ErrClosed is returned by a model's methods after [Model.Close].
@@ -37,11 +39,17 @@ type DivergedError struct {
 	Epoch, Step int
 	// Rate is the learning rate of that step.
 	Rate float64
+	// Checkpoint is the last good one's file; "" if there is none.
+	Checkpoint string
 }
 
 func (e *DivergedError) Error() string {
-	return fmt.Sprintf("%v: the loss or the weights are not finite in step %d of epoch %d, at learning rate %.4g; try a lower rate or a longer warm-up",
+	text := fmt.Sprintf("%v: the loss or the weights are not finite in step %d of epoch %d, at learning rate %.4g; try a lower rate or a longer warm-up",
 		ErrDiverged, e.Step, e.Epoch, e.Rate)
+	if e.Checkpoint != "" {
+		text += "; the last good checkpoint is " + e.Checkpoint
+	}
+	return text
 }
 
 // Unwrap returns [ErrDiverged].

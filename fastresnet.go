@@ -11,10 +11,11 @@ import (
 // the user's cache folder; it never downloads it.
 //
 // Errors wrap [ErrOption] (every problem at once, before a device or a file is touched where that is
-// possible), [ErrNoData], [ErrBackend], [ErrMemory] or [ErrDiverged]. When ctx ends, Train returns within a step with
-// its error and what there is of the result, nil before the first step; a compilation that has begun is not
-// interrupted. A run that fails later than in its first epoch returns what it has too, unless something
-// panicked ([ErrInternal]). Whenever there is a result, close its model when it is no longer needed.
+// possible), [ErrNoData], [ErrBackend], [ErrMemory], [ErrCheckpoint] or [ErrDiverged]. When ctx ends, Train returns
+// within a step with its error and what there is of the result, nil before the first step; with [WithCheckpoint] it
+// writes a checkpoint first. A compilation that has begun is not interrupted. A run that fails later than in its first
+// epoch returns what it has too, unless something panicked ([ErrInternal]). Whenever there is a result, close its model
+// when it is no longer needed.
 func Train(ctx context.Context, opts ...Option) (result *Result, err error) {
 	defer guard(&err)
 	start := time.Now()
@@ -35,11 +36,8 @@ func Train(ctx context.Context, opts ...Option) (result *Result, err error) {
 	defer func() { r.close(result) }()
 	r.reportStart()
 
-	for epoch := 1; epoch <= c.recipe.Epochs; epoch++ {
-		if err := r.trainEpoch(ctx, epoch); err != nil {
-			return r.finish(), err
-		}
-		if err := r.test(ctx); err != nil {
+	for !r.ended() {
+		if err := r.epoch(ctx, len(r.result.Epochs)+1); err != nil {
 			return r.finish(), err
 		}
 		r.report()
@@ -47,9 +45,25 @@ func Train(ctx context.Context, opts ...Option) (result *Result, err error) {
 	return r.finish(), nil
 }
 
+// epoch trains and tests an epoch, and writes the checkpoint that is due.
+func (r *run) epoch(ctx context.Context, epoch int) error {
+	err := r.trainEpoch(ctx, epoch)
+	if err == nil {
+		err = r.test(ctx)
+	}
+	if err != nil {
+		if failed := r.saveStopped(ctx, epoch); failed != nil {
+			err = errors.Join(err, failed)
+		}
+		return err
+	}
+	return r.saveWhole()
+}
+
 // trainEpoch trains one epoch and adds it to the history.
 func (r *run) trainEpoch(ctx context.Context, epoch int) error {
-	steps, before, seen := r.trainer.Steps(), r.watch.train, 0
+	steps, before, seen := r.trainer.Steps(), r.watch.train-r.epochTrain, r.trainer.Seen(epoch)
+	r.epochTrain = 0
 	rates := r.config.recipe.rates(epoch, steps)
 	rate := func(step int) float64 { return float64(rates[step*len(rates)/steps]) } // the recipe's own
 	r.watch.start()
@@ -72,7 +86,7 @@ func (r *run) trainEpoch(ctx context.Context, epoch int) error {
 		m.Diverged = steps - 1 // the last step spoiled the weights; no loss after it tells
 	}
 	if err == nil && m.Diverged >= 0 {
-		err = &DivergedError{Epoch: epoch, Step: m.Diverged + 1, Rate: rate(m.Diverged)}
+		err = &DivergedError{Epoch: epoch, Step: m.Diverged + 1, Rate: rate(m.Diverged), Checkpoint: r.checkpoints.lastGood()}
 	}
 	return err
 }

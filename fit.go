@@ -54,6 +54,9 @@ func (c *config) misfits() []error {
 	if c.test != nil && (c.test.Shape() != shape || !slices.Equal(c.test.Classes(), classes)) {
 		wrong("the test set has %v images in the classes %q, the training set %v in %q", c.test.Shape(), c.test.Classes(), shape, classes)
 	}
+	if c.test == nil && (c.target != nil || c.patience != nil) {
+		wrong("a target accuracy or an early stop without a test set")
+	}
 	for _, a := range c.recipe.Augmentations {
 		if a == nil {
 			continue // a problem of the recipe

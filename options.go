@@ -37,6 +37,13 @@ type config struct {
 	precision Precision
 	seed      uint64
 
+	checkpoints      bool // WithCheckpoint was given
+	checkpointFolder string
+	checkpointEvery  int
+	resume           bool
+	target           *float64
+	patience         *int
+
 	onStart    func(*Result)
 	onEpoch    func(Epoch)
 	onProgress func(Progress)
@@ -222,6 +229,42 @@ func WithTestLimit(n int) Option {
 	return func(c *config) { c.testLimit = n }
 }
 
+// WithCheckpoint has the run write a checkpoint into a folder after every so many epochs, at least 1, after its end,
+// and when ctx ends, in mid-epoch too: all that [WithResume] needs to go on. The last two are kept; each is written to
+// a temporary file, flushed and renamed, so that a crash at any moment leaves a whole one. The folder is created if it
+// is not there. It is for one run: what another has left there is an error, unless that is resumed.
+//
+// A checkpoint that cannot be written ends the run with its error, which wraps [ErrCheckpoint], and with what there is
+// of the result. Default: no checkpoints.
+func WithCheckpoint(folder string, every int) Option {
+	return func(c *config) { c.checkpoints, c.checkpointFolder, c.checkpointEvery = true, folder, every }
+}
+
+// WithResume has the run go on from the newest checkpoint in the folder of [WithCheckpoint], or begin where there is
+// none. Its history and weights are then those of a run that was never interrupted: to the bit on the pure-Go backend,
+// and on others if they compute the same twice. Times are added up. A run that had come to its end returns at once.
+//
+// A checkpoint of another recipe, network, seed or data set is an error that wraps [ErrCheckpoint] and names the
+// differences. Backend, devices and precision may be others. A damaged checkpoint is renamed, reported to
+// [WithLogger], and the one before is taken. An augmentation of your own is known by its String method, or by its type
+// alone.
+func WithResume() Option {
+	return func(c *config) { c.resume = true }
+}
+
+// WithTargetAccuracy ends the run after the first epoch whose test accuracy is at least this, above 0 and up to 1. The
+// schedule is not shortened. It takes a test set. The times of [Result] are then those to the target. Default: none.
+func WithTargetAccuracy(accuracy float64) Option {
+	return func(c *config) { c.target = &accuracy }
+}
+
+// WithEarlyStop ends the run when the test accuracy has not risen above its best for so many epochs, at least 1. The
+// model keeps the weights of the last epoch. It takes a test set, which should then be one that was set aside for the
+// purpose: the figures of a set that decided are too good. Default: never.
+func WithEarlyStop(epochs int) Option {
+	return func(c *config) { c.patience = &epochs }
+}
+
 // WithStartCallback has f called once before the first step, on the goroutine that called Train, with
 // what is known by then: the backend, the sizes, and a model with its initial weights.
 func WithStartCallback(f func(*Result)) Option {
@@ -302,32 +345,37 @@ func (c *config) adapt(base Recipe) {
 
 func (c *config) problems() []error {
 	var errs []error
-	if c.ownData && c.train.Len() == 0 {
-		errs = append(errs, fmt.Errorf("%w: the training set is nil or empty", ErrOption))
+	check := func(ok bool, format string, args ...any) {
+		if !ok {
+			errs = append(errs, fmt.Errorf("%w: "+format, append([]any{ErrOption}, args...)...))
+		}
 	}
-	if c.unknown != nil {
-		errs = append(errs, fmt.Errorf("%w: %w", ErrOption, c.unknown))
+	check(!c.ownData || c.train.Len() > 0, "the training set is nil or empty")
+	check(c.unknown == nil, "%w", c.unknown)
+	check(c.trainLimit >= 0 && c.testLimit >= 0, "a limit of %d training and %d test images, need 0 (all) or more", c.trainLimit, c.testLimit)
+	if c.network == nil {
+		err := c.recipe.Network.Validate()
+		check(err == nil, "%w", err)
 	}
-	if c.trainLimit < 0 || c.testLimit < 0 {
-		errs = append(errs, fmt.Errorf("%w: a limit of %d training and %d test images, need 0 (all) or more", ErrOption, c.trainLimit, c.testLimit))
+	check(c.devices >= 1, "%d devices, need at least 1", c.devices)
+	if b := c.recipe.BatchSize; c.devices > 1 {
+		check(b%c.devices == 0, "batch size %d, need a multiple of the %d devices", b, c.devices)
 	}
-	if err := c.recipe.Network.Validate(); err != nil && c.network == nil {
-		errs = append(errs, fmt.Errorf("%w: %w", ErrOption, err))
+	check(slices.Contains([]Precision{PrecisionAuto, Float32, BFloat16}, c.precision),
+		"precision %q, want %q, %q or %q", c.precision, PrecisionAuto, Float32, BFloat16)
+	if c.peak != nil {
+		positive := *c.peak > 0 && *c.peak <= math.MaxFloat32
+		check(positive, "peak learning rate %g, need a positive float32", *c.peak)
+		check(!positive || c.recipe.Schedule.Peak() > 0, "a peak learning rate for a schedule that is 0 throughout")
 	}
-	if c.devices < 1 {
-		errs = append(errs, fmt.Errorf("%w: %d devices, need at least 1", ErrOption, c.devices))
-	} else if b := c.recipe.BatchSize; b%c.devices != 0 {
-		errs = append(errs, fmt.Errorf("%w: batch size %d, need a multiple of the %d devices", ErrOption, b, c.devices))
+	check(!c.checkpoints || c.checkpointFolder != "", "no folder for the checkpoints")
+	check(!c.checkpoints || c.checkpointEvery >= 1, "a checkpoint every %d epochs, need at least 1", c.checkpointEvery)
+	check(!c.resume || c.checkpoints, "WithResume without WithCheckpoint, which names the folder")
+	if c.target != nil {
+		check(*c.target > 0 && *c.target <= 1, "target accuracy %g, need above 0, and 1 at most", *c.target)
 	}
-	switch c.precision {
-	case PrecisionAuto, Float32, BFloat16:
-	default:
-		errs = append(errs, fmt.Errorf("%w: precision %q, want %q, %q or %q", ErrOption, c.precision, PrecisionAuto, Float32, BFloat16))
-	}
-	if c.peak != nil && !(*c.peak > 0 && *c.peak <= math.MaxFloat32) {
-		errs = append(errs, fmt.Errorf("%w: peak learning rate %g, need a positive float32", ErrOption, *c.peak))
-	} else if c.peak != nil && c.recipe.Schedule.Peak() <= 0 {
-		errs = append(errs, fmt.Errorf("%w: a peak learning rate for a schedule that is 0 throughout", ErrOption))
+	if c.patience != nil {
+		check(*c.patience >= 1, "an early stop after %d epochs, need at least 1", *c.patience)
 	}
 	return errs
 }

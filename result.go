@@ -28,9 +28,22 @@ type Result struct {
 	// Epochs is the history, one element an epoch. If the run was cancelled in mid-epoch the last one
 	// is Partial.
 	Epochs []Epoch
+	// Stopped says why the run ended before its last epoch, if it was to: see [WithTargetAccuracy] and
+	// [WithEarlyStop].
+	Stopped StopReason
 	// Timing says where the time went.
 	Timing Timing
 }
+
+// StopReason is why a run ended early.
+type StopReason string
+
+// The reasons of a [Result].
+const (
+	NotStopped    StopReason = ""
+	TargetReached StopReason = "target accuracy reached"
+	NoImprovement StopReason = "no improvement"
+)
 
 // TestAccuracy is the share of the test set that the model classifies right, 0 to 1: the last test's.
 // It is 0 before the first test, and without a test set.

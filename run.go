@@ -18,6 +18,10 @@ type run struct {
 	trainer *engine.Trainer
 	result  *Result
 	watch   stopwatch
+	// checkpoints are nil for none.
+	checkpoints *checkpoints
+	// epochTrain is the time of the next epoch's steps that were taken before the run was resumed.
+	epochTrain time.Duration
 	// diverged is set once a weight or a running statistic is not finite.
 	diverged bool
 	started  time.Time
@@ -26,6 +30,10 @@ type run struct {
 
 // newRun opens the backend and compiles the network for it. Nothing of it stays open if it fails or panics.
 func newRun(ctx context.Context, c *config, started time.Time) (done *run, err error) {
+	checkpoints, err := openCheckpoints(c)
+	if err != nil {
+		return nil, err
+	}
 	device, err := engine.Open(c.backend, c.download)
 	if err != nil {
 		return nil, err
@@ -69,11 +77,14 @@ func newRun(ctx context.Context, c *config, started time.Time) (done *run, err e
 	if err != nil {
 		return nil, err
 	}
-	r := &run{config: c, device: device, trainer: trainer, started: started, result: &Result{
+	r := &run{config: c, device: device, trainer: trainer, checkpoints: checkpoints, started: started, result: &Result{
 		Model: model, Weights: c.recipe.weights(), Recipe: c.recipe, Seed: c.seed, Precision: precision,
 		Backend: device.Name, Device: device.Description, Devices: c.devices, PassedOver: device.PassedOver,
 		TrainImages: c.train.Len(), TestImages: c.test.Len(),
 	}}
+	if err := r.resume(); err != nil {
+		return nil, err
+	}
 	if err := r.handOver(); err != nil {
 		return nil, err
 	}
@@ -135,6 +146,27 @@ func (r *run) test(ctx context.Context) error {
 	last.TestLoss, last.TestAccuracy, last.Tested = e.Loss, e.Accuracy, true
 	last.TotalTime = time.Since(r.started)
 	return nil
+}
+
+// ended says whether the run has come to its end, and notes why if that is before its last epoch.
+func (r *run) ended() bool {
+	epochs := r.result.Epochs
+	if len(epochs) == r.config.recipe.Epochs || len(epochs) == 0 {
+		return len(epochs) > 0
+	}
+	best := 0
+	for i, e := range epochs {
+		if e.TestAccuracy > epochs[best].TestAccuracy {
+			best = i
+		}
+	}
+	last := len(epochs) - 1
+	if target := r.config.target; target != nil && epochs[last].TestAccuracy >= *target {
+		r.result.Stopped = TargetReached
+	} else if patience := r.config.patience; patience != nil && last-best >= *patience {
+		r.result.Stopped = NoImprovement
+	}
+	return r.result.Stopped != NotStopped
 }
 
 // reportStart passes on a copy of the result, which the run goes on to complete.

@@ -11,14 +11,18 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"syscall"
 )
+
+// Temporary is the pattern of the names of temporary files.
+const Temporary = ".atomic-*.tmp"
 
 // Write makes what write writes the content of the file at path, new or in place of the one that is there, whose
 // permissions it takes over. The content goes to a temporary file in the same folder, which is renamed when it is
 // safe on the disk. If anything fails, or write panics, the temporary file is removed and what was at path before
 // is untouched; only the last thing, telling the disk about the folder, can fail with the new content in place.
-// A process that is killed leaves the temporary file, .atomic-*.tmp, behind.
+// A process that is killed leaves the temporary file behind, whose name matches [Temporary].
 //
 // The writer is buffered. A link is followed, and what is at path but not a regular file is an error.
 func Write(path string, write func(io.Writer) error) error {
@@ -49,7 +53,7 @@ func replace(path string, write func(io.Writer) error, through func(*os.File) fi
 	}
 	folder := filepath.Dir(path)
 	// os.CreateTemp would make the file readable for its owner alone, whatever the umask is.
-	temporary := filepath.Join(folder, fmt.Sprintf(".atomic-%016x.tmp", rand.Uint64()))
+	temporary := filepath.Join(folder, strings.Replace(Temporary, "*", fmt.Sprintf("%016x", rand.Uint64()), 1))
 	opened, err := os.OpenFile(temporary, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o666)
 	if err != nil {
 		return fmt.Errorf("writing %s: creating a temporary file beside it: %w", path, err)

@@ -12,12 +12,15 @@ import (
 type Snapshot struct {
 	// Steps is how many steps of an epoch, the last one that began, have been taken, and Metrics are their sums as
 	// the device keeps them. Both are zero before the first step of the run.
-	Epoch, Steps int
-	Metrics      []float32
+	Epoch   int       `json:"epoch"`
+	Steps   int       `json:"steps"`
+	Metrics []float32 `json:"-"`
 	// Variables, Velocities and Averages are tensors by the variables' names; no averages for a run without any.
-	Variables, Velocities, Averages map[string][]float32
+	Variables  map[string][]float32 `json:"-"`
+	Velocities map[string][]float32 `json:"-"`
+	Averages   map[string][]float32 `json:"-"`
 	// AverageSteps is how many steps the averages have followed.
-	AverageSteps int
+	AverageSteps int `json:"average_steps"`
 }
 
 // Snapshot copies the run's state to the host.

@@ -62,6 +62,14 @@ func NewTrainer(ctx context.Context, d *Device, cfg Config, train *data.Dataset)
 // Steps is the number of training steps in an epoch.
 func (t *Trainer) Steps() int { return t.cfg.steps(t.train.Len()) }
 
+// Seen is how many images of an epoch have been trained on: none unless it is the last one that began.
+func (t *Trainer) Seen(epoch int) int {
+	if epoch != t.epoch {
+		return 0
+	}
+	return min(t.taken*t.cfg.Batch, t.train.Len())
+}
+
 // Metrics are the sums of an epoch, or of the part of it that ran.
 type Metrics struct {
 	// Steps and Examples are how many steps were taken, over how many images. Loss is the images' mean
@@ -92,7 +100,7 @@ func (t *Trainer) Epoch(ctx context.Context, epoch int, rates []float32, onStep 
 		}
 	}
 	steps := len(rates) / t.cfg.Rates()
-	m.Steps, m.Examples = t.taken, min(t.taken*t.cfg.Batch, t.train.Len())
+	m.Steps, m.Examples = t.taken, t.Seen(epoch)
 	for m.Steps < steps && ctx.Err() == nil {
 		size := min(t.cfg.Batch, t.train.Len()-m.Examples)
 		count := t.next(size, m)

@@ -1,0 +1,391 @@
+package fastresnet_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fastresnet/fastresnet"
+	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/schedule"
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+)
+
+// interrupted are the options of a small run that uses all that a checkpoint holds: averages, an incomplete batch.
+func interrupted(t testing.TB, extra ...fastresnet.Option) []fastresnet.Option {
+	return append([]fastresnet.Option{
+		fastresnet.WithDataset(synthetic(t, 110, 1), synthetic(t, 40, 2)), fastresnet.WithBackend("go"), fastresnet.WithWidth(4),
+		fastresnet.WithBatchSize(32), fastresnet.WithEpochs(4), fastresnet.WithIncompleteBatches(true),
+		fastresnet.WithAveraging(fastresnet.Averaging{Every: 3, Decay: 0.5}),
+	}, extra...)
+}
+
+// outcome is what a run and one that was resumed have in common.
+type outcome struct {
+	Epochs []fastresnet.Epoch
+	Logits []fastresnet.Prediction
+}
+
+func outcomeOf(t *testing.T, r *fastresnet.Result) outcome {
+	t.Helper()
+	defer r.Model.Close()
+	predictions, err := r.Model.PredictDataset(context.Background(), synthetic(t, 20, 3))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return outcome{r.Epochs, predictions}
+}
+
+var noTimes = cmpopts.IgnoreFields(fastresnet.Epoch{}, "TrainTime", "TotalTime")
+
+func finished(t *testing.T, opts ...fastresnet.Option) *fastresnet.Result {
+	t.Helper()
+	r, err := fastresnet.Train(context.Background(), opts...)
+	if err != nil {
+		t.Fatalf("%+v", err)
+	}
+	return r
+}
+
+// stopAfter cancels a run after so many steps in all.
+func stopAfter(steps int, cancel func()) fastresnet.Option {
+	taken := 0
+	return fastresnet.WithProgress(func(fastresnet.Progress) {
+		if taken++; taken == steps {
+			cancel()
+		}
+	})
+}
+
+func checkpointsIn(t *testing.T, folder string) []string {
+	t.Helper()
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return names
+}
+
+// A run that is cancelled again and again, in mid-epoch, between epochs and while it tests, is in the end the run that
+// was not, to the bit; its times add up.
+func TestCancelledRunsResume(t *testing.T) {
+	want := outcomeOf(t, finished(t, interrupted(t)...))
+	folder := filepath.Join(t.TempDir(), "new", "folder")
+	options := interrupted(t, fastresnet.WithCheckpoint(folder, 2), fastresnet.WithResume())
+	var total time.Duration
+	for _, steps := range []int{1, 2, 4, 1, 3} { // of 16 in all, 4 an epoch
+		ctx, cancel := context.WithCancel(context.Background())
+		r, err := fastresnet.Train(ctx, append(options, stopAfter(steps, cancel))...)
+		cancel()
+		if !errors.Is(err, context.Canceled) || r == nil {
+			t.Fatalf("Train = %v, %v; want a result and %v", r, err, context.Canceled)
+		}
+		if r.Timing.Total <= total {
+			t.Errorf("%v in all after %v before", r.Timing.Total, total)
+		}
+		total = r.Timing.Total
+		r.Model.Close()
+	}
+	if got := checkpointsIn(t, folder); len(got) != 2 {
+		t.Errorf("files %q, want the last two checkpoints", got)
+	}
+	r := finished(t, options...)
+	if diff := cmp.Diff(want, outcomeOf(t, r), noTimes); diff != "" {
+		t.Errorf("(-uninterrupted +resumed):\n%s", diff)
+	}
+	var train time.Duration
+	for _, e := range r.Epochs {
+		train += e.TrainTime
+	}
+	if train != r.Timing.Train {
+		t.Errorf("the epochs trained for %v, the run for %v", train, r.Timing.Train)
+	}
+
+	steps := 0
+	again := finished(t, append(options, fastresnet.WithProgress(func(fastresnet.Progress) { steps++ }))...)
+	if diff := cmp.Diff(want, outcomeOf(t, again), noTimes); diff != "" || steps > 0 {
+		t.Errorf("%d steps after the end (-uninterrupted +resumed):\n%s", steps, diff)
+	}
+}
+
+// The process is killed 20 times and goes on each time: at random moments, every other time then as soon as a file is
+// seen to be written. Its epochs are a single step, so that there are many.
+func TestKilledRunsResume(t *testing.T) {
+	const kills, epochs = 20, 100
+	if os.Getenv("FASTRESNET_TEST_FOLDER") != "" {
+		r := finished(t, interrupted(t, fastresnet.WithCheckpoint(os.Getenv("FASTRESNET_TEST_FOLDER"), 1), fastresnet.WithResume(),
+			fastresnet.WithEpochs(epochs), fastresnet.WithWidth(8), fastresnet.WithTrainLimit(32), fastresnet.WithTestLimit(16),
+			fastresnet.WithStartCallback(func(*fastresnet.Result) { fmt.Println("started") }))...)
+		defer r.Model.Close()
+		fmt.Printf("outcome %x\n", fmt.Sprint(outcomeOf(t, r).Logits))
+		return
+	}
+	if testing.Short() {
+		t.Skip("it takes ten seconds")
+	}
+	start := func(folder string) (*exec.Cmd, *bufio.Scanner) {
+		c := exec.Command(os.Args[0], "-test.run=^TestKilledRunsResume$")
+		c.Env = append(os.Environ(), "FASTRESNET_TEST_FOLDER="+folder)
+		c.Stderr = os.Stderr
+		out, err := c.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+		lines := bufio.NewScanner(out)
+		lines.Buffer(nil, 1<<20)
+		return c, lines
+	}
+	outcome := func(folder string) string {
+		c, lines := start(folder)
+		for lines.Scan() {
+			if strings.HasPrefix(lines.Text(), "outcome ") {
+				defer c.Wait()
+				return lines.Text()
+			}
+		}
+		t.Fatalf("no outcome: %v", c.Wait())
+		return ""
+	}
+	want := outcome(t.TempDir())
+
+	folder := t.TempDir()
+	temporary := func() bool {
+		files, _ := filepath.Glob(filepath.Join(folder, ".atomic-*"))
+		return len(files) > 0
+	}
+	rng, writing := rand.New(rand.NewPCG(1, 2)), 0
+	for kill := range kills {
+		c, lines := start(folder)
+		for lines.Scan() && lines.Text() != "started" {
+		}
+		time.Sleep(time.Duration(rng.IntN(100)) * time.Millisecond)
+		for limit := time.Now().Add(time.Second); kill%2 == 1 && !temporary() && time.Now().Before(limit); {
+		}
+		if err := c.Process.Kill(); err != nil {
+			t.Logf("kill %d: %v", kill, err)
+		}
+		c.Wait()
+		if temporary() {
+			writing++
+		}
+	}
+	t.Logf("%d of %d kills left a file half-written", writing, kills)
+	if writing == 0 {
+		t.Error("no kill came while a checkpoint was written")
+	}
+	if got := outcome(folder); got != want {
+		t.Error("the run that was killed ended with other weights")
+	}
+	if temporary() {
+		t.Error("half-written files are left over")
+	}
+}
+
+func TestCheckpointsOfOtherRuns(t *testing.T) {
+	folder := t.TempDir()
+	first := finished(t, interrupted(t, fastresnet.WithCheckpoint(folder, 1), fastresnet.WithEpochs(1))...)
+	first.Model.Close()
+	before := checkpointsIn(t, folder)
+	resume := fastresnet.WithResume()
+	tests := []struct {
+		label string
+		opts  []fastresnet.Option
+		want  []string
+	}{
+		{"not resumed", nil, []string{"WithResume"}},
+		{"another recipe", []fastresnet.Option{resume, fastresnet.WithMomentum(0.8), fastresnet.WithEpochs(1)},
+			[]string{"recipe.momentum was 0.9, is 0.8"}},
+		{"another network and seed", []fastresnet.Option{resume, fastresnet.WithEpochs(1), fastresnet.WithWidth(5), fastresnet.WithSeed(7)},
+			[]string{"seed was 1, is 7", "network.layers"}},
+		{"other augmentations", []fastresnet.Option{resume, fastresnet.WithEpochs(1), fastresnet.WithAugmentations(data.Crop{Pad: 2})},
+			[]string{"augmentation 0 was crop 4, is crop 2", "augmentation 1 was flip left-right, is none"}},
+		{"other images", []fastresnet.Option{resume, fastresnet.WithEpochs(1), fastresnet.WithDataset(synthetic(t, 110, 9), synthetic(t, 40, 2))},
+			[]string{"training set was 110 images of 32x32x3"}},
+		{"no test set", []fastresnet.Option{resume, fastresnet.WithEpochs(1), fastresnet.WithDataset(synthetic(t, 110, 1), nil)},
+			[]string{"test set was 40 images", "is none"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.label, func(t *testing.T) {
+			r, err := fastresnet.Train(context.Background(), interrupted(t, append(tt.opts, fastresnet.WithCheckpoint(folder, 1))...)...)
+			if r != nil || !errors.Is(err, fastresnet.ErrCheckpoint) {
+				t.Fatalf("Train = %v, %v; want ErrCheckpoint", r, err)
+			}
+			for _, want := range tt.want {
+				if !strings.Contains(err.Error(), want) {
+					t.Errorf("error %q does not say %q", err, want)
+				}
+			}
+			if diff := cmp.Diff(before, checkpointsIn(t, folder)); diff != "" {
+				t.Errorf("the folder (-before +after):\n%s", diff)
+			}
+		})
+	}
+}
+
+// A byte that has turned over, anywhere, makes the run fall back on the checkpoint before, and say so.
+func TestDamagedCheckpoints(t *testing.T) {
+	want := outcomeOf(t, finished(t, interrupted(t, fastresnet.WithEpochs(2))...))
+	original := t.TempDir()
+	options := func(folder string, extra ...fastresnet.Option) []fastresnet.Option {
+		return interrupted(t, append(extra, fastresnet.WithEpochs(2), fastresnet.WithCheckpoint(folder, 1))...)
+	}
+	finished(t, options(original)...).Model.Close()
+	names := checkpointsIn(t, original)
+	newest, err := os.ReadFile(filepath.Join(original, names[1]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	flipped := func(at int) []byte {
+		content := slices.Clone(newest)
+		content[at] ^= 0x10
+		return content
+	}
+	tests := map[string][]byte{
+		"empty": {}, "cut short": newest[:len(newest)/2], "the first byte": flipped(0), "in the header": flipped(500),
+		"a weight": flipped(len(newest) / 2), "the last byte": flipped(len(newest) - 1), "something else": []byte("nothing of the kind, but long enough"),
+	}
+	for name, content := range tests {
+		t.Run(name, func(t *testing.T) {
+			folder := t.TempDir()
+			if err := os.CopyFS(folder, os.DirFS(original)); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(filepath.Join(folder, names[1]), content, 0o666); err != nil {
+				t.Fatal(err)
+			}
+			var log bytes.Buffer
+			r := finished(t, options(folder, fastresnet.WithResume(), fastresnet.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))...)
+			if diff := cmp.Diff(want, outcomeOf(t, r), noTimes); diff != "" {
+				t.Errorf("(-uninterrupted +resumed):\n%s", diff)
+			}
+			if !strings.Contains(log.String(), "checkpoint set aside") || !strings.Contains(log.String(), names[1]) {
+				t.Errorf("the log does not tell:\n%s", &log)
+			}
+			if got, want := checkpointsIn(t, folder), []string{names[0], names[1], names[1] + ".damaged"}; !slices.Equal(got, want) {
+				t.Errorf("files %q, want %q", got, want)
+			}
+		})
+	}
+	t.Run("all of them", func(t *testing.T) {
+		folder := t.TempDir()
+		for _, name := range names {
+			if err := os.WriteFile(filepath.Join(folder, name), nil, 0o666); err != nil {
+				t.Fatal(err)
+			}
+		}
+		r, err := fastresnet.Train(context.Background(), options(folder, fastresnet.WithResume())...)
+		if r != nil || !errors.Is(err, fastresnet.ErrCheckpoint) {
+			t.Errorf("Train = %v, %v; want ErrCheckpoint", r, err)
+		}
+	})
+}
+
+// A checkpoint that cannot be written ends the run, with what it has, and leaves the earlier ones.
+func TestCheckpointsThatCannotBeWritten(t *testing.T) {
+	t.Run("from the start", func(t *testing.T) {
+		file := filepath.Join(t.TempDir(), "file")
+		if err := os.WriteFile(file, nil, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		steps := 0
+		_, err := fastresnet.Train(context.Background(), interrupted(t, fastresnet.WithCheckpoint(filepath.Join(file, "below"), 1),
+			fastresnet.WithProgress(func(fastresnet.Progress) { steps++ }))...)
+		if !errors.Is(err, fastresnet.ErrCheckpoint) || steps > 0 {
+			t.Errorf("error %v after %d steps, want ErrCheckpoint at once", err, steps)
+		}
+	})
+	t.Run("later", func(t *testing.T) {
+		folder := filepath.Join(t.TempDir(), "folder")
+		r, err := fastresnet.Train(context.Background(), interrupted(t, fastresnet.WithCheckpoint(folder, 1),
+			fastresnet.WithEpochCallback(func(e fastresnet.Epoch) {
+				if e.Number == 2 {
+					if err := os.Rename(folder, folder+" moved"); err != nil {
+						t.Error(err)
+					}
+				}
+			}))...)
+		if !errors.Is(err, fastresnet.ErrCheckpoint) || !errors.Is(err, fs.ErrNotExist) || r == nil {
+			t.Fatalf("Train = %v, %v; want a result and ErrCheckpoint", r, err)
+		}
+		defer r.Model.Close()
+		if len(r.Epochs) != 3 {
+			t.Errorf("%d epochs, want the 3 that were trained", len(r.Epochs))
+		}
+		if got := checkpointsIn(t, folder+" moved"); len(got) != 2 {
+			t.Errorf("files %q, want two checkpoints", got)
+		}
+	})
+}
+
+func TestDivergedRunsNameTheLastGoodCheckpoint(t *testing.T) {
+	folder := t.TempDir()
+	exploding := schedule.PiecewiseLinear(schedule.Knot{Epoch: 0, Rate: 0.01}, schedule.Knot{Epoch: 1.5, Rate: 0.01}, schedule.Knot{Epoch: 1.6, Rate: 1e30})
+	_, err := fastresnet.Train(context.Background(), interrupted(t, fastresnet.WithCheckpoint(folder, 1),
+		fastresnet.WithSchedule(exploding))...)
+	var diverged *fastresnet.DivergedError
+	if !errors.As(err, &diverged) {
+		t.Fatalf("error %v, want a DivergedError", err)
+	}
+	if names := checkpointsIn(t, folder); len(names) == 0 || diverged.Checkpoint != filepath.Join(folder, names[len(names)-1]) {
+		t.Errorf("checkpoint %q, want the last of %q", diverged.Checkpoint, names)
+	}
+	if diverged.Epoch < 2 || !strings.Contains(err.Error(), diverged.Checkpoint) {
+		t.Errorf("error %q in epoch %d does not name %q", err, diverged.Epoch, diverged.Checkpoint)
+	}
+}
+
+func TestRunsThatStopEarly(t *testing.T) {
+	still := schedule.PiecewiseLinear(schedule.Knot{Epoch: 0, Rate: 0})
+	tests := map[string]struct {
+		option fastresnet.Option
+		want   fastresnet.StopReason
+		ends   func(epochs []fastresnet.Epoch) bool
+	}{
+		"at a target that is reached": {fastresnet.WithTargetAccuracy(0.05), fastresnet.TargetReached, func(e []fastresnet.Epoch) bool {
+			return e[len(e)-1].TestAccuracy >= 0.05 && !slices.ContainsFunc(e[:len(e)-1], func(e fastresnet.Epoch) bool { return e.TestAccuracy >= 0.05 })
+		}},
+		"at a target that is not":  {fastresnet.WithTargetAccuracy(1), fastresnet.NotStopped, func(e []fastresnet.Epoch) bool { return len(e) == 6 }},
+		"with patience to the end": {fastresnet.WithEarlyStop(6), fastresnet.NotStopped, func(e []fastresnet.Epoch) bool { return len(e) == 6 }},
+		"when nothing is learnt":   {fastresnet.WithEarlyStop(2), fastresnet.NoImprovement, func(e []fastresnet.Epoch) bool { return len(e) == 3 }},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			opts := interrupted(t, tt.option, fastresnet.WithEpochs(6))
+			if tt.want == fastresnet.NoImprovement || tt.want == fastresnet.NotStopped {
+				opts = append(opts, fastresnet.WithSchedule(still))
+			}
+			folder := t.TempDir()
+			opts = append(opts, fastresnet.WithCheckpoint(folder, 1))
+			r := finished(t, opts...)
+			if r.Stopped != tt.want || !tt.ends(r.Epochs) {
+				t.Errorf("stopped %q after %d epochs: %+v", r.Stopped, len(r.Epochs), r.Epochs)
+			}
+			r.Model.Close()
+			again := finished(t, append(opts, fastresnet.WithResume())...)
+			defer again.Model.Close()
+			if again.Stopped != tt.want || len(again.Epochs) != len(r.Epochs) {
+				t.Errorf("resumed: stopped %q after %d epochs, want %q after %d", again.Stopped, len(again.Epochs), tt.want, len(r.Epochs))
+			}
+		})
+	}
+}

@@ -1,0 +1,103 @@
+package fastresnet
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/fastresnet/fastresnet/data"
+)
+
+// identity is what makes a run the one that it is, as values by name: what the weights depend on, apart from how
+// the backend rounds.
+type identity map[string]string
+
+// identity is that of the run that c describes.
+func (c *config) identity() (identity, error) {
+	id := identity{
+		"seed":         fmt.Sprint(c.seed),
+		"training set": fingerprint(c.train),
+		"test set":     fingerprint(c.test),
+	}
+	recipe := c.recipe.Clone()
+	recipe.Name, recipe.Description, recipe.Published = "", "", Published{}
+	for i, a := range recipe.Augmentations { // those of a user's own cannot be written as JSON
+		id[fmt.Sprintf("augmentation %d", i)] = describe(a)
+	}
+	recipe.Augmentations = nil
+	for name, value := range map[string]any{"recipe": recipe, "network": *c.network} {
+		text, err := json.Marshal(value)
+		if err != nil {
+			return nil, err
+		}
+		var read any
+		if err := json.Unmarshal(text, &read); err != nil {
+			return nil, err
+		}
+		id.add(name, read)
+	}
+	return id, nil
+}
+
+// describe is an augmentation in words; one without any is known by its type alone.
+func describe(a data.Augmentation) string {
+	if s, ok := a.(fmt.Stringer); ok {
+		return s.String()
+	}
+	return fmt.Sprintf("%T", a)
+}
+
+// add enters a value that was read from JSON, with all that is in it.
+func (id identity) add(name string, value any) {
+	switch value := value.(type) {
+	case map[string]any:
+		for key, v := range value {
+			id.add(name+"."+key, v)
+		}
+	case []any:
+		for i, v := range value {
+			id.add(fmt.Sprintf("%s[%d]", name, i), v)
+		}
+	default:
+		id[name] = fmt.Sprint(value)
+	}
+}
+
+// differences says what another run has that this one has not, or has otherwise.
+func (id identity) differences(other identity) []string {
+	names := maps.Clone(id)
+	maps.Copy(names, other)
+	var all []string
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		before, after := orNone(id, name), orNone(other, name)
+		if before != after {
+			all = append(all, fmt.Sprintf("%s was %s, is %s", name, before, after))
+		}
+	}
+	return all
+}
+
+func orNone(id identity, name string) string {
+	if value, ok := id[name]; ok {
+		return value
+	}
+	return "none"
+}
+
+// fingerprint tells data sets apart, and describes them.
+func fingerprint(set *data.Dataset) string {
+	if set == nil {
+		return "none"
+	}
+	hash := sha256.New()
+	hash.Write(set.Pixels())
+	labels := make([]byte, 0, 8*set.Len())
+	for i := range set.Len() {
+		labels = binary.LittleEndian.AppendUint64(labels, uint64(set.Label(i)))
+	}
+	hash.Write(labels)
+	return fmt.Sprintf("%d images of %v in %q (sha256 %.8x)", set.Len(), set.Shape(), set.Classes(), hash.Sum(nil))
+}
