@@ -7,6 +7,7 @@ import (
 
 	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/internal/engine"
+	"github.com/fastresnet/fastresnet/internal/safetensors"
 )
 
 // The errors that callers tell apart, with errors.Is. Those of a data set's files are in package data.
@@ -28,6 +29,17 @@ var (
 	ErrImage = errors.New("image does not fit the model")
 	// ErrClosed is returned by a model's methods after [Model.Close].
 	ErrClosed = errors.New("the model is closed")
+	// ErrForeign is wrapped when a file is not one that this library wrote, or not one of the kind that was wanted.
+	ErrForeign = safetensors.ErrForeign
+	// ErrTruncated is wrapped when a file is cut short.
+	ErrTruncated = safetensors.ErrTruncated
+	// ErrCorrupt is wrapped when a file is damaged: its checksum does not fit its content, or its content makes no
+	// sense.
+	ErrCorrupt = safetensors.ErrCorrupt
+	// ErrTooLarge is wrapped when a file promises more than would be read.
+	ErrTooLarge = safetensors.ErrTooLarge
+	// ErrNewer is wrapped when a newer version of this library wrote a file in a format that this one does not know.
+	ErrNewer = errors.New("a newer version's file")
 	// ErrInternal is wrapped when something panicked: a callback or an augmentation of the caller's, this
 	// library, or what it builds on. Printing the error with %+v adds the stack.
 	ErrInternal = errors.New("internal error")

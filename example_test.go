@@ -1,6 +1,7 @@
 package fastresnet_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -79,6 +80,54 @@ func ExampleRecipe() {
 	fmt.Println(r.Schedule, r.Schedule.At(1.25))
 	// Output:
 	// 0:0 2.5:0.4 12:0 0.2
+}
+
+// A model that was saved and is used elsewhere: in another program, or on another backend.
+func ExampleLoad() {
+	model, err := fastresnet.Load("model.safetensors", fastresnet.WithBackend("go"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer model.Close()
+	fmt.Printf("%.1f %% with the recipe %s\n", 100*model.Result().TestAccuracy(), model.Result().Recipe.Name)
+}
+
+// A program carries its model with it where the variable is filled by go:embed:
+//
+//	//go:embed model.safetensors
+//	var embedded []byte
+func ExampleRead() {
+	embedded, set := trainedFile()
+	model, err := fastresnet.Read(bytes.NewReader(embedded), fastresnet.WithBackend("go"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer model.Close()
+	predictions, err := model.Predict(context.Background(), set.Image(0))
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(len(predictions), len(predictions[0].Probabilities), model.Result().Recipe.Epochs)
+	// Output: 1 10 1
+}
+
+// trainedFile is the file of a small model, and what it was trained on.
+func trainedFile() ([]byte, *data.Dataset) {
+	set, err := data.Synthetic(32, 1)
+	if err != nil {
+		log.Fatal(err)
+	}
+	result, err := fastresnet.Train(context.Background(), fastresnet.WithDataset(set, nil), fastresnet.WithBackend("go"),
+		fastresnet.WithWidth(2), fastresnet.WithBatchSize(32), fastresnet.WithEpochs(1))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer result.Model.Close()
+	var file bytes.Buffer
+	if err := result.Model.Write(&file); err != nil {
+		log.Fatal(err)
+	}
+	return file.Bytes(), set
 }
 
 // A trained model as a file for ONNX Runtime.

@@ -119,7 +119,7 @@ func (c *config) groupsFit() error {
 }
 
 // precisionOn settles an automatic precision.
-func (c *config) precisionOn(d *engine.Device) (Precision, error) {
+func (c *computing) precisionOn(d *engine.Device) (Precision, error) {
 	switch {
 	case c.precision == PrecisionAuto && d.GPU:
 		return BFloat16, nil

@@ -24,7 +24,9 @@ type Model struct {
 	views         []engine.View
 
 	mu        sync.Mutex
-	values    map[string][]float32 // the network's variables, by name; replaced, never changed
+	values    map[string][]float32 // the network's variables, by name; replaced, never changed, as the next two
+	last      map[string][]float32 // those of the last step where the others are their averages, else nil
+	result    *Result              // of the run as far as it is, without its model
 	device    *engine.Device       // nil while it is the training's
 	evaluator *engine.Evaluator    // nil once closed
 }
@@ -65,8 +67,8 @@ func (m *Model) adopt(d *engine.Device) {
 	m.device = d
 }
 
-// use makes the model compute with these variables from now on.
-func (m *Model) use(values map[string][]float32) error {
+// use makes the model compute with these variables from now on. last, which may be nil, are the last step's.
+func (m *Model) use(values, last map[string][]float32) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.evaluator == nil {
@@ -75,8 +77,17 @@ func (m *Model) use(values map[string][]float32) error {
 	if err := m.evaluator.Use(values); err != nil {
 		return err
 	}
-	m.values = values
+	m.values, m.last = values, last
 	return nil
+}
+
+// keep has the model know the run's result as it is now.
+func (m *Model) keep(r *Result) {
+	known := r.clone()
+	known.Model = nil
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.result = known
 }
 
 func (m *Model) compileTime() time.Duration {
@@ -96,6 +107,16 @@ func (m *Model) Network() layers.Network {
 	n := m.network
 	n.Layers = slices.Clone(n.Layers)
 	return n
+}
+
+// Result is a copy of the [Result] of the run that made the model, which a loaded model has from its file; while
+// the run goes on, as far as it is.
+func (m *Model) Result() *Result {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	r := m.result.clone()
+	r.Model = m
+	return r
 }
 
 // Summary is a table of the network: layers, output shapes, parameters and multiply-adds.

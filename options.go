@@ -10,10 +10,11 @@ import (
 	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/layers"
 	"github.com/fastresnet/fastresnet/schedule"
+	"github.com/gomlx/compute/dtypes"
 )
 
-// Option changes one thing about a run of [Train]. Options may be given in any order; of two that set
-// the same thing the later one counts. A nil Option changes nothing.
+// Option changes one thing about a run of [Train], or about a model that [Load] or [Read] reads. Options may be given
+// in any order; of two that set the same thing the later one counts. A nil Option changes nothing.
 type Option func(*config)
 
 // config is what the options add up to.
@@ -31,11 +32,9 @@ type config struct {
 	ownData               bool // WithDataset was given
 	trainLimit, testLimit int
 
-	backend   string
-	devices   int
-	download  bool
-	precision Precision
-	seed      uint64
+	computing
+	devices int
+	seed    uint64
 
 	checkpoints      bool // WithCheckpoint was given
 	checkpointFolder string
@@ -47,7 +46,18 @@ type config struct {
 	onStart    func(*Result)
 	onEpoch    func(Epoch)
 	onProgress func(Progress)
-	logger     *slog.Logger
+}
+
+// computing is what computes and how: all that counts for a model that is loaded, too.
+type computing struct {
+	backend   string
+	download  bool
+	precision Precision
+	logger    *slog.Logger
+}
+
+func defaultComputing() computing {
+	return computing{backend: "auto", precision: PrecisionAuto, logger: slog.New(slog.DiscardHandler)}
 }
 
 // Precision is the number format that a network computes in. Weights, batch norm and loss are in
@@ -64,6 +74,23 @@ const (
 	// BFloat16 has float32's range and 8 bits of precision; not available on the pure-Go backend.
 	BFloat16 Precision = "bfloat16"
 )
+
+// check reports a precision that there is not.
+func (p Precision) check() error {
+	switch p {
+	case PrecisionAuto, Float32, BFloat16:
+		return nil
+	}
+	return fmt.Errorf("%w: precision %q, want %q, %q or %q", ErrOption, p, PrecisionAuto, Float32, BFloat16)
+}
+
+// dtype is that of the graphs.
+func (p Precision) dtype() dtypes.DType {
+	if p == BFloat16 {
+		return dtypes.BFloat16
+	}
+	return dtypes.Float32
+}
 
 // WithDataset sets the images to train and to test on, which must agree in shape and classes. test may
 // be nil: the run then reports no test figures. Default: CIFAR-10, found as data.CIFAR10 does.
@@ -306,8 +333,8 @@ func change(f func(*Recipe)) Option {
 // a data set.
 func configure(opts []Option) (*config, error) {
 	c := &config{
-		recipe: ResNet9Epochs24.Clone(), backend: "auto", devices: 1, precision: PrecisionAuto, seed: 1,
-		onStart: func(*Result) {}, onEpoch: func(Epoch) {}, onProgress: func(Progress) {}, logger: slog.New(slog.DiscardHandler),
+		recipe: ResNet9Epochs24.Clone(), computing: defaultComputing(), devices: 1, seed: 1,
+		onStart: func(*Result) {}, onEpoch: func(Epoch) {}, onProgress: func(Progress) {},
 	}
 	for _, o := range opts {
 		if o != nil {
@@ -361,8 +388,9 @@ func (c *config) problems() []error {
 	if b := c.recipe.BatchSize; c.devices > 1 {
 		check(b%c.devices == 0, "batch size %d, need a multiple of the %d devices", b, c.devices)
 	}
-	check(slices.Contains([]Precision{PrecisionAuto, Float32, BFloat16}, c.precision),
-		"precision %q, want %q, %q or %q", c.precision, PrecisionAuto, Float32, BFloat16)
+	if err := c.precision.check(); err != nil {
+		errs = append(errs, err)
+	}
 	if c.peak != nil {
 		positive := *c.peak > 0 && *c.peak <= math.MaxFloat32
 		check(positive, "peak learning rate %g, need a positive float32", *c.peak)

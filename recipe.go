@@ -101,6 +101,11 @@ const (
 	FlipTranslateViews TestViews = "flip, translate"
 )
 
+// known says whether there are such views.
+func (v TestViews) known() bool {
+	return slices.Contains([]TestViews{OneView, FlipViews, FlipTranslateViews}, v)
+}
+
 // views are those of the engine.
 func (v TestViews) views() []engine.View {
 	switch v {
@@ -164,8 +169,7 @@ func (r Recipe) problems() []error {
 	check(r.LabelSmoothing >= 0 && r.LabelSmoothing < 1, "label smoothing %g, need 0 to below 1", r.LabelSmoothing)
 	check(r.Averaging.Every >= 0, "averaging every %d steps, need 0 (none) or more", r.Averaging.Every)
 	check(r.Averaging.Decay >= 0 && r.Averaging.Decay < 1, "averaging decay %g, need 0 to below 1", r.Averaging.Decay)
-	check(slices.Contains([]TestViews{OneView, FlipViews, FlipTranslateViews}, r.TestViews),
-		"test views %q, want %q, %q or %q", r.TestViews, OneView, FlipViews, FlipTranslateViews)
+	check(r.TestViews.known(), "test views %q, want %q, %q or %q", r.TestViews, OneView, FlipViews, FlipTranslateViews)
 	if err := r.Loading.Validate(); err != nil {
 		errs = append(errs, fmt.Errorf("%w: %w", ErrOption, err))
 	}

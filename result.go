@@ -3,36 +3,42 @@ package fastresnet
 import "time"
 
 // Result is what a run of [Train] made: the model and the history.
+//
+// It can be written as JSON and read back, all but the model; augmentations of the caller's own are left out of the
+// recipe then. What is read is a record of what ran: its recipe is checked when a run is to use it, and fields that
+// are unknown do not matter.
 type Result struct {
 	// Model is the network with the weights of the run's end.
-	Model *Model
+	Model *Model `json:"-"`
 	// Weights says which weights those are, and so what was tested after each epoch: the last step's, or
 	// their moving average if the recipe asks for one.
-	Weights Weights
+	Weights Weights `json:"weights"`
 	// Recipe is what ran, with all options applied; its name, description and published figures stay
 	// those of the recipe that they were applied to.
-	Recipe Recipe
+	Recipe Recipe `json:"recipe"`
 	// Seed is the run's.
-	Seed uint64
+	Seed uint64 `json:"seed"`
 	// Backend is what computed, as [WithBackend] names it, and Device describes it.
-	Backend, Device string
+	Backend string `json:"backend"`
+	Device  string `json:"device"`
 	// Devices is how many such devices did: see [WithDevices].
-	Devices int
+	Devices int `json:"devices"`
 	// PassedOver says, if the backend was chosen automatically, why each better one was not.
-	PassedOver []string
+	PassedOver []string `json:"passed_over,omitempty"`
 	// Precision is the one that the network computed in.
-	Precision Precision
+	Precision Precision `json:"precision"`
 	// TrainImages and TestImages are the sizes of the sets, limits applied.
-	TrainImages, TestImages int
+	TrainImages int `json:"train_images"`
+	TestImages  int `json:"test_images"`
 
 	// Epochs is the history, one element an epoch. If the run was cancelled in mid-epoch the last one
 	// is Partial.
-	Epochs []Epoch
+	Epochs []Epoch `json:"epochs"`
 	// Stopped says why the run ended before its last epoch, if it was to: see [WithTargetAccuracy] and
 	// [WithEarlyStop].
-	Stopped StopReason
+	Stopped StopReason `json:"stopped,omitempty"`
 	// Timing says where the time went.
-	Timing Timing
+	Timing Timing `json:"timing"`
 }
 
 // StopReason is why a run ended early.
@@ -70,39 +76,42 @@ const (
 // Epoch is one pass over the training set.
 type Epoch struct {
 	// Number counts from 1.
-	Number int
+	Number int `json:"number"`
 	// Rate is the learning rate of the last step.
-	Rate float64
+	Rate float64 `json:"rate"`
 	// TrainLoss is the mean loss, and TrainAccuracy the share classified right, of the training images
 	// as they came along: augmented, and by the weights of the moment.
-	TrainLoss, TrainAccuracy float64
+	TrainLoss     float64 `json:"train_loss"`
+	TrainAccuracy float64 `json:"train_accuracy"`
 	// TestLoss and TestAccuracy are those of the test set after the epoch, if Tested: there is no test
 	// without a test set, and after the run was cancelled.
-	TestLoss, TestAccuracy float64
-	Tested                 bool
+	TestLoss     float64 `json:"test_loss"`
+	TestAccuracy float64 `json:"test_accuracy"`
+	Tested       bool    `json:"tested"`
 	// Images is the number of images trained on.
-	Images int
+	Images int `json:"images"`
 	// TrainTime is the epoch's training alone. TotalTime is all since Train was called.
-	TrainTime, TotalTime time.Duration
+	TrainTime time.Duration `json:"train_time_ns"`
+	TotalTime time.Duration `json:"total_time_ns"`
 	// Partial is set if the run was cancelled within the epoch.
-	Partial bool
+	Partial bool `json:"partial,omitempty"`
 }
 
 // Timing says where a run's time went.
 type Timing struct {
 	// Compile is the compilation of the training and evaluation steps.
-	Compile time.Duration
+	Compile time.Duration `json:"compile_ns"`
 	// Prepare is what is done once before the first step, with the backend open and apart from compiling: the
 	// initial weights, whitening filters among them, and copying them and the training set, padded, to the
 	// device. Its sum with Train is the time by DAWNBench's rule: no test, and all preparation of the data.
-	Prepare time.Duration
+	Prepare time.Duration `json:"prepare_ns"`
 	// Train is all training steps: no compilation, no test.
-	Train time.Duration
+	Train time.Duration `json:"train_ns"`
 	// Total is the whole call of Train, loading the data set included.
-	Total time.Duration
+	Total time.Duration `json:"total_ns"`
 	// ImagesPerSecond is the speed of training after the run's first step, which pays for much that
 	// happens once; 0 if there was no second one.
-	ImagesPerSecond float64
+	ImagesPerSecond float64 `json:"images_per_second"`
 }
 
 // Progress is where a run is, within an epoch. The losses of its steps stay on the device until the

@@ -8,7 +8,6 @@ import (
 
 	"github.com/fastresnet/fastresnet/internal/engine"
 	"github.com/fastresnet/fastresnet/internal/optim"
-	"github.com/gomlx/compute/dtypes"
 )
 
 // run is one call of Train.
@@ -34,7 +33,7 @@ func newRun(ctx context.Context, c *config, started time.Time) (done *run, err e
 	if err != nil {
 		return nil, err
 	}
-	device, err := engine.Open(c.backend, c.download)
+	device, err := c.open(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -47,9 +46,6 @@ func newRun(ctx context.Context, c *config, started time.Time) (done *run, err e
 		return nil, err
 	}
 	opened := time.Now()
-	for _, why := range device.PassedOver {
-		c.logger.InfoContext(ctx, "backend passed over", "reason", why)
-	}
 	c.logger.InfoContext(ctx, "backend", "name", device.Name, "device", device.Description, "devices", c.devices)
 
 	precision, err := c.precisionOn(device)
@@ -65,7 +61,7 @@ func newRun(ctx context.Context, c *config, started time.Time) (done *run, err e
 		Views:          c.recipe.TestViews.views(),
 		Batch:          c.recipe.BatchSize,
 		KeepIncomplete: c.recipe.KeepIncompleteBatch,
-		DType:          map[Precision]dtypes.DType{Float32: dtypes.Float32, BFloat16: dtypes.BFloat16}[precision],
+		DType:          precision.dtype(),
 		Seed:           c.seed,
 	}
 	c.recipe.optimizers(&cfg)
@@ -88,8 +84,21 @@ func newRun(ctx context.Context, c *config, started time.Time) (done *run, err e
 	if err := r.handOver(); err != nil {
 		return nil, err
 	}
+	model.keep(r.result)
 	r.prepare = time.Since(opened) - trainer.CompileTime
 	return r, nil
+}
+
+// open opens the backend, and says which better ones cannot be had.
+func (c *computing) open(ctx context.Context) (*engine.Device, error) {
+	device, err := engine.Open(c.backend, c.download)
+	if err != nil {
+		return nil, err
+	}
+	for _, why := range device.PassedOver {
+		c.logger.InfoContext(ctx, "backend passed over", "reason", why)
+	}
+	return device, nil
 }
 
 // optimizers are what moves the variables, and their average.
@@ -116,6 +125,7 @@ func (r *run) record(e Epoch) error {
 	}
 	e.TotalTime = time.Since(r.started)
 	r.result.Epochs = append(r.result.Epochs, e)
+	r.result.Model.keep(r.result)
 	return nil
 }
 
@@ -125,12 +135,12 @@ func (r *run) handOver() error {
 	if err != nil {
 		return err
 	}
-	for _, tensor := range values {
-		for _, v := range tensor {
-			r.diverged = r.diverged || math.IsInf(float64(v), 0) || v != v
-		}
+	last, err := r.trainer.LastVariables()
+	if err != nil {
+		return err
 	}
-	return r.result.Model.use(values)
+	r.diverged = r.diverged || !finite(values) || !finite(last)
+	return r.result.Model.use(values, last)
 }
 
 // test evaluates the model after an epoch.
@@ -145,6 +155,7 @@ func (r *run) test(ctx context.Context) error {
 	last := &r.result.Epochs[len(r.result.Epochs)-1]
 	last.TestLoss, last.TestAccuracy, last.Tested = e.Loss, e.Accuracy, true
 	last.TotalTime = time.Since(r.started)
+	r.result.Model.keep(r.result)
 	return nil
 }
 
@@ -209,5 +220,6 @@ func (r *run) finish() *Result {
 		Total:           time.Since(r.started),
 		ImagesPerSecond: r.watch.imagesPerSecond(),
 	}
+	r.result.Model.keep(r.result)
 	return r.result
 }

@@ -149,6 +149,14 @@ func (t *Trainer) Variables() (map[string][]float32, error) {
 	return downloadVariables(t.variables, buffers)
 }
 
+// LastVariables are those of the last step where [Trainer.Variables] are averages, and nil where there are none.
+func (t *Trainer) LastVariables() (map[string][]float32, error) {
+	if t.averaging == nil {
+		return nil, nil
+	}
+	return downloadVariables(t.variables, t.state.variables)
+}
+
 // Close frees the state and the training set on the device.
 func (t *Trainer) Close() {
 	t.state.release()

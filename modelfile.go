@@ -1,0 +1,302 @@
+package fastresnet
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"reflect"
+	"slices"
+	"strconv"
+
+	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/internal/atomicfile"
+	"github.com/fastresnet/fastresnet/internal/engine"
+	"github.com/fastresnet/fastresnet/internal/safetensors"
+	"github.com/fastresnet/fastresnet/layers"
+)
+
+// A model's file is a safetensors file (docs/models.md): the variables by their names, those of the last step behind
+// lastPrefix where the others are averages, and in the metadata the format's version and a modelDocument. The
+// version counts up when a file's meaning changes in a way that older readers would get wrong.
+const (
+	formatKey, modelFormat = "fastresnet", 1
+	modelKey               = "model"
+	lastPrefix             = "last/"
+)
+
+// modelDocument is all of a model's file but the tensors.
+type modelDocument struct {
+	Network       layers.Network     `json:"network"`
+	Classes       []string           `json:"classes"`
+	Normalization data.Normalization `json:"normalization"`
+	TestViews     TestViews          `json:"test_views"`
+	Result        *Result            `json:"result"`
+}
+
+// Save writes the model to a file, for [Load]. The file is written whole or not at all: if anything fails, the one
+// that was at path before stays as it was.
+//
+// Besides the weights it holds what it takes to use them and how they came about: see [Model.Result]. The error wraps
+// [ErrDiverged] if a weight is not finite.
+func (m *Model) Save(path string) (err error) {
+	defer guard(&err)
+	file, err := m.file()
+	if err != nil {
+		return fmt.Errorf("saving a model: %w", err)
+	}
+	return atomicfile.Write(path, func(w io.Writer) error { return safetensors.Write(w, file) })
+}
+
+// Write writes what [Model.Save] saves, for [Read].
+func (m *Model) Write(w io.Writer) (err error) {
+	defer guard(&err)
+	file, err := m.file()
+	if err == nil {
+		err = safetensors.Write(w, file)
+	}
+	if err != nil {
+		return fmt.Errorf("writing a model: %w", err)
+	}
+	return nil
+}
+
+// file is the model's.
+func (m *Model) file() (f safetensors.File, err error) {
+	m.mu.Lock()
+	closed, values, last, result := m.evaluator == nil, m.values, m.last, m.result
+	m.mu.Unlock()
+	if closed {
+		return f, ErrClosed
+	}
+	if !finite(values) || !finite(last) {
+		return f, fmt.Errorf("%w: its weights are not finite", ErrDiverged)
+	}
+	text, err := json.Marshal(modelDocument{
+		Network: m.network, Classes: m.classes, Normalization: m.normalization, TestViews: result.Recipe.TestViews, Result: result,
+	})
+	if err != nil {
+		return f, err
+	}
+	variables, err := m.network.Variables()
+	if err != nil {
+		return f, err
+	}
+	f.Metadata = map[string]string{formatKey: strconv.Itoa(modelFormat), modelKey: string(text)}
+	for _, v := range variables {
+		f.Tensors = append(f.Tensors, safetensors.Tensor{Name: v.Name, Shape: v.Dims, Data: values[v.Name]})
+	}
+	if last != nil {
+		for _, v := range variables {
+			f.Tensors = append(f.Tensors, safetensors.Tensor{Name: lastPrefix + v.Name, Shape: v.Dims, Data: last[v.Name]})
+		}
+	}
+	return f, nil
+}
+
+// Load reads a model that [Model.Save] saved. Of the options [WithBackend], [WithPluginDownload], [WithPrecision] and
+// [WithLogger] count, with the defaults that they have for [Train]; any other is an error. What the model was trained
+// on does not matter.
+//
+// The error wraps [ErrForeign], [ErrTruncated], [ErrCorrupt], [ErrTooLarge] or [ErrNewer] if the file is not a good
+// one, fs.ErrNotExist if there is none, [ErrOption] or [ErrBackend]. Close the model when it is no longer needed.
+func Load(path string, opts ...Option) (m *Model, err error) {
+	defer guard(&err)
+	c, err := configureLoading(opts)
+	if err != nil {
+		return nil, err
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("loading a model: %w", err)
+	}
+	defer file.Close()
+	if m, err = c.read(file); err != nil {
+		return nil, fmt.Errorf("loading %s: %w", path, err)
+	}
+	return m, nil
+}
+
+// Read is [Load] from a reader, which it reads to its end: with bytes.NewReader, from a model that go:embed has put into
+// the program.
+func Read(r io.Reader, opts ...Option) (m *Model, err error) {
+	defer guard(&err)
+	c, err := configureLoading(opts)
+	if err != nil {
+		return nil, err
+	}
+	if m, err = c.read(r); err != nil {
+		return nil, fmt.Errorf("reading a model: %w", err)
+	}
+	return m, nil
+}
+
+// configureLoading applies the options of Load and Read.
+func configureLoading(opts []Option) (*computing, error) {
+	c := config{computing: defaultComputing()}
+	for _, o := range opts {
+		if o != nil {
+			o(&c)
+		}
+	}
+	used := c.computing
+	c.computing = computing{}
+	var others error
+	if !reflect.ValueOf(c).IsZero() {
+		others = fmt.Errorf("%w: an option of training; loading a model takes WithBackend, WithPluginDownload, WithPrecision and WithLogger", ErrOption)
+	}
+	return &used, errors.Join(others, used.precision.check())
+}
+
+// read reads a model and puts it on a device.
+func (c *computing) read(r io.Reader) (m *Model, err error) {
+	file, err := safetensors.Read(r)
+	if err != nil {
+		return nil, err
+	}
+	doc, err := readDocument(file.Metadata)
+	if err != nil {
+		return nil, err
+	}
+	values, last, err := doc.variables(file.Tensors)
+	if err != nil {
+		return nil, err
+	}
+	device, err := c.open(context.Background())
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if m == nil {
+			device.Close()
+		}
+	}()
+	precision, err := c.precisionOn(device)
+	if err != nil {
+		return nil, err
+	}
+	loaded, err := newModel(engine.Config{
+		Network: doc.Network, Normalization: doc.Normalization, Views: doc.TestViews.views(),
+		Batch: doc.Result.Recipe.BatchSize, DType: precision.dtype(),
+	}, device, doc.Classes)
+	if err != nil {
+		return nil, err
+	}
+	if err := loaded.use(values, last); err != nil {
+		return nil, err
+	}
+	loaded.keep(doc.Result)
+	loaded.adopt(device)
+	c.logger.Info("model loaded", "network", doc.Network.Name, "backend", device.Name, "device", device.Description, "precision", precision)
+	return loaded, nil
+}
+
+// readDocument takes the document from a file's metadata.
+func readDocument(metadata map[string]string) (doc modelDocument, err error) {
+	version, ours := metadata[formatKey]
+	text, isModel := metadata[modelKey]
+	if !ours {
+		return doc, fmt.Errorf("%w: its metadata have no %q", ErrForeign, formatKey)
+	}
+	if n, err := strconv.Atoi(version); err != nil || n < 1 {
+		return doc, fmt.Errorf("%w: format version %q", ErrCorrupt, version)
+	} else if n > modelFormat {
+		return doc, fmt.Errorf("%w: its format has version %d, and this version of the library reads up to %d: update it with go get github.com/fastresnet/fastresnet@latest", ErrNewer, n, modelFormat)
+	}
+	if !isModel {
+		return doc, fmt.Errorf("%w: it holds no model", ErrForeign)
+	}
+	decoder := json.NewDecoder(bytes.NewReader([]byte(text)))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&doc); err != nil {
+		return doc, fmt.Errorf("%w: %w", ErrCorrupt, err)
+	}
+	if _, err := decoder.Token(); err != io.EOF {
+		return doc, fmt.Errorf("%w: the description of the model goes on behind its end", ErrCorrupt)
+	}
+	return doc, doc.check()
+}
+
+// check reports a document that makes no sense, whoever made the file's checksum.
+func (d modelDocument) check() error {
+	if _, err := d.Network.Plan(); err != nil {
+		return fmt.Errorf("%w: %w", ErrCorrupt, err)
+	}
+	if n := d.Network.Parameters(); n > maxParameters {
+		return fmt.Errorf("%w: the network has %d parameters, need no more than %d", ErrTooLarge, n, maxParameters)
+	}
+	if n := d.Network.Classes(); n != len(d.Classes) {
+		return fmt.Errorf("%w: %d names for the network's %d classes", ErrCorrupt, len(d.Classes), n)
+	}
+	if err := d.Normalization.Validate(d.Network.Input.Channels); err != nil {
+		return fmt.Errorf("%w: %w", ErrCorrupt, err)
+	}
+	if d.Result == nil {
+		return fmt.Errorf("%w: it has no result of a run", ErrCorrupt)
+	}
+	if !d.TestViews.known() || d.TestViews != d.Result.Recipe.TestViews {
+		return fmt.Errorf("%w: test views %q, those of the recipe %q", ErrCorrupt, d.TestViews, d.Result.Recipe.TestViews)
+	}
+	if w := d.Result.Weights; w != LastWeights && w != AveragedWeights {
+		return fmt.Errorf("%w: weights %q, want %q or %q", ErrCorrupt, w, LastWeights, AveragedWeights)
+	}
+	if b := d.Result.Recipe.BatchSize; b < 1 {
+		return fmt.Errorf("%w: batch size %d", ErrCorrupt, b)
+	}
+	return nil
+}
+
+// variables are the values of the network's, by name; last is nil where the file has them once.
+func (d modelDocument) variables(tensors []safetensors.Tensor) (values, last map[string][]float32, err error) {
+	variables, err := d.Network.Variables()
+	if err != nil {
+		return nil, nil, err
+	}
+	byName := make(map[string]safetensors.Tensor, len(tensors))
+	for _, t := range tensors {
+		byName[t.Name] = t
+	}
+	take := func(prefix string) (map[string][]float32, error) {
+		taken := make(map[string][]float32, len(variables))
+		for _, v := range variables {
+			t, is := byName[prefix+v.Name]
+			if !is || !slices.Equal(t.Shape, v.Dims) {
+				return nil, fmt.Errorf("%w: tensor %q has the shape %v, want %v", ErrCorrupt, prefix+v.Name, t.Shape, v.Dims)
+			}
+			delete(byName, prefix+v.Name)
+			taken[v.Name] = t.Data
+		}
+		if !finite(taken) {
+			return nil, fmt.Errorf("%w: its weights are not finite", ErrCorrupt)
+		}
+		return taken, nil
+	}
+	if values, err = take(""); err != nil {
+		return nil, nil, err
+	}
+	if d.Result.Weights == AveragedWeights {
+		if last, err = take(lastPrefix); err != nil {
+			return nil, nil, err
+		}
+	}
+	for name := range byName {
+		return nil, nil, fmt.Errorf("%w: the network has no variable %q", ErrCorrupt, name)
+	}
+	return values, last, nil
+}
+
+// finite says whether all values are finite numbers.
+func finite(values map[string][]float32) bool {
+	for _, tensor := range values {
+		for _, v := range tensor {
+			if math.IsInf(float64(v), 0) || v != v {
+				return false
+			}
+		}
+	}
+	return true
+}

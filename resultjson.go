@@ -1,0 +1,81 @@
+package fastresnet
+
+import (
+	"encoding/json"
+	"math"
+	"slices"
+
+	"github.com/fastresnet/fastresnet/data"
+)
+
+// clone is a copy that shares nothing with the result but the model.
+func (r *Result) clone() *Result {
+	c := *r
+	c.Recipe = r.Recipe.Clone()
+	c.PassedOver, c.Epochs = slices.Clone(r.PassedOver), slices.Clone(r.Epochs)
+	return &c
+}
+
+// MarshalJSON writes all but the model, and but augmentations that are not package data's.
+func (r Result) MarshalJSON() ([]byte, error) {
+	r.Recipe.Augmentations = slices.DeleteFunc(slices.Clone(r.Recipe.Augmentations), func(a data.Augmentation) bool {
+		_, err := json.Marshal(data.Augmentations{a})
+		return err != nil
+	})
+	type plain Result // without this method
+	return json.Marshal(plain(r))
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote. The recipe need not be one that a run could use: that of a network of
+// the caller's own is not.
+func (r *Result) UnmarshalJSON(text []byte) error {
+	type plain Result       // without this method
+	type plainRecipe Recipe // without its checks
+	var read struct {
+		plain
+		Recipe plainRecipe `json:"recipe"`
+	}
+	if err := json.Unmarshal(text, &read); err != nil {
+		return err
+	}
+	*r = Result(read.plain)
+	r.Recipe = Recipe(read.Recipe)
+	return nil
+}
+
+// epochJSON has null for a loss that is not finite, which JSON has no number for: a diverged run's.
+type epochJSON struct {
+	plainEpoch
+	TrainLoss *float64 `json:"train_loss"`
+	TestLoss  *float64 `json:"test_loss"`
+}
+
+type plainEpoch Epoch // without its methods
+
+// MarshalJSON writes a loss that is not finite as null.
+func (e Epoch) MarshalJSON() ([]byte, error) {
+	orNull := func(v float64) *float64 {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return nil
+		}
+		return &v
+	}
+	return json.Marshal(epochJSON{plainEpoch: plainEpoch(e), TrainLoss: orNull(e.TrainLoss), TestLoss: orNull(e.TestLoss)})
+}
+
+// UnmarshalJSON reads a loss that is null as not a number.
+func (e *Epoch) UnmarshalJSON(text []byte) error {
+	var read epochJSON
+	if err := json.Unmarshal(text, &read); err != nil {
+		return err
+	}
+	orNaN := func(v *float64) float64 {
+		if v == nil {
+			return math.NaN()
+		}
+		return *v
+	}
+	*e = Epoch(read.plainEpoch)
+	e.TrainLoss, e.TestLoss = orNaN(read.TrainLoss), orNaN(read.TestLoss)
+	return nil
+}
