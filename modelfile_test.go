@@ -3,11 +3,21 @@ package fastresnet_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"math"
+	"os"
 	"path/filepath"
+	"slices"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/fastresnet/fastresnet"
 	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/internal/safetensors"
 	"github.com/fastresnet/fastresnet/internal/testbackend"
 	"github.com/fastresnet/fastresnet/layers"
 	"github.com/google/go-cmp/cmp"
@@ -107,4 +117,198 @@ func TestSaveAndLoad(t *testing.T) {
 			t.Errorf("predictions (-saved +loaded in pure Go):\n%s", diff)
 		}
 	})
+}
+
+func TestModelFileLeavesOwnAugmentationsOut(t *testing.T) {
+	saved := train(t, synthetic(t, 20, 1), fastresnet.WithAugmentations(data.Crop{Pad: 2}, own{}, data.FlipLR{}))
+	want := data.Augmentations{data.Crop{Pad: 2}, data.FlipLR{}}
+	if diff := cmp.Diff(want, read(t, written(t, saved.Model)).Result().Recipe.Augmentations); diff != "" {
+		t.Errorf("augmentations (-want +got):\n%s", diff)
+	}
+	if got := len(saved.Model.Result().Recipe.Augmentations); got != 3 {
+		t.Errorf("the model that was saved has %d augmentations afterwards, want 3", got)
+	}
+}
+
+// The last step's weights of a run with an average are those of the run without.
+func TestModelFileHasTheLastWeightsToo(t *testing.T) {
+	set := synthetic(t, 40, 1)
+	tensors := func(opts ...fastresnet.Option) map[string][]float32 {
+		file, err := safetensors.Read(bytes.NewReader(written(t, train(t, set, opts...).Model)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		values := map[string][]float32{}
+		for _, tensor := range file.Tensors {
+			values[tensor.Name] = tensor.Data
+		}
+		return values
+	}
+	plain, averaged := tensors(), tensors(fastresnet.WithAveraging(fastresnet.Averaging{Every: 1, Decay: 0.9}))
+	if len(averaged) != 2*len(plain) {
+		t.Errorf("%d tensors, want %d", len(averaged), 2*len(plain))
+	}
+	for name, want := range plain {
+		if diff := cmp.Diff(want, averaged["last/"+name]); diff != "" {
+			t.Errorf("last/%s (-run without an average +file):\n%s", name, diff)
+		}
+		if slices.Equal(want, averaged[name]) {
+			t.Errorf("%s is the last step's, not the average", name)
+		}
+	}
+}
+
+func TestModelKnowsItsRunAsFarAsItIs(t *testing.T) {
+	set := synthetic(t, 40, 1)
+	var model *fastresnet.Model
+	var files [][]byte
+	result := train(t, set,
+		fastresnet.WithStartCallback(func(r *fastresnet.Result) {
+			model = r.Model
+			files = append(files, written(t, model))
+		}),
+		fastresnet.WithEpochCallback(func(e fastresnet.Epoch) {
+			got := model.Result()
+			if diff := cmp.Diff(e, got.Epochs[len(got.Epochs)-1]); diff != "" {
+				t.Errorf("the last epoch (-callback +model):\n%s", diff)
+			}
+			got.Epochs[0].Number, got.Recipe.Schedule[0].Rate = -1, -1 // a copy's
+			files = append(files, written(t, model))
+		}))
+	for i, file := range files {
+		if got := len(read(t, file).Result().Epochs); got != i {
+			t.Errorf("the file after %d epochs has %d", i, got)
+		}
+	}
+	got := model.Result()
+	if got.Model != model {
+		t.Error("the result's model is another")
+	}
+	if diff := cmp.Diff(result, got, cmpopts.IgnoreFields(fastresnet.Result{}, "Model")); diff != "" {
+		t.Errorf("result (-Train's +the model's):\n%s", diff)
+	}
+}
+
+// A diverged run has losses that JSON cannot hold, and weights that are no use.
+func TestModelFileOfADivergedRun(t *testing.T) {
+	result, err := fastresnet.Train(context.Background(), fastresnet.WithDataset(synthetic(t, 64, 1), nil), fastresnet.WithBackend("go"),
+		fastresnet.WithNetwork(tinyNetwork()), fastresnet.WithBatchSize(16), fastresnet.WithEpochs(2), fastresnet.WithPeakRate(1e30))
+	if !errors.Is(err, fastresnet.ErrDiverged) {
+		t.Fatalf("error %v, want ErrDiverged", err)
+	}
+	defer result.Model.Close()
+	if _, err := json.Marshal(result); err != nil {
+		t.Errorf("the result as JSON: %v", err)
+	}
+	path := filepath.Join(t.TempDir(), "model.safetensors")
+	if err := os.WriteFile(path, []byte("old"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if err := result.Model.Save(path); !errors.Is(err, fastresnet.ErrDiverged) {
+		t.Errorf("error %v, want ErrDiverged", err)
+	}
+	if text, err := os.ReadFile(path); err != nil || string(text) != "old" {
+		t.Errorf("the file is now %.20q, %v", text, err)
+	}
+}
+
+func TestResultAsJSON(t *testing.T) {
+	for name, loss := range map[string]float64{"finite": 1.5, "not a number": math.NaN()} {
+		want := fastresnet.Result{Recipe: fastresnet.ResNet9Epochs24, Epochs: []fastresnet.Epoch{{
+			Number: 1, TrainLoss: loss, TestLoss: 2.5, Tested: true, TrainTime: time.Second}}}
+		text, err := json.Marshal(want)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		var got fastresnet.Result
+		if err := json.Unmarshal(text, &got); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if diff := cmp.Diff(want, got, cmpopts.EquateNaNs(), cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+func TestSaveWhereNoFileCanBe(t *testing.T) {
+	model := train(t, synthetic(t, 20, 1)).Model
+	folder := t.TempDir()
+	if err := model.Save(filepath.Join(folder, "missing", "model")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a missing folder: error %v, want fs.ErrNotExist", err)
+	}
+	if err := model.Write(full{}); !errors.Is(err, syscall.ENOSPC) {
+		t.Errorf("a full disk: error %v, want ENOSPC", err)
+	}
+	if err := model.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := model.Save(filepath.Join(folder, "model")); !errors.Is(err, fastresnet.ErrClosed) {
+		t.Errorf("a closed model: error %v, want ErrClosed", err)
+	}
+	if entries, err := os.ReadDir(folder); err != nil || len(entries) > 0 {
+		t.Errorf("the folder has %v, %v", entries, err)
+	}
+}
+
+// full is a disk with no room.
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, syscall.ENOSPC }
+
+func TestSaveToAFolderThatCannotBeWritten(t *testing.T) {
+	if os.Getuid() <= 0 {
+		t.Skip("root, and whoever is on Windows, writes to any folder")
+	}
+	model := train(t, synthetic(t, 20, 1)).Model
+	folder := t.TempDir()
+	path := filepath.Join(folder, "model")
+	if err := model.Save(path); err != nil {
+		t.Fatal(err)
+	}
+	before, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(folder, 0o555); err != nil {
+		t.Fatal(err)
+	}
+	if err := model.Save(path); !errors.Is(err, fs.ErrPermission) {
+		t.Errorf("error %v, want fs.ErrPermission", err)
+	}
+	if after, err := os.ReadFile(path); err != nil || !bytes.Equal(before, after) {
+		t.Errorf("the file has changed, or %v", err)
+	}
+}
+
+func TestLoadOptions(t *testing.T) {
+	set := synthetic(t, 20, 1)
+	file := written(t, train(t, set, fastresnet.WithNetwork(tinyNetwork())).Model)
+	for _, test := range []struct {
+		name   string
+		option fastresnet.Option
+		want   error
+	}{
+		{"none", nil, nil},
+		{"logger", fastresnet.WithLogger(slog.New(slog.DiscardHandler)), nil},
+		{"download", fastresnet.WithPluginDownload(), nil},
+		{"float32", fastresnet.WithPrecision(fastresnet.Float32), nil},
+		{"bfloat16 in pure Go", fastresnet.WithPrecision(fastresnet.BFloat16), fastresnet.ErrOption},
+		{"no precision", fastresnet.WithPrecision("float8"), fastresnet.ErrOption},
+		{"no backend", fastresnet.WithBackend("abacus"), fastresnet.ErrBackend},
+		{"data set", fastresnet.WithDataset(set, nil), fastresnet.ErrOption},
+		{"recipe", fastresnet.WithRecipe(fastresnet.ResNet9Epochs24), fastresnet.ErrOption},
+		{"network", fastresnet.WithNetwork(tinyNetwork()), fastresnet.ErrOption},
+		{"views", fastresnet.WithTestViews(fastresnet.FlipViews), fastresnet.ErrOption},
+		{"seed", fastresnet.WithSeed(2), fastresnet.ErrOption},
+		{"devices", fastresnet.WithDevices(1), fastresnet.ErrOption},
+		{"callback", fastresnet.WithEpochCallback(func(fastresnet.Epoch) {}), fastresnet.ErrOption},
+	} {
+		model, err := fastresnet.Read(bytes.NewReader(file), fastresnet.WithBackend("go"), test.option)
+		if !errors.Is(err, test.want) || (model == nil) != (test.want != nil) {
+			t.Errorf("%s: model %v, error %v, want %v", test.name, model, err, test.want)
+		}
+		if model != nil {
+			model.Close()
+		}
+	}
 }

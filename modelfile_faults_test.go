@@ -1,0 +1,261 @@
+package fastresnet_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"io/fs"
+	"math"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/fastresnet/fastresnet"
+	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/internal/safetensors"
+)
+
+// tinyFile is the file of a tiny model with an average.
+func tinyFile(t testing.TB) []byte {
+	t.Helper()
+	result, err := fastresnet.Train(context.Background(), fastresnet.WithDataset(synthetic(t, 16, 1), nil), fastresnet.WithBackend("go"),
+		fastresnet.WithNetwork(tinyNetwork()), fastresnet.WithBatchSize(16), fastresnet.WithEpochs(1), fastresnet.WithTestViews(fastresnet.FlipViews),
+		fastresnet.WithAveraging(fastresnet.Averaging{Every: 1, Decay: 0.9}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer result.Model.Close()
+	var file bytes.Buffer
+	if err := result.Model.Write(&file); err != nil {
+		t.Fatal(err)
+	}
+	return file.Bytes()
+}
+
+// opened is what a file holds, to be changed.
+func opened(t testing.TB, file []byte) safetensors.File {
+	t.Helper()
+	f, err := safetensors.Read(bytes.NewReader(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+// readError is the error of reading content as a model.
+func readError(content []byte) error {
+	model, err := fastresnet.Read(bytes.NewReader(content), fastresnet.WithBackend("go"))
+	if err == nil {
+		model.Close()
+	}
+	return err
+}
+
+func TestReadRefuses(t *testing.T) {
+	file := tinyFile(t)
+	document := func(old, new string) func(*safetensors.File) {
+		return func(f *safetensors.File) {
+			text := f.Metadata["model"]
+			if strings.Count(text, old) != 1 {
+				t.Fatalf("%q is not once in %s", old, text)
+			}
+			f.Metadata["model"] = strings.Replace(text, old, new, 1)
+		}
+	}
+	metadata := func(name, value string) func(*safetensors.File) {
+		return func(f *safetensors.File) { f.Metadata[name] = value }
+	}
+	none := func(name string) func(*safetensors.File) {
+		return func(f *safetensors.File) { delete(f.Metadata, name) }
+	}
+	for _, test := range []struct {
+		name   string
+		change func(*safetensors.File)
+		want   error
+		text   string
+	}{
+		{"another program's file", none("fastresnet"), fastresnet.ErrForeign, "metadata"},
+		{"a file of another kind", none("model"), fastresnet.ErrForeign, "no model"},
+		{"a newer format", metadata("fastresnet", "2"), fastresnet.ErrNewer, "update it"},
+		{"no version", metadata("fastresnet", "one"), fastresnet.ErrCorrupt, `"one"`},
+		{"version 0", metadata("fastresnet", "0"), fastresnet.ErrCorrupt, `"0"`},
+		{"no document", metadata("model", ""), fastresnet.ErrCorrupt, "EOF"},
+		{"an empty document", metadata("model", "{}"), fastresnet.ErrCorrupt, "input shape"},
+		{"two documents", func(f *safetensors.File) { f.Metadata["model"] += "{}" }, fastresnet.ErrCorrupt, "behind its end"},
+		{"an unknown field", document(`"classes":`, `"more":1,"classes":`), fastresnet.ErrCorrupt, "more"},
+		{"an unknown layer", document(`"type":"celu"`, `"type":"selu"`), fastresnet.ErrCorrupt, "selu"},
+		{"a network that cannot be", document(`"stride":2`, `"stride":7`), fastresnet.ErrCorrupt, "stride 7"},
+		{"a huge network", document(`{"type":"global_mean_pool"}`, `{"type":"global_mean_pool"},
+			{"type":"conv","name":"a","out":60000,"kernel":1,"stride":1},{"type":"conv","name":"b","out":60000,"kernel":1,"stride":1}`),
+			fastresnet.ErrTooLarge, "parameters"},
+		{"a class too many", document(`"classes":[`, `"classes":["one more",`), fastresnet.ErrCorrupt, "11 names"},
+		{"a mean too many", document(`"mean":[`, `"mean":[1,`), fastresnet.ErrCorrupt, "4 means"},
+		{"a deviation of 0", func(f *safetensors.File) {
+			before, after, _ := strings.Cut(f.Metadata["model"], `"std":[`)
+			f.Metadata["model"] = before + `"std":[0,1,1` + after[strings.Index(after, "]"):]
+		}, fastresnet.ErrCorrupt, "deviation 0"},
+		{"other views than the recipe's", document(`"test_views":"flip","result"`, `"test_views":"","result"`), fastresnet.ErrCorrupt, "test views"},
+		{"unknown views", func(f *safetensors.File) {
+			f.Metadata["model"] = strings.ReplaceAll(f.Metadata["model"], `"test_views":"flip"`, `"test_views":"sideways"`)
+		}, fastresnet.ErrCorrupt, "sideways"},
+		{"no result", func(f *safetensors.File) {
+			before, _, _ := strings.Cut(f.Metadata["model"], `"result":`)
+			f.Metadata["model"] = before + `"result":null}`
+		}, fastresnet.ErrCorrupt, "no result"},
+		{"a result of other types", document(`"seed":1`, `"seed":"one"`), fastresnet.ErrCorrupt, "seed"},
+		{"unknown weights", document(`"weights":"averaged"`, `"weights":"best"`), fastresnet.ErrCorrupt, "best"},
+		{"an unexpected average", document(`"weights":"averaged"`, `"weights":"last"`), fastresnet.ErrCorrupt, "last/"},
+		{"no batch size", document(`"batch_size":16`, `"batch_size":0`), fastresnet.ErrCorrupt, "batch size 0"},
+		{"a tensor less", func(f *safetensors.File) { f.Tensors = f.Tensors[1:] }, fastresnet.ErrCorrupt, "conv/weight"},
+		{"a last tensor less", func(f *safetensors.File) { f.Tensors = f.Tensors[:len(f.Tensors)-1] }, fastresnet.ErrCorrupt, "last/classifier/bias"},
+		{"a tensor more", func(f *safetensors.File) {
+			f.Tensors = append(f.Tensors, safetensors.Tensor{Name: "more", Data: []float32{1}})
+		}, fastresnet.ErrCorrupt, `"more"`},
+		{"another shape", func(f *safetensors.File) { f.Tensors[0].Shape = []int{3, 3, 3, 2} }, fastresnet.ErrCorrupt, "[3 3 3 2]"},
+		{"not a number", func(f *safetensors.File) { f.Tensors[1].Data[0] = float32(math.NaN()) }, fastresnet.ErrCorrupt, "finite"},
+		{"infinite at last", func(f *safetensors.File) { f.Tensors[len(f.Tensors)-1].Data[0] = float32(math.Inf(1)) }, fastresnet.ErrCorrupt, "finite"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			f := opened(t, file)
+			test.change(&f)
+			var sealed bytes.Buffer
+			if err := safetensors.Write(&sealed, f); err != nil {
+				t.Fatal(err)
+			}
+			if err := readError(sealed.Bytes()); !errors.Is(err, test.want) || !strings.Contains(err.Error(), test.text) {
+				t.Errorf("error %v, want %v that says %q", err, test.want, test.text)
+			}
+		})
+	}
+}
+
+func TestReadRefusesForeignContent(t *testing.T) {
+	long := bytes.Repeat([]byte{0xff}, 8)
+	long = append(long, tinyFile(t)[8:]...)
+	for _, test := range []struct {
+		name    string
+		content []byte
+		want    error
+	}{
+		{"nothing", nil, fastresnet.ErrTruncated},
+		{"text", []byte("a model, honestly"), fastresnet.ErrForeign},
+		{"a picture", []byte("\x89PNG\r\n\x1a\n\x00\x00\x00\x0dIHDR"), fastresnet.ErrForeign},
+		{"a header without end", long, fastresnet.ErrTooLarge},
+	} {
+		if err := readError(test.content); !errors.Is(err, test.want) {
+			t.Errorf("%s: error %v, want %v", test.name, err, test.want)
+		}
+	}
+	if _, err := fastresnet.Load(filepath.Join(t.TempDir(), "model")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a missing file: error %v, want fs.ErrNotExist", err)
+	}
+}
+
+// fileError says whether an error is one that a bad file should make.
+func fileError(err error) bool {
+	for _, known := range []error{fastresnet.ErrForeign, fastresnet.ErrTruncated, fastresnet.ErrCorrupt, fastresnet.ErrTooLarge, fastresnet.ErrNewer} {
+		if errors.Is(err, known) {
+			return !errors.Is(err, fastresnet.ErrInternal)
+		}
+	}
+	return false
+}
+
+func TestReadRefusesEveryFlippedByte(t *testing.T) {
+	file := tinyFile(t)
+	for i := range file {
+		for _, bits := range []byte{1, 0x80, 0xff} {
+			file[i] ^= bits
+			if err := readError(file); !fileError(err) {
+				t.Fatalf("byte %d of %d changed by %#x: error %v", i, len(file), bits, err)
+			}
+			file[i] ^= bits
+		}
+	}
+}
+
+func TestReadRefusesEveryTruncation(t *testing.T) {
+	file := tinyFile(t)
+	for n := range file {
+		if err := readError(file[:n]); !errors.Is(err, fastresnet.ErrTruncated) {
+			t.Fatalf("%d bytes of %d: error %v, want ErrTruncated", n, len(file), err)
+		}
+	}
+	if err := readError(append(file, 0)); !errors.Is(err, fastresnet.ErrCorrupt) {
+		t.Errorf("a byte more: error %v, want ErrCorrupt", err)
+	}
+}
+
+// FuzzRead reads content as it is, and behind a checksum that fits it: a header with values, and a model's document with
+// a tiny network's tensors. What can be read must work, and be the same when it is written and read again.
+func FuzzRead(f *testing.F) {
+	file := tinyFile(f)
+	headerEnd := 8 + binary.LittleEndian.Uint64(file)
+	parts := opened(f, file)
+	f.Add(file[8:headerEnd], file[headerEnd:], parts.Metadata["model"])
+	f.Fuzz(func(t *testing.T, header, values []byte, document string) {
+		content := binary.LittleEndian.AppendUint64(nil, uint64(len(header)))
+		content = append(append(content, header...), values...)
+		readAndUse(t, content)
+		readAndUse(t, sealed(content))
+
+		changed := safetensors.File{Metadata: map[string]string{"fastresnet": "1", "model": document}, Tensors: parts.Tensors}
+		var whole bytes.Buffer
+		if err := safetensors.Write(&whole, changed); err != nil {
+			return // the document is not UTF-8
+		}
+		readAndUse(t, whole.Bytes())
+	})
+}
+
+// sealed is content with the checksum that it should have, where it has room for one.
+func sealed(content []byte) []byte {
+	const at, length = 8 + len(`{"__metadata__":{"sha256":"`), 2 * sha256.Size
+	if len(content) < at+length {
+		return content
+	}
+	content = bytes.Clone(content)
+	copy(content[at:], strings.Repeat("0", length))
+	sum := sha256.Sum256(content)
+	hex.Encode(content[at:], sum[:])
+	return content
+}
+
+// readAndUse reads content as a model, and uses the model if it is one.
+func readAndUse(t *testing.T, content []byte) {
+	t.Helper()
+	model, err := fastresnet.Read(bytes.NewReader(content), fastresnet.WithBackend("go"))
+	if err != nil {
+		if !fileError(err) {
+			t.Fatalf("%+v", err)
+		}
+		return
+	}
+	defer model.Close()
+	var first, second bytes.Buffer
+	if err := model.Write(&first); err != nil {
+		t.Fatalf("writing: %+v", err)
+	}
+	again, err := fastresnet.Read(bytes.NewReader(first.Bytes()), fastresnet.WithBackend("go"))
+	if err != nil {
+		t.Fatalf("reading again: %+v", err)
+	}
+	defer again.Close()
+	if err := again.Write(&second); err != nil || !bytes.Equal(first.Bytes(), second.Bytes()) {
+		t.Fatalf("written again it differs, or %v", err)
+	}
+	network := model.Network()
+	if network.MultiplyAdds() > 1e6 || network.Input.Size() > 1e4 {
+		return
+	}
+	set, err := data.New(make([]uint8, network.Input.Size()), network.Input, []int{0}, model.Classes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := model.PredictDataset(context.Background(), set); err != nil {
+		t.Fatalf("%+v", err)
+	}
+}
