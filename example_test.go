@@ -149,6 +149,21 @@ func ExampleModel_ExportONNX() {
 	}
 }
 
+// The three best guesses, as from a model's Predict.
+func ExamplePrediction_Top() {
+	p := fastresnet.Prediction{
+		Probabilities: []float64{0.125, 0.5, 0.125, 0.25},
+		Labels:        []string{"bird", "cat", "deer", "dog"},
+	}
+	for _, s := range p.Top(3) {
+		fmt.Printf("%-4s %4.1f %%\n", s.Label, 100*s.Probability)
+	}
+	// Output:
+	// cat  50.0 %
+	// dog  25.0 %
+	// bird 12.5 %
+}
+
 // The rungs of the source series, of which every sixth is shown.
 func ExampleLadder() {
 	for i, r := range fastresnet.Ladder() {

@@ -3,8 +3,6 @@ package fastresnet
 import (
 	"context"
 	"fmt"
-	"image"
-	"image/color"
 	"math"
 	"slices"
 	"sync"
@@ -29,17 +27,6 @@ type Model struct {
 	result    *Result              // of the run as far as it is, without its model
 	device    *engine.Device       // nil while it is the training's
 	evaluator *engine.Evaluator    // nil once closed
-}
-
-// Prediction is what a model thinks of one image.
-type Prediction struct {
-	// Class is the most probable class, an index of [Model.Classes], and Label its name.
-	Class int
-	Label string
-	// Probability is that class's, 0 to 1.
-	Probability float64
-	// Probabilities are those of all classes; they add up to 1.
-	Probabilities []float64
 }
 
 // Evaluation is how well a model does on a data set.
@@ -122,30 +109,6 @@ func (m *Model) Result() *Result {
 // Summary is a table of the network: layers, output shapes, parameters and multiply-adds.
 func (m *Model) Summary() string { return m.network.Summary() }
 
-// Predict classifies images. They must have the size of the training images, which must have had 3 channels,
-// red, green and blue, or 1, the luma; transparency counts as black. The error wraps [ErrImage] if one does
-// not fit, and is ctx's if that ends.
-func (m *Model) Predict(ctx context.Context, images ...image.Image) (predictions []Prediction, err error) {
-	defer guard(&err)
-	in := m.network.Input
-	pixels := make([]uint8, 0, len(images)*in.Size())
-	for i, img := range images {
-		if pixels, err = appendPixels(pixels, img, in); err != nil {
-			return nil, fmt.Errorf("image %d: %w", i, err)
-		}
-	}
-	return m.predict(ctx, pixels)
-}
-
-// PredictDataset classifies all images of a set, whose labels do not count.
-func (m *Model) PredictDataset(ctx context.Context, set *data.Dataset) (predictions []Prediction, err error) {
-	defer guard(&err)
-	if err := m.takes(set); err != nil {
-		return nil, err
-	}
-	return m.predict(ctx, set.Pixels())
-}
-
 // Evaluate compares the model's classes with the labels of a set.
 func (m *Model) Evaluate(ctx context.Context, set *data.Dataset) (e Evaluation, err error) {
 	defer guard(&err)
@@ -197,55 +160,6 @@ func (m *Model) takes(set *data.Dataset) error {
 	return nil
 }
 
-func (m *Model) predict(ctx context.Context, pixels []uint8) ([]Prediction, error) {
-	logits, err := m.logits(ctx, pixels)
-	if err != nil {
-		return nil, err
-	}
-	var predictions []Prediction
-	for row := range slices.Chunk(logits, len(m.classes)) {
-		p := softmax(row)
-		class := argMax(row)
-		predictions = append(predictions, Prediction{Class: class, Label: m.classes[class], Probability: p[class], Probabilities: p})
-	}
-	return predictions, nil
-}
-
-func (m *Model) logits(ctx context.Context, pixels []uint8) ([]float32, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.evaluator == nil {
-		return nil, ErrClosed
-	}
-	return m.evaluator.Logits(ctx, pixels)
-}
-
-// appendPixels appends an image as bytes [height, width, channels].
-func appendPixels(pixels []uint8, img image.Image, want data.Shape) ([]uint8, error) {
-	if img == nil {
-		return nil, fmt.Errorf("%w: it is nil", ErrImage)
-	}
-	b := img.Bounds()
-	if b.Dy() != want.Height || b.Dx() != want.Width {
-		return nil, fmt.Errorf("%w: it is %dx%d, want %dx%d", ErrImage, b.Dy(), b.Dx(), want.Height, want.Width)
-	}
-	for y := b.Min.Y; y < b.Max.Y; y++ {
-		for x := b.Min.X; x < b.Max.X; x++ {
-			at := img.At(x, y)
-			switch want.Channels {
-			case 1:
-				pixels = append(pixels, color.GrayModel.Convert(at).(color.Gray).Y)
-			case 3:
-				r, g, b, _ := at.RGBA() // 16 bits, transparency already blended with black
-				pixels = append(pixels, uint8(r>>8), uint8(g>>8), uint8(b>>8))
-			default:
-				return nil, fmt.Errorf("%w: the model takes %d channels, an image has 1 or 3", ErrImage, want.Channels)
-			}
-		}
-	}
-	return pixels, nil
-}
-
 func argMax(row []float32) int {
 	best := 0
 	for i, v := range row {
@@ -264,12 +178,4 @@ func logSumExp(row []float32) float64 {
 		sum += math.Exp(float64(v) - top)
 	}
 	return top + math.Log(sum)
-}
-
-func softmax(row []float32) []float64 {
-	p, norm := make([]float64, len(row)), logSumExp(row)
-	for i, v := range row {
-		p[i] = math.Exp(float64(v) - norm)
-	}
-	return p
 }

@@ -77,18 +77,18 @@ func TestPredictRefusesWhatDoesNotFit(t *testing.T) {
 		t.Fatal(err)
 	}
 	ctx := context.Background()
-	_, tooSmall := model.Predict(ctx, set.Image(0), image.NewRGBA(image.Rect(0, 0, 16, 16)))
+	_, noPixels := model.Predict(ctx, set.Image(0), image.NewRGBA(image.Rect(0, 0, 16, 0)))
 	_, missing := model.Predict(ctx, nil)
 	_, wrongShape := model.PredictDataset(ctx, grey)
 	_, empty := model.Evaluate(ctx, nil)
 	_, wrongClasses := model.Evaluate(ctx, relabelled)
-	for label, err := range map[string]error{"too small": tooSmall, "nil": missing, "wrong shape": wrongShape, "empty": empty, "classes": wrongClasses} {
+	for label, err := range map[string]error{"no pixels": noPixels, "nil": missing, "wrong shape": wrongShape, "empty": empty, "classes": wrongClasses} {
 		if !errors.Is(err, fastresnet.ErrImage) {
 			t.Errorf("%s: error %v, want ErrImage", label, err)
 		}
 	}
-	if !strings.Contains(tooSmall.Error(), "image 1") {
-		t.Errorf("error %q does not say which image", tooSmall)
+	if !strings.Contains(noPixels.Error(), "image 1") {
+		t.Errorf("error %q does not say which image", noPixels)
 	}
 	if none, err := model.Predict(ctx); err != nil || len(none) != 0 {
 		t.Errorf("no images: %v, %v; want nothing", none, err)

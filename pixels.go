@@ -1,0 +1,63 @@
+package fastresnet
+
+import (
+	"fmt"
+	"image"
+	"math"
+
+	"github.com/fastresnet/fastresnet/data"
+	"golang.org/x/image/draw"
+)
+
+// appendPixels appends an image as bytes [height, width, channels], with its middle scaled to the size wanted.
+func appendPixels(pixels []uint8, img image.Image, want data.Shape) ([]uint8, error) {
+	if img == nil {
+		return nil, fmt.Errorf("%w: it is nil", ErrImage)
+	}
+	if b := img.Bounds(); b.Dx() <= 0 || b.Dy() <= 0 {
+		return nil, fmt.Errorf("%w: it has no pixels, its bounds are %v", ErrImage, b)
+	}
+	frame := image.Rect(0, 0, want.Width, want.Height)
+	switch want.Channels {
+	case 1:
+		grey := image.NewGray(frame)
+		fill(grey, img)
+		return append(pixels, grey.Pix...), nil
+	case 3:
+		rgba := image.NewRGBA(frame) // its colours are blended with black already
+		fill(rgba, img)
+		for p := 0; p < len(rgba.Pix); p += 4 {
+			pixels = append(pixels, rgba.Pix[p], rgba.Pix[p+1], rgba.Pix[p+2])
+		}
+		return pixels, nil
+	}
+	return nil, fmt.Errorf("%w: the model takes %d channels, an image has 1 or 3", ErrImage, want.Channels)
+}
+
+// fill draws the middle of an image over all of dst: scaled, or pixel by pixel if that is the whole image.
+func fill(dst draw.Image, img image.Image) {
+	frame := dst.Bounds()
+	kept := middle(img.Bounds(), frame.Size())
+	if kept.Size() == frame.Size() {
+		draw.Draw(dst, frame, img, kept.Min, draw.Src)
+		return
+	}
+	draw.CatmullRom.Scale(dst, frame, img, kept, draw.Src, nil)
+}
+
+// middle is the largest centred part of b with the proportions of size, to the nearest pixel.
+func middle(b image.Rectangle, size image.Point) image.Rectangle {
+	width := proportional(b.Dy(), size.X, size.Y, b.Dx())
+	height := proportional(b.Dx(), size.Y, size.X, b.Dy())
+	corner := b.Min.Add(image.Pt((b.Dx()-width)/2, (b.Dy()-height)/2))
+	return image.Rectangle{Min: corner, Max: corner.Add(image.Pt(width, height))}
+}
+
+// proportional is n * a / b, rounded, from 1 to most. It is computed in floating point, which cannot overflow.
+func proportional(n, a, b, most int) int {
+	scaled := math.Round(float64(n) * float64(a) / float64(b))
+	if scaled >= float64(most) {
+		return most
+	}
+	return max(1, int(scaled))
+}
