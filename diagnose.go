@@ -187,7 +187,7 @@ func opened(name string) (b BackendDiagnosis) {
 
 func (b *BackendDiagnosis) inspect() (err error) {
 	defer guard(&err)
-	d, err := engine.Open(b.Name, false)
+	d, err := engine.Open(b.Name, engine.Opening{})
 	if err != nil {
 		return err
 	}

@@ -98,9 +98,9 @@ func (m *Model) file() (f safetensors.File, err error) {
 	return f, nil
 }
 
-// Load reads a model that [Model.Save] saved. Of the options [WithBackend], [WithPluginDownload], [WithPrecision] and
-// [WithLogger] count, with the defaults that they have for [Train]; any other is an error. What the model was trained
-// on does not matter.
+// Load reads a model that [Model.Save] saved. Of the options [WithBackend], [WithPluginDownload], [WithAutotuneCache],
+// [WithPrecision] and [WithLogger] count, with the defaults that they have for [Train]; any other is an error. What the
+// model was trained on does not matter.
 //
 // The error wraps [ErrForeign], [ErrTruncated], [ErrCorrupt], [ErrTooLarge] or [ErrNewer] if the file is not a good
 // one, fs.ErrNotExist if there is none, [ErrOption] or [ErrBackend]. Close the model when it is no longer needed.
@@ -147,7 +147,7 @@ func configureLoading(opts []Option) (*computing, error) {
 	c.computing = computing{}
 	var others error
 	if !reflect.ValueOf(c).IsZero() {
-		others = fmt.Errorf("%w: an option of training; loading a model takes WithBackend, WithPluginDownload, WithPrecision and WithLogger", ErrOption)
+		others = fmt.Errorf("%w: an option of training; loading a model takes WithBackend, WithPluginDownload, WithAutotuneCache, WithPrecision and WithLogger", ErrOption)
 	}
 	return &used, errors.Join(others, used.precision.check())
 }

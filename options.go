@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/internal/engine"
 	"github.com/fastresnet/fastresnet/layers"
 	"github.com/fastresnet/fastresnet/schedule"
 	"github.com/gomlx/compute/dtypes"
@@ -51,7 +52,7 @@ type config struct {
 // computing is what computes and how: all that counts for a model that is loaded, too.
 type computing struct {
 	backend   string
-	download  bool
+	opening   engine.Opening
 	precision Precision
 	logger    *slog.Logger
 }
@@ -237,7 +238,18 @@ func WithDevices(n int) Option {
 // WithPluginDownload lets the run download a PJRT plugin that it needs and does not find: for a backend
 // asked for by name, and for "auto" when there is an NVIDIA GPU. Default: nothing is ever downloaded.
 func WithPluginDownload() Option {
-	return func(c *config) { c.download = true }
+	return func(c *config) { c.opening.Download = true }
+}
+
+// WithAutotuneCache has XLA keep which way of each operation it found to be the fastest on an NVIDIA GPU, in a folder
+// that is yours alone, such as one in os.UserCacheDir: later processes then need not try them all again while they
+// compile. Entries belong to a version of XLA and a kind of GPU. It sets XLA's flag for it in the environment's
+// XLA_FLAGS, behind what you have set there, which counts for the whole process, and for the first backend that it
+// opens alone. Other backends, and plugins that do not know the flag, leave it be. Default: nothing is kept.
+//
+// This has been tested without a GPU only: how much it saves is not known yet.
+func WithAutotuneCache(folder string) Option {
+	return func(c *config) { c.opening.AutotuneCache = folder }
 }
 
 // WithSeed sets the seed of the initial weights, the order of the images and the augmentations.

@@ -91,7 +91,7 @@ func newRun(ctx context.Context, c *config, started time.Time) (done *run, err e
 
 // open opens the backend, and says which better ones cannot be had.
 func (c *computing) open(ctx context.Context) (*engine.Device, error) {
-	device, err := engine.Open(c.backend, c.download)
+	device, err := engine.Open(c.backend, c.opening)
 	if err != nil {
 		return nil, err
 	}

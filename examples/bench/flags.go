@@ -107,7 +107,7 @@ func (s *settings) check() []error {
 // options are those of every run.
 func (s *settings) options() []fastresnet.Option {
 	options := []fastresnet.Option{
-		fastresnet.WithBackend(s.backend), fastresnet.WithDevices(s.devices), fastresnet.WithPluginDownload(),
+		fastresnet.WithBackend(s.backend), fastresnet.WithDevices(s.devices), fastresnet.WithPluginDownload(), program.AutotuneCache(),
 		fastresnet.WithTrainLimit(s.trainLimit),
 		fastresnet.WithPrecision(fastresnet.Precision(s.precision)),
 	}

@@ -87,7 +87,7 @@ func (s *settings) check() error {
 // options are those of the flags that were set, and what this program asks for in any case.
 func (s *settings) options() []fastresnet.Option {
 	options := []fastresnet.Option{
-		fastresnet.WithBackend(s.backend), fastresnet.WithPluginDownload(),
+		fastresnet.WithBackend(s.backend), fastresnet.WithPluginDownload(), program.AutotuneCache(),
 		fastresnet.WithTrainLimit(s.trainLimit), fastresnet.WithTestLimit(s.testLimit),
 	}
 	for _, change := range []struct {

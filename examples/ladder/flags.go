@@ -122,7 +122,7 @@ func (s *settings) check() (problems []error) {
 // options are those of every run.
 func (s *settings) options() []fastresnet.Option {
 	options := []fastresnet.Option{
-		fastresnet.WithBackend(s.backend), fastresnet.WithPluginDownload(),
+		fastresnet.WithBackend(s.backend), fastresnet.WithPluginDownload(), program.AutotuneCache(),
 		fastresnet.WithTrainLimit(s.trainLimit), fastresnet.WithTestLimit(s.testLimit),
 	}
 	if s.epochs > 0 {

@@ -47,19 +47,27 @@ type Plugin struct {
 // Automatic are the backends that "auto" tries, the best first, where GOMLX_BACKEND does not name one.
 var Automatic = []string{"xla:cuda", "xla:cpu", "go"}
 
+// Opening is how a backend is opened.
+type Opening struct {
+	// Download lets a plugin that is missing be downloaded.
+	Download bool
+	// AutotuneCache is a folder where XLA keeps its choices for a GPU from one process to the next; "" for none.
+	AutotuneCache string
+}
+
 // Open opens the named backend: "go", "xla" (any plugin), "xla:cuda", "xla:cpu", "xla:" and the absolute
 // path of a PJRT plugin, or whatever a program has registered with GoMLX, with GoMLX's options behind it.
 // "auto" and "" take the environment's GOMLX_BACKEND if that is set, and otherwise the first of xla:cuda,
-// xla:cpu and go that can be had. With download, a plugin that is missing is first downloaded to where
+// xla:cpu and go that can be had. With Download, a plugin that is missing is first downloaded to where
 // GoMLX keeps them, if it was asked for by name or there is an NVIDIA GPU.
 //
 // Errors wrap [ErrBackend].
-func Open(name string, download bool) (*Device, error) {
+func Open(name string, o Opening) (*Device, error) {
 	if name != "" && name != "auto" {
-		return open(name, download)
+		return open(name, o)
 	}
 	if env := os.Getenv(compute.ConfigEnvVar); env != "" {
-		d, err := open(env, download)
+		d, err := open(env, o)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", compute.ConfigEnvVar, err)
 		}
@@ -69,7 +77,9 @@ func Open(name string, download bool) (*Device, error) {
 	var err error
 	for _, candidate := range Automatic {
 		var d *Device
-		if d, err = open(candidate, download && candidate == "xla:cuda"); err == nil {
+		how := o
+		how.Download = o.Download && candidate == "xla:cuda"
+		if d, err = open(candidate, how); err == nil {
 			d.PassedOver = passedOver
 			return d, nil
 		}
@@ -81,13 +91,13 @@ func Open(name string, download bool) (*Device, error) {
 // Reason is the text of an error of [Open] without that of [ErrBackend].
 func Reason(err error) string { return strings.TrimPrefix(err.Error(), ErrBackend.Error()+": ") }
 
-func open(name string, download bool) (*Device, error) {
+func open(name string, o Opening) (*Device, error) {
 	kind, config, _ := strings.Cut(name, ":")
 	switch kind {
 	case "go":
 		return openGo(config)
 	case "xla", "stablehlo", "hlo", "shlo":
-		return openXLA(config, download)
+		return openXLA(config, o)
 	}
 	if !slices.Contains(compute.List(), kind) {
 		return nil, fmt.Errorf(`%w: %q is unknown, want "auto", "go", "xla:cuda", "xla:cpu" or "xla:/path/to/plugin.so"`, ErrBackend, name)

@@ -23,7 +23,7 @@ func TestOpenErrors(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.label, func(t *testing.T) {
-			d, err := Open(tt.name, false)
+			d, err := Open(tt.name, Opening{})
 			if err == nil && tt.name == "xla:cuda" {
 				d.Close()
 				t.Skip("there is a GPU here")
@@ -40,7 +40,7 @@ func TestOpenErrors(t *testing.T) {
 
 func TestOpenAuto(t *testing.T) {
 	t.Setenv(compute.ConfigEnvVar, "")
-	d, err := Open("auto", false)
+	d, err := Open("auto", Opening{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,7 +52,7 @@ func TestOpenAuto(t *testing.T) {
 
 func TestOpenHonoursTheEnvironment(t *testing.T) {
 	t.Setenv(compute.ConfigEnvVar, "go")
-	d, err := Open("", false)
+	d, err := Open("", Opening{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +62,7 @@ func TestOpenHonoursTheEnvironment(t *testing.T) {
 	}
 
 	t.Setenv(compute.ConfigEnvVar, "nonsense")
-	if _, err := Open("auto", false); !errors.Is(err, ErrBackend) || !strings.Contains(err.Error(), compute.ConfigEnvVar) {
+	if _, err := Open("auto", Opening{}); !errors.Is(err, ErrBackend) || !strings.Contains(err.Error(), compute.ConfigEnvVar) {
 		t.Errorf("error %v, want ErrBackend that names the variable", err)
 	}
 }
@@ -70,7 +70,7 @@ func TestOpenHonoursTheEnvironment(t *testing.T) {
 // Independent matrix products in one graph: with GoMLX's default configuration this one hangs.
 func TestManyIndependentProductsDoNotDeadlock(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(2))
-	d, err := Open("go", false)
+	d, err := Open("go", Opening{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -72,7 +72,7 @@ func TestExplainLeavesOtherErrorsAlone(t *testing.T) {
 
 // XLA reports a result that no machine has the memory for.
 func TestOutOfMemory(t *testing.T) {
-	d, err := Open(testbackend.XLA(t), false)
+	d, err := Open(testbackend.XLA(t), Opening{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/internal/testbackend"
 	"github.com/google/go-cmp/cmp"
 )
@@ -43,12 +44,15 @@ func TestRestoredRunsContinue(t *testing.T) {
 	testbackend.Each(t, func(t *testing.T, backend string) {
 		d := openFor(t, backend)
 		for _, loading := range loadings {
+			if loading == data.LoadEveryEpoch && !d.PureGo() {
+				continue // it draws as LoadPerImage does
+			}
 			cfg := smallConfig(t, set, 8)
 			cfg.Loading = loading
 			cfg.KeepIncomplete = true // three steps an epoch
 			cfg.AverageEvery, cfg.Average.Keep = 2, 0.5
 			whole, want := until(t, newTrainer(t, d, cfg, set), epochs, -1)
-			for _, stop := range []int{1, 2, 3, 4} {
+			for _, stop := range []int{1, 3, 4} { // in an epoch, between epochs, in the next
 				t.Run(fmt.Sprintf("%s, step %d", loading, stop), func(t *testing.T) {
 					first := newTrainer(t, d, cfg, set)
 					until(t, first, epochs, stop)

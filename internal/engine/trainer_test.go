@@ -38,7 +38,7 @@ func synthetic(t testing.TB, n int) *data.Dataset {
 
 func openFor(t testing.TB, backend string) *Device {
 	t.Helper()
-	d, err := Open(backend, false)
+	d, err := Open(backend, Opening{})
 	if err != nil {
 		t.Fatal(err)
 	}

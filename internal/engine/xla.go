@@ -22,15 +22,20 @@ const HasXLA = true
 
 // openXLA opens a PJRT plugin by name ("cuda", "cpu", "" for the first there is) or absolute path, with
 // GoMLX's options after a comma.
-func openXLA(config string, download bool) (*Device, error) {
+func openXLA(config string, o Opening) (*Device, error) {
 	xlaMu.Lock()
 	defer xlaMu.Unlock()
 	xla.EnableAutoInstall(false)
 
 	plugin, _, _ := strings.Cut(config, ",")
 	name := strings.TrimSuffix("xla:"+plugin, ":")
-	if err := findPlugin(plugin, download); err != nil {
+	if err := findPlugin(plugin, o.Download); err != nil {
 		return nil, fmt.Errorf("%w: %s: %w", ErrBackend, name, err)
+	}
+	if p, err := pjrt.GetPlugin(plugin); err == nil && isCUDA(plugin) { // otherwise the next step says why
+		if err := keepAutotuning(p, o.AutotuneCache); err != nil {
+			return nil, fmt.Errorf("%w: %s: autotuning's cache: %w", ErrBackend, name, err)
+		}
 	}
 	backend, err := xla.NewWithOptions(config, nil)
 	if err != nil {

@@ -16,7 +16,7 @@ import (
 
 func TestOpenedPlugin(t *testing.T) {
 	name := testbackend.XLA(t)
-	d, err := Open(name, false)
+	d, err := Open(name, Opening{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,7 +33,7 @@ func TestOpenedPlugin(t *testing.T) {
 func TestPluginsThatCannotBeOpened(t *testing.T) {
 	const caseEnv = "FASTRESNET_TEST_OPEN"
 	if name := os.Getenv(caseEnv); name != "" {
-		d, err := Open(name, false)
+		d, err := Open(name, Opening{})
 		if !errors.Is(err, ErrBackend) {
 			t.Fatalf("opened %v, error %v", d, err)
 		}

@@ -71,7 +71,7 @@ func TestRuntimeAgrees(t *testing.T) {
 // logits computes them in pure Go.
 func logits(t *testing.T, m onnx.Model, pixels []uint8) []float32 {
 	t.Helper()
-	device, err := engine.Open("go", false)
+	device, err := engine.Open("go", engine.Opening{})
 	if err != nil {
 		t.Fatal(err)
 	}
