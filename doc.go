@@ -10,7 +10,8 @@
 //	predictions, err := result.Model.Predict(ctx, img)
 //
 // A run is described by a [Recipe], a plain value; each [Option] changes one thing of it or of how it is
-// run. What comes back is a [Result] with the history of the run and a [Model].
+// run. What comes back is a [Result] with the history of the run and a [Model], which [Model.Save] and [Load] keep in a
+// file.
 //
 // # What runs it
 //

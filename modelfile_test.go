@@ -272,6 +272,7 @@ func TestSaveToAFolderThatCannotBeWritten(t *testing.T) {
 	if err := os.Chmod(folder, 0o555); err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { os.Chmod(folder, 0o755) }) // or nobody could remove it
 	if err := model.Save(path); !errors.Is(err, fs.ErrPermission) {
 		t.Errorf("error %v, want fs.ErrPermission", err)
 	}
