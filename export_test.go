@@ -1,6 +1,7 @@
 package fastresnet
 
 import (
+	"context"
 	"image"
 
 	"github.com/fastresnet/fastresnet/data"
@@ -12,4 +13,37 @@ func (r Recipe) Rates(epoch, steps int) []float32 { return r.rates(epoch, steps)
 // Pixels are an image's bytes as a model of this shape takes them.
 func Pixels(img image.Image, want data.Shape) ([]uint8, error) {
 	return appendPixels(nil, img, want)
+}
+
+// Hold keeps the model busy until release is called.
+func (m *Model) Hold() (release func()) {
+	m.mu.Lock()
+	return m.mu.Unlock
+}
+
+// Waiting is how many callers wait for the model.
+func (m *Model) Waiting() int {
+	m.batcher.mu.Lock()
+	defer m.batcher.mu.Unlock()
+	return len(m.batcher.waiting)
+}
+
+// Batches are the sizes of requests that are computed together, if requests of these sizes wait in this order.
+func Batches(limit int, sizes ...int) [][]int {
+	var b batcher
+	for _, size := range sizes {
+		b.waiting = append(b.waiting, &request{ctx: context.Background(), pixels: make([]uint8, size)})
+	}
+	var batches [][]int
+	for {
+		requests := b.take(limit)
+		if len(requests) == 0 {
+			return batches
+		}
+		var batch []int
+		for _, r := range requests {
+			batch = append(batch, len(r.pixels))
+		}
+		batches = append(batches, batch)
+	}
 }

@@ -14,12 +14,14 @@ import (
 )
 
 // Model is a trained network with what is needed to use it: its classes and its normalisation. It is safe
-// for concurrent use; calls wait for each other.
+// for concurrent use: calls wait for each other, and the images of those that wait are computed together.
 type Model struct {
 	network       layers.Network
 	classes       []string
 	normalization data.Normalization
 	views         []engine.View
+	batch         int // images that are computed together at most
+	batcher       batcher
 
 	mu        sync.Mutex
 	values    map[string][]float32 // the network's variables, by name; replaced, never changed, as the next two
@@ -40,7 +42,7 @@ func newModel(cfg engine.Config, d *engine.Device, classes []string) (*Model, er
 	if err != nil {
 		return nil, err
 	}
-	return &Model{network: cfg.Network, classes: classes, normalization: cfg.Normalization, views: cfg.Views, evaluator: e}, nil
+	return &Model{network: cfg.Network, classes: classes, normalization: cfg.Normalization, views: cfg.Views, batch: e.Batch(), evaluator: e}, nil
 }
 
 // adopt makes the device the model's, to be closed with it; at once if it is closed already.

@@ -56,6 +56,9 @@ func (p Prediction) Top(k int) []Score {
 // luma. What is transparent is blended with black. Time and memory go with the part taken: a photograph of a
 // megapixel takes milliseconds.
 //
+// Many goroutines may call it: a batch of images takes hardly longer than one, and those that wait while the model is busy
+// share the next. A call whose ctx ends returns at once.
+//
 // The error wraps [ErrImage] if an image is nil or has no pixels, or if the network takes another number of channels;
 // it is ctx's if that ends.
 func (m *Model) Predict(ctx context.Context, images ...image.Image) (predictions []Prediction, err error) {
@@ -94,15 +97,6 @@ func (m *Model) predict(ctx context.Context, pixels []uint8) ([]Prediction, erro
 		})
 	}
 	return predictions, nil
-}
-
-func (m *Model) logits(ctx context.Context, pixels []uint8) ([]float32, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.evaluator == nil {
-		return nil, ErrClosed
-	}
-	return m.evaluator.Logits(ctx, pixels)
 }
 
 func softmax(row []float32) []float64 {

@@ -43,6 +43,9 @@ func (e *Evaluator) Use(values map[string][]float32) error {
 // smallBatch is the batch for a few images: the pure-Go kernels compute 16 at once anyway.
 const smallBatch = 16
 
+// Batch is how many images are computed together at most.
+func (e *Evaluator) Batch() int { return max(e.cfg.Batch, smallBatch) }
+
 // Logits returns [n, classes] for pixels [n, height, width, channels], averaged over the views. It computes in batches of the
 // configuration's size, and what would leave one mostly empty in batches of smallBatch; a batch that is not
 // full is filled up with black images.
@@ -53,7 +56,7 @@ func (e *Evaluator) Logits(ctx context.Context, pixels []uint8) ([]float32, erro
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		size := max(e.cfg.Batch, smallBatch)
+		size := e.Batch()
 		n := min(len(pixels)/image, size)
 		if n <= max(smallBatch, size/4) {
 			size = smallBatch

@@ -1,0 +1,109 @@
+package fastresnet
+
+import (
+	"context"
+	"slices"
+	"sync"
+)
+
+// batcher collects the callers that wait for a model at the same time: one image takes as long as a small batch.
+type batcher struct {
+	mu      sync.Mutex
+	waiting []*request
+	serving bool // a goroutine takes what waits, until nothing does
+}
+
+// request is what one caller wants to know. Its logits and err may be read once done is closed.
+type request struct {
+	ctx    context.Context
+	pixels []uint8
+	logits []float32
+	err    error
+	done   chan struct{}
+}
+
+// logits returns [n, classes] for pixels [n, height, width, channels]. It returns early when ctx ends, though the model
+// may still be computing for it.
+func (m *Model) logits(ctx context.Context, pixels []uint8) ([]float32, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	r := &request{ctx: ctx, pixels: pixels, done: make(chan struct{})}
+	b := &m.batcher
+	b.mu.Lock()
+	b.waiting = append(b.waiting, r)
+	if !b.serving {
+		b.serving = true
+		go m.serve()
+	}
+	b.mu.Unlock()
+	select {
+	case <-r.done:
+		return r.logits, r.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// serve computes for all who wait, together where they fit a batch, until nobody waits.
+func (m *Model) serve() {
+	for {
+		m.mu.Lock() // those who come while the model is busy are in the next batch
+		requests := m.batcher.take(m.batch * m.network.Input.Size())
+		if len(requests) > 0 {
+			m.answer(requests)
+		}
+		m.mu.Unlock()
+		if len(requests) == 0 {
+			return
+		}
+		for _, r := range requests {
+			close(r.done)
+		}
+	}
+}
+
+// take returns the requests that have waited longest, of at most so many bytes together, or a single larger one. Those
+// whose callers have left are dropped. If there are none, serving ends.
+func (b *batcher) take(bytes int) []*request {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.waiting = slices.DeleteFunc(b.waiting, func(r *request) bool { return r.ctx.Err() != nil })
+	n := 0
+	for n < len(b.waiting) && (n == 0 || len(b.waiting[n].pixels) <= bytes) {
+		bytes -= len(b.waiting[n].pixels)
+		n++
+	}
+	requests := slices.Clone(b.waiting[:n])
+	b.waiting = slices.Delete(b.waiting, 0, n)
+	b.serving = n > 0
+	return requests
+}
+
+// answer computes what requests ask for. The model is locked.
+func (m *Model) answer(requests []*request) {
+	ctx, pixels := requests[0].ctx, requests[0].pixels
+	if len(requests) > 1 {
+		ctx = context.Background() // no caller stops the others, and one batch is soon done
+		pixels = nil
+		for _, r := range requests {
+			pixels = append(pixels, r.pixels...)
+		}
+	}
+	logits, err := m.compute(ctx, pixels)
+	for _, r := range requests {
+		if r.err = err; err == nil {
+			n := len(r.pixels) / m.network.Input.Size() * len(m.classes)
+			r.logits, logits = logits[:n], logits[n:]
+		}
+	}
+}
+
+// compute is the evaluator's logits. The model is locked.
+func (m *Model) compute(ctx context.Context, pixels []uint8) (logits []float32, err error) {
+	defer guard(&err)
+	if m.evaluator == nil {
+		return nil, ErrClosed
+	}
+	return m.evaluator.Logits(ctx, pixels)
+}

@@ -1,0 +1,148 @@
+package fastresnet_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/fastresnet/fastresnet"
+	"github.com/fastresnet/fastresnet/internal/testbackend"
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+)
+
+// Whoever else asks at the same time does not change an answer; in pure Go not by a bit.
+func TestConcurrentPredictionsAreThoseMadeAlone(t *testing.T) {
+	const callers = 100
+	set := synthetic(t, callers, 1)
+	testbackend.Each(t, func(t *testing.T, backend string) {
+		model := train(t, set, fastresnet.WithBackend(backend), fastresnet.WithEpochs(1), fastresnet.WithBatchSize(50)).Model
+		ask := func(i int) ([]fastresnet.Prediction, error) {
+			if i%10 == 0 { // some ask about more than one image
+				return model.Predict(context.Background(), set.Image(i), set.Image(i+1), set.Image(i+2))
+			}
+			return model.Predict(context.Background(), set.Image(i))
+		}
+		want := make([][]fastresnet.Prediction, callers)
+		for i := range want {
+			var err error
+			if want[i], err = ask(i); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got := make([][]fastresnet.Prediction, callers)
+		release := model.Hold() // so that they all wait at the same time
+		var wg sync.WaitGroup
+		for i := range got {
+			wg.Go(func() {
+				var err error
+				if got[i], err = ask(i); err != nil {
+					t.Errorf("image %d: %v", i, err)
+				}
+			})
+		}
+		await(t, model, callers)
+		release()
+		wg.Wait()
+		var near cmp.Option
+		if backend != "go" {
+			near = cmpopts.EquateApprox(1e-4, 1e-6)
+		}
+		if diff := cmp.Diff(want, got, near); diff != "" {
+			t.Errorf("predictions (-alone +together):\n%s", diff)
+		}
+	})
+}
+
+// A caller whose context ends leaves while the model is busy, and those who wait beside it get their answers.
+func TestConcurrentCallerLeaves(t *testing.T) {
+	set := synthetic(t, 20, 1)
+	model := train(t, set, fastresnet.WithEpochs(1)).Model
+	want, err := model.Predict(context.Background(), set.Image(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	release := model.Hold()
+	ctx, cancel := context.WithCancel(context.Background())
+	left := make(chan error)
+	go func() {
+		_, err := model.Predict(ctx, set.Image(0))
+		left <- err
+	}()
+	await(t, model, 1)
+	var wg sync.WaitGroup
+	for range 3 {
+		wg.Go(func() {
+			got, err := model.Predict(context.Background(), set.Image(1))
+			if diff := cmp.Diff(want, got); err != nil || diff != "" {
+				t.Errorf("a caller that stayed: %v, predictions (-want +got):\n%s", err, diff)
+			}
+		})
+	}
+	await(t, model, 4)
+	cancel()
+	if err := <-left; !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v, want context.Canceled", err)
+	}
+	release()
+	wg.Wait()
+}
+
+// Callers that wait when the model is closed get an answer or ErrClosed, those who come later ErrClosed.
+func TestConcurrentClose(t *testing.T) {
+	set := synthetic(t, 20, 1)
+	model := train(t, set, fastresnet.WithEpochs(1)).Model
+	release := model.Hold()
+	var wg sync.WaitGroup
+	for i := range 20 {
+		wg.Go(func() {
+			if _, err := model.Predict(context.Background(), set.Image(i)); err != nil && !errors.Is(err, fastresnet.ErrClosed) {
+				t.Errorf("image %d: error %v, want none or ErrClosed", i, err)
+			}
+		})
+	}
+	await(t, model, 20)
+	wg.Go(func() {
+		if err := model.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	release()
+	wg.Wait()
+	if _, err := model.Predict(context.Background(), set.Image(0)); !errors.Is(err, fastresnet.ErrClosed) {
+		t.Errorf("error %v, want ErrClosed", err)
+	}
+}
+
+func TestBatchesOfRequests(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		sizes []int
+		want  [][]int
+	}{
+		{"nobody", nil, nil},
+		{"one", []int{3}, [][]int{{3}}},
+		{"all fit", []int{1, 3, 4}, [][]int{{1, 3, 4}}},
+		{"full", []int{4, 4, 4, 4, 1}, [][]int{{4, 4}, {4, 4}, {1}}},
+		{"the next would not fit", []int{5, 4, 3}, [][]int{{5}, {4, 3}}},
+		{"a large one is alone", []int{2, 100, 2, 2}, [][]int{{2}, {100}, {2, 2}}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if diff := cmp.Diff(tt.want, fastresnet.Batches(8, tt.sizes...)); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// await returns once so many callers wait for the model.
+func await(t *testing.T, model *fastresnet.Model, callers int) {
+	t.Helper()
+	for deadline := time.Now().Add(time.Minute); model.Waiting() < callers; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%d callers wait, want %d", model.Waiting(), callers)
+		}
+	}
+}
