@@ -13,8 +13,8 @@ import (
 
 // settings are what the flags say. Those that change the recipe do so only if they are set.
 type settings struct {
-	data, recipe, backend, json string
-	list, quiet                 bool
+	data, recipe, backend, json, save string
+	list, quiet                       bool
 
 	width, epochs, batch  int
 	lr                    float64
@@ -50,6 +50,7 @@ func parse(args []string, stdout io.Writer) (*settings, error) {
 	f.IntVar(&s.trainLimit, "train-limit", 0, "train on the first `n` images only (default 0, all)")
 	f.IntVar(&s.testLimit, "test-limit", 0, "test on the first `n` images only (default 0, all)")
 	f.StringVar(&s.json, "json", "", "`file` to write the results to")
+	f.StringVar(&s.save, "save", "", "`file` to save the trained model to, for predict and serve: of several runs the last that came to\nits end; if none did, but training was interrupted, as far as it came")
 	f.BoolVar(&s.quiet, "quiet", false, "print the summary only")
 	if err := program.Parse(f, usage, args, stdout); err != nil {
 		return nil, err
@@ -80,6 +81,12 @@ func (s *settings) check() error {
 	}
 	if s.set["json"] && s.json == "" {
 		problems = append(problems, errors.New("-json: need the name of a file"))
+	}
+	if s.set["save"] && s.save == "" {
+		problems = append(problems, errors.New("-save: need the name of a file"))
+	}
+	if s.save != "" && s.save == s.json {
+		problems = append(problems, fmt.Errorf("-save and -json: both name %s", s.save))
 	}
 	return errors.Join(problems...)
 }

@@ -36,8 +36,9 @@ func train(ctx context.Context, s *settings, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	file, err := results.Open("json", s.json)
-	if err != nil {
+	file, jsonErr := results.Open("json", s.json)
+	saved, saveErr := results.Open("save", s.save)
+	if err := errors.Join(jsonErr, saveErr); err != nil {
 		return err
 	}
 	trainSet, testSet, err := program.Images(s.data, s.trainLimit, s.testLimit)
@@ -62,11 +63,13 @@ func train(ctx context.Context, s *settings, stdout, stderr io.Writer) error {
 		}
 		v.endRun(result)
 		if result != nil {
+			if s.save != "" && (runErr == nil || runErr == program.ErrInterrupted && i == 0) {
+				err = saved.Failed(result.Model.Save(s.save))
+			}
 			result.Model.Close()
 			runs = append(runs, results.NewRun(result, runErr))
 		}
-		if runErr != nil {
-			err = runErr
+		if err = errors.Join(runErr, err); err != nil {
 			break
 		}
 	}

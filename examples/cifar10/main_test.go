@@ -109,8 +109,8 @@ $`
 func whole(x float64) bool { return math.Abs(x-math.Round(x)) < 1e-9 }
 
 func TestRuns(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "out.json")
-	status, stdout, stderr := start(t.Context(), append(tiny, "-seed", "3", "-runs", "3", "-quiet", "-json", file)...)
+	file, model := filepath.Join(t.TempDir(), "out.json"), filepath.Join(t.TempDir(), "m.safetensors")
+	status, stdout, stderr := start(t.Context(), append(tiny, "-seed", "3", "-runs", "3", "-quiet", "-json", file, "-save", model)...)
 	if status != program.ExitOK || stderr != "" {
 		t.Fatalf("exit status %d, stderr %q", status, stderr)
 	}
@@ -132,6 +132,20 @@ func TestRuns(t *testing.T) {
 	if diff := cmp.Diff([]float64{mean, std}, []float64{float64(got.Mean), float64(got.Std)}, cmpopts.EquateApprox(0, 1e-12)); diff != "" {
 		t.Errorf("mean and deviation (-want +got):\n%s", diff)
 	}
+	if saved := load(t, model); saved.Seed != 5 {
+		t.Errorf("the saved model is that of seed %d, want the last run's, 5", saved.Seed)
+	}
+}
+
+// load is the run that a saved model came from.
+func load(t *testing.T, file string) *fastresnet.Result {
+	t.Helper()
+	model, err := fastresnet.Load(file, fastresnet.WithBackend("go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer model.Close()
+	return model.Result()
 }
 
 // TestInterrupted cancels before the first step: there is nothing to report.
@@ -168,7 +182,8 @@ func TestInterruptedLater(t *testing.T) {
 	defer cancel()
 	stdout, stderr := &cancelOn{text: "    1  ", cancel: cancel}, &bytes.Buffer{}
 	file := filepath.Join(t.TempDir(), "out.json")
-	status := run(ctx, append(tiny, "-epochs", "1000", "-json", file), stdout, stderr)
+	model := filepath.Join(t.TempDir(), "m.safetensors")
+	status := run(ctx, append(tiny, "-epochs", "1000", "-json", file, "-save", model), stdout, stderr)
 	if status != program.ExitInterrupted || stderr.String() != "cifar10: interrupted\n" {
 		t.Errorf("exit status %d, stderr %q", status, stderr)
 	}
@@ -179,6 +194,9 @@ func TestInterruptedLater(t *testing.T) {
 	readJSON(t, file, &r)
 	if r.Error != "interrupted" || r.TestAccuracy != r.Epochs[0].TestAcc || len(r.Epochs) > 2 {
 		t.Errorf("report of an interrupted run: %+v", r)
+	}
+	if n := len(load(t, model).Epochs); n != len(r.Epochs) {
+		t.Errorf("the saved model has %d epochs, the report %d", n, len(r.Epochs))
 	}
 }
 
@@ -218,6 +236,10 @@ func TestMistakes(t *testing.T) {
 		{"report in no folder", []string{"-json", filepath.Join(folder, "no", "out.json")}, "out.json"},
 		{"report over a folder", []string{"-json", folder}, "folder"},
 		{"report not named", []string{"-json", ""}, "-json"},
+		{"model in no folder", []string{"-save", filepath.Join(folder, "no", "m.safetensors")}, "-save"},
+		{"model over a folder", []string{"-save", folder}, "folder"},
+		{"model not named", []string{"-save", ""}, "-save"},
+		{"model over the report", []string{"-save", "out.json", "-json", "out.json"}, "out.json"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			status, stdout, stderr := start(t.Context(), test.args...)
@@ -265,7 +287,7 @@ func TestHelp(t *testing.T) {
 		t.Errorf("exit status %d, stderr %q", status, stderr)
 	}
 	for _, name := range []string{"data", "recipe", "list", "backend", "width", "epochs", "batch", "lr", "seed", "runs",
-		"train-limit", "test-limit", "json", "quiet"} {
+		"train-limit", "test-limit", "json", "save", "quiet"} {
 		if !strings.Contains(stdout, "\n  -"+name) {
 			t.Errorf("the usage does not name -%s", name)
 		}

@@ -1,7 +1,8 @@
 // Quickstart trains a small residual network on images that it draws itself, and then shows what the
-// network makes of images that it has never seen. It takes no flags and downloads nothing.
+// network makes of images that it has never seen. It saves the model if a file is named, takes no flags, and
+// downloads nothing.
 //
-//	GOEXPERIMENT=simd go run ./examples/quickstart
+//	GOEXPERIMENT=simd go run ./examples/quickstart figures.safetensors
 package main
 
 import (
@@ -11,11 +12,19 @@ import (
 	"image"
 	"os"
 	"os/signal"
+	"slices"
+	"strings"
 
 	"github.com/fastresnet/fastresnet"
 	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/examples/internal/terminal"
 )
+
+const usage = `Usage: quickstart [FILE]
+
+Trains a network on images that it draws itself, and shows the result. It saves the
+model in the file, if there is one, for predict and serve.
+`
 
 func main() {
 	terminal.QuietKlog()
@@ -28,8 +37,17 @@ func main() {
 }
 
 func run(ctx context.Context, args []string) error {
-	if len(args) > 0 {
-		return usage(args[0])
+	file := "" // to save the model to
+	switch {
+	case len(args) == 1 && slices.Contains([]string{"-h", "-help", "--help"}, args[0]):
+		fmt.Print(usage)
+		return nil
+	case len(args) > 0 && strings.HasPrefix(args[0], "-"):
+		return fmt.Errorf("unexpected flag %s: there are none (-h for help)", args[0])
+	case len(args) > 1:
+		return fmt.Errorf("unexpected argument %q: there is one, the file to save to (-h for help)", args[1])
+	case len(args) == 1:
+		file = args[0]
 	}
 
 	// Ten classes of figures, drawn from one seed to train on, and from other seeds to test with.
@@ -81,6 +99,14 @@ func run(ctx context.Context, args []string) error {
 	}
 	fmt.Println("\nimages that it has never seen:")
 	show(os.Stdout, unseen, predictions)
+
+	if file == "" {
+		return nil
+	}
+	if err := result.Model.Save(file); err != nil {
+		return err
+	}
+	fmt.Printf("\nsaved in %s: go run ./examples/serve -model %[1]s\n", file)
 	return nil
 }
 
@@ -95,14 +121,4 @@ func printResult(r *fastresnet.Result) {
 	if r.Backend == "go" && missingSIMD {
 		fmt.Println("Built with GOEXPERIMENT=simd in the environment, it would be several times faster.")
 	}
-}
-
-// usage answers an argument, of which there are none.
-func usage(arg string) error {
-	switch arg {
-	case "-h", "-help", "--help":
-		fmt.Println("Usage: quickstart\n\nTrains a network on images that it draws itself, and shows the result. There are no flags.")
-		return nil
-	}
-	return fmt.Errorf("unexpected argument %q: there are none (-h for help)", arg)
 }
