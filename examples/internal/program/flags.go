@@ -11,6 +11,15 @@ import (
 // Parse reads the flags of a program that takes no arguments. flag.ErrHelp means that the usage was asked
 // for, and has been printed.
 func Parse(f *flag.FlagSet, usage string, args []string, stdout io.Writer) error {
+	err := ParseArguments(f, usage, args, stdout)
+	if err == nil && f.NArg() > 0 {
+		return seeHelp(fmt.Errorf("unexpected argument %q", f.Arg(0)))
+	}
+	return err
+}
+
+// ParseArguments is Parse for a program that takes arguments, which it leaves in f.
+func ParseArguments(f *flag.FlagSet, usage string, args []string, stdout io.Writer) error {
 	f.SetOutput(io.Discard) // errors are printed by Status, on one line
 	f.Usage = func() {}
 	err := f.Parse(args)
@@ -20,14 +29,13 @@ func Parse(f *flag.FlagSet, usage string, args []string, stdout io.Writer) error
 		f.PrintDefaults()
 		return err
 	}
-	if err == nil && f.NArg() > 0 {
-		err = fmt.Errorf("unexpected argument %q", f.Arg(0))
-	}
 	if err != nil {
-		return fmt.Errorf("%w (-h lists the flags)", err)
+		return seeHelp(err)
 	}
 	return nil
 }
+
+func seeHelp(err error) error { return fmt.Errorf("%w (-h lists the flags)", err) }
 
 // Number is the value of a flag, and the least that it may be.
 type Number struct {

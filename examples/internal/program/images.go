@@ -35,3 +35,6 @@ func Limited(n, limit int) int {
 	}
 	return n
 }
+
+// ModelUsage describes the flag -model.
+const ModelUsage = "`file` of the trained model, as cifar10 -save and quickstart write it"

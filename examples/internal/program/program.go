@@ -32,7 +32,7 @@ func Main(name string, run func(ctx context.Context, args []string, stdout, stde
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, func() {
 		stop() // a second Ctrl-C does not wait
-		fmt.Fprintf(os.Stderr, "\n%s: stopping after this step; Ctrl-C again to stop at once\n", name)
+		fmt.Fprintf(os.Stderr, "\n%s: stopping when the work in hand is done; Ctrl-C again to stop at once\n", name)
 	})
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }

@@ -1,0 +1,76 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/fastresnet/fastresnet/examples/internal/picture"
+	"github.com/fastresnet/fastresnet/examples/internal/program"
+	"github.com/fastresnet/fastresnet/examples/internal/terminal"
+)
+
+// settings are what the flags and the arguments say.
+type settings struct {
+	model, backend string
+	top            int
+	json           bool
+	files          []string
+}
+
+// standardInput is the file name of what is piped in.
+const standardInput = "-"
+
+var usage = fmt.Sprintf(`Usage: predict -model FILE [flags] PICTURE...
+
+Says what a trained model takes pictures for: files in the formats %s,
+of at most %s pixels, or "-" for standard input. A picture of any size is scaled,
+and its middle is looked at. A file that cannot be read is reported, the others are
+classified, and the exit status is 1. Ctrl-C stops it.
+
+`, picture.Formats, terminal.Count(picture.MaxPixels))
+
+// parse reads the flags. Its errors name everything that is wrong; flag.ErrHelp means that the usage was asked
+// for, and has been printed.
+func parse(args []string, stdout io.Writer) (*settings, error) {
+	s := &settings{}
+	f := flag.NewFlagSet("predict", flag.ContinueOnError)
+	f.StringVar(&s.model, "model", "", program.ModelUsage)
+	f.IntVar(&s.top, "top", 3, "report the `n` most probable classes")
+	f.StringVar(&s.backend, "backend", "auto", program.BackendUsage)
+	f.BoolVar(&s.json, "json", false, "print a line of JSON for each picture, in place of the table")
+	if err := program.ParseArguments(f, usage, args, stdout); err != nil {
+		return nil, err
+	}
+	s.files = f.Args()
+	return s, s.check()
+}
+
+// check reports everything that is wrong.
+func (s *settings) check() error {
+	var problems []error
+	if s.model == "" {
+		problems = append(problems, errors.New("-model: need the file of a trained model, as cifar10 -save writes it"))
+	}
+	problems = append(problems, program.TooSmall(program.Number{Flag: "top", Value: s.top, Least: 1})...)
+	if len(s.files) == 0 {
+		problems = append(problems, errors.New("no pictures: need files, or - for standard input"))
+	}
+	inputs := 0
+	for _, file := range s.files {
+		if file == standardInput {
+			inputs++
+		}
+	}
+	if inputs > 1 {
+		problems = append(problems, errors.New("- is named more than once: there is one standard input"))
+	}
+	late := slices.IndexFunc(s.files, func(file string) bool { return strings.HasPrefix(file, "-") && file != standardInput })
+	if late >= 0 {
+		problems = append(problems, fmt.Errorf("%s: need flags before the pictures; a file of that name is ./%[1]s", s.files[late]))
+	}
+	return errors.Join(problems...)
+}

@@ -1,0 +1,84 @@
+// Predict says what a trained model takes pictures for: PNG, JPEG, GIF, WebP and BMP files of any size. Run it with
+// -h for its flags.
+//
+//	GOEXPERIMENT=simd go run ./examples/predict -model cifar.safetensors cat.jpg dog.png
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/fastresnet/fastresnet"
+	"github.com/fastresnet/fastresnet/examples/internal/program"
+	"github.com/fastresnet/fastresnet/examples/internal/terminal"
+)
+
+func main() {
+	program.Main("predict", func(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+		return run(ctx, args, os.Stdin, stdout, stderr)
+	})
+}
+
+// run is the program; it returns the exit status.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	s, err := parse(args, stdout)
+	if err == nil {
+		err = predict(ctx, s, stdin, stdout, stderr)
+	}
+	return program.Status("predict", err, stderr)
+}
+
+// predict classifies the pictures, in batches of what memory has room for, and reports each.
+func predict(ctx context.Context, s *settings, stdin io.Reader, stdout, stderr io.Writer) error {
+	model, err := fastresnet.Load(s.model, fastresnet.WithBackend(s.backend), fastresnet.WithPluginDownload())
+	if err != nil {
+		return fmt.Errorf("-model: %w", err)
+	}
+	defer model.Close()
+
+	var r reporter = newTable(stdout, s, model.Classes())
+	if s.json {
+		r = newLines(stdout, s)
+	}
+	var b batch
+	failed := 0
+	for _, file := range s.files {
+		if ctx.Err() != nil {
+			return program.ErrInterrupted
+		}
+		p, err := open(file, stdin)
+		if err == nil && !b.hasRoom(p) {
+			if err := b.classify(ctx, model, r); err != nil {
+				return interruptedOr(ctx, err)
+			}
+		}
+		if err == nil {
+			err = b.add(p)
+		}
+		if err != nil {
+			failed++
+			fmt.Fprintf(stderr, "predict: %s: %s\n", printable(file), terminal.OneLine(err))
+			if err := r.failed(file, err); err != nil {
+				return err
+			}
+		}
+	}
+	if err := b.classify(ctx, model, r); err != nil {
+		return interruptedOr(ctx, err)
+	}
+	if failed > 0 {
+		return fmt.Errorf("%d of %s could not be read", failed, terminal.Plural(len(s.files), "picture"))
+	}
+	return nil
+}
+
+// interruptedOr is the error, in a user's words if Ctrl-C is its cause.
+func interruptedOr(ctx context.Context, err error) error {
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		return program.ErrInterrupted
+	}
+	return err
+}

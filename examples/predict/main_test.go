@@ -1,0 +1,202 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/fastresnet/fastresnet/examples/internal/program"
+	"github.com/fastresnet/fastresnet/examples/internal/testmodel"
+	"github.com/fastresnet/fastresnet/examples/internal/testpicture"
+	"github.com/google/go-cmp/cmp"
+)
+
+// start runs the program, with what it prints.
+func start(ctx context.Context, stdin io.Reader, args ...string) (status int, stdout, stderr string) {
+	var out, errs bytes.Buffer
+	status = run(ctx, append([]string{"-backend", "go"}, args...), stdin, &out, &errs)
+	return status, out.String(), errs.String()
+}
+
+// files writes pictures into a folder, and has the program run there.
+func files(t *testing.T, contents map[string][]byte) {
+	t.Helper()
+	t.Chdir(t.TempDir())
+	for name, content := range contents {
+		if err := os.WriteFile(name, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestTable(t *testing.T) {
+	model := testmodel.Save(t, 4)
+	png := testpicture.Encode(t, "png", testpicture.Image(32, 32))
+	files(t, map[string][]byte{
+		"a.png": png, "wide.jpeg": testpicture.Encode(t, "jpeg", testpicture.Image(300, 100)),
+		"broken.png": png[:len(png)-30], "text.txt": []byte("not a picture"), "empty": nil,
+		"bomb.png": testpicture.PNGClaiming(60_000, 60_000), "two\nlines.gif": testpicture.Encode(t, "gif", testpicture.Image(20, 20)),
+	})
+	status, stdout, stderr := start(t.Context(), bytes.NewReader(png), "-model", model,
+		"a.png", "nowhere.png", "broken.png", "wide.jpeg", "text.txt", ".", "empty", "-", "bomb.png", "two\nlines.gif")
+	const class = `[a-z ]+`
+	want := fmt.Sprintf(`^file              class               probability  next
+a\.png             (%[1]s) +\d+\.\d %%  (%[1]s \d+\.\d %%), (%[1]s \d+\.\d %%)
+wide\.jpeg         %[1]s +\d+\.\d %%  .*
+-                 (%[1]s) +\d+\.\d %%  .*
+"two\\nlines\.gif"  %[1]s +\d+\.\d %%  .*
+$`, class)
+	match := regexp.MustCompile(want).FindStringSubmatch(stdout)
+	if match == nil {
+		t.Fatalf("stdout:\n%s\nwant a match of:\n%s", stdout, want)
+	}
+	if match[1] != match[4] {
+		t.Errorf("the same picture as a file is %q, and as standard input %q", match[1], match[4])
+	}
+	wantErrs := `predict: nowhere.png: no such file or directory
+predict: broken.png: the picture is damaged: png: invalid format: not enough pixel data
+predict: text.txt: it is no picture that can be read: need PNG, JPEG, GIF, WebP or BMP
+predict: .: is a directory
+predict: empty: it is empty
+predict: bomb.png: it is too large: 60000x60000 pixels, need no more than 25,000,000 in all
+predict: 6 of 10 pictures could not be read
+`
+	if runtime.GOOS == "windows" { // which says the first and the fourth in words of its own
+		wantErrs = stderr
+	}
+	if diff := cmp.Diff(wantErrs, stderr); diff != "" {
+		t.Errorf("stderr (-want +got):\n%s", diff)
+	}
+	if status != program.ExitFailed {
+		t.Errorf("exit status %d, want %d", status, program.ExitFailed)
+	}
+}
+
+func TestTopOne(t *testing.T) {
+	model := testmodel.Save(t, 4)
+	files(t, map[string][]byte{"a.bmp": testpicture.Encode(t, "bmp", testpicture.Image(9, 30))})
+	status, stdout, stderr := start(t.Context(), nil, "-model", model, "-top", "1", "a.bmp")
+	if !regexp.MustCompile(`^file   class               probability\na\.bmp  [a-z ]+ +\d+\.\d %\n$`).MatchString(stdout) {
+		t.Errorf("stdout:\n%s", stdout)
+	}
+	if status != program.ExitOK || stderr != "" {
+		t.Errorf("exit status %d, stderr %q", status, stderr)
+	}
+}
+
+// TestJSON has more pictures than a batch, and one that is broken among them.
+func TestJSON(t *testing.T) {
+	model := testmodel.Save(t, 4)
+	contents := map[string][]byte{"broken": []byte("GIF89a")}
+	args := []string{"-model", model, "-json", "-top", "99", "broken"}
+	for i := range maxImages + 3 {
+		name := fmt.Sprintf("%03d.png", i)
+		contents[name], args = testpicture.Encode(t, "png", testpicture.Image(32+i, 32)), append(args, name)
+	}
+	files(t, contents)
+	status, stdout, stderr := start(t.Context(), nil, args...)
+	if status != program.ExitFailed || strings.Count(stderr, "\n") != 2 {
+		t.Errorf("exit status %d, stderr %q", status, stderr)
+	}
+	var names []string
+	for d := json.NewDecoder(strings.NewReader(stdout)); d.More(); {
+		var o outcome
+		if err := d.Decode(&o); err != nil {
+			t.Fatal(err)
+		}
+		names = append(names, o.File)
+		if o.File == "broken" {
+			if diff := cmp.Diff(outcome{File: "broken", Error: "the picture is damaged: gif: reading header: unexpected EOF"}, o); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+			continue
+		}
+		var sum float64
+		for i, c := range o.Classes {
+			sum += c.Probability
+			if i > 0 && c.Probability > o.Classes[i-1].Probability {
+				t.Errorf("%s: class %d is more probable than the one before: %+v", o.File, i, o.Classes)
+			}
+		}
+		if len(o.Classes) != 10 || sum < 0.999 || sum > 1.001 {
+			t.Errorf("%s: %d classes of %g in all, want 10 of 1", o.File, len(o.Classes), sum)
+		}
+	}
+	if diff := cmp.Diff(args[5:], names); diff != "" {
+		t.Errorf("files (-want +got):\n%s", diff)
+	}
+}
+
+// TestBatchMemory has pictures that are too large for one batch together.
+func TestBatchMemory(t *testing.T) {
+	var b batch
+	if !b.hasRoom(encoded{pixels: 25_000_000}) {
+		t.Error("no room for one picture of the largest size")
+	}
+	b.pixels = 20_000_000
+	if !b.hasRoom(encoded{pixels: 5_000_000}) || b.hasRoom(encoded{pixels: 5_000_001}) {
+		t.Error("a batch does not take as many pixels as one picture may have")
+	}
+}
+
+func TestInterrupted(t *testing.T) {
+	model := testmodel.Save(t, 4)
+	files(t, map[string][]byte{"a.png": testpicture.Encode(t, "png", testpicture.Image(32, 32))})
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	status, stdout, stderr := start(ctx, nil, "-model", model, "a.png")
+	if status != program.ExitInterrupted || stdout != "" || stderr != "predict: interrupted\n" {
+		t.Errorf("exit status %d, stdout %q, stderr %q", status, stdout, stderr)
+	}
+}
+
+// TestMistakes has one clear line and exit status 1 for everything that a user can get wrong.
+func TestMistakes(t *testing.T) {
+	foreign := filepath.Join(t.TempDir(), "foreign")
+	if err := os.WriteFile(foreign, []byte("no model at all"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		name string
+		args []string
+		want string // in the line
+	}{
+		{"nothing", nil, "-model: need the file of a trained model, as cifar10 -save writes it; no pictures: need files"},
+		{"several", []string{"-top", "0", "-", "-"}, "-model: need the file of a trained model, as cifar10 -save writes it; -top 0: need at least 1; - is named more than once"},
+		{"no pictures", []string{"-model", "m"}, "no pictures"},
+		{"a flag too late", []string{"-model", "m", "a.png", "-top", "1"}, "-top: need flags before the pictures; a file of that name is ./-top"},
+		{"unknown flag", []string{"-nonsense"}, "-nonsense"},
+		{"no such model", []string{"-model", "nowhere", "a.png"}, "nowhere"},
+		{"a foreign file", []string{"-model", foreign, "a.png"}, "foreign"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			status, stdout, stderr := start(t.Context(), nil, test.args...)
+			if status != program.ExitFailed || stdout != "" {
+				t.Errorf("exit status %d, stdout %q", status, stdout)
+			}
+			if strings.Count(stderr, "\n") != 1 || !strings.HasPrefix(stderr, "predict: ") || !strings.Contains(stderr, test.want) {
+				t.Errorf("stderr is not one line about %s:\n%s", test.want, stderr)
+			}
+		})
+	}
+}
+
+func TestHelp(t *testing.T) {
+	status, stdout, stderr := start(t.Context(), nil, "-h")
+	if status != program.ExitOK || stderr != "" {
+		t.Errorf("exit status %d, stderr %q", status, stderr)
+	}
+	for _, want := range []string{"\n  -model", "\n  -top", "\n  -backend", "\n  -json", "25,000,000 pixels"} {
+		if !strings.Contains(stdout, want) {
+			t.Errorf("the usage does not have %q:\n%s", want, stdout)
+		}
+	}
+}

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/fastresnet/fastresnet"
+	"github.com/fastresnet/fastresnet/examples/internal/results"
+)
+
+// reporter prints what becomes of each picture, as it is known.
+type reporter interface {
+	classified(file string, p fastresnet.Prediction) error
+	failed(file string, why error) error
+}
+
+// table is for people: a line a picture. Files that could not be read are not in it.
+type table struct {
+	w                     io.Writer
+	top                   int
+	fileWidth, classWidth int
+	headed                bool
+}
+
+const widestFile = 60 // columns; a longer name pushes its own line out only
+
+func newTable(w io.Writer, s *settings, classes []string) *table {
+	t := &table{w: w, top: s.top, fileWidth: len("file"), classWidth: len("class")}
+	for _, file := range s.files {
+		t.fileWidth = max(t.fileWidth, min(utf8.RuneCountInString(printable(file)), widestFile))
+	}
+	for _, class := range classes {
+		t.classWidth = max(t.classWidth, utf8.RuneCountInString(class))
+	}
+	return t
+}
+
+func (t *table) classified(file string, p fastresnet.Prediction) error {
+	if !t.headed {
+		t.headed = true
+		next := ""
+		if t.top > 1 {
+			next = "next"
+		}
+		if err := t.line("file", "class", "probability", next); err != nil {
+			return err
+		}
+	}
+	ranking := results.Ranking(p, t.top)
+	var next []string
+	for _, c := range ranking[1:] {
+		next = append(next, c.Label+" "+percent(c.Probability))
+	}
+	return t.line(printable(file), ranking[0].Label, percent(ranking[0].Probability), strings.Join(next, ", "))
+}
+
+func (t *table) line(file, class, probability, next string) error {
+	line := fmt.Sprintf("%-*s  %-*s  %11s  %s", t.fileWidth, file, t.classWidth, class, probability, next)
+	_, err := fmt.Fprintln(t.w, strings.TrimRight(line, " "))
+	return err
+}
+
+func (t *table) failed(string, error) error { return nil } // standard error has it
+
+func percent(p float64) string { return fmt.Sprintf("%.1f %%", 100*p) }
+
+// printable is a file's name, quoted if a terminal might take it for more than a name.
+func printable(file string) string {
+	if strings.ContainsFunc(file, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return strconv.Quote(file)
+	}
+	return file
+}
+
+// lines is for programs: a JSON object a line, in the order in which the pictures are done with.
+type lines struct {
+	e   *json.Encoder
+	top int
+}
+
+// outcome is one line. There are classes, or an error.
+type outcome struct {
+	File    string          `json:"file"`
+	Classes []results.Class `json:"classes,omitempty"`
+	Error   string          `json:"error,omitempty"`
+}
+
+func newLines(w io.Writer, s *settings) *lines { return &lines{e: json.NewEncoder(w), top: s.top} }
+
+func (l *lines) classified(file string, p fastresnet.Prediction) error {
+	return l.e.Encode(outcome{File: file, Classes: results.Ranking(p, l.top)})
+}
+
+func (l *lines) failed(file string, why error) error {
+	return l.e.Encode(outcome{File: file, Error: why.Error()})
+}
