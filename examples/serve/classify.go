@@ -1,0 +1,101 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/fastresnet/fastresnet"
+	"github.com/fastresnet/fastresnet/examples/internal/picture"
+	"github.com/fastresnet/fastresnet/examples/internal/results"
+	"golang.org/x/sync/semaphore"
+)
+
+// usualTop is how many classes are answered if the request does not say.
+const usualTop = 5
+
+// classification is the answer to POST /classify.
+type classification struct {
+	Classes      []results.Class `json:"classes"` // the most probable first
+	Format       string          `json:"format"`
+	Width        int             `json:"width"`
+	Height       int             `json:"height"`
+	Milliseconds float64         `json:"milliseconds"` // since the picture had arrived
+}
+
+// classify answers POST /classify.
+func (s *service) classify(w http.ResponseWriter, r *http.Request) error {
+	top := usualTop
+	if r.URL.Query().Has("top") {
+		n, err := strconv.Atoi(r.URL.Query().Get("top"))
+		if err != nil || n < 1 {
+			return errTop
+		}
+		top = n
+	}
+
+	// A turn is for all from here on: bodies in memory are what there can be most of.
+	done, err := s.turn(r.Context(), s.uploads, 1)
+	if err != nil {
+		return err
+	}
+	defer done()
+	encoded, err := upload(w, r, s.limits.bytes)
+	if err != nil {
+		return err
+	}
+
+	start := time.Now()
+	header, err := picture.ReadHeader(encoded)
+	if err != nil {
+		return err
+	}
+	prediction, err := s.look(r.Context(), encoded, header)
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, http.StatusOK, classification{
+		Classes: results.Ranking(prediction, top), Format: header.Format, Width: header.Width, Height: header.Height,
+		Milliseconds: milliseconds(time.Since(start)),
+	})
+}
+
+// look decodes a picture, when there is room for its pixels, and has the model look at it.
+func (s *service) look(ctx context.Context, encoded []byte, header picture.Header) (p fastresnet.Prediction, err error) {
+	done, err := s.turn(ctx, s.pixels, header.Pixels())
+	if err != nil {
+		return p, err
+	}
+	defer done()
+	img, err := picture.Decode(encoded)
+	if err != nil {
+		return p, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.limits.wait)
+	defer cancel()
+	p, err = s.queue.classify(ctx, img)
+	return p, busy(err)
+}
+
+// turn waits, for a time, for its share of what there is. done gives it back.
+func (s *service) turn(ctx context.Context, of *semaphore.Weighted, share int64) (done func(), err error) {
+	ctx, cancel := context.WithTimeout(ctx, s.limits.wait)
+	defer cancel()
+	if err := of.Acquire(ctx, share); err != nil {
+		return nil, busy(err)
+	}
+	return func() { of.Release(share) }, nil
+}
+
+// busy is the error of somebody who waited in vain.
+func busy(err error) error {
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return errBusy
+	case errors.Is(err, context.Canceled):
+		return errCutOff // the client is gone
+	}
+	return err
+}

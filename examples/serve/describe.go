@@ -1,0 +1,39 @@
+package main
+
+import (
+	"net/http"
+
+	"github.com/fastresnet/fastresnet/examples/internal/picture"
+)
+
+// description is the answer to GET /model.
+type description struct {
+	Recipe  string   `json:"recipe"`
+	Classes []string `json:"classes"`
+	// Width and height are those that pictures are scaled to.
+	Width        int      `json:"width"`
+	Height       int      `json:"height"`
+	Parameters   int      `json:"parameters"`
+	TestAccuracy *float64 `json:"test_accuracy"` // null if it was not tested
+	TestImages   int      `json:"test_images"`
+	// Of a picture that may be posted.
+	MaxBytes  int64 `json:"max_bytes"`
+	MaxPixels int64 `json:"max_pixels"`
+}
+
+// describe answers GET /model.
+func (s *service) describe(w http.ResponseWriter, _ *http.Request) error {
+	result, network := s.model.Result(), s.model.Network()
+	d := description{
+		Recipe: result.Recipe.Name, Classes: s.model.Classes(), Width: network.Input.Width, Height: network.Input.Height,
+		Parameters: network.Parameters(), TestImages: result.TestImages,
+		MaxBytes: s.limits.bytes, MaxPixels: picture.MaxPixels,
+	}
+	for _, e := range result.Epochs {
+		if e.Tested {
+			accuracy := result.TestAccuracy()
+			d.TestAccuracy = &accuracy
+		}
+	}
+	return writeJSON(w, http.StatusOK, d)
+}

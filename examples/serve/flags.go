@@ -1,0 +1,53 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+
+	"github.com/fastresnet/fastresnet/examples/internal/program"
+)
+
+// settings are what the flags say.
+type settings struct {
+	model, addr, backend string
+}
+
+const usage = `Usage: serve -model FILE [flags]
+
+Classifies pictures over HTTP: a page to drop them on, and a service for programs.
+Ctrl-C, or SIGTERM, stops it when the requests in hand are answered; a second Ctrl-C
+stops it at once. Requests are logged on standard error.
+
+Everybody who can reach the address can use it: there are no passwords, and no
+encryption. Leave both to a proxy before it is reached from other machines.
+
+`
+
+// parse reads the flags. Its errors name every flag that is wrong; flag.ErrHelp means that the usage was
+// asked for, and has been printed.
+func parse(args []string, stdout io.Writer) (*settings, error) {
+	s := &settings{}
+	f := flag.NewFlagSet("serve", flag.ContinueOnError)
+	f.StringVar(&s.model, "model", "", program.ModelUsage)
+	f.StringVar(&s.addr, "addr", "localhost:8080", "`host:port` to listen on; without a host all that the machine has,\nand port 0 is any that is free")
+	f.StringVar(&s.backend, "backend", "auto", program.BackendUsage)
+	if err := program.Parse(f, usage, args, stdout); err != nil {
+		return nil, err
+	}
+	return s, s.check()
+}
+
+// check reports every value that is wrong.
+func (s *settings) check() error {
+	var problems []error
+	if s.model == "" {
+		problems = append(problems, errors.New("-model: need the file of a trained model, as cifar10 -save writes it"))
+	}
+	if _, _, err := net.SplitHostPort(s.addr); err != nil {
+		problems = append(problems, fmt.Errorf("-addr %s: need a host and a port, as in localhost:8080", s.addr))
+	}
+	return errors.Join(problems...)
+}

@@ -1,0 +1,73 @@
+// Serve classifies pictures over HTTP with a trained model: a page to drop pictures on, and a service for programs,
+// which docs/serve.md describes. Run it with -h for its flags.
+//
+//	GOEXPERIMENT=simd go run ./examples/serve -model cifar.safetensors
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+
+	"github.com/fastresnet/fastresnet"
+	"github.com/fastresnet/fastresnet/examples/internal/program"
+)
+
+func main() { program.Main("serve", run) }
+
+// run is the program; it returns the exit status.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	s, err := parse(args, stdout)
+	if err == nil {
+		err = serve(ctx, s, stdout, stderr)
+	}
+	return program.Status("serve", err, stderr)
+}
+
+// serve loads the model and answers requests until ctx ends.
+func serve(ctx context.Context, s *settings, stdout, stderr io.Writer) error {
+	model, err := fastresnet.Load(s.model, fastresnet.WithBackend(s.backend), fastresnet.WithPluginDownload())
+	if err != nil {
+		return fmt.Errorf("-model: %w", err)
+	}
+	defer model.Close()
+	listener, err := net.Listen("tcp", s.addr)
+	if err != nil {
+		return fmt.Errorf("-addr: %w", err)
+	}
+	fmt.Fprintf(stdout, "serve: http://%s\n", listener.Addr())
+	return answer(ctx, listener, newService(model, usual, slog.New(slog.NewTextHandler(stderr, nil))))
+}
+
+// answer serves requests until ctx ends, and then finishes those in hand, within a time.
+func answer(ctx context.Context, listener net.Listener, s *service) error {
+	s.start()
+	defer s.stop()
+	server := &http.Server{
+		Handler:           s.handler(),
+		ReadHeaderTimeout: s.limits.header,
+		ReadTimeout:       s.limits.read,
+		WriteTimeout:      s.limits.read + 4*s.limits.wait,
+		IdleTimeout:       s.limits.idle,
+		MaxHeaderBytes:    16 << 10,
+		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(listener) }()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.limits.grace)
+	defer cancel()
+	if err := server.Shutdown(ctx); err != nil {
+		server.Close()
+		return errors.New("stopped with requests that were not answered")
+	}
+	return nil
+}

@@ -1,0 +1,109 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/fastresnet/fastresnet/examples/internal/program"
+	"github.com/fastresnet/fastresnet/examples/internal/testmodel"
+	"github.com/fastresnet/fastresnet/examples/internal/testpicture"
+)
+
+// TestRun is the whole program: it says where it listens, answers, logs, and stops without an error.
+func TestRun(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	out, stdout := io.Pipe()
+	var stderr bytes.Buffer
+	status := make(chan int, 1)
+	args := []string{"-model", testmodel.Save(t, 4), "-backend", "go", "-addr", "localhost:0"}
+	go func() {
+		status <- run(ctx, args, stdout, &stderr)
+		stdout.Close()
+	}()
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		t.Fatalf("%v: %s", err, &stderr)
+	}
+	url, found := strings.CutPrefix(strings.TrimSpace(line), "serve: ")
+	if !found {
+		t.Fatalf("stdout %q", line)
+	}
+	png := testpicture.Encode(t, "png", testpicture.Image(32, 32))
+	if r := fetch(t, "POST", url+"/classify", "image/png", bytes.NewReader(png)); r.status != 200 {
+		t.Errorf("status %d: %s", r.status, r.body)
+	}
+	if r := fetch(t, "GET", url+"/no%0Athing", "", nil); r.status != 404 {
+		t.Errorf("status %d: %s", r.status, r.body)
+	}
+	cancel()
+	if got := <-status; got != program.ExitOK {
+		t.Errorf("exit status %d: %s", got, &stderr)
+	}
+	log := stderr.String()
+	for _, want := range []string{`msg=request method=POST path=/classify status=200 bytes=`, `path="/no\nthing" status=404`, `problem="there is nothing here`} {
+		if !strings.Contains(log, want) {
+			t.Errorf("the log does not have %s:\n%s", want, log)
+		}
+	}
+	if strings.Count(log, "\n") != 2 {
+		t.Errorf("want a line a request:\n%s", log)
+	}
+}
+
+// TestMistakes has one clear line and exit status 1 for everything that a user can get wrong.
+func TestMistakes(t *testing.T) {
+	foreign := filepath.Join(t.TempDir(), "foreign")
+	if err := os.WriteFile(foreign, []byte("no model at all"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	taken, err := net.Listen("tcp", "localhost:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	for _, test := range []struct {
+		name string
+		args []string
+		want string // in the line
+	}{
+		{"nothing", nil, "-model: need the file of a trained model"},
+		{"several", []string{"-addr", "8080"}, "-model: need the file of a trained model, as cifar10 -save writes it; -addr 8080: need a host and a port"},
+		{"argument", []string{"m"}, `"m"`},
+		{"unknown flag", []string{"-nonsense"}, "-nonsense"},
+		{"no such model", []string{"-model", "nowhere"}, "nowhere"},
+		{"a foreign file", []string{"-model", foreign}, "foreign"},
+		{"a port that is taken", []string{"-model", testmodel.Save(t, 4), "-backend", "go", "-addr", taken.Addr().String()}, "-addr: listen tcp"},
+		{"a port out of range", []string{"-model", testmodel.Save(t, 4), "-backend", "go", "-addr", "localhost:99999"}, "-addr: listen tcp"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var stdout, stderr bytes.Buffer
+			status := run(t.Context(), test.args, &stdout, &stderr)
+			if status != program.ExitFailed || stdout.Len() > 0 {
+				t.Errorf("exit status %d, stdout %q", status, &stdout)
+			}
+			line := stderr.String()
+			if strings.Count(line, "\n") != 1 || !strings.HasPrefix(line, "serve: ") || !strings.Contains(line, test.want) {
+				t.Errorf("stderr is not one line about %s:\n%s", test.want, line)
+			}
+		})
+	}
+}
+
+func TestHelp(t *testing.T) {
+	var stdout, stderr bytes.Buffer
+	if status := run(t.Context(), []string{"-h"}, &stdout, &stderr); status != program.ExitOK || stderr.Len() > 0 {
+		t.Errorf("exit status %d, stderr %q", status, &stderr)
+	}
+	for _, want := range []string{"\n  -model", "\n  -addr", "\n  -backend", "no passwords"} {
+		if !strings.Contains(stdout.String(), want) {
+			t.Errorf("the usage does not have %q:\n%s", want, &stdout)
+		}
+	}
+}

@@ -1,0 +1,146 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/fastresnet/fastresnet"
+	"golang.org/x/sync/semaphore"
+)
+
+// service is a model and what answers requests with it.
+type service struct {
+	model  *fastresnet.Model
+	limits limits
+	log    *slog.Logger
+
+	uploads, pixels *semaphore.Weighted
+	queue           *queue
+	stop            func() // once all requests are answered
+}
+
+func newService(model *fastresnet.Model, l limits, log *slog.Logger) *service {
+	return &service{
+		model: model, limits: l, log: log,
+		uploads: semaphore.NewWeighted(l.uploads), pixels: semaphore.NewWeighted(l.pixels),
+		queue: &queue{predict: model.Predict, waiting: make(chan job, l.uploads)},
+	}
+}
+
+// start makes the service ready for requests, until stop is called.
+func (s *service) start() {
+	ctx, cancel := context.WithCancel(context.Background())
+	var working sync.WaitGroup
+	working.Go(func() { s.queue.work(ctx) })
+	s.stop = func() { cancel(); working.Wait() }
+}
+
+// handler answers all requests.
+func (s *service) handler() http.Handler {
+	page := newPage()
+	read := []string{http.MethodGet, http.MethodHead}
+	mux := http.NewServeMux()
+	for _, route := range []struct {
+		path    string
+		methods []string // nil: all
+		answer  func(w http.ResponseWriter, r *http.Request) error
+	}{
+		{"/{$}", read, page.answer},
+		{"/model", read, s.describe},
+		{"/healthz", read, healthy},
+		{"/classify", []string{http.MethodPost}, s.classify},
+		{"/", nil, func(http.ResponseWriter, *http.Request) error { return errNotFound }},
+	} {
+		mux.HandleFunc(route.path, func(w http.ResponseWriter, r *http.Request) {
+			if route.methods != nil && !slices.Contains(route.methods, r.Method) {
+				allowed := strings.Join(route.methods, ", ")
+				w.Header().Set("Allow", allowed)
+				refuse(w, fmt.Errorf("%w: need %s", errMethod, allowed))
+			} else if err := route.answer(w, r); err != nil {
+				refuse(w, err)
+			}
+		})
+	}
+
+	// A page of another site may not use the visitor's browser to post here.
+	sameOrigin := http.NewCrossOriginProtection()
+	sameOrigin.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		refuse(w, errCrossOrigin)
+	}))
+	return s.logged(secured(page.policy, sameOrigin.Handler(mux)))
+}
+
+// secured adds the headers that keep a browser from doing more than the page needs.
+func secured(policy string, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", policy)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Cache-Control", "no-store")
+		next.ServeHTTP(w, r)
+	})
+}
+
+// logged writes a line a request.
+func (s *service) logged(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		start := time.Now()
+		counted := &countingWriter{ResponseWriter: w, status: http.StatusOK}
+		next.ServeHTTP(counted, r)
+		level := slog.LevelInfo
+		if counted.status >= http.StatusInternalServerError {
+			level = slog.LevelWarn
+		}
+		attributes := []any{"method", r.Method, "path", r.URL.Path, "status", counted.status, "bytes", counted.bytes,
+			"ms", milliseconds(time.Since(start)), "from", r.RemoteAddr}
+		if counted.problem != nil {
+			attributes = append(attributes, "problem", counted.problem)
+		}
+		s.log.Log(r.Context(), level, "request", attributes...)
+	})
+}
+
+// countingWriter remembers what was answered.
+type countingWriter struct {
+	http.ResponseWriter
+	status, bytes int
+	problem       error
+}
+
+func (w *countingWriter) WriteHeader(status int) {
+	w.status = status
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *countingWriter) Write(p []byte) (int, error) {
+	n, err := w.ResponseWriter.Write(p)
+	w.bytes += n
+	return n, err
+}
+
+// Unwrap is for http.ResponseController.
+func (w *countingWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// writeJSON answers with a value.
+func writeJSON(w http.ResponseWriter, status int, value any) error {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(value) // fails if the client is gone: nobody is left to be told
+	return nil
+}
+
+// milliseconds is a time with a tenth of a millisecond.
+func milliseconds(d time.Duration) float64 { return float64(d.Round(100*time.Microsecond)) / 1e6 }
+
+func healthy(w http.ResponseWriter, _ *http.Request) error {
+	return writeJSON(w, http.StatusOK, map[string]string{"status": "ok"})
+}

@@ -1,0 +1,58 @@
+package main
+
+import (
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+)
+
+// formField is the file of a form that has the picture.
+const formField = "image"
+
+// upload reads the picture of a request: its body, or a file in the form that its body is.
+func upload(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
+	if r.ContentLength > limit {
+		return nil, bodyTooLarge(limit)
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, limit)
+	// What else the header says of the type is not trusted: curl calls everything a form of another kind.
+	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind == "multipart/form-data" {
+		return uploadedForm(r, limit)
+	}
+	body, err := io.ReadAll(r.Body)
+	return body, arrival(err, limit)
+}
+
+// uploadedForm reads the file of a form, which is not stored.
+func uploadedForm(r *http.Request, limit int64) ([]byte, error) {
+	form, err := r.MultipartReader()
+	if err != nil {
+		return nil, errForm
+	}
+	for {
+		part, err := form.NextPart()
+		if err == io.EOF {
+			return nil, errForm
+		}
+		if err != nil {
+			return nil, formError(err, limit)
+		}
+		if part.FormName() == formField {
+			content, err := io.ReadAll(part)
+			return content, formError(err, limit)
+		}
+	}
+}
+
+// formError tells a form that arrived badly from one that is no form.
+func formError(err error, limit int64) error {
+	tooLarge := (*http.MaxBytesError)(nil)
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &tooLarge), errors.Is(arrival(err, limit), errSlow):
+		return arrival(err, limit)
+	}
+	return errForm
+}
