@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"path/filepath"
 
 	"github.com/fastresnet/fastresnet"
 	"github.com/fastresnet/fastresnet/examples/internal/program"
@@ -14,7 +15,8 @@ import (
 // settings are what the flags say. Those that change the recipe do so only if they are set.
 type settings struct {
 	data, recipe, backend, json, save string
-	list, quiet                       bool
+	checkpoint                        string
+	list, quiet, resume               bool
 
 	width, epochs, batch  int
 	lr                    float64
@@ -51,6 +53,8 @@ func parse(args []string, stdout io.Writer) (*settings, error) {
 	f.IntVar(&s.testLimit, "test-limit", 0, "test on the first `n` images only (default 0, all)")
 	f.StringVar(&s.json, "json", "", "`file` to write the results to")
 	f.StringVar(&s.save, "save", "", "`file` to save the trained model to, for predict and serve: of several runs the last that came to\nits end; if none did, but training was interrupted, as far as it came")
+	f.StringVar(&s.checkpoint, "checkpoint", "", "`folder` for a checkpoint after every epoch and when the run is stopped; of several runs each has\na folder in it")
+	f.BoolVar(&s.resume, "resume", false, "go on from the checkpoints in that folder, where there are any")
 	f.BoolVar(&s.quiet, "quiet", false, "print the summary only")
 	if err := program.Parse(f, usage, args, stdout); err != nil {
 		return nil, err
@@ -85,6 +89,12 @@ func (s *settings) check() error {
 	if s.set["save"] && s.save == "" {
 		problems = append(problems, errors.New("-save: need the name of a file"))
 	}
+	if s.set["checkpoint"] && s.checkpoint == "" {
+		problems = append(problems, errors.New("-checkpoint: need the name of a folder"))
+	}
+	if s.resume && s.checkpoint == "" {
+		problems = append(problems, errors.New("-resume: need -checkpoint, which names the folder"))
+	}
 	if s.save != "" && s.save == s.json {
 		problems = append(problems, fmt.Errorf("-save and -json: both name %s", s.save))
 	}
@@ -107,6 +117,22 @@ func (s *settings) options() []fastresnet.Option {
 		if s.set[change.flag] {
 			options = append(options, change.option)
 		}
+	}
+	return options
+}
+
+// checkpoints are the options for those of the run with a seed.
+func (s *settings) checkpoints(seed uint64) []fastresnet.Option {
+	if s.checkpoint == "" {
+		return nil
+	}
+	folder := s.checkpoint
+	if s.runs > 1 {
+		folder = filepath.Join(folder, fmt.Sprintf("seed-%d", seed))
+	}
+	options := []fastresnet.Option{fastresnet.WithCheckpoint(folder, 1)}
+	if s.resume {
+		options = append(options, fastresnet.WithResume())
 	}
 	return options
 }

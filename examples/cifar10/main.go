@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/fastresnet/fastresnet"
 	"github.com/fastresnet/fastresnet/examples/internal/program"
@@ -57,7 +58,7 @@ func train(ctx context.Context, s *settings, stdout, stderr io.Writer) error {
 	for i := range s.runs {
 		seed := s.seed + uint64(i)
 		v.startRun(i + 1)
-		result, runErr := fastresnet.Train(ctx, append(options, fastresnet.WithSeed(seed))...)
+		result, runErr := fastresnet.Train(ctx, slices.Concat(options, s.checkpoints(seed), []fastresnet.Option{fastresnet.WithSeed(seed)})...)
 		if runErr != nil && errors.Is(runErr, ctx.Err()) {
 			runErr = program.ErrInterrupted
 		}

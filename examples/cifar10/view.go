@@ -33,6 +33,7 @@ func (v *view) startRun(run int) {
 
 // start prints what runs on what, and the head of the table.
 func (v *view) start(r *fastresnet.Result) {
+	v.rows = len(r.Epochs)
 	if v.quiet {
 		return
 	}
@@ -47,7 +48,13 @@ func (v *view) start(r *fastresnet.Result) {
 	for _, why := range r.PassedOver {
 		fmt.Fprintf(v.stdout, "passed over: %s\n", why)
 	}
+	if n := len(r.Epochs); n > 0 {
+		fmt.Fprintf(v.stdout, "resumed; %s from the checkpoint\n", terminal.Plural(n, "epoch"))
+	}
 	fmt.Fprintln(v.stdout, tableHeader)
+	for _, e := range r.Epochs {
+		fmt.Fprintln(v.stdout, tableRow(e, ""))
+	}
 }
 
 // epoch prints a row of the table.
