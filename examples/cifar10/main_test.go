@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -286,10 +287,31 @@ func TestHelp(t *testing.T) {
 	if status != program.ExitOK || stderr != "" {
 		t.Errorf("exit status %d, stderr %q", status, stderr)
 	}
-	for _, name := range []string{"data", "recipe", "list", "backend", "width", "epochs", "batch", "lr", "seed", "runs",
+	for _, name := range []string{"data", "recipe", "list", "checkpoint", "resume", "backend", "width", "epochs", "batch", "lr", "seed", "runs",
 		"train-limit", "test-limit", "json", "save", "quiet"} {
 		if !strings.Contains(stdout, "\n  -"+name) {
 			t.Errorf("the usage does not name -%s", name)
 		}
+	}
+}
+
+// A run that has come to its end is told again from its checkpoint; without -resume the folder is not touched.
+func TestResume(t *testing.T) {
+	flags := append(tiny, "-runs", "2", "-checkpoint", filepath.Join(t.TempDir(), "checkpoints"))
+	status, whole, stderr := start(t.Context(), flags...)
+	if status != program.ExitOK || stderr != "" {
+		t.Fatalf("exit status %d, stderr %q", status, stderr)
+	}
+	if status, _, stderr := start(t.Context(), flags...); status == program.ExitOK || !strings.Contains(stderr, "WithResume") {
+		t.Errorf("without -resume: exit status %d, stderr %q", status, stderr)
+	}
+	status, resumed, stderr := start(t.Context(), append(flags, "-resume")...)
+	if status != program.ExitOK || stderr != "" {
+		t.Fatalf("with -resume: exit status %d, stderr %q", status, stderr)
+	}
+	const note = "resumed; 1 epoch from the checkpoint\n"
+	row := regexp.MustCompile(`(?m)^ +1 .*$`)
+	if strings.Count(resumed, note) != 2 || !slices.Equal(row.FindAllString(whole, -1), row.FindAllString(resumed, -1)) {
+		t.Errorf("stdout:\n%s\nat first:\n%s", resumed, whole)
 	}
 }
