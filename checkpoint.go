@@ -70,7 +70,7 @@ func findCheckpoints(c *config) (k *checkpoints, err error) {
 	if !c.resume {
 		files, err := k.folder.Files()
 		if err == nil && len(files) > 0 {
-			err = errors.New("a run has left checkpoints there: WithResume goes on from them; a new run takes another folder")
+			err = errors.New("a run has left checkpoints there: resume it, or use another folder")
 		}
 		return k, err
 	}
@@ -135,7 +135,7 @@ func (k *checkpoints) decode(f safetensors.File) (*progress, error) {
 		return nil, err
 	}
 	if differences := p.Run.differences(k.identity); len(differences) > 0 {
-		return nil, fmt.Errorf("it is of another run: %s", strings.Join(differences, "; "))
+		return nil, fmt.Errorf("it is of another run: %s", strings.Join(shorten(differences), "; "))
 	}
 	for _, t := range f.Tensors {
 		if t.Name == metricsName {
@@ -162,7 +162,8 @@ func (r *run) resume() error {
 	if err := r.trainer.Restore(p.State); err != nil {
 		return fmt.Errorf("%w: %s: %w", ErrCheckpoint, r.checkpoints.last, err)
 	}
-	r.result.Epochs = p.Epochs
+	r.config.logger.Info("resumed", "checkpoint", r.checkpoints.last)
+	r.result.ResumedFrom, r.result.Epochs = r.checkpoints.last, p.Epochs
 	r.watch.train, r.epochTrain = p.Train, p.EpochTrain
 	r.started = r.started.Add(-p.Total)
 	r.checkpoints.saved = nil // its memory
@@ -204,6 +205,7 @@ func (r *run) save(whole []Epoch, partial time.Duration) error {
 	path, err := k.folder.Save(state.Epoch, state.Steps, content)
 	if path != "" {
 		k.last = path
+		r.config.logger.Info("checkpoint", "file", path)
 	}
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrCheckpoint, err)

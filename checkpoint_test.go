@@ -212,7 +212,7 @@ func TestCheckpointsOfOtherRuns(t *testing.T) {
 		opts  []fastresnet.Option
 		want  []string
 	}{
-		{"not resumed", nil, []string{"WithResume"}},
+		{"not resumed", nil, []string{"resume it"}},
 		{"another recipe", []fastresnet.Option{resume, fastresnet.WithMomentum(0.8), fastresnet.WithEpochs(1)},
 			[]string{"recipe.momentum was 0.9, is 0.8"}},
 		{"another network and seed", []fastresnet.Option{resume, fastresnet.WithEpochs(1), fastresnet.WithWidth(5), fastresnet.WithSeed(7)},

@@ -13,8 +13,8 @@ import (
 // Errors wrap [ErrOption] (every problem at once, before a device or a file is touched where that is
 // possible), [ErrNoData], [ErrBackend], [ErrMemory], [ErrCheckpoint] or [ErrDiverged]. When ctx ends, Train returns
 // within a step with its error and what there is of the result, nil before the first step; with [WithCheckpoint] it
-// writes a checkpoint first. A compilation that has begun is not interrupted. A run that fails later than in its first
-// epoch returns what it has too, unless something panicked ([ErrInternal]). Whenever there is a result, close its model
+// writes a checkpoint first. A compilation that has begun is not interrupted. A run that fails once there is an
+// epoch in its history returns what it has too, unless something panicked ([ErrInternal]). Whenever there is a result, close its model
 // when it is no longer needed.
 func Train(ctx context.Context, opts ...Option) (result *Result, err error) {
 	defer guard(&err)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/fastresnet/fastresnet/data"
 )
@@ -78,6 +79,26 @@ func (id identity) differences(other identity) []string {
 		}
 	}
 	return all
+}
+
+// shorten leaves out the elements of lists where there are many differences: they follow from others, mostly.
+func shorten(differences []string) []string {
+	const most = 8
+	var short []string
+	for _, d := range differences {
+		if !strings.Contains(d, "[") && len(short) < most {
+			short = append(short, d)
+		}
+	}
+	for _, d := range differences {
+		if strings.Contains(d, "[") && len(short) < most {
+			short = append(short, d)
+		}
+	}
+	if left := len(differences) - len(short); left > 0 {
+		short = append(short, fmt.Sprintf("and %d more", left))
+	}
+	return short
 }
 
 func orNone(id identity, name string) string {

@@ -199,6 +199,9 @@ func (c *computing) read(r io.Reader) (m *Model, err error) {
 func readDocument(metadata map[string]string) (doc modelDocument, err error) {
 	version, ours := metadata[formatKey]
 	text, isModel := metadata[modelKey]
+	if _, ok := metadata[checkpointKey]; ok {
+		return doc, fmt.Errorf("%w: it is a checkpoint: resume its run, and save the model", ErrForeign)
+	}
 	if !ours {
 		return doc, fmt.Errorf("%w: its metadata have no %q", ErrForeign, formatKey)
 	}

@@ -281,11 +281,12 @@ func WithCheckpoint(folder string, every int) Option {
 
 // WithResume has the run go on from the newest checkpoint in the folder of [WithCheckpoint], or begin where there is
 // none. Its history and weights are then those of a run that was never interrupted: to the bit on the pure-Go backend,
-// and on others if they compute the same twice. Times are added up. A run that had come to its end returns at once.
+// and on others if they compute the same twice. Times are added up. A run that had come to its end returns at once; it
+// cannot be made longer, as more epochs are another recipe.
 //
 // A checkpoint of another recipe, network, seed or data set is an error that wraps [ErrCheckpoint] and names the
-// differences. Backend, devices and precision may be others. A damaged checkpoint is renamed, reported to
-// [WithLogger], and the one before is taken. An augmentation of your own is known by its String method, or by its type
+// differences. Backend, devices, precision, target accuracy and early stop may be others. A damaged checkpoint is
+// renamed, reported to [WithLogger], and the one before is taken; if all are damaged, that is an error. An augmentation of your own is known by its String method, or by its type
 // alone.
 func WithResume() Option {
 	return func(c *config) { c.resume = true }
@@ -313,7 +314,8 @@ func WithStartCallback(f func(*Result)) Option {
 	return func(c *config) { c.onStart = f }
 }
 
-// WithEpochCallback has f called after every epoch, on the goroutine that called Train.
+// WithEpochCallback has f called after every whole epoch, on the goroutine that called Train; epochs from a checkpoint
+// are in the result of [WithStartCallback].
 func WithEpochCallback(f func(Epoch)) Option {
 	if f == nil {
 		return nil

@@ -37,6 +37,8 @@ type Result struct {
 	// Stopped says why the run ended before its last epoch, if it was to: see [WithTargetAccuracy] and
 	// [WithEarlyStop].
 	Stopped StopReason `json:"stopped,omitempty"`
+	// ResumedFrom is the checkpoint's file that the run went on from; "" for one that began anew.
+	ResumedFrom string `json:"resumed_from,omitempty"`
 	// Timing says where the time went.
 	Timing Timing `json:"timing"`
 }
@@ -51,8 +53,8 @@ const (
 	NoImprovement StopReason = "no improvement"
 )
 
-// TestAccuracy is the share of the test set that the model classifies right, 0 to 1: the last test's.
-// It is 0 before the first test, and without a test set.
+// TestAccuracy is the share of the test set that was classified right in the last test, 0 to 1: by the model as it
+// is, unless the run was cancelled within a later epoch. It is 0 before the first test, and without a test set.
 func (r *Result) TestAccuracy() float64 {
 	for i := len(r.Epochs) - 1; i >= 0; i-- {
 		if r.Epochs[i].Tested {

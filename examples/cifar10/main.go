@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"slices"
 
 	"github.com/fastresnet/fastresnet"
@@ -49,7 +50,8 @@ func train(ctx context.Context, s *settings, stdout, stderr io.Writer) error {
 
 	v := newView(s, stdout, stderr)
 	options := append(s.options(), fastresnet.WithRecipe(recipe), fastresnet.WithDataset(trainSet, testSet),
-		fastresnet.WithStartCallback(v.start), fastresnet.WithEpochCallback(v.epoch))
+		fastresnet.WithStartCallback(v.start), fastresnet.WithEpochCallback(v.epoch),
+		fastresnet.WithLogger(slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))))
 	if !s.quiet {
 		options = append(options, fastresnet.WithProgress(v.progress.Step))
 	}

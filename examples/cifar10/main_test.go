@@ -302,14 +302,14 @@ func TestResume(t *testing.T) {
 	if status != program.ExitOK || stderr != "" {
 		t.Fatalf("exit status %d, stderr %q", status, stderr)
 	}
-	if status, _, stderr := start(t.Context(), flags...); status == program.ExitOK || !strings.Contains(stderr, "WithResume") {
+	if status, _, stderr := start(t.Context(), flags...); status == program.ExitOK || !strings.Contains(stderr, "resume it") {
 		t.Errorf("without -resume: exit status %d, stderr %q", status, stderr)
 	}
 	status, resumed, stderr := start(t.Context(), append(flags, "-resume")...)
 	if status != program.ExitOK || stderr != "" {
 		t.Fatalf("with -resume: exit status %d, stderr %q", status, stderr)
 	}
-	const note = "resumed; 1 epoch from the checkpoint\n"
+	const note = "resumed from checkpoint-00001-0000004.safetensors\n"
 	row := regexp.MustCompile(`(?m)^ +1 .*$`)
 	if strings.Count(resumed, note) != 2 || !slices.Equal(row.FindAllString(whole, -1), row.FindAllString(resumed, -1)) {
 		t.Errorf("stdout:\n%s\nat first:\n%s", resumed, whole)

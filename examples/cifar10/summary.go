@@ -34,6 +34,9 @@ func summary(runs []results.Run) string {
 	accuracy := "not tested"
 	if !math.IsNaN(float64(last.TestAccuracy)) {
 		accuracy = fmt.Sprintf("test accuracy %.2f %%", 100*last.TestAccuracy)
+		if n := len(last.Epochs); n > 0 && last.Epochs[n-1].Partial {
+			accuracy += fmt.Sprintf(" before epoch %d", last.Epochs[n-1].Epoch)
+		}
 	}
 	speed := "" // unknown after a single step
 	if last.ImagesPerSecond > 0 {

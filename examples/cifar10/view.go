@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"path/filepath"
 
 	"github.com/fastresnet/fastresnet"
 	"github.com/fastresnet/fastresnet/examples/internal/results"
@@ -48,8 +49,8 @@ func (v *view) start(r *fastresnet.Result) {
 	for _, why := range r.PassedOver {
 		fmt.Fprintf(v.stdout, "passed over: %s\n", why)
 	}
-	if n := len(r.Epochs); n > 0 {
-		fmt.Fprintf(v.stdout, "resumed; %s from the checkpoint\n", terminal.Plural(n, "epoch"))
+	if r.ResumedFrom != "" {
+		fmt.Fprintf(v.stdout, "resumed from %s\n", filepath.Base(r.ResumedFrom))
 	}
 	fmt.Fprintln(v.stdout, tableHeader)
 	for _, e := range r.Epochs {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -57,27 +58,38 @@ func (f *Folder) matching(pattern string) ([]string, error) {
 	return files, err
 }
 
-// Newest reads the newest checkpoint that is whole, and says which file it is: "" if there is none at all. A damaged
-// one gets a name that ends in ".damaged", is reported to aside, and leaves it to the one before; the error is that
-// of the last if all are damaged.
+// Newest reads the newest checkpoint that is whole, and says which file it is: "" if there are no checkpoints at all.
+// Damaged ones that are newer get names that end in ".damaged", and are reported to aside. If all are damaged they are
+// left as they are, and the error says why of the newest: a run is not to begin anew unasked.
 func (f *Folder) Newest(aside func(file string, reason error)) (path string, content safetensors.File, err error) {
 	files, err := f.Files()
 	if err != nil {
 		return "", content, err
 	}
+	problems := map[string]error{}
 	for _, file := range slices.Backward(files) {
 		if content, err = read(file); err == nil {
-			return file, content, nil
+			return file, content, setAside(problems, aside)
 		}
-		if !damaged(err) {
-			break
-		}
-		if err := os.Rename(file, file+".damaged"); err != nil {
+		if problems[file] = err; !damaged(err) {
 			return "", content, err
 		}
-		aside(file, err)
+	}
+	if len(files) > 0 {
+		err = fmt.Errorf("all checkpoints are damaged; move them away to begin anew: %w", problems[files[len(files)-1]])
 	}
 	return "", content, err
+}
+
+// setAside renames damaged files.
+func setAside(problems map[string]error, aside func(file string, reason error)) error {
+	for _, file := range slices.Sorted(maps.Keys(problems)) {
+		if err := os.Rename(file, file+".damaged"); err != nil {
+			return err
+		}
+		aside(file, problems[file])
+	}
+	return nil
 }
 
 func read(path string) (content safetensors.File, err error) {
