@@ -19,6 +19,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
+func TestMain(m *testing.M) { os.Exit(testmodel.Main(m)) }
+
 // start runs the program, with what it prints.
 func start(ctx context.Context, stdin io.Reader, args ...string) (status int, stdout, stderr string) {
 	var out, errs bytes.Buffer

@@ -24,7 +24,9 @@ import (
 
 // TestConcurrent has each of 200 clients get the answer for its own picture.
 func TestConcurrent(t *testing.T) {
-	s := newTestService(t, usual)
+	l := usual
+	l.wait = time.Minute // pure Go without SIMD is slow
+	s := newTestService(t, l)
 	url := listen(t, s).url
 	pictures, err := data.Synthetic(200, 5)
 	if err != nil {

@@ -16,6 +16,8 @@ import (
 	"github.com/fastresnet/fastresnet/examples/internal/testpicture"
 )
 
+func TestMain(m *testing.M) { os.Exit(testmodel.Main(m)) }
+
 // TestRun is the whole program: it says where it listens, answers, logs, and stops without an error.
 func TestRun(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())

@@ -3,6 +3,8 @@ package testmodel
 
 import (
 	"context"
+	"fmt"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -10,10 +12,27 @@ import (
 	"github.com/fastresnet/fastresnet/data"
 )
 
+var folder string // of the saved models
+
+// Main runs the tests of a package, which share the models that Save makes.
+func Main(m *testing.M) (status int) {
+	var err error
+	if folder, err = os.MkdirTemp("", "fastresnet"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(folder)
+	return m.Run()
+}
+
 // Save trains a network of a width for a moment, on drawn images of ten classes, and returns the file that it is
 // saved in. It knows little.
 func Save(t testing.TB, width int) string {
 	t.Helper()
+	file := filepath.Join(folder, fmt.Sprintf("width-%d.safetensors", width))
+	if _, err := os.Stat(file); err == nil {
+		return file
+	}
 	train, err := data.Synthetic(256, 1)
 	if err != nil {
 		t.Fatal(err)
@@ -27,8 +46,7 @@ func Save(t testing.TB, width int) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { result.Model.Close() }) // STAND-IN
-	file := filepath.Join(t.TempDir(), "model.safetensors")
+	defer result.Model.Close()
 	if err := result.Model.Save(file); err != nil {
 		t.Fatal(err)
 	}
