@@ -75,8 +75,11 @@ func (s *service) look(ctx context.Context, encoded []byte, header picture.Heade
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.limits.wait)
 	defer cancel()
-	p, err = s.queue.classify(ctx, img)
-	return p, busy(err)
+	predictions, err := s.predict(ctx, img)
+	if err != nil {
+		return p, busy(err)
+	}
+	return predictions[0], nil
 }
 
 // turn waits, for a time, for its share of what there is. done gives it back.

@@ -32,7 +32,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 func serve(ctx context.Context, s *settings, stdout, stderr io.Writer) error {
 	model, err := fastresnet.Load(s.model, fastresnet.WithBackend(s.backend), fastresnet.WithPluginDownload())
 	if err != nil {
-		return fmt.Errorf("-model: %w", err)
+		return err
 	}
 	defer model.Close()
 	listener, err := net.Listen("tcp", s.addr)
@@ -45,8 +45,6 @@ func serve(ctx context.Context, s *settings, stdout, stderr io.Writer) error {
 
 // answer serves requests until ctx ends, and then finishes those in hand, within a time.
 func answer(ctx context.Context, listener net.Listener, s *service) error {
-	s.start()
-	defer s.stop()
 	server := &http.Server{
 		Handler:           s.handler(),
 		ReadHeaderTimeout: s.limits.header,

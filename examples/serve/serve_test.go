@@ -279,14 +279,18 @@ func TestOtherSites(t *testing.T) {
 	}
 }
 
-// blocked is a service whose model answers when it is told to. entered has an element for each batch.
-func blocked(t *testing.T, l limits) (s *service, entered chan int, release func()) {
+// blocked is a service whose model answers when it is told to. entered has an element for each call.
+func blocked(t *testing.T, l limits) (s *service, entered chan struct{}, release func()) {
 	s = newTestService(t, l)
-	entered, gate := make(chan int, 100), make(chan struct{})
-	s.queue.predict = func(ctx context.Context, images ...image.Image) ([]fastresnet.Prediction, error) {
-		entered <- len(images)
-		<-gate
-		return s.model.Predict(ctx, images...)
+	entered, gate := make(chan struct{}, 100), make(chan struct{})
+	s.predict = func(ctx context.Context, images ...image.Image) ([]fastresnet.Prediction, error) {
+		entered <- struct{}{}
+		select {
+		case <-gate:
+			return s.model.Predict(ctx, images...)
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
 	}
 	return s, entered, func() { close(gate) }
 }
@@ -344,30 +348,6 @@ func TestBusy(t *testing.T) {
 			release()
 			waitUntil(t, func() bool { return (<-post(t, url)).status == http.StatusOK }) // trying again, as it was told
 		})
-	}
-}
-
-// TestTogether has what waits for the model classified in one batch.
-func TestTogether(t *testing.T) {
-	s, entered, release := blocked(t, usual)
-	url := listen(t, s).url
-	answers := []<-chan response{post(t, url)}
-	if n := <-entered; n != 1 {
-		t.Errorf("the first batch has %d pictures, want the one that was there", n)
-	}
-	const more = 20
-	for range more {
-		answers = append(answers, post(t, url))
-	}
-	waitUntil(t, func() bool { return len(s.queue.waiting) == more })
-	release()
-	for _, a := range answers {
-		if r := <-a; r.status != http.StatusOK {
-			t.Errorf("status %d: %s", r.status, r.body)
-		}
-	}
-	if n := <-entered; n != batchSize {
-		t.Errorf("the second batch has %d pictures, want %d", n, batchSize)
 	}
 }
 

@@ -4,11 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"image"
 	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/fastresnet/fastresnet"
@@ -22,24 +22,16 @@ type service struct {
 	log    *slog.Logger
 
 	uploads, pixels *semaphore.Weighted
-	queue           *queue
-	stop            func() // once all requests are answered
+	// predict is the model's, which computes together what waits at the same time.
+	predict func(context.Context, ...image.Image) ([]fastresnet.Prediction, error)
 }
 
 func newService(model *fastresnet.Model, l limits, log *slog.Logger) *service {
 	return &service{
 		model: model, limits: l, log: log,
 		uploads: semaphore.NewWeighted(l.uploads), pixels: semaphore.NewWeighted(l.pixels),
-		queue: &queue{predict: model.Predict, waiting: make(chan job, l.uploads)},
+		predict: model.Predict,
 	}
-}
-
-// start makes the service ready for requests, until stop is called.
-func (s *service) start() {
-	ctx, cancel := context.WithCancel(context.Background())
-	var working sync.WaitGroup
-	working.Go(func() { s.queue.work(ctx) })
-	s.stop = func() { cancel(); working.Wait() }
 }
 
 // handler answers all requests.
