@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 	"sync"
+
+	"github.com/fastresnet/fastresnet/internal/engine"
 )
 
 // batcher collects the callers that wait for a model at the same time: one image takes as long as a small batch.
@@ -47,9 +49,10 @@ func (m *Model) logits(ctx context.Context, pixels []uint8) ([]float32, error) {
 
 // serve computes for all who wait, together where they fit a batch, until nobody waits.
 func (m *Model) serve() {
+	image := m.network.Input.Size()
 	for {
 		m.mu.Lock() // those who come while the model is busy are in the next batch
-		requests := m.batcher.take(m.batch * m.network.Input.Size())
+		requests := m.batcher.take(engine.SmallBatch*image, m.batch*image)
 		if len(requests) > 0 {
 			m.answer(requests)
 		}
@@ -63,12 +66,21 @@ func (m *Model) serve() {
 	}
 }
 
-// take returns the requests that have waited longest, of at most so many bytes together, or a single larger one. Those
-// whose callers have left are dropped. If there are none, serving ends.
-func (b *batcher) take(bytes int) []*request {
+// take returns the requests that have waited longest, together a full batch if so much waits: of at most so many bytes,
+// or a single larger one. Otherwise they are a small batch, so that their callers prepare the next requests while others
+// are computed. Those whose callers have left are dropped. If there are none, serving ends.
+func (b *batcher) take(small, full int) []*request {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.waiting = slices.DeleteFunc(b.waiting, func(r *request) bool { return r.ctx.Err() != nil })
+	all := 0
+	for _, r := range b.waiting {
+		all += len(r.pixels)
+	}
+	bytes := small
+	if all >= full {
+		bytes = full
+	}
 	n := 0
 	for n < len(b.waiting) && (n == 0 || len(b.waiting[n].pixels) <= bytes) {
 		bytes -= len(b.waiting[n].pixels)

@@ -125,13 +125,15 @@ func TestBatchesOfRequests(t *testing.T) {
 	}{
 		{"nobody", nil, nil},
 		{"one", []int{3}, [][]int{{3}}},
-		{"all fit", []int{1, 3, 4}, [][]int{{1, 3, 4}}},
-		{"full", []int{4, 4, 4, 4, 1}, [][]int{{4, 4}, {4, 4}, {1}}},
-		{"the next would not fit", []int{5, 4, 3}, [][]int{{5}, {4, 3}}},
+		{"a small batch", []int{1, 3}, [][]int{{1, 3}}},
+		{"small batches", []int{2, 2, 2, 1}, [][]int{{2, 2}, {2, 1}}},
+		{"a full batch", []int{1, 3, 4}, [][]int{{1, 3, 4}}},
+		{"full batches, and what is left", []int{4, 4, 4, 4, 3, 3}, [][]int{{4, 4}, {4, 4}, {3}, {3}}},
+		{"the next would not fit", []int{5, 4, 3}, [][]int{{5}, {4}, {3}}},
 		{"a large one is alone", []int{2, 100, 2, 2}, [][]int{{2}, {100}, {2, 2}}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if diff := cmp.Diff(tt.want, fastresnet.Batches(8, tt.sizes...)); diff != "" {
+			if diff := cmp.Diff(tt.want, fastresnet.Batches(4, 8, tt.sizes...)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})

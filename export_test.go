@@ -29,14 +29,14 @@ func (m *Model) Waiting() int {
 }
 
 // Batches are the sizes of requests that are computed together, if requests of these sizes wait in this order.
-func Batches(limit int, sizes ...int) [][]int {
+func Batches(small, full int, sizes ...int) [][]int {
 	var b batcher
 	for _, size := range sizes {
 		b.waiting = append(b.waiting, &request{ctx: context.Background(), pixels: make([]uint8, size)})
 	}
 	var batches [][]int
 	for {
-		requests := b.take(limit)
+		requests := b.take(small, full)
 		if len(requests) == 0 {
 			return batches
 		}

@@ -35,7 +35,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 func predict(ctx context.Context, s *settings, stdin io.Reader, stdout, stderr io.Writer) error {
 	model, err := fastresnet.Load(s.model, fastresnet.WithBackend(s.backend), fastresnet.WithPluginDownload())
 	if err != nil {
-		return fmt.Errorf("-model: %w", err)
+		return err
 	}
 	defer model.Close()
 

@@ -40,14 +40,14 @@ func (e *Evaluator) Use(values map[string][]float32) error {
 	return nil
 }
 
-// smallBatch is the batch for a few images: the pure-Go kernels compute 16 at once anyway.
-const smallBatch = 16
+// SmallBatch is the batch for a few images: the pure-Go kernels compute 16 at once anyway.
+const SmallBatch = 16
 
 // Batch is how many images are computed together at most.
-func (e *Evaluator) Batch() int { return max(e.cfg.Batch, smallBatch) }
+func (e *Evaluator) Batch() int { return max(e.cfg.Batch, SmallBatch) }
 
 // Logits returns [n, classes] for pixels [n, height, width, channels], averaged over the views. It computes in batches of the
-// configuration's size, and what would leave one mostly empty in batches of smallBatch; a batch that is not
+// configuration's size, and what would leave one mostly empty in batches of SmallBatch; a batch that is not
 // full is filled up with black images.
 func (e *Evaluator) Logits(ctx context.Context, pixels []uint8) ([]float32, error) {
 	image := e.cfg.Network.Input.Size()
@@ -58,8 +58,8 @@ func (e *Evaluator) Logits(ctx context.Context, pixels []uint8) ([]float32, erro
 		}
 		size := e.Batch()
 		n := min(len(pixels)/image, size)
-		if n <= max(smallBatch, size/4) {
-			size = smallBatch
+		if n <= max(SmallBatch, size/4) {
+			size = SmallBatch
 			n = min(n, size)
 		}
 		batch := pixels[:n*image]
