@@ -38,8 +38,9 @@ type Config struct {
 	// are left, the training set is on the device and they are known to fit half a second. Every dispatch
 	// waits for the device, so several steps in one save that wait.
 	//
-	// One step a dispatch is the default because it is the fastest on XLA's CPU plugin (BENCHMARKS.md).
-	// Several are here to be measured on a GPU, where the wait and the gaps between launches weigh more.
+	// One step a dispatch is the default: on XLA's CPU plugin unrolling gains a few percent and takes twice as long to
+	// compile, and a loop is slower (BENCHMARKS.md). Several are here to be measured on a GPU, where the wait and the
+	// gaps between launches weigh more.
 	StepsPerDispatch int
 	// LoopSteps makes the steps of a dispatch a loop in the graph rather than unrolling them. It works on XLA
 	// alone: GoMLX's pure-Go backend cannot run a gradient inside a loop.
