@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"errors"
 	"math"
 	"slices"
@@ -158,5 +159,37 @@ func TestUseMoreDevicesThanThereAre(t *testing.T) {
 	d := openFor(t, "go")
 	if err := d.Use(2); !errors.Is(err, ErrBackend) {
 		t.Errorf("two devices of pure Go: error %v, want %v", err, ErrBackend)
+	}
+}
+
+// A model's logits do not depend on how many devices compute them, for a batch that they share and for the small one,
+// which three of them cannot divide.
+func TestDevicesEvaluateAsOne(t *testing.T) {
+	set := synthetic(t, 30)
+	cfg := smallConfig(t, set, 24)
+	variables, err := cfg.Network.Variables()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want []float32
+	for _, units := range []int{1, 3, 4} {
+		e, err := NewEvaluator(openUnits(t, units), cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer e.Close()
+		if err := e.Use(InitialWeights(variables, cfg.Seed, set, cfg.Normalization)); err != nil {
+			t.Fatal(err)
+		}
+		got, err := e.Logits(context.Background(), set.Pixels())
+		if err != nil {
+			t.Fatalf("%+v", err)
+		}
+		if units == 1 {
+			want = got
+		}
+		if d := golden.MaxRelativeError(got, want); len(got) != 30*len(set.Classes()) || d > 1e-5 {
+			t.Errorf("%d devices: %d logits, which differ by %.2g from one device's", units, len(got), d)
+		}
 	}
 }
