@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -134,7 +135,8 @@ func TestKilledRunsResume(t *testing.T) {
 			fastresnet.WithEpochs(epochs), fastresnet.WithWidth(8), fastresnet.WithTrainLimit(32), fastresnet.WithTestLimit(16),
 			fastresnet.WithStartCallback(func(*fastresnet.Result) { fmt.Println("started") }))...)
 		defer r.Model.Close()
-		fmt.Printf("outcome %x\n", fmt.Sprint(outcomeOf(t, r).Logits))
+		values, last := r.Model.Variables()
+		fmt.Printf("outcome %x\n", sha256.Sum256(fmt.Append(nil, values, last))) // the shortest decimals are exact
 		return
 	}
 	if testing.Short() {
@@ -152,7 +154,6 @@ func TestKilledRunsResume(t *testing.T) {
 			t.Fatal(err)
 		}
 		lines := bufio.NewScanner(out)
-		lines.Buffer(nil, 1<<20)
 		return c, lines
 	}
 	outcome := func(folder string) string {

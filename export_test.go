@@ -47,3 +47,7 @@ func Batches(small, full int, sizes ...int) [][]int {
 		batches = append(batches, batch)
 	}
 }
+
+// Variables are the network's, weights and running statistics, by name, and those of the last step where the model
+// uses averages.
+func (m *Model) Variables() (values, last map[string][]float32) { return m.values, m.last }
