@@ -23,8 +23,8 @@
 // # What to know before embedding it
 //
 //   - It prints nothing, downloads nothing unless [WithPluginDownload] asks for it, writes files only where
-//     [WithCheckpoint], [WithAutotuneCache] or [Model.Save] say, and installs no signal handlers. GoMLX and XLA may log warnings of their own through klog, which a program can silence
-//     as the examples do. Opening XLA redirects the process's standard error for a moment, and turns off
+//     [WithCheckpoint], [WithAutotuneCache] or [Model.Save] say, and installs no signal handlers. GoMLX and XLA
+//     may log warnings of their own through klog, which a program can silence as the examples do. Opening XLA redirects the process's standard error for a moment, and turns off
 //     go-xla's own automatic download for good.
 //   - The data set stays in memory as bytes (CIFAR-10: 184 MB), and on a device in memory of its own.
 //   - One call of Train uses all cores or the whole GPU. A [Model] is safe for concurrent use; it

@@ -1,6 +1,7 @@
 package fastresnet
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
@@ -73,7 +74,7 @@ func (id identity) differences(other identity) []string {
 	maps.Copy(names, other)
 	var all []string
 	for _, name := range slices.Sorted(maps.Keys(names)) {
-		before, after := orNone(id, name), orNone(other, name)
+		before, after := cmp.Or(id[name], "none"), cmp.Or(other[name], "none")
 		if before != after {
 			all = append(all, fmt.Sprintf("%s was %s, is %s", name, before, after))
 		}
@@ -81,31 +82,16 @@ func (id identity) differences(other identity) []string {
 	return all
 }
 
-// shorten leaves out the elements of lists where there are many differences: they follow from others, mostly.
+// shorten leaves out what is more than a few differences: elements of lists before anything else, since they follow from
+// other settings mostly.
 func shorten(differences []string) []string {
 	const most = 8
-	var short []string
-	for _, d := range differences {
-		if !strings.Contains(d, "[") && len(short) < most {
-			short = append(short, d)
-		}
-	}
-	for _, d := range differences {
-		if strings.Contains(d, "[") && len(short) < most {
-			short = append(short, d)
-		}
-	}
-	if left := len(differences) - len(short); left > 0 {
-		short = append(short, fmt.Sprintf("and %d more", left))
+	inList := func(d string) int { return min(strings.Count(d, "["), 1) }
+	short := slices.SortedStableFunc(slices.Values(differences), func(a, b string) int { return inList(a) - inList(b) })
+	if left := len(short) - most; left > 0 {
+		short = append(short[:most], fmt.Sprintf("and %d more", left))
 	}
 	return short
-}
-
-func orNone(id identity, name string) string {
-	if value, ok := id[name]; ok {
-		return value
-	}
-	return "none"
 }
 
 // fingerprint tells data sets apart, and describes them.

@@ -17,6 +17,20 @@ import (
 	"github.com/fastresnet/fastresnet"
 )
 
+// pythonIn is the first Python in a page of Markdown.
+func pythonIn(t *testing.T, page string) []byte {
+	t.Helper()
+	text, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	python := regexp.MustCompile("(?s)```python\n(.*?)```").FindSubmatch(text)
+	if python == nil {
+		t.Fatalf("%s has no Python", page)
+	}
+	return python[1]
+}
+
 // TestPythonRunsTheExport runs the Python of docs/export.md on a model with six views, and expects what the model itself
 // predicts.
 func TestPythonRunsTheExport(t *testing.T) {
@@ -24,14 +38,7 @@ func TestPythonRunsTheExport(t *testing.T) {
 	if python == "" {
 		t.Skip("FASTRESNET_TEST_PYTHON is not set: no Python with internal/onnx/requirements.txt to run the export with")
 	}
-	page, err := os.ReadFile("docs/export.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	program := regexp.MustCompile("(?s)```python\n(.*?)```").FindSubmatch(page)
-	if program == nil {
-		t.Fatal("docs/export.md has no Python")
-	}
+	program := pythonIn(t, "docs/export.md")
 	set := synthetic(t, 64, 1)
 	model := train(t, set, fastresnet.WithRecipe(airbench(t)), fastresnet.WithWidth(8), fastresnet.WithBatchSize(16)).Model
 	folder := t.TempDir()
@@ -55,7 +62,7 @@ func TestPythonRunsTheExport(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	command := exec.Command(python, "-c", string(program[1]))
+	command := exec.Command(python, "-c", string(program))
 	command.Dir = folder
 	out, err := command.CombinedOutput()
 	if err != nil {

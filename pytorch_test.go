@@ -5,7 +5,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -23,20 +22,13 @@ func TestPyTorchUsesTheModelFile(t *testing.T) {
 	if out, err := exec.Command(python, "-c", "import numpy, safetensors, torch").CombinedOutput(); err != nil {
 		t.Skipf("FASTRESNET_TEST_PYTHON has not all of internal/golden/requirements.txt: %v\n%s", err, out)
 	}
-	page, err := os.ReadFile("docs/models.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	loader := regexp.MustCompile("(?s)```python\n(.*?)```").FindSubmatch(page)
-	if loader == nil {
-		t.Fatal("docs/models.md has no Python")
-	}
+	loader := pythonIn(t, "docs/models.md")
 	set := synthetic(t, 64, 1)
 	for _, network := range []string{"resnet9", "dawn"} {
 		t.Run(network, func(t *testing.T) {
 			model := train(t, set, fastresnet.WithArchitecture(network), fastresnet.WithWidth(8)).Model
 			folder := t.TempDir()
-			files := map[string][]byte{"loader.py": loader[1], "model.safetensors": written(t, model), "images": set.Pixels()}
+			files := map[string][]byte{"loader.py": loader, "model.safetensors": written(t, model), "images": set.Pixels()}
 			for name, content := range files {
 				if err := os.WriteFile(filepath.Join(folder, name), content, 0o666); err != nil {
 					t.Fatal(err)

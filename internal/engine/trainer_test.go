@@ -109,19 +109,7 @@ func noStep(int, int) {}
 // train runs some epochs and returns their metrics with the variables at the end.
 func train(t *testing.T, trainer *Trainer, epochs int) ([]Metrics, map[string][]float32) {
 	t.Helper()
-	var history []Metrics
-	for epoch := 1; epoch <= epochs; epoch++ {
-		m, err := trainer.Epoch(context.Background(), epoch, constant(0.05, trainer.Steps()*trainer.cfg.Rates()), noStep)
-		if err != nil {
-			t.Fatalf("%+v", err)
-		}
-		history = append(history, m)
-	}
-	variables, err := trainer.Variables()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return history, variables
+	return until(t, trainer, epochs, -1)
 }
 
 // One step of every lowering gives the same loss and the same weights.

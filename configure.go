@@ -1,0 +1,135 @@
+package fastresnet
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"math"
+
+	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/internal/engine"
+	"github.com/fastresnet/fastresnet/layers"
+	"github.com/fastresnet/fastresnet/schedule"
+)
+
+// config is what the options add up to.
+type config struct {
+	recipe  Recipe
+	changes []func(*Recipe) // of the recipe, applied when all options are known
+	network *layers.Network
+	unknown error // of WithArchitecture
+
+	// What the recipe's schedule becomes: the user's own, or the recipe's adapted.
+	schedule *schedule.Schedule
+	peak     *float64
+
+	train, test           *data.Dataset
+	ownData               bool // WithDataset was given
+	trainLimit, testLimit int
+
+	computing
+	devices int
+	seed    uint64
+
+	checkpoints      bool // WithCheckpoint was given
+	checkpointFolder string
+	checkpointEvery  int
+	resume           bool
+	target           *float64
+	patience         *int
+
+	onStart    func(*Result)
+	onEpoch    func(Epoch)
+	onProgress func(Progress)
+}
+
+// computing is what computes and how: all that counts for a model that is loaded, too.
+type computing struct {
+	backend   string
+	opening   engine.Opening
+	precision Precision
+	logger    *slog.Logger
+}
+
+func defaultComputing() computing {
+	return computing{backend: "auto", precision: PrecisionAuto, logger: slog.New(slog.DiscardHandler)}
+}
+
+// configure applies the options to the defaults, and reports every problem that can be seen without reading
+// a data set.
+func configure(opts []Option) (*config, error) {
+	c := &config{
+		recipe: ResNet9Epochs24.Clone(), computing: defaultComputing(), devices: 1, seed: 1,
+		onStart: func(*Result) {}, onEpoch: func(Epoch) {}, onProgress: func(Progress) {},
+	}
+	for _, o := range opts {
+		if o != nil {
+			o(c)
+		}
+	}
+	base := c.recipe
+	for _, f := range c.changes {
+		f(&c.recipe)
+	}
+	c.adapt(base)
+	problems := append(c.recipe.problems(), c.problems()...)
+	if c.train.Len() > 0 {
+		problems = append(problems, c.misfits()...)
+	}
+	return c, errors.Join(problems...)
+}
+
+// adapt makes the schedules those of the run, given the recipe before it was changed.
+func (c *config) adapt(base Recipe) {
+	r := &c.recipe
+	if min(base.Epochs, base.BatchSize, r.Epochs, r.BatchSize) > 0 {
+		epochs, rates := float64(r.Epochs)/float64(base.Epochs), float64(r.BatchSize)/float64(base.BatchSize)
+		r.Schedule = r.Schedule.Stretch(epochs).Scale(rates)
+		r.Groups = stretch(r.Groups, epochs, rates)
+	}
+	if c.schedule != nil {
+		r.Schedule = *c.schedule
+	}
+	if peak := r.Schedule.Peak(); c.peak != nil && *c.peak > 0 && *c.peak <= math.MaxFloat32 && peak > 0 {
+		r.Schedule = r.Schedule.Scale(*c.peak / peak)
+		r.Groups = stretch(r.Groups, 1, *c.peak/peak)
+	}
+}
+
+func (c *config) problems() []error {
+	var errs []error
+	check := func(ok bool, format string, args ...any) {
+		if !ok {
+			errs = append(errs, fmt.Errorf("%w: "+format, append([]any{ErrOption}, args...)...))
+		}
+	}
+	check(!c.ownData || c.train.Len() > 0, "the training set is nil or empty")
+	check(c.unknown == nil, "%w", c.unknown)
+	check(c.trainLimit >= 0 && c.testLimit >= 0, "a limit of %d training and %d test images, need 0 (all) or more", c.trainLimit, c.testLimit)
+	if c.network == nil {
+		err := c.recipe.Network.Validate()
+		check(err == nil, "%w", err)
+	}
+	check(c.devices >= 1, "%d devices, need at least 1", c.devices)
+	if b := c.recipe.BatchSize; c.devices > 1 {
+		check(b%c.devices == 0, "batch size %d, need a multiple of the %d devices", b, c.devices)
+	}
+	if err := c.precision.check(); err != nil {
+		errs = append(errs, err)
+	}
+	if c.peak != nil {
+		positive := *c.peak > 0 && *c.peak <= math.MaxFloat32
+		check(positive, "peak learning rate %g, need a positive float32", *c.peak)
+		check(!positive || c.recipe.Schedule.Peak() > 0, "a peak learning rate for a schedule that is 0 throughout")
+	}
+	check(!c.checkpoints || c.checkpointFolder != "", "no folder for the checkpoints")
+	check(!c.checkpoints || c.checkpointEvery >= 1, "a checkpoint every %d epochs, need at least 1", c.checkpointEvery)
+	check(!c.resume || c.checkpoints, "WithResume without WithCheckpoint, which names the folder")
+	if c.target != nil {
+		check(*c.target > 0 && *c.target <= 1, "target accuracy %g, need above 0, and 1 at most", *c.target)
+	}
+	if c.patience != nil {
+		check(*c.patience >= 1, "an early stop after %d epochs, need at least 1", *c.patience)
+	}
+	return errs
+}
