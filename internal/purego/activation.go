@@ -39,12 +39,12 @@ type activate struct {
 
 func (a *activate) forward(n *Net) {
 	a.in.perChannel(func(g, c int) {
-		n.kernels.affine(a.out.plane(g, c), a.in.plane(g, c), a.in.rows(), affine{gain: fill(1), f: a.f})
+		n.kernels.affine(a.out.plane(g, c), a.in.plane(g, c), a.in.rows(), &affine{gain: fill(1), f: a.f})
 	})
 }
 
 func (a *activate) backward(n *Net) {
-	gradient := affineGradient{affine: affine{gain: fill(1), f: a.f}}
+	gradient := &affineGradient{affine: affine{gain: fill(1), f: a.f}}
 	a.in.perChannel(func(g, c int) {
 		n.kernels.affineBackward(a.out.plane(g, c), a.in.plane(g, c), a.in.rows(), gradient)
 	})

@@ -80,12 +80,12 @@ func activated(k *kernels, l layers.Layer, inputs []float32) (values, slopes []f
 	in := newTensor(data.Shape{Height: 1, Width: ceilDiv(len(inputs), lanes), Channels: 1}, lanes)
 	x, y := in.plane(0, 0), make([]float32, in.channel)
 	copy(x, inputs)
-	k.affine(y, x, in.rows(), affine{gain: fill(1), f: f})
+	k.affine(y, x, in.rows(), &affine{gain: fill(1), f: f})
 	values = append(values, y[:len(inputs)]...)
 	for i := range y {
 		y[i] = 1
 	}
-	k.affineBackward(y, x, in.rows(), affineGradient{affine: affine{gain: fill(1), f: f}})
+	k.affineBackward(y, x, in.rows(), &affineGradient{affine: affine{gain: fill(1), f: f}})
 	return values, x[:len(inputs)]
 }
 
@@ -135,9 +135,9 @@ func BenchmarkNormKernels(b *testing.B) {
 				name string
 				run  func()
 			}{
-				{"affine", func() { k.affine(y, x, in.rows(), a.affine) }},
-				{"affineSums", func() { k.affineSums(sum[:], product[:], y, x, in.rows(), a) }},
-				{"affineBackward", func() { k.affineBackward(y, x, in.rows(), a) }},
+				{"affine", func() { k.affine(y, x, in.rows(), &a.affine) }},
+				{"affineSums", func() { k.affineSums(sum[:], product[:], y, x, in.rows(), &a) }},
+				{"affineBackward", func() { k.affineBackward(y, x, in.rows(), &a) }},
 			} {
 				b.Run(fmt.Sprintf("%s/%v/%s", k.name, l, kernel.name), func(b *testing.B) {
 					rng := rand.New(rand.NewPCG(1, 2))

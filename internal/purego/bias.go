@@ -10,7 +10,7 @@ func (b *bias) forward(n *Net) {
 	values := n.vars[b.variable]
 	b.t.perChannel(func(g, c int) {
 		plane := b.t.plane(g, c)
-		n.kernels.affine(plane, plane, b.t.rows(), affine{gain: fill(1), shift: fill(values[c])})
+		n.kernels.affine(plane, plane, b.t.rows(), &affine{gain: fill(1), shift: fill(values[c])})
 	})
 }
 

@@ -133,7 +133,7 @@ const (
 func (c *conv) weightGradient(k *kernels, dw []float32) {
 	p := &c.forwardProduct
 	clear(p.weights)
-	taps, tiles := len(p.offsets), p.tiles()
+	taps, tiles := len(p.offsets), p.tiles.count()
 	tapBlocks := ceilDiv(taps, gradientTaps)
 	run := max(1, gradientPixels/p.columns)
 	parallel(tapBlocks*ceilDiv(tiles, gradientTiles), func(i int) {
@@ -141,10 +141,9 @@ func (c *conv) weightGradient(k *kernels, dw []float32) {
 		for first := 0; first < len(c.segments); first += run {
 			segments := c.segments[first:min(first+run, len(c.segments))]
 			for t := firstTile; t < min(firstTile+gradientTiles, tiles); t++ {
-				dy := c.out.data[t*tile*c.out.channel:]
-				for tap := firstTap; tap < min(firstTap+gradientTaps, taps); tap += 2 {
-					sums := p.weights[(t*taps+tap)*tile:]
-					k.correlate(sums, dy, c.out.channel, c.in.data, p.xPixel, [2]int(p.offsets[tap:]), segments, p.columns)
+				dy, sums, size := c.out.data[p.tiles[t]*c.out.channel:], p.packed(t), p.tiles.size(t)
+				for tap := firstTap; tap < min(firstTap+gradientTaps, taps); tap += correlateTaps {
+					k.correlate(sums[tap*size:], dy, c.out.channel, c.in.data, p.xPixel, p.offsets[tap:], segments, size, p.columns)
 				}
 			}
 		}

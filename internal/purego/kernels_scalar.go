@@ -1,7 +1,6 @@
 package purego
 
-// scalar are the kernels in plain Go, for every platform. Eight sums and their operands are what the
-// registers of amd64 hold.
+// scalar are the kernels in plain Go, for every platform.
 var scalar = kernels{
 	name:            "scalar",
 	convolve:        convolveScalar,
@@ -14,76 +13,71 @@ var scalar = kernels{
 	maxPoolBackward: maxPoolBackwardScalar,
 }
 
-func convolveScalar(y []float32, channel, yPixel int, x []float32, xPixel int, offsets []int, weights []float32, pixels int, add bool) {
+func convolveScalar(y []float32, channel, yPixel int, x []float32, xPixel int, offsets []int, weights []float32, channels, pixels int, add bool) {
 	for p := range pixels {
-		for lane := 0; lane < lanes; lane += 2 {
-			sums := dot4x2(x[p*xPixel+lane:], offsets, weights)
-			for m := range tile {
-				to := (*[2]float32)(y[m*channel+p*yPixel+lane:])
+		for lane := 0; lane < lanes; lane += 4 {
+			for m := 0; m < channels; m += 2 {
+				to0 := (*[4]float32)(y[m*channel+p*yPixel+lane:])
+				to1 := (*[4]float32)(y[(m+1)*channel+p*yPixel+lane:])
+				var from0, from1 [4]float32
 				if add {
-					to[0] += sums[m][0]
-					to[1] += sums[m][1]
-				} else {
-					*to = sums[m]
+					from0, from1 = *to0, *to1
+				}
+				*to0, *to1 = dot2x4(from0, from1, x[p*xPixel+lane:], offsets, weights, m, channels)
+			}
+		}
+	}
+}
+
+// dot2x4 adds Σk weights[k*channels + m] · x[offsets[k] + lane] to from, for channel m and the next, and four lanes:
+// eight sums and their operands are what the registers of amd64 hold.
+func dot2x4(from0, from1 [4]float32, x []float32, offsets []int, weights []float32, m, channels int) (to0, to1 [4]float32) {
+	c00, c01, c02, c03 := from0[0], from0[1], from0[2], from0[3]
+	c10, c11, c12, c13 := from1[0], from1[1], from1[2], from1[3]
+	for k, o := range offsets {
+		v := (*[4]float32)(x[o:])
+		w0, w1 := weights[k*channels+m], weights[k*channels+m+1]
+		c00 += w0 * v[0]
+		c10 += w1 * v[0]
+		c01 += w0 * v[1]
+		c11 += w1 * v[1]
+		c02 += w0 * v[2]
+		c12 += w1 * v[2]
+		c03 += w0 * v[3]
+		c13 += w1 * v[3]
+	}
+	return [4]float32{c00, c01, c02, c03}, [4]float32{c10, c11, c12, c13}
+}
+
+func correlateScalar(sums []float32, dy []float32, channel int, x []float32, xPixel int, offsets []int, segments []segment, channels, pixels int) {
+	for m := 0; m < channels; m += 2 {
+		var c00, c01, c02, c03, c10, c11, c12, c13 float32
+		for lane := range lanes {
+			for _, s := range segments {
+				d0, d1 := dy[m*channel+s.dy+lane:], dy[(m+1)*channel+s.dy+lane:]
+				x0, x1 := x[offsets[0]+s.x+lane:], x[offsets[1]+s.x+lane:]
+				x2, x3 := x[offsets[2]+s.x+lane:], x[offsets[3]+s.x+lane:]
+				for p := range pixels {
+					v0, v1 := d0[p*lanes], d1[p*lanes]
+					v := x0[p*xPixel]
+					c00 += v0 * v
+					c10 += v1 * v
+					v = x1[p*xPixel]
+					c01 += v0 * v
+					c11 += v1 * v
+					v = x2[p*xPixel]
+					c02 += v0 * v
+					c12 += v1 * v
+					v = x3[p*xPixel]
+					c03 += v0 * v
+					c13 += v1 * v
 				}
 			}
 		}
-	}
-}
-
-// dot4x2 is Σk weights[k*tile + m] · x[offsets[k] + lane] for four channels m and two lanes.
-//
-// It is a function of its own to keep the sums in registers. The bounds checks help with that: without
-// them the compiler moves all products before all sums, which are then too many to hold.
-func dot4x2(x []float32, offsets []int, weights []float32) [tile][2]float32 {
-	var c00, c01, c10, c11, c20, c21, c30, c31 float32
-	for k, o := range offsets {
-		v0, v1 := x[o], x[o+1]
-		w := weights[k*tile]
-		c00 += w * v0
-		c01 += w * v1
-		w = weights[k*tile+1]
-		c10 += w * v0
-		c11 += w * v1
-		w = weights[k*tile+2]
-		c20 += w * v0
-		c21 += w * v1
-		w = weights[k*tile+3]
-		c30 += w * v0
-		c31 += w * v1
-	}
-	return [tile][2]float32{{c00, c01}, {c10, c11}, {c20, c21}, {c30, c31}}
-}
-
-func correlateScalar(sums []float32, dy []float32, channel int, x []float32, xPixel int, offsets [2]int, segments []segment, pixels int) {
-	var c00, c01, c10, c11, c20, c21, c30, c31 float32
-	for lane := range lanes {
-		for _, s := range segments {
-			d0 := dy[s.dy+lane:]
-			d1 := dy[s.dy+lane+channel:]
-			d2 := dy[s.dy+lane+2*channel:]
-			d3 := dy[s.dy+lane+3*channel:]
-			x0 := x[s.x+lane+offsets[0]:]
-			x1 := x[s.x+lane+offsets[1]:]
-			for p := range pixels {
-				v0, v1 := x0[p*xPixel], x1[p*xPixel]
-				d := d0[p*lanes]
-				c00 += d * v0
-				c01 += d * v1
-				d = d1[p*lanes]
-				c10 += d * v0
-				c11 += d * v1
-				d = d2[p*lanes]
-				c20 += d * v0
-				c21 += d * v1
-				d = d3[p*lanes]
-				c30 += d * v0
-				c31 += d * v1
-			}
+		for j, c := range [correlateTaps][2]float32{{c00, c10}, {c01, c11}, {c02, c12}, {c03, c13}} {
+			sums[j*channels+m] += c[0]
+			sums[j*channels+m+1] += c[1]
 		}
-	}
-	for i, c := range [2 * tile]float32{c00, c10, c20, c30, c01, c11, c21, c31} {
-		sums[i] += c
 	}
 }
 
@@ -109,7 +103,7 @@ func momentsScalar(sum, squares, x []float32, r rows) {
 	}
 }
 
-func affineScalar(y, x []float32, r rows, a affine) {
+func affineScalar(y, x []float32, r rows, a *affine) {
 	for i := range r.count {
 		row := x[i*r.stride:][:r.length]
 		out := y[i*r.stride:][:r.length]
@@ -130,7 +124,7 @@ func affineScalar(y, x []float32, r rows, a affine) {
 	}
 }
 
-func affineSumsScalar(sum, product, dy, x []float32, r rows, a affineGradient) {
+func affineSumsScalar(sum, product, dy, x []float32, r rows, a *affineGradient) {
 	sums, products := (*vector)(sum), (*vector)(product)
 	*sums, *products = vector{}, vector{}
 	for i := range r.count {
@@ -156,7 +150,7 @@ func affineSumsScalar(sum, product, dy, x []float32, r rows, a affineGradient) {
 	}
 }
 
-func affineBackwardScalar(dy, x []float32, r rows, a affineGradient) {
+func affineBackwardScalar(dy, x []float32, r rows, a *affineGradient) {
 	for i := range r.count {
 		row := x[i*r.stride:][:r.length]
 		gradient := dy[i*r.stride:][:r.length]

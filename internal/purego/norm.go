@@ -88,7 +88,7 @@ func (b *norm) forward(n *Net) {
 		}
 	}
 	b.in.perChannel(func(g, c int) {
-		n.kernels.affine(b.out.plane(g, c), b.in.plane(g, c), b.in.rows(), b.coefficients[c].affine)
+		n.kernels.affine(b.out.plane(g, c), b.in.plane(g, c), b.in.rows(), &b.coefficients[c].affine)
 	})
 }
 
@@ -143,7 +143,7 @@ func (b *norm) backward(n *Net) {
 	scale, dscale, dbias := n.vars[b.name+"/scale"], n.grads[b.name+"/scale"], n.grads[b.name+"/bias"]
 	b.in.perChannel(func(g, c int) {
 		sum, product := b.sums(g, c)
-		n.kernels.affineSums(sum, product, b.out.plane(g, c), b.in.plane(g, c), b.in.rows(), b.coefficients[c])
+		n.kernels.affineSums(sum, product, b.out.plane(g, c), b.in.plane(g, c), b.in.rows(), &b.coefficients[c])
 	})
 	for c := range b.coefficients {
 		var toScale, toBias float64
@@ -174,7 +174,7 @@ func (b *norm) backward(n *Net) {
 		return
 	}
 	b.in.perChannel(func(g, c int) {
-		n.kernels.affineBackward(b.out.plane(g, c), b.in.plane(g, c), b.in.rows(), b.coefficients[c])
+		n.kernels.affineBackward(b.out.plane(g, c), b.in.plane(g, c), b.in.rows(), &b.coefficients[c])
 		b.in.clearPadding(g, c)
 	})
 }

@@ -9,8 +9,8 @@ package purego
 // stride: the input pixels that the same taps of the filter reach.
 type product struct {
 	y, x *tensor
-	// offsets and index say, for each k, where x is read and which weight it meets. There is an even number
-	// of offsets, because correlate takes two: the last of an odd number of taps is repeated, with weight 0.
+	// offsets and index say, for each k, where x is read and which weight it meets. The number of offsets is a
+	// multiple of correlateTaps, because correlate takes so many at a time: the last tap is repeated, with weight 0.
 	offsets, index []int
 	// step is the distance of the weights of two output channels.
 	step int
@@ -19,7 +19,9 @@ type product struct {
 	rows, columns        int
 	yFirst, yRow, yPixel int
 	xRow, xPixel         int
-	// weights are packed [⌈channels/tile⌉][k][tile], 0 for channels past the last.
+	// tiles are those of the output channels. Tile t's weights are packed [k][channel of the tile] from
+	// tiles[t]·len(offsets) on, 0 for channels past the last.
+	tiles   tiling
 	weights []float32
 }
 
@@ -29,31 +31,34 @@ const (
 	blockTaps = 144
 	// blockPixels is 16: a row of 16x16 images, all of a 4x4 one.
 	blockPixels = 16
-	// blockTiles is 64 channels.
-	blockTiles = 16
+	// blockTiles is some 64 channels.
+	blockTiles = 11
 )
 
-// finish pads the offsets and allocates the packed weights.
+// finish pads the offsets, cuts the channels into tiles and allocates the packed weights.
 func (p *product) finish() {
-	if n := len(p.offsets); n%2 == 1 {
-		p.offsets = append(p.offsets, p.offsets[n-1])
+	for last := len(p.offsets) - 1; len(p.offsets)%correlateTaps != 0; {
+		p.offsets = append(p.offsets, p.offsets[last])
 	}
-	p.weights = make([]float32, p.tiles()*tile*len(p.offsets))
+	p.tiles = tilesOf(p.y.shape.Channels)
+	p.weights = make([]float32, p.tiles.channels()*len(p.offsets))
 }
 
-// tiles is the number of tiles of output channels.
-func (p *product) tiles() int { return ceilDiv(p.y.shape.Channels, tile) }
+// packed is the weights of a tile.
+func (p *product) packed(t int) []float32 {
+	taps := len(p.offsets)
+	return p.weights[p.tiles[t]*taps : p.tiles[t+1]*taps]
+}
 
 // pack copies the weights into the order in which they are used, and 0 where there is none.
 func (p *product) pack(w []float32) {
-	taps, channels := len(p.offsets), p.y.shape.Channels
-	parallel(p.tiles(), func(t int) {
-		packed := p.weights[t*taps*tile:][:taps*tile]
+	parallel(p.tiles.count(), func(t int) {
+		packed, first, size := p.packed(t), p.tiles[t], p.tiles.size(t)
 		clear(packed)
-		for m := range min(tile, channels-t*tile) {
-			from := w[(t*tile+m)*p.step:]
+		for m := range min(size, p.y.shape.Channels-first) {
+			from := w[(first+m)*p.step:]
 			for k, i := range p.index {
-				packed[k*tile+m] = from[i]
+				packed[k*size+m] = from[i]
 			}
 		}
 	})
@@ -61,13 +66,12 @@ func (p *product) pack(w []float32) {
 
 // unpack is the inverse of pack.
 func (p *product) unpack(w []float32) {
-	taps, channels := len(p.offsets), p.y.shape.Channels
-	parallel(p.tiles(), func(t int) {
-		packed := p.weights[t*taps*tile:][:taps*tile]
-		for m := range min(tile, channels-t*tile) {
-			to := w[(t*tile+m)*p.step:]
+	parallel(p.tiles.count(), func(t int) {
+		packed, first, size := p.packed(t), p.tiles[t], p.tiles.size(t)
+		for m := range min(size, p.y.shape.Channels-first) {
+			to := w[(first+m)*p.step:]
 			for k, i := range p.index {
-				to[i] = packed[k*tile+m]
+				to[i] = packed[k*size+m]
 			}
 		}
 	})
@@ -76,10 +80,10 @@ func (p *product) unpack(w []float32) {
 // run computes the product. A task is a block of rows of one group and of tiles of channels.
 func (p *product) run(k *kernels) {
 	blockRows := max(1, blockPixels/max(1, p.columns))
-	rowBlocks, tileBlocks := ceilDiv(p.rows, blockRows), ceilDiv(p.tiles(), blockTiles)
+	rowBlocks, tileBlocks := ceilDiv(p.rows, blockRows), ceilDiv(p.tiles.count(), blockTiles)
 	parallel(p.y.groups()*rowBlocks*tileBlocks, func(i int) {
 		group, row, t := i/tileBlocks/rowBlocks, i/tileBlocks%rowBlocks*blockRows, i%tileBlocks*blockTiles
-		p.block(k, group, row, min(row+blockRows, p.rows), t, min(t+blockTiles, p.tiles()))
+		p.block(k, group, row, min(row+blockRows, p.rows), t, min(t+blockTiles, p.tiles.count()))
 	})
 }
 
@@ -93,12 +97,13 @@ func (p *product) block(k *kernels, group, firstRow, endRow, firstTile, endTile 
 		for column := 0; column < p.columns; column += blockPixels {
 			pixels := min(blockPixels, p.columns-column)
 			for t := firstTile; t < endTile; t++ {
-				weights := p.weights[(t*taps+tap)*tile:]
+				size := p.tiles.size(t)
+				weights := p.packed(t)[tap*size:]
 				for row := firstRow; row < endRow; row++ {
 					k.convolve(
-						y[t*tile*p.y.channel+row*p.yRow+column*p.yPixel:], p.y.channel, p.yPixel,
+						y[p.tiles[t]*p.y.channel+row*p.yRow+column*p.yPixel:], p.y.channel, p.yPixel,
 						x[row*p.xRow+column*p.xPixel:], p.xPixel,
-						offsets, weights, pixels, tap > 0)
+						offsets, weights, size, pixels, tap > 0)
 				}
 			}
 		}

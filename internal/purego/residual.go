@@ -45,7 +45,7 @@ func (r *residual) backward(n *Net) {
 
 // add adds u, of the same shape.
 func (t *tensor) add(n *Net, u *tensor) {
-	sum := affineGradient{affine: affine{gain: fill(1)}, xGain: fill(1)}
+	sum := &affineGradient{affine: affine{gain: fill(1)}, xGain: fill(1)}
 	t.perChannel(func(g, c int) {
 		n.kernels.affineBackward(u.plane(g, c), t.plane(g, c), t.rows(), sum)
 	})

@@ -5,10 +5,6 @@ import "github.com/fastresnet/fastresnet/data"
 // lanes is how many images lie side by side: the length of a float32 vector of AVX-512.
 const lanes = 16
 
-// tile is how many output channels a convolution computes at a time. Every tensor has room for a multiple
-// of it, so that the last tile of a channel count needs no code of its own.
-const tile = 4
-
 // slack is how many rows follow the last channel. Nothing reads them, but kernels move their pointers a
 // pixel past the last that they read, and those have to stay in the allocation.
 const slack = 2
@@ -38,7 +34,7 @@ func newTensor(shape data.Shape, batch int) *tensor {
 	t := &tensor{shape: shape, batch: batch}
 	t.row = (shape.Width + 1) * lanes
 	t.channel = (shape.Height + 1) * t.row
-	t.group = ceilDiv(shape.Channels, tile) * tile * t.channel
+	t.group = tilesOf(shape.Channels).channels() * t.channel
 	t.lead = t.row + lanes
 	t.data = make([]float32, t.lead+t.groups()*t.group+slack*t.row)
 	return t
@@ -111,13 +107,16 @@ func (t *tensor) clearPadding(group, channel int) {
 	}
 }
 
+// taskChannels is how many channels of a group are one task of perChannel.
+const taskChannels = 4
+
 // perChannel runs f for every channel of every group, in parallel.
 func (t *tensor) perChannel(f func(group, channel int)) {
 	channels := t.shape.Channels
-	blocks := ceilDiv(channels, tile)
+	blocks := ceilDiv(channels, taskChannels)
 	parallel(t.groups()*blocks, func(i int) {
-		g, first := i/blocks, i%blocks*tile
-		for c := first; c < min(first+tile, channels); c++ {
+		g, first := i/blocks, i%blocks*taskChannels
+		for c := first; c < min(first+taskChannels, channels); c++ {
 			f(g, c)
 		}
 	})

@@ -1,11 +1,13 @@
-//go:build goexperiment.simd && amd64
+//go:build amd64 || arm64
 
 package purego
 
 import "math"
 
-// wide holds the constants of exponential and normal in every lane, because loading a vector is
-// faster than spreading a number.
+// wide holds the constants of exponential and normal in every lane, for the assembly, whose generators know their
+// order.
+//
+//lint:ignore U1000 read by the assembly alone
 var wide = struct {
 	one, minusHalf                                vector
 	exponentLow, log2E, roundingBias              vector

@@ -1,5 +1,3 @@
-//go:build !(goexperiment.simd && amd64)
-
 package purego
 
 // available lists the kernels that run on this machine, the fastest first.
