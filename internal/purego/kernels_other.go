@@ -1,3 +1,5 @@
+//go:build !amd64 && !arm64
+
 package purego
 
 // available lists the kernels that run on this machine, the fastest first.
