@@ -1,7 +1,10 @@
 package engine
 
 import (
+	"fmt"
+
 	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/internal/optim"
 	"github.com/fastresnet/fastresnet/internal/purego"
 	"github.com/fastresnet/fastresnet/layers"
 	"github.com/gomlx/compute"
@@ -9,16 +12,13 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 )
 
-// goLowering trains on the pure-Go backend: the batch and the network in plain Go, the loss and the
-// update as graphs.
+// goLowering trains on the pure-Go backend: all in plain Go but the loss, which is a graph.
 type goLowering struct {
 	device    *Device
 	cfg       Config
 	variables []layers.Variable
 	bySize    map[int]*goStep
-	update    *program
-	gradients []compute.Buffer // one a trainable variable, in order
-	gradient  purego.Tensors   // the same memory, by name
+	gradients purego.Tensors
 
 	loader loader
 	rates  []float32
@@ -32,7 +32,7 @@ type goStep struct {
 }
 
 func newGoLowering(d *Device, cfg Config, variables []layers.Variable, train *data.Dataset, sizes []int) (lowering, error) {
-	l := &goLowering{device: d, cfg: cfg, variables: variables, bySize: map[int]*goStep{}, gradient: purego.Tensors{}}
+	l := &goLowering{device: d, cfg: cfg, variables: variables, bySize: map[int]*goStep{}, gradients: purego.Tensors{}}
 	for _, size := range sizes {
 		net, err := purego.Compile(cfg.Network, size)
 		if err != nil {
@@ -46,17 +46,9 @@ func newGoLowering(d *Device, cfg Config, variables []layers.Variable, train *da
 	}
 	l.loader = newLoader(cfg, train)
 	for _, v := range trainable(variables) {
-		shape := whole(dtypes.Float32, v.Dims...)
-		buffer, flat, err := d.backend.NewSharedBuffer(0, shape.Shape)
-		if err != nil {
-			return nil, err
-		}
-		l.gradients = append(l.gradients, buffer)
-		l.gradient[v.Name] = flat.([]float32)
+		l.gradients[v.Name] = make([]float32, v.Size())
 	}
-	var err error
-	l.update, err = compileUpdate(d, cfg, trainable(variables))
-	return l, err
+	return l, nil
 }
 
 // compileLoss: logits, labels, metrics, step -> d loss / d logits, metrics.
@@ -71,23 +63,6 @@ func compileLoss(d *Device, cfg Config, size int) (*program, error) {
 		loss := crossEntropy(logits, labels, cfg.LabelSmoothing)
 		gradient := graph.Gradient(graph.DivScalar(loss, float64(cfg.Batch)), logits)[0]
 		return []*graph.Node{gradient, accumulate(metrics, loss, logits, labels, step)}
-	})
-}
-
-// compileUpdate: weights, velocities, gradients, the step's rates -> weights, velocities.
-func compileUpdate(d *Device, cfg Config, weights []layers.Variable) (*program, error) {
-	n := len(weights)
-	var inputs []input
-	for range 3 {
-		inputs = append(inputs, inputsOf(weights)...)
-	}
-	inputs = append(inputs, whole(dtypes.Float32, cfg.Rates()))
-	return compile(d, "update", inputs, func(in []*graph.Node) []*graph.Node {
-		out := make([]*graph.Node, 2*n)
-		for i, v := range weights {
-			out[i], out[n+i] = cfg.move(v, in[i], in[n+i], in[2*n+i], in[3*n])
-		}
-		return out
 	})
 }
 
@@ -109,14 +84,17 @@ func (l *goLowering) step(s *state, step, size, _ int) error {
 	if err != nil {
 		return err
 	}
-	at.net.Backward(dLogits, l.gradient)
+	at.net.Backward(dLogits, l.gradients)
+	velocities, err := hostTensors(trainable(l.variables), s.velocities)
+	if err != nil {
+		return err
+	}
 	n := l.cfg.Rates()
-	return l.apply(s, l.rates[step*n:(step+1)*n])
+	l.update(tensors, velocities, l.rates[step*n:(step+1)*n])
+	return nil
 }
 
 func (l *goLowering) close() {
-	release(l.gradients...)
-	l.update.close()
 	for _, s := range l.bySize {
 		s.loss.close()
 	}
@@ -147,31 +125,30 @@ func (l *goLowering) lossOf(s *state, at *goStep, logits []float32, step int) ([
 	return flat.([]float32), nil
 }
 
-// apply updates the weights by the gradients, at a step's rates.
-func (l *goLowering) apply(s *state, rates []float32) error {
-	var weights []compute.Buffer
-	for i, v := range l.variables {
-		if v.Trainable {
-			weights = append(weights, s.variables[i])
+// update moves the weights and velocities by the gradients, in place, at a step's rates.
+func (l *goLowering) update(weights, velocities purego.Tensors, rates []float32) {
+	for _, v := range trainable(l.variables) {
+		w, velocity, g := weights[v.Name], velocities[v.Name], l.gradients[v.Name]
+		optimizer, i := l.cfg.optimizer(v)
+		rate := rates[i]
+		switch o := optimizer.(type) {
+		case optim.Nesterov:
+			if o.RateFactor != 0 {
+				rate *= float32(o.RateFactor)
+			}
+			purego.Momentum{
+				Direction: -rate, Decay: float32(o.WeightDecay), Momentum: float32(o.Momentum), Step: 1,
+			}.Update(w, velocity, g)
+		case optim.SGD:
+			purego.Momentum{
+				Direction: 1, Decay: float32(o.WeightDecay), Momentum: float32(o.Momentum), Step: -rate,
+			}.Update(w, velocity, g)
+		case optim.Muon:
+			purego.Muon{Momentum: float32(o.Momentum), Rate: rate}.Update(w, velocity, g, v.Dims[0])
+		default:
+			panic(fmt.Sprintf("no update in plain Go for %T", optimizer))
 		}
 	}
-	n := len(weights)
-	r, err := upload(l.device, rates, whole(dtypes.Float32, len(rates)))
-	if err != nil {
-		return err
-	}
-	inputs := append(append(append(weights, s.velocities...), l.gradients...), r)
-	out, err := l.update.run(2*n, inputs...)
-	if err != nil {
-		return err
-	}
-	copy(s.velocities, out[n:])
-	for i, v := range l.variables {
-		if v.Trainable {
-			s.variables[i], out = out[0], out[1:]
-		}
-	}
-	return nil
 }
 
 // hostTensors is the Go memory of variables on the pure-Go backend, by name.
