@@ -19,14 +19,14 @@ import (
 // Diagnosis is what [Diagnose] finds: what a run on this machine would compute on, and what is in the way
 // of a better one.
 type Diagnosis struct {
-	// GoVersion names the experiments that the program was built with, too: "go1.26.0-X:simd".
+	// GoVersion names the experiments that the program was built with, too: "go1.26.0-X:arenas".
 	GoVersion string `json:"go_version"`
 	OS        string `json:"os"`
 	Arch      string `json:"arch"`
 	CPUs      int    `json:"cpus"`
 	// XLA says whether this program was built with XLA, which needs cgo.
 	XLA bool `json:"xla"`
-	// Kernels are the instructions that the pure-Go backend computes with: "AVX-512", "AVX2" or "scalar".
+	// Kernels are the instructions that the pure-Go backend computes with: "AVX-512", "AVX2", "NEON" or "scalar".
 	Kernels string `json:"kernels"`
 
 	// Backend is the one that "auto" takes; "" if it fails.
@@ -217,7 +217,7 @@ func (d Diagnosis) Problems() []string {
 		add("GOMLX_BACKEND", "it names "+named+": unset it, or have it name another backend")
 	}
 	if d.Backend == "go" && d.Arch == "amd64" && d.Kernels == "scalar" {
-		add("pure Go", "its kernels are scalar, and about twelve times slower than need be: "+d.fasterKernels())
+		add("pure Go", "its kernels are scalar, and many times slower than others: this CPU has neither AVX2 nor AVX-512")
 	}
 	add("data", d.DataProblem)
 	return problems
@@ -229,11 +229,4 @@ func (d Diagnosis) hiddenGPUs() string {
 		return ""
 	}
 	return "version " + d.Driver + " is there, but nvidia-smi lists no GPU: put it on the PATH, and run it to see why"
-}
-
-func (d Diagnosis) fasterKernels() string {
-	if strings.Contains(d.GoVersion, "simd") {
-		return "this CPU has neither AVX2 nor AVX-512"
-	}
-	return "build with GOEXPERIMENT=simd"
 }

@@ -16,9 +16,9 @@
 // # What runs it
 //
 // Graphs are built with GoMLX. On an NVIDIA GPU, or a CPU with a PJRT plugin, they run on XLA, which
-// needs cgo. Without either they run in pure Go, which needs nothing, but wants GOEXPERIMENT=simd at
-// build time on amd64 to be about twelve times faster. [WithBackend] chooses; [Result] says what ran and why, and
-// [Diagnose] what keeps a better one from running.
+// needs cgo. Without either they run in pure Go, which needs nothing: its inner loops are Go's own assembly, for AVX-512, AVX2
+// and NEON, chosen when the program runs. [WithBackend] chooses; [Result] says what ran and why, and [Diagnose] what keeps
+// a better one from running.
 //
 // # What to know before embedding it
 //

@@ -14,7 +14,7 @@ import (
 // same batches less than that.
 func TestEveryRecipeTrains(t *testing.T) {
 	if testing.Short() {
-		t.Skip("-short: this takes a minute with SIMD, and ten without")
+		t.Skip("-short: this takes a minute, and ten with scalar kernels")
 	}
 	if os.Getenv("FASTRESNET_DATA") == "" {
 		t.Skip("FASTRESNET_DATA is not set: no CIFAR-10 to train on")

@@ -1,7 +1,7 @@
 // Cifar10 trains residual networks on CIFAR-10, or on drawn images, and reports how it went: a table row
 // an epoch, a line of summary, and a JSON file if asked for. Run it with -h for its flags.
 //
-//	FASTRESNET_DATA=/path/to/cifar GOEXPERIMENT=simd go run ./examples/cifar10 -width 16 -epochs 2
+//	FASTRESNET_DATA=/path/to/cifar go run ./examples/cifar10 -width 16 -epochs 2
 package main
 
 import (

@@ -1,7 +1,7 @@
 // Doctor says what training would run on here, what is in the way of better, and what to do about it. Run it
 // with -h for its flags.
 //
-//	GOEXPERIMENT=simd go run ./examples/doctor
+//	go run ./examples/doctor
 package main
 
 import (

@@ -122,7 +122,7 @@ func TestLastWords(t *testing.T) {
 
 func TestText(t *testing.T) {
 	d := fastresnet.Diagnosis{
-		GoVersion: "go1.26.0-X:simd", OS: "linux", Arch: "amd64", CPUs: 16, XLA: true, Kernels: "AVX-512",
+		GoVersion: "go1.26.0", OS: "linux", Arch: "amd64", CPUs: 16, XLA: true, Kernels: "AVX-512",
 		Driver: "570.86.15", GPUs: []fastresnet.GPU{{Name: "NVIDIA H200", MemoryMiB: 143771, UsedMiB: 1024}},
 		Backends: []fastresnet.BackendDiagnosis{
 			{Name: "xla:cuda", Problem: strings.Repeat("word ", 25) + "end"},
@@ -137,7 +137,7 @@ problems, and what to do about them:
   word word word word word word word word end
 
 this machine and program:
-program     go1.26.0-X:simd, linux/amd64, with XLA, 16 CPUs
+program     go1.26.0, linux/amd64, with XLA, 16 CPUs
 kernels     AVX-512
 NVIDIA      driver 570.86.15
 GPU 0       NVIDIA H200, 143,771 MiB of memory, 1,024 in use

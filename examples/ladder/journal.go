@@ -121,7 +121,7 @@ func (c conditions) differences(now conditions) (texts []string) {
 func (j *journal) sameDevice(r *fastresnet.Result) error {
 	for _, earlier := range j.Runs {
 		if earlier.Backend != r.Backend || earlier.Device != r.Device {
-			return fmt.Errorf("a run on %s does not compare with those on %s: choose the same -backend, built with or without GOEXPERIMENT=simd as before, or another -json file",
+			return fmt.Errorf("a run on %s does not compare with those on %s: choose the same -backend on the same kind of machine, or another -json file",
 				results.Place(r.Backend, r.Device), results.Place(earlier.Backend, earlier.Device))
 		}
 	}

@@ -1,7 +1,7 @@
 // Ladder climbs the series "How to train your ResNet" rung by rung, and prints what each one changes, what
 // was published for it and what was measured here. Run it with -h for its flags.
 //
-//	FASTRESNET_DATA=/path/to/cifar GOEXPERIMENT=simd go run ./examples/ladder -json ladder.json
+//	FASTRESNET_DATA=/path/to/cifar go run ./examples/ladder -json ladder.json
 package main
 
 import (

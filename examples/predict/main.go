@@ -1,7 +1,7 @@
 // Predict says what a trained model takes pictures for: PNG, JPEG, GIF, WebP and BMP files of any size. Run it with
 // -h for its flags.
 //
-//	GOEXPERIMENT=simd go run ./examples/predict -model cifar.safetensors cat.jpg dog.png
+//	go run ./examples/predict -model cifar.safetensors cat.jpg dog.png
 package main
 
 import (

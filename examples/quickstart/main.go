@@ -2,7 +2,7 @@
 // network makes of images that it has never seen. It saves the model if a file is named, takes no flags, and
 // downloads nothing.
 //
-//	GOEXPERIMENT=simd go run ./examples/quickstart figures.safetensors
+//	go run ./examples/quickstart figures.safetensors
 package main
 
 import (
@@ -117,8 +117,5 @@ func printResult(r *fastresnet.Result) {
 		terminal.Count(int(r.Timing.ImagesPerSecond)), r.Backend, r.Device)
 	if r.TestAccuracy() < 0.9 {
 		fmt.Println("That is less than the 90 % that this run should reach: something is wrong.")
-	}
-	if r.Backend == "go" && missingSIMD {
-		fmt.Println("Built with GOEXPERIMENT=simd in the environment, it would be several times faster.")
 	}
 }

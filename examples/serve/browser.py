@@ -3,7 +3,7 @@ takes screenshots in light and dark, wide and narrow.
 
     apt-get install chromium            # or: python -m playwright install chromium
     pip install playwright==1.65.2 pillow==13.0.0
-    GOEXPERIMENT=simd go run ./examples/quickstart figures.safetensors
+    go run ./examples/quickstart figures.safetensors
     python examples/serve/browser.py figures.safetensors screenshots
 
 CHROMIUM names the browser; without it, chromium of the PATH is taken, or Playwright's own.

@@ -25,7 +25,7 @@ import (
 // TestConcurrent has each of 200 clients get the answer for its own picture.
 func TestConcurrent(t *testing.T) {
 	l := usual
-	l.wait = time.Minute // pure Go without SIMD is slow
+	l.wait = time.Minute // pure Go is slow where its kernels are scalar
 	s := newTestService(t, l)
 	url := listen(t, s).url
 	pictures, err := data.Synthetic(200, 5)

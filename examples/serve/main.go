@@ -1,7 +1,7 @@
 // Serve classifies pictures over HTTP with a trained model: a page to drop pictures on, and a service for programs,
 // which docs/serve.md describes. Run it with -h for its flags.
 //
-//	GOEXPERIMENT=simd go run ./examples/serve -model cifar.safetensors
+//	go run ./examples/serve -model cifar.safetensors
 package main
 
 import (
