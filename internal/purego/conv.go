@@ -124,7 +124,7 @@ func (c *conv) inputGradient(n *Net) {
 // stay in the first-level cache.
 const (
 	gradientTiles  = 2
-	gradientTaps   = 72
+	gradientTaps   = 36
 	gradientPixels = 64
 )
 

@@ -39,11 +39,12 @@ type kernels struct {
 	// affineBackward replaces x by gain·d + xGain·x + constant, with d as in affineSums.
 	affineBackward func(dy, x []float32, r rows, a *affineGradient)
 
-	// maxPool sets the vectors of y to the maxima of as many windows side by side in x.
+	// maxPool sets the vectors of y to the maxima of as many windows side by side in x. NaN is a maximum where it comes
+	// first, and none elsewhere.
 	maxPool func(y, x []float32, w window)
 
 	// maxPoolBackward replaces x by its gradient: that of each window goes to its first maximum in
-	// row-major order.
+	// row-major order. A window with NaN may have none.
 	maxPoolBackward func(dy, x []float32, w window)
 }
 

@@ -1,5 +1,7 @@
 package purego
 
+import "unsafe"
+
 // scalar are the kernels in plain Go, for every platform.
 var scalar = kernels{
 	name:            "scalar",
@@ -13,72 +15,130 @@ var scalar = kernels{
 	maxPoolBackward: maxPoolBackwardScalar,
 }
 
+// Both products go through a tile by three channels, or two of a narrow one, and two lanes or taps: six sums and
+// their products are what the registers of amd64 hold, and with more the compiler keeps some in memory. Where it can see
+// no end of a slice it also checks every index, which takes half of the time, so these loops use addresses.
+
 func convolveScalar(y []float32, channel, yPixel int, x []float32, xPixel int, offsets []int, weights []float32, channels, pixels int, add bool) {
+	step, dot := 3, dot3x2
+	if channels == narrowTile {
+		step, dot = 2, dot2x2
+	}
+	w := unsafe.Pointer(unsafe.SliceData(weights))
 	for p := range pixels {
-		for lane := 0; lane < lanes; lane += 4 {
-			for m := 0; m < channels; m += 2 {
-				to0 := (*[4]float32)(y[m*channel+p*yPixel+lane:])
-				to1 := (*[4]float32)(y[(m+1)*channel+p*yPixel+lane:])
-				var from0, from1 [4]float32
-				if add {
-					from0, from1 = *to0, *to1
+		for lane := 0; lane < lanes; lane += 2 {
+			for m := 0; m < channels; m += step {
+				var sums [3][2]float32
+				for i := range step {
+					if add {
+						sums[i] = [2]float32(y[(m+i)*channel+p*yPixel+lane:])
+					}
 				}
-				*to0, *to1 = dot2x4(from0, from1, x[p*xPixel+lane:], offsets, weights, m, channels)
+				dot(&sums, unsafe.Pointer(&x[p*xPixel+lane]), offsets, unsafe.Add(w, m*floatBytes), channels*floatBytes)
+				for i := range step {
+					copy(y[(m+i)*channel+p*yPixel+lane:], sums[i][:])
+				}
 			}
 		}
 	}
 }
 
-// dot2x4 adds Σk weights[k*channels + m] · x[offsets[k] + lane] to from, for channel m and the next, and four lanes:
-// eight sums and their operands are what the registers of amd64 hold.
-func dot2x4(from0, from1 [4]float32, x []float32, offsets []int, weights []float32, m, channels int) (to0, to1 [4]float32) {
-	c00, c01, c02, c03 := from0[0], from0[1], from0[2], from0[3]
-	c10, c11, c12, c13 := from1[0], from1[1], from1[2], from1[3]
-	for k, o := range offsets {
-		v := (*[4]float32)(x[o:])
-		w0, w1 := weights[k*channels+m], weights[k*channels+m+1]
-		c00 += w0 * v[0]
-		c10 += w1 * v[0]
-		c01 += w0 * v[1]
-		c11 += w1 * v[1]
-		c02 += w0 * v[2]
-		c12 += w1 * v[2]
-		c03 += w0 * v[3]
-		c13 += w1 * v[3]
+// floatBytes is the size of a float32.
+const floatBytes = 4
+
+// dot3x2 adds Σk w[k*step + m] · x[offsets[k] + lane] to sums, for three channels m and two lanes; step is in bytes.
+func dot3x2(sums *[3][2]float32, x unsafe.Pointer, offsets []int, w unsafe.Pointer, step int) {
+	c00, c01, c10, c11, c20, c21 := sums[0][0], sums[0][1], sums[1][0], sums[1][1], sums[2][0], sums[2][1]
+	at := 0
+	for _, o := range offsets {
+		v, weights := (*[2]float32)(unsafe.Add(x, o*floatBytes)), (*[3]float32)(unsafe.Add(w, at))
+		v0, v1 := v[0], v[1]
+		c00 += weights[0] * v0
+		c01 += weights[0] * v1
+		c10 += weights[1] * v0
+		c11 += weights[1] * v1
+		c20 += weights[2] * v0
+		c21 += weights[2] * v1
+		at += step
 	}
-	return [4]float32{c00, c01, c02, c03}, [4]float32{c10, c11, c12, c13}
+	*sums = [3][2]float32{{c00, c01}, {c10, c11}, {c20, c21}}
+}
+
+// dot2x2 is dot3x2 for two channels.
+func dot2x2(sums *[3][2]float32, x unsafe.Pointer, offsets []int, w unsafe.Pointer, step int) {
+	c00, c01, c10, c11 := sums[0][0], sums[0][1], sums[1][0], sums[1][1]
+	at := 0
+	for _, o := range offsets {
+		v, weights := (*[2]float32)(unsafe.Add(x, o*floatBytes)), (*[2]float32)(unsafe.Add(w, at))
+		v0, v1 := v[0], v[1]
+		c00 += weights[0] * v0
+		c01 += weights[0] * v1
+		c10 += weights[1] * v0
+		c11 += weights[1] * v1
+		at += step
+	}
+	*sums = [3][2]float32{{c00, c01}, {c10, c11}}
 }
 
 func correlateScalar(sums []float32, dy []float32, channel int, x []float32, xPixel int, offsets []int, segments []segment, channels, pixels int) {
-	for m := 0; m < channels; m += 2 {
-		var c00, c01, c02, c03, c10, c11, c12, c13 float32
-		for lane := range lanes {
-			for _, s := range segments {
-				d0, d1 := dy[m*channel+s.dy+lane:], dy[(m+1)*channel+s.dy+lane:]
-				x0, x1 := x[offsets[0]+s.x+lane:], x[offsets[1]+s.x+lane:]
-				x2, x3 := x[offsets[2]+s.x+lane:], x[offsets[3]+s.x+lane:]
-				for p := range pixels {
-					v0, v1 := d0[p*lanes], d1[p*lanes]
-					v := x0[p*xPixel]
-					c00 += v0 * v
-					c10 += v1 * v
-					v = x1[p*xPixel]
-					c01 += v0 * v
-					c11 += v1 * v
-					v = x2[p*xPixel]
-					c02 += v0 * v
-					c12 += v1 * v
-					v = x3[p*xPixel]
-					c03 += v0 * v
-					c13 += v1 * v
-				}
+	step, add := 3, correlate3x2
+	if channels == narrowTile {
+		step, add = 2, correlate2x2
+	}
+	for j := 0; j < correlateTaps; j += 2 {
+		for m := 0; m < channels; m += step {
+			var products [3][2]float32
+			for lane := range lanes {
+				add(&products, unsafe.Pointer(&dy[m*channel+lane]), channel*floatBytes,
+					unsafe.Pointer(&x[offsets[j]+lane]), unsafe.Pointer(&x[offsets[j+1]+lane]), xPixel*floatBytes, segments, pixels)
+			}
+			for i := range step {
+				sums[j*channels+m+i] += products[i][0]
+				sums[(j+1)*channels+m+i] += products[i][1]
 			}
 		}
-		for j, c := range [correlateTaps][2]float32{{c00, c10}, {c01, c11}, {c02, c12}, {c03, c13}} {
-			sums[j*channels+m] += c[0]
-			sums[j*channels+m+1] += c[1]
+	}
+}
+
+// correlate3x2 adds Σs Σp dy[m*channel + s.dy + p*lanes] · x[s.x + p*xPixel] to sums, for three channels m and each of two
+// x; channel and xPixel are in bytes.
+func correlate3x2(sums *[3][2]float32, dy unsafe.Pointer, channel int, x0, x1 unsafe.Pointer, xPixel int, segments []segment, pixels int) {
+	c00, c01, c10, c11, c20, c21 := sums[0][0], sums[0][1], sums[1][0], sums[1][1], sums[2][0], sums[2][1]
+	for _, s := range segments {
+		d, x0, x1 := unsafe.Add(dy, s.dy*floatBytes), unsafe.Add(x0, s.x*floatBytes), unsafe.Add(x1, s.x*floatBytes)
+		row, column := 0, 0
+		for range pixels {
+			v0, v1 := *(*float32)(unsafe.Add(x0, column)), *(*float32)(unsafe.Add(x1, column))
+			d0, d1, d2 := *(*float32)(unsafe.Add(d, row)), *(*float32)(unsafe.Add(d, row+channel)), *(*float32)(unsafe.Add(d, row+2*channel))
+			c00 += d0 * v0
+			c01 += d0 * v1
+			c10 += d1 * v0
+			c11 += d1 * v1
+			c20 += d2 * v0
+			c21 += d2 * v1
+			row, column = row+lanes*floatBytes, column+xPixel
 		}
 	}
+	*sums = [3][2]float32{{c00, c01}, {c10, c11}, {c20, c21}}
+}
+
+// correlate2x2 is correlate3x2 for two channels.
+func correlate2x2(sums *[3][2]float32, dy unsafe.Pointer, channel int, x0, x1 unsafe.Pointer, xPixel int, segments []segment, pixels int) {
+	c00, c01, c10, c11 := sums[0][0], sums[0][1], sums[1][0], sums[1][1]
+	for _, s := range segments {
+		d, x0, x1 := unsafe.Add(dy, s.dy*floatBytes), unsafe.Add(x0, s.x*floatBytes), unsafe.Add(x1, s.x*floatBytes)
+		row, column := 0, 0
+		for range pixels {
+			v0, v1 := *(*float32)(unsafe.Add(x0, column)), *(*float32)(unsafe.Add(x1, column))
+			d0, d1 := *(*float32)(unsafe.Add(d, row)), *(*float32)(unsafe.Add(d, row+channel))
+			c00 += d0 * v0
+			c01 += d0 * v1
+			c10 += d1 * v0
+			c11 += d1 * v1
+			row, column = row+lanes*floatBytes, column+xPixel
+		}
+	}
+	*sums = [3][2]float32{{c00, c01}, {c10, c11}}
 }
 
 func momentsScalar(sum, squares, x []float32, r rows) {

@@ -55,10 +55,10 @@ func (p *product) pack(w []float32) {
 	parallel(p.tiles.count(), func(t int) {
 		packed, first, size := p.packed(t), p.tiles[t], p.tiles.size(t)
 		clear(packed)
-		for m := range min(size, p.y.shape.Channels-first) {
-			from := w[(first+m)*p.step:]
-			for k, i := range p.index {
-				packed[k*size+m] = from[i]
+		channels := min(size, p.y.shape.Channels-first)
+		for k, i := range p.index {
+			for m := range channels {
+				packed[k*size+m] = w[(first+m)*p.step+i]
 			}
 		}
 	})
@@ -68,10 +68,10 @@ func (p *product) pack(w []float32) {
 func (p *product) unpack(w []float32) {
 	parallel(p.tiles.count(), func(t int) {
 		packed, first, size := p.packed(t), p.tiles[t], p.tiles.size(t)
-		for m := range min(size, p.y.shape.Channels-first) {
-			to := w[(first+m)*p.step:]
-			for k, i := range p.index {
-				to[i] = packed[k*size+m]
+		channels := min(size, p.y.shape.Channels-first)
+		for k, i := range p.index {
+			for m := range channels {
+				w[(first+m)*p.step+i] = packed[k*size+m]
 			}
 		}
 	})
