@@ -15,11 +15,11 @@ import (
 )
 
 // step is a forward and a backward pass of a small network: logits, running statistics and gradients.
-func step(t *testing.T, d layers.Design) purego.Tensors {
+func step(t *testing.T, d layers.Design, kernels string) purego.Tensors {
 	t.Helper()
 	const batch = 37
 	n := network(t, d, data.Shape{Height: 16, Width: 16, Channels: 3}, 10, 6)
-	net, err := purego.Compile(n, batch)
+	net, err := purego.CompileWith(n, batch, kernels)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,18 +36,20 @@ func step(t *testing.T, d layers.Design) purego.Tensors {
 
 // TestDeterminism wants the same bits from every run, on any number of processors.
 func TestDeterminism(t *testing.T) {
-	for _, d := range []layers.Design{layers.ResNet9(), bagOfTricks(), layers.Airbench94()} {
-		t.Run(d.Name, func(t *testing.T) {
-			want := step(t, d)
-			for _, processors := range []int{runtime.GOMAXPROCS(0), 1, 2, 4} {
-				previous := runtime.GOMAXPROCS(processors)
-				got := step(t, d)
-				runtime.GOMAXPROCS(previous)
-				if diff := cmp.Diff(want, got); diff != "" {
-					t.Errorf("%d processors (-want +got):\n%s", processors, diff)
+	for _, kernels := range purego.AllKernels() {
+		for _, d := range []layers.Design{layers.ResNet9(), bagOfTricks(), layers.Airbench94()} {
+			t.Run(kernels+"/"+d.Name, func(t *testing.T) {
+				want := step(t, d, kernels)
+				for _, processors := range []int{runtime.GOMAXPROCS(0), 1, 2, 4} {
+					previous := runtime.GOMAXPROCS(processors)
+					got := step(t, d, kernels)
+					runtime.GOMAXPROCS(previous)
+					if diff := cmp.Diff(want, got); diff != "" {
+						t.Errorf("%d processors (-want +got):\n%s", processors, diff)
+					}
 				}
-			}
-		})
+			})
+		}
 	}
 }
 
@@ -55,8 +57,10 @@ func TestDeterminism(t *testing.T) {
 func TestOneGhost(t *testing.T) {
 	plain, ghost := layers.ResNet9(), layers.ResNet9()
 	ghost.Norm.Groups = 1
-	if diff := cmp.Diff(step(t, plain), step(t, ghost)); diff != "" {
-		t.Errorf("without groups and with 1 (-without +with):\n%s", diff)
+	for _, kernels := range purego.AllKernels() {
+		if diff := cmp.Diff(step(t, plain, kernels), step(t, ghost, kernels)); diff != "" {
+			t.Errorf("%s, without groups and with 1 (-without +with):\n%s", kernels, diff)
+		}
 	}
 }
 
