@@ -1,6 +1,9 @@
 package purego
 
-import "unsafe"
+import (
+	"math"
+	"unsafe"
+)
 
 // scalar are the kernels in plain Go, for every platform.
 var scalar = kernels{
@@ -164,19 +167,20 @@ func momentsScalar(sum, squares, x []float32, r rows) {
 }
 
 func affineScalar(y, x []float32, r rows, a *affine) {
+	gain, shift, f := a.gain, a.shift, a.f // copies: what is written cannot change them
 	for i := range r.count {
 		row := x[i*r.stride:][:r.length]
 		out := y[i*r.stride:][:r.length]
 		for j := 0; j < len(row); j += lanes {
 			to := (*vector)(out[j:])
 			for lane, v := range (*vector)(row[j:]) {
-				v = a.gain[lane]*v + a.shift[lane]
-				switch a.f.kind {
+				v = gain[lane]*v + shift[lane]
+				switch f.kind {
 				case identity:
 				case relu:
 					v = max(v, 0)
 				default:
-					v = a.f.value(v)
+					v = f.value(v)
 				}
 				to[lane] = v
 			}
@@ -185,6 +189,7 @@ func affineScalar(y, x []float32, r rows, a *affine) {
 }
 
 func affineSumsScalar(sum, product, dy, x []float32, r rows, a *affineGradient) {
+	gain, shift, mean, f := a.gain, a.shift, a.mean, a.f
 	sums, products := (*vector)(sum), (*vector)(product)
 	*sums, *products = vector{}, vector{}
 	for i := range r.count {
@@ -194,23 +199,22 @@ func affineSumsScalar(sum, product, dy, x []float32, r rows, a *affineGradient) 
 			from := (*vector)(gradient[j:])
 			for lane, v := range (*vector)(row[j:]) {
 				d := from[lane]
-				switch a.f.kind {
+				switch f.kind {
 				case identity:
 				case relu:
-					if a.gain[lane]*v+a.shift[lane] <= 0 {
-						d = 0
-					}
+					d = where(gain[lane]*v+shift[lane], d)
 				default:
-					d *= a.f.slope(a.gain[lane]*v + a.shift[lane])
+					d *= f.slope(gain[lane]*v + shift[lane])
 				}
 				sums[lane] += d
-				products[lane] += d * (v - a.mean[lane])
+				products[lane] += d * (v - mean[lane])
 			}
 		}
 	}
 }
 
 func affineBackwardScalar(dy, x []float32, r rows, a *affineGradient) {
+	gain, shift, xGain, constant, f := a.gain, a.shift, a.xGain, a.constant, a.f
 	for i := range r.count {
 		row := x[i*r.stride:][:r.length]
 		gradient := dy[i*r.stride:][:r.length]
@@ -218,19 +222,24 @@ func affineBackwardScalar(dy, x []float32, r rows, a *affineGradient) {
 			from, to := (*vector)(gradient[j:]), (*vector)(row[j:])
 			for lane, v := range to {
 				d := from[lane]
-				switch a.f.kind {
+				switch f.kind {
 				case identity:
 				case relu:
-					if a.gain[lane]*v+a.shift[lane] <= 0 {
-						d = 0
-					}
+					d = where(gain[lane]*v+shift[lane], d)
 				default:
-					d *= a.f.slope(a.gain[lane]*v + a.shift[lane])
+					d *= f.slope(gain[lane]*v + shift[lane])
 				}
-				to[lane] = a.gain[lane]*d + (a.xGain[lane]*v + a.constant[lane])
+				to[lane] = gain[lane]*d + (xGain[lane]*v + constant[lane])
 			}
 		}
 	}
+}
+
+// where is d if v > 0, and otherwise 0, without a jump that no processor could foresee.
+func where(v, d float32) float32 {
+	bits := int32(math.Float32bits(v)) // greater than 0 like v, but for NaN
+	mask := -bits >> 31 &^ (bits >> 31)
+	return math.Float32frombits(math.Float32bits(d) & uint32(mask))
 }
 
 func maxPoolScalar(y, x []float32, w window) {

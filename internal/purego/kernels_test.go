@@ -45,13 +45,13 @@ type convolution struct {
 func (c convolution) test(k *kernels, m *memory, rng *rand.Rand) {
 	channels, channel := c.tiles.channels(), c.pixels*c.yPixel+c.gap
 	offsets, weights := randomOffsets(rng, c.taps), randomNumbers(rng, c.taps*channels)
-	x := poisoned(reach(offsets)+(c.pixels-1)*c.xPixel+lanes)
+	x := poisoned(reach(offsets) + (c.pixels-1)*c.xPixel + lanes)
 	for p := range c.pixels {
 		for _, o := range offsets {
 			copy(x[o+p*c.xPixel:], randomNumbers(rng, lanes))
 		}
 	}
-	y := poisoned((channels-1)*channel+(c.pixels-1)*c.yPixel+lanes)
+	y := poisoned((channels-1)*channel + (c.pixels-1)*c.yPixel + lanes)
 	sums, totals := slices.Clone(y), slices.Clone(y)
 	for tile, first := range c.tiles[:c.tiles.count()] {
 		size := c.tiles.size(tile)
@@ -115,8 +115,8 @@ func (c correlation) test(k *kernels, m *memory, rng *rand.Rand) {
 	for i, start := range starts {
 		segments = append(segments, segment{dy: i * row, x: start})
 	}
-	x := poisoned(reach(starts)+reach(offsets)+(c.pixels-1)*c.xPixel+lanes)
-	dy := poisoned(channels*channel-c.gap)
+	x := poisoned(reach(starts) + reach(offsets) + (c.pixels-1)*c.xPixel + lanes)
+	dy := poisoned(channels*channel - c.gap)
 	for _, s := range segments {
 		for p := range c.pixels {
 			for _, o := range offsets {
@@ -168,7 +168,7 @@ var rowsTests = []rows{
 
 // random is a plane of poison with random numbers in the rows.
 func (r rows) random(rng *rand.Rand) []float32 {
-	plane := poisoned((r.count-1)*r.stride+r.length)
+	plane := poisoned((r.count-1)*r.stride + r.length)
 	r.each(func(i, _ int) { plane[i] = randomNumber(rng) })
 	return plane
 }
