@@ -2,6 +2,7 @@ package fastresnet
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"sync"
 
@@ -107,8 +108,17 @@ func (m *Model) answer(requests []*request) {
 		if r.err = err; err == nil {
 			n := len(r.pixels) / m.network.Input.Size() * len(m.classes)
 			r.logits, logits = logits[:n], logits[n:]
+			r.err = answers(r.logits)
 		}
 	}
+}
+
+// answers reports logits that are no answer.
+func answers(logits []float32) error {
+	if i := slices.IndexFunc(logits, infinite); i >= 0 {
+		return fmt.Errorf("%w: the model's answer is %g, not a finite number: train it again, at lower rates", ErrDiverged, logits[i])
+	}
+	return nil
 }
 
 // compute is the evaluator's logits. The model is locked.

@@ -21,7 +21,8 @@ var (
 	ErrMemory = engine.ErrMemory
 	// ErrNoData is wrapped when the data set is not where it was looked for.
 	ErrNoData = data.ErrNotFound
-	// ErrDiverged is wrapped by [DivergedError]: the loss or a weight became infinite or not a number.
+	// ErrDiverged is wrapped by [DivergedError], and where a model is of no use because training went wrong like that:
+	// a loss, a weight or an answer of the model is infinite or not a number.
 	ErrDiverged = errors.New("training diverged")
 	// ErrCheckpoint is wrapped when a checkpoint cannot be written or read, or belongs to another run.
 	ErrCheckpoint = errors.New("checkpoint")
@@ -45,18 +46,20 @@ var (
 	ErrInternal = errors.New("internal error")
 )
 
-// DivergedError says where the loss or the weights of a run stopped being finite numbers. It wraps [ErrDiverged].
+// DivergedError says where the loss, the weights or the answers to the test set stopped being finite numbers. It wraps
+// [ErrDiverged].
 type DivergedError struct {
-	// Epoch counts from 1; Step, within the epoch, from 1.
+	// Epoch counts from 1; Step, within the epoch, from 1. It is the epoch's last step where the loss stayed finite,
+	// and only the weights or the test show it.
 	Epoch, Step int
-	// Rate is the learning rate of that step.
+	// Rate is the highest learning rate of the run up to that step: what the loss shows has often begun before.
 	Rate float64
 	// Checkpoint is the last good one's file; "" if there is none.
 	Checkpoint string
 }
 
 func (e *DivergedError) Error() string {
-	text := fmt.Sprintf("%v: the loss or the weights are not finite in step %d of epoch %d, at learning rate %.4g; try a lower rate or a longer warm-up",
+	text := fmt.Sprintf("%v: the loss, the weights or the test are not finite after step %d of epoch %d, with learning rates of up to %.4g; try lower ones or a longer warm-up",
 		ErrDiverged, e.Step, e.Epoch, e.Rate)
 	if e.Checkpoint != "" {
 		text += "; the last good checkpoint is " + e.Checkpoint

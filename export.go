@@ -21,6 +21,9 @@ func (m *Model) ExportONNX(w io.Writer) (err error) {
 	if closed {
 		return ErrClosed
 	}
+	if !finite(values) {
+		return fmt.Errorf("exporting: %w: its weights are not finite", ErrDiverged)
+	}
 	err = onnx.Write(w, onnx.Model{
 		Network: m.network, Classes: m.classes, Normalization: m.normalization, Views: m.views, Values: values,
 	})

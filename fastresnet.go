@@ -86,7 +86,23 @@ func (r *run) trainEpoch(ctx context.Context, epoch int) error {
 		m.Diverged = steps - 1 // the last step spoiled the weights; no loss after it tells
 	}
 	if err == nil && m.Diverged >= 0 {
-		err = &DivergedError{Epoch: epoch, Step: m.Diverged + 1, Rate: rate(m.Diverged), Checkpoint: r.checkpoints.lastGood()}
+		err = r.divergedAt(epoch, m.Diverged+1)
 	}
 	return err
+}
+
+// divergedAt is the error of a run that diverged in a step or before it, counted from 1.
+func (r *run) divergedAt(epoch, step int) error {
+	steps, groups := r.trainer.Steps(), 1+len(r.config.recipe.Groups)
+	var highest float32
+	for e := 1; e <= epoch; e++ {
+		rates := r.config.recipe.rates(e, steps)
+		if e == epoch {
+			rates = rates[:step*groups]
+		}
+		for i := 0; i < len(rates); i += groups {
+			highest = max(highest, rates[i])
+		}
+	}
+	return &DivergedError{Epoch: epoch, Step: step, Rate: float64(highest), Checkpoint: r.checkpoints.lastGood()}
 }

@@ -111,7 +111,8 @@ func (m *Model) Result() *Result {
 // Summary is a table of the network: layers, output shapes, parameters and multiply-adds.
 func (m *Model) Summary() string { return m.network.Summary() }
 
-// Evaluate compares the model's classes with the labels of a set.
+// Evaluate compares the model's classes with the labels of a set, which must have the model's classes. The error wraps
+// [ErrImage] if it does not fit, and [ErrDiverged] if what the model makes of an image is not finite.
 func (m *Model) Evaluate(ctx context.Context, set *data.Dataset) (e Evaluation, err error) {
 	defer guard(&err)
 	if err := m.takes(set); err != nil {
@@ -129,7 +130,7 @@ func (m *Model) Evaluate(ctx context.Context, set *data.Dataset) (e Evaluation, 
 		if argMax(row) == label {
 			e.Accuracy++
 		}
-		e.Loss += logSumExp(row) - float64(row[label])
+		e.Loss += crossEntropy(row, label)
 	}
 	n := float64(set.Len())
 	return Evaluation{Loss: e.Loss / n, Accuracy: e.Accuracy / n}, nil
@@ -172,12 +173,20 @@ func argMax(row []float32) int {
 	return best
 }
 
-// logSumExp is log(sum(exp(row))).
-func logSumExp(row []float32) float64 {
+// exponentials are those of what each logit has less than the highest, and their sum: however large the logits are, the
+// differences between them count.
+func exponentials(row []float32) (all []float64, sum float64) {
 	top := float64(slices.Max(row))
-	var sum float64
-	for _, v := range row {
-		sum += math.Exp(float64(v) - top)
+	all = make([]float64, len(row))
+	for i, v := range row {
+		all[i] = math.Exp(float64(v) - top)
+		sum += all[i]
 	}
-	return top + math.Log(sum)
+	return all, sum
+}
+
+// crossEntropy is -log of the probability of a class.
+func crossEntropy(row []float32, class int) float64 {
+	_, sum := exponentials(row)
+	return math.Log(sum) + (float64(slices.Max(row)) - float64(row[class]))
 }

@@ -286,20 +286,41 @@ func (d modelDocument) variables(tensors []safetensors.Tensor) (values, last map
 			return nil, nil, err
 		}
 	}
+	if err := d.variances(values, last); err != nil {
+		return nil, nil, err
+	}
 	for name := range byName {
 		return nil, nil, fmt.Errorf("%w: the network has no variable %q", ErrCorrupt, name)
 	}
 	return values, last, nil
 }
 
+// variances reports a running variance below 0, of which every answer would be not a number.
+func (d modelDocument) variances(all ...map[string][]float32) error {
+	steps, err := d.Network.Plan()
+	if err != nil {
+		return err
+	}
+	for _, s := range steps {
+		norm, is := s.Layer.(layers.BatchNorm)
+		for _, values := range all {
+			if is && slices.ContainsFunc(values[norm.Name+"/variance"], func(v float32) bool { return v < 0 }) {
+				return fmt.Errorf("%w: %q has a negative variance", ErrCorrupt, norm.Name)
+			}
+		}
+	}
+	return nil
+}
+
 // finite says whether all values are finite numbers.
 func finite(values map[string][]float32) bool {
 	for _, tensor := range values {
-		for _, v := range tensor {
-			if math.IsInf(float64(v), 0) || v != v {
-				return false
-			}
+		if slices.ContainsFunc(tensor, infinite) {
+			return false
 		}
 	}
 	return true
 }
+
+// infinite says whether a value is no finite number.
+func infinite(v float32) bool { return math.IsInf(float64(v), 0) || v != v }

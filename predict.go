@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"image"
-	"math"
 	"slices"
 
 	"github.com/fastresnet/fastresnet/data"
@@ -59,8 +58,8 @@ func (p Prediction) Top(k int) []Score {
 // Many goroutines may call it: a batch of images takes hardly longer than one, and those that wait while the model is busy
 // share the next. A call whose ctx ends returns at once.
 //
-// The error wraps [ErrImage] if an image is nil or has no pixels, or if the network takes another number of channels;
-// it is ctx's if that ends.
+// The error wraps [ErrImage] if an image is nil or has no pixels, or if the network takes another number of channels,
+// and [ErrDiverged] if what the model makes of an image is not finite; it is ctx's if that ends.
 func (m *Model) Predict(ctx context.Context, images ...image.Image) (predictions []Prediction, err error) {
 	defer guard(&err)
 	in := m.network.Input
@@ -73,7 +72,7 @@ func (m *Model) Predict(ctx context.Context, images ...image.Image) (predictions
 	return m.predict(ctx, pixels)
 }
 
-// PredictDataset classifies all images of a set, whose labels do not count.
+// PredictDataset classifies all images of a set, whose labels do not count. Its errors are those of [Model.Predict].
 func (m *Model) PredictDataset(ctx context.Context, set *data.Dataset) (predictions []Prediction, err error) {
 	defer guard(&err)
 	if err := m.takes(set); err != nil {
@@ -100,9 +99,9 @@ func (m *Model) predict(ctx context.Context, pixels []uint8) ([]Prediction, erro
 }
 
 func softmax(row []float32) []float64 {
-	p, norm := make([]float64, len(row)), logSumExp(row)
-	for i, v := range row {
-		p[i] = math.Exp(float64(v) - norm)
+	p, sum := exponentials(row)
+	for i := range p {
+		p[i] /= sum
 	}
 	return p
 }

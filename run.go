@@ -3,6 +3,7 @@ package fastresnet
 import (
 	"cmp"
 	"context"
+	"errors"
 	"math"
 	"time"
 
@@ -149,6 +150,9 @@ func (r *run) test(ctx context.Context) error {
 		return nil
 	}
 	e, err := r.result.Model.Evaluate(ctx, r.config.test)
+	if errors.Is(err, ErrDiverged) {
+		return r.divergedAt(len(r.result.Epochs), r.trainer.Steps())
+	}
 	if err != nil {
 		return err
 	}

@@ -154,7 +154,7 @@ func (d Design) Validate() error {
 		}
 	}
 	check(d.Width >= 1 && d.Width <= maxChannels, "width %d, need 1 to %d", d.Width, maxChannels)
-	check(!math.IsNaN(d.LogitScale) && !math.IsInf(d.LogitScale, 0), "logit scale %g", d.LogitScale)
+	check(math.Abs(d.LogitScale) <= math.MaxFloat32, "logit scale %g, need a finite float32", d.LogitScale)
 	if _, err := d.Activation.layer(); err != nil {
 		problems = append(problems, err)
 	}
