@@ -48,11 +48,24 @@ type computing struct {
 	backend   string
 	opening   engine.Opening
 	precision Precision
+	memory    int64 // the bound in bytes; 0 for the default
 	logger    *slog.Logger
 }
 
 func defaultComputing() computing {
 	return computing{backend: "auto", precision: PrecisionAuto, logger: slog.New(slog.DiscardHandler)}
+}
+
+// problems are those of the options that count for a model that is loaded, too.
+func (c *computing) problems() []error {
+	var errs []error
+	if err := c.precision.check(); err != nil {
+		errs = append(errs, err)
+	}
+	if c.memory < 0 {
+		errs = append(errs, fmt.Errorf("%w: a memory limit of %d bytes, need 0 (the default) or more", ErrOption, c.memory))
+	}
+	return errs
 }
 
 // configure applies the options to the defaults, and reports every problem that can be seen without reading
@@ -114,9 +127,7 @@ func (c *config) problems() []error {
 	if b := c.recipe.BatchSize; c.devices > 1 {
 		check(b%c.devices == 0, "batch size %d, need a multiple of the %d devices", b, c.devices)
 	}
-	if err := c.precision.check(); err != nil {
-		errs = append(errs, err)
-	}
+	errs = append(errs, c.computing.problems()...)
 	if c.peak != nil {
 		positive := *c.peak > 0 && *c.peak <= math.MaxFloat32
 		check(positive, "peak learning rate %g, need a positive float32", *c.peak)

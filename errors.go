@@ -17,7 +17,8 @@ var (
 	ErrOption = errors.New("invalid option")
 	// ErrBackend is wrapped when the backend that was asked for does not exist or cannot be had here.
 	ErrBackend = engine.ErrBackend
-	// ErrMemory is wrapped when the memory of the device does not suffice: a smaller batch or width needs less.
+	// ErrMemory is wrapped when the memory does not suffice, of the device or by an estimate before training (see
+	// [WithMemoryLimit]): a smaller batch or width needs less.
 	ErrMemory = engine.ErrMemory
 	// ErrNoData is wrapped when the data set is not where it was looked for.
 	ErrNoData = data.ErrNotFound
@@ -37,7 +38,8 @@ var (
 	// ErrCorrupt is wrapped when a file is damaged: its checksum does not fit its content, or its content makes no
 	// sense.
 	ErrCorrupt = safetensors.ErrCorrupt
-	// ErrTooLarge is wrapped when a file promises more than would be read.
+	// ErrTooLarge is wrapped when a file promises more than would be read, or a model in it would take more memory than
+	// [WithMemoryLimit] allows.
 	ErrTooLarge = safetensors.ErrTooLarge
 	// ErrNewer is wrapped when a newer version of this library wrote a file in a format that this one does not know.
 	ErrNewer = errors.New("a newer version's file")

@@ -99,8 +99,12 @@ func (m *Model) file() (f safetensors.File, err error) {
 }
 
 // Load reads a model that [Model.Save] saved. Of the options [WithBackend], [WithPluginDownload], [WithAutotuneCache],
-// [WithPrecision] and [WithLogger] count, with the defaults that they have for [Train]; any other is an error. What the
-// model was trained on does not matter.
+// [WithPrecision], [WithMemoryLimit] and [WithLogger] count, with the defaults that they have for [Train]; any other is an
+// error. What the model was trained on does not matter.
+//
+// The model computes in batches of the run's size, or in smaller ones, of 16 images at least, that keep to the memory
+// limit: 2 GiB, or less where less is free, unless WithMemoryLimit says otherwise. One that cannot is an error that
+// wraps ErrTooLarge.
 //
 // The error wraps [ErrForeign], [ErrTruncated], [ErrCorrupt], [ErrTooLarge] or [ErrNewer] if the file is not a good
 // one, fs.ErrNotExist if there is none, [ErrOption] or [ErrBackend]. Close the model when it is no longer needed.
@@ -147,9 +151,9 @@ func configureLoading(opts []Option) (*computing, error) {
 	c.computing = computing{}
 	var others error
 	if !reflect.ValueOf(c).IsZero() {
-		others = fmt.Errorf("%w: an option of training; loading a model takes WithBackend, WithPluginDownload, WithAutotuneCache, WithPrecision and WithLogger", ErrOption)
+		others = fmt.Errorf("%w: an option of training; loading a model takes WithBackend, WithPluginDownload, WithAutotuneCache, WithPrecision, WithMemoryLimit and WithLogger", ErrOption)
 	}
-	return &used, errors.Join(others, used.precision.check())
+	return &used, errors.Join(append(used.problems(), others)...)
 }
 
 // read reads a model and puts it on a device.
@@ -159,6 +163,10 @@ func (c *computing) read(r io.Reader) (m *Model, err error) {
 		return nil, err
 	}
 	doc, err := readDocument(file.Metadata)
+	if err != nil {
+		return nil, err
+	}
+	batch, err := c.batchOf(doc)
 	if err != nil {
 		return nil, err
 	}
@@ -181,7 +189,7 @@ func (c *computing) read(r io.Reader) (m *Model, err error) {
 	}
 	loaded, err := newModel(engine.Config{
 		Network: doc.Network, Normalization: doc.Normalization, Views: doc.TestViews.views(),
-		Batch: doc.Result.Recipe.BatchSize, DType: precision.dtype(),
+		Batch: batch, DType: precision.dtype(),
 	}, device, doc.Classes)
 	if err != nil {
 		return nil, err

@@ -206,6 +206,16 @@ func WithAutotuneCache(folder string) Option {
 	return func(c *config) { c.opening.AutotuneCache = folder }
 }
 
+// WithMemoryLimit bounds the memory, in bytes, that a run or a loaded model takes by an estimate made before anything is
+// allocated: layers' outputs, weights and what training keeps beside them, on XLA without the 400 MiB or so that compiling
+// takes. [Train] returns [ErrMemory] if more is needed, with the estimate, and [Load] and [Read] return [ErrTooLarge].
+//
+// Default, and 0: for Train the memory that is free, as far as Linux tells, and no limit elsewhere or on a GPU, which says
+// itself when its memory does not suffice; for Load and Read the same, and 2 GiB at most.
+func WithMemoryLimit(bytes int64) Option {
+	return func(c *config) { c.memory = bytes }
+}
+
 // WithSeed sets the seed of the initial weights, the order of the images and the augmentations.
 // Default: 1, which is a seed like any other.
 func WithSeed(seed uint64) Option {

@@ -66,6 +66,9 @@ func newRun(ctx context.Context, c *config, started time.Time) (done *run, err e
 		Seed:           c.seed,
 	}
 	c.recipe.optimizers(&cfg)
+	if err := c.fits(device, cfg); err != nil {
+		return nil, err
+	}
 	trainer, err := engine.NewTrainer(ctx, device, cfg, c.train)
 	if err != nil {
 		return nil, err
