@@ -15,6 +15,9 @@ import (
 // The file computes in float32, in whichever precision the model does. docs/export.md shows how to use it.
 func (m *Model) ExportONNX(w io.Writer) (err error) {
 	defer guard(&err)
+	if err := m.made(); err != nil {
+		return fmt.Errorf("exporting: %w", err)
+	}
 	m.mu.Lock()
 	closed, values := m.evaluator == nil, m.values
 	m.mu.Unlock()

@@ -19,6 +19,9 @@ import (
 func Train(ctx context.Context, opts ...Option) (result *Result, err error) {
 	defer guard(&err)
 	start := time.Now()
+	if err := given(ctx); err != nil {
+		return nil, err
+	}
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}

@@ -67,6 +67,9 @@ func (m *Model) Write(w io.Writer) (err error) {
 
 // file is the model's.
 func (m *Model) file() (f safetensors.File, err error) {
+	if err := m.made(); err != nil {
+		return f, err
+	}
 	m.mu.Lock()
 	closed, values, last, result := m.evaluator == nil, m.values, m.last, m.result
 	m.mu.Unlock()

@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"context"
+
 	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/internal/purego"
 	"github.com/fastresnet/fastresnet/layers"
@@ -31,7 +33,7 @@ type goStep struct {
 	loss  *program
 }
 
-func newGoLowering(d *Device, cfg Config, variables []layers.Variable, train *data.Dataset, sizes []int) (lowering, error) {
+func newGoLowering(ctx context.Context, d *Device, cfg Config, variables []layers.Variable, train *data.Dataset, sizes []int) (lowering, error) {
 	l := &goLowering{device: d, cfg: cfg, variables: variables, bySize: map[int]*goStep{}, gradient: purego.Tensors{}}
 	for _, size := range sizes {
 		net, err := purego.Compile(cfg.Network, size)
@@ -45,6 +47,9 @@ func newGoLowering(d *Device, cfg Config, variables []layers.Variable, train *da
 		l.bySize[size] = &goStep{batch: newHostBatch(size, train.Shape()), net: net, loss: loss}
 	}
 	l.loader = newLoader(cfg, train)
+	if err := l.loader.prepare(ctx); err != nil {
+		return nil, err
+	}
 	for _, v := range trainable(variables) {
 		shape := whole(dtypes.Float32, v.Dims...)
 		buffer, flat, err := d.backend.NewSharedBuffer(0, shape.Shape)

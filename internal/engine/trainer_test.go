@@ -112,6 +112,26 @@ func train(t *testing.T, trainer *Trainer, epochs int) ([]Metrics, map[string][]
 	return until(t, trainer, epochs, -1)
 }
 
+// What is done once before the first step ends with the context, on every backend.
+func TestPreparationIsCancelled(t *testing.T) {
+	set := synthetic(t, 40)
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	testbackend.Each(t, func(t *testing.T, backend string) {
+		d := openFor(t, backend)
+		whitened := smallConfig(t, set, 16)
+		whitened.Network.Layers = append([]layers.Layer{layers.PatchWhitening{Name: "w", WhiteningSettings: layers.WhiteningSettings{Kernel: 3, Images: 40}}},
+			whitened.Network.Layers...)
+		prepared := smallConfig(t, set, 16)
+		prepared.Loading = data.LoadPerImage
+		for name, cfg := range map[string]Config{"whitening": whitened, "preparing images": prepared} {
+			if _, err := NewTrainer(ctx, d, cfg, set); !errors.Is(err, context.Canceled) {
+				t.Errorf("%s: error %v, want context.Canceled", name, err)
+			}
+		}
+	})
+}
+
 // One step of every lowering gives the same loss and the same weights.
 func TestLoweringsAgree(t *testing.T) {
 	set := synthetic(t, 16)
@@ -321,7 +341,7 @@ func TestConvolutionsTrainLikeGoMLXs(t *testing.T) {
 					}
 				}
 				_, after := train(t, trainer, 2)
-				for name, before := range InitialWeights(variables, cfg.Seed, set, cfg.Normalization) {
+				for name, before := range initialWeights(t, variables, cfg.Seed, set, cfg.Normalization) {
 					for i := range before {
 						after[name][i] -= before[i]
 					}
