@@ -95,11 +95,9 @@ func configure(opts []Option) (*config, error) {
 // adapt makes the schedules those of the run, given the recipe before it was changed.
 func (c *config) adapt(base Recipe) {
 	r := &c.recipe
-	if min(base.Epochs, base.BatchSize, r.Epochs, r.BatchSize) > 0 {
-		epochs, rates := float64(r.Epochs)/float64(base.Epochs), float64(r.BatchSize)/float64(base.BatchSize)
-		r.Schedule = r.Schedule.Stretch(epochs).Scale(rates)
-		r.Groups = stretch(r.Groups, epochs, rates)
-	}
+	epochs, rates := factor(base.Epochs, r.Epochs), factor(base.BatchSize, r.BatchSize)
+	r.Schedule = r.Schedule.Stretch(epochs).Scale(rates)
+	r.Groups = stretch(r.Groups, epochs, rates)
 	if c.schedule != nil {
 		r.Schedule = *c.schedule
 	}
@@ -107,6 +105,14 @@ func (c *config) adapt(base Recipe) {
 		r.Schedule = r.Schedule.Scale(*c.peak / peak)
 		r.Groups = stretch(r.Groups, 1, *c.peak/peak)
 	}
+}
+
+// factor is that of a change; 1 where a number that is no good would make it useless.
+func factor(before, after int) float64 {
+	if min(before, after) < 1 {
+		return 1
+	}
+	return float64(after) / float64(before)
 }
 
 func (c *config) problems() []error {

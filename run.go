@@ -80,8 +80,11 @@ func newRun(ctx context.Context, c *config, started time.Time) (done *run, err e
 	r := &run{config: c, device: device, trainer: trainer, checkpoints: checkpoints, started: started, result: &Result{
 		Model: model, Weights: c.recipe.weights(), Recipe: c.recipe, Seed: c.seed, Precision: precision,
 		Backend: device.Name, Device: device.Description, Devices: c.devices, PassedOver: device.PassedOver,
-		TrainImages: c.train.Len(), TestImages: c.test.Len(),
+		TrainImages: c.train.Len(), TestImages: c.test.Len(), Warnings: c.warnings(),
 	}}
+	for _, w := range r.result.Warnings {
+		c.logger.WarnContext(ctx, w)
+	}
 	if err := r.resume(); err != nil {
 		return nil, err
 	}

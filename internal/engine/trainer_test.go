@@ -158,11 +158,20 @@ func TestLoweringsAgree(t *testing.T) {
 		{layers.KindBiases, optim.SGD{Momentum: 0.85, WeightDecay: 0.01}},
 	}
 
+	odd := noise(t, 16, data.Shape{Height: 11, Width: 14, Channels: 1})
+	floors := cfg
+	floors.Network, floors.Normalization = network(t, layers.ResNet9(), odd, 4), odd.Normalization()
+
 	for _, run := range []struct {
 		label string
 		cfg   Config
-	}{{"resident", cfg}, {"fed from the host", fed}, {"bag of tricks", tricks}, {"speedrun", speedrun}} {
+		set   *data.Dataset
+	}{
+		{"resident", cfg, set}, {"fed from the host", fed, set}, {"bag of tricks", tricks, set}, {"speedrun", speedrun, set},
+		{"sizes that pools cannot halve", floors, odd},
+	} {
 		t.Run(run.label, func(t *testing.T) {
+			set := run.set
 			wantHistory, want := train(t, newTrainer(t, openFor(t, "go"), run.cfg, set), 1)
 			testbackend.Each(t, func(t *testing.T, backend string) {
 				variables, err := run.cfg.Network.Variables()
