@@ -58,7 +58,7 @@ func TestOptionErrors(t *testing.T) {
 	ghost.Network.Norm.Groups = 16
 	bad := fastresnet.ResNet9Epochs24.Clone()
 	bad.BiasRate, bad.BiasDecay, bad.Averaging = -1, math.NaN(), fastresnet.Averaging{Every: -5, Decay: 1}
-	bad.TestViews, bad.Loading = "sideways", "slowly"
+	bad.TestViews, bad.Loading, bad.Published.Accuracy = "sideways", "slowly", math.NaN()
 	tests := []struct {
 		label string
 		opts  []fastresnet.Option
@@ -112,7 +112,7 @@ func TestOptionErrors(t *testing.T) {
 		{"ghost groups and incomplete batches", []fastresnet.Option{fastresnet.WithRecipe(ghost), fastresnet.WithBatchSize(16),
 			fastresnet.WithIncompleteBatches(true)}, []string{"incomplete", "16 groups"}},
 		{"what a recipe alone can set", []fastresnet.Option{fastresnet.WithRecipe(bad)}, []string{"bias rate -1", "bias decay NaN",
-			"every -5 steps", "averaging decay 1", "sideways", "slowly"}},
+			"every -5 steps", "averaging decay 1", "sideways", "slowly", "published accuracy NaN"}},
 		{"a design that cannot be", []fastresnet.Option{fastresnet.WithBatchSize(4), fastresnet.WithDesign(layers.Design{Name: "x", Width: 1,
 			Activation: layers.Activation{Kind: "tanh"}})}, []string{`design "x"`, "tanh"}},
 		{"all problems at once", []fastresnet.Option{fastresnet.WithWidth(0), fastresnet.WithBatchSize(-3), fastresnet.WithEpochs(-2),
