@@ -93,7 +93,8 @@ func WithWidth(channels int) Option {
 
 // WithBatchSize sets the number of images a step, from 1 to the size of the training set. The recipe's
 // learning rate per image stays: its schedule is scaled in proportion to the batch, unless [WithSchedule]
-// or [WithPeakRate] sets it. Default: the recipe's, 512.
+// or [WithPeakRate] sets it. A batch norm must see more than one value of each channel, so that 1 is too small for a
+// network that brings images down to 1x1. Default: the recipe's, 512.
 func WithBatchSize(images int) Option {
 	return change(func(r *Recipe) { r.BatchSize = images })
 }

@@ -59,8 +59,9 @@ func (p Prediction) Top(k int) []Score {
 // Many goroutines may call it: a batch of images takes hardly longer than one, and those that wait while the model is busy
 // share the next. A call whose ctx ends returns at once, or when the image that is being scaled is.
 //
-// The error wraps [ErrImage] if an image is nil, or has no pixels, or if the part of it that counts has more than 2²⁸, or if the network takes another number of channels,
-// and [ErrDiverged] if what the model makes of an image is not finite; it is ctx's if that ends.
+// The error wraps [ErrImage] if an image is nil, if the part of it that counts has no pixels or more than 2²⁸, or if the
+// network takes another number of channels, and [ErrDiverged] if what the model makes of an image is not finite; it is
+// ctx's if that ends.
 func (m *Model) Predict(ctx context.Context, images ...image.Image) (predictions []Prediction, err error) {
 	defer guard(&err)
 	if err := errors.Join(m.made(), given(ctx)); err != nil {

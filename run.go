@@ -22,7 +22,7 @@ type run struct {
 	checkpoints *checkpoints
 	// epochTrain is the time of the next epoch's steps that were taken before the run was resumed.
 	epochTrain time.Duration
-	// diverged is set once a weight or a running statistic is not finite.
+	// diverged is set once a weight, a running statistic or an answer to the test set is not finite.
 	diverged bool
 	started  time.Time
 	prepare  time.Duration // Timing.Prepare
@@ -157,6 +157,7 @@ func (r *run) test(ctx context.Context) error {
 	}
 	e, err := r.result.Model.Evaluate(ctx, r.config.test)
 	if errors.Is(err, ErrDiverged) {
+		r.diverged = true
 		return r.divergedAt(len(r.result.Epochs), r.trainer.Steps())
 	}
 	if err != nil {

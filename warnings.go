@@ -9,15 +9,16 @@ import (
 
 // warnings are what is allowed, and probably not meant.
 func (c *config) warnings() []string {
-	all := lacking("training", c.train, c.trainLimit > 0, "WithTrainLimit")
+	all := lacking("training", c.train, c.trainLimit, "WithTrainLimit")
 	if c.test != nil {
-		all = append(all, lacking("test", c.test, c.testLimit > 0, "WithTestLimit")...)
+		all = append(all, lacking("test", c.test, c.testLimit, "WithTestLimit")...)
 	}
 	return all
 }
 
-// lacking warns of a set that does not have images of all its classes, or has one class only.
-func lacking(name string, set *data.Dataset, limited bool, option string) []string {
+// lacking warns of a set that does not have images of all its classes, or has one class only; an option may have cut it
+// off at a limit.
+func lacking(name string, set *data.Dataset, limit int, option string) []string {
 	var there, missing []string
 	for class, n := range set.ClassCounts() {
 		text := fmt.Sprintf("%q", set.Classes()[class])
@@ -36,7 +37,7 @@ func lacking(name string, set *data.Dataset, limited bool, option string) []stri
 	default:
 		return nil
 	}
-	if limited && len(missing) > 0 {
+	if set.Len() == limit && len(missing) > 0 {
 		warning += fmt.Sprintf("; %s takes the first images: mix the set before, as with Dataset.Subset and rand.Perm", option)
 	}
 	return []string{warning}

@@ -41,6 +41,8 @@ func TestWarnings(t *testing.T) {
 			[]string{`the training set has no images of 7 of its 10 classes: "b", "c", "e", "f", "h" and 2 more`}},
 		{"sorted, and cut", sorted, mixed, []fastresnet.Option{fastresnet.WithTrainLimit(20)},
 			[]string{`all 20 images of the training set are of one class, "a"; WithTrainLimit takes the first images: mix the set before, as with Dataset.Subset and rand.Perm`}},
+		{"a limit that cuts nothing", set(func(i int) int { return i % 2 }, "a", "b", "c"), nil, []fastresnet.Option{fastresnet.WithTrainLimit(100)},
+			[]string{`the training set has no images of 1 of its 3 classes: "c"`}},
 		{"a test set sorted, and cut", mixed, sorted, []fastresnet.Option{fastresnet.WithTestLimit(30)},
 			[]string{`the test set has no images of 1 of its 3 classes: "c"; WithTestLimit takes the first images: mix the set before, as with Dataset.Subset and rand.Perm`}},
 	} {

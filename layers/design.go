@@ -155,12 +155,12 @@ func (d Design) Network(input data.Shape, classes int) (Network, error) {
 func (d Design) leastSize() int {
 	size := 1
 	for _, s := range slices.Backward(d.Stages) {
-		if s.Down == DownPool && size <= maxValues {
+		switch {
+		case size > maxValues: // no image is as large
+		case s.Down == DownPool:
 			size *= 2
-		}
-		// a stride of 2 leaves a pixel of a pixel, and of 2·size-1 leaves size
-		if s.Down == DownStride && size <= maxValues {
-			size = 2*size - 1
+		case s.Down == DownStride:
+			size = 2*size - 1 // of which every second pixel is left
 		}
 	}
 	if w := d.Whitening; w != nil {

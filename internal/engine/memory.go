@@ -39,7 +39,7 @@ func Memory(n layers.Network) (fixed, perSmallBatch int64, err error) {
 	return fixed, perSmallBatch, nil
 }
 
-// TrainingMemory is about what training takes on so many images, the images themselves not included.
+// TrainingMemory is about what training takes on so many images, beside the data set that it is given.
 func TrainingMemory(cfg Config, images int, tested bool) (int64, error) {
 	fixed, perSmallBatch, err := Memory(cfg.Network)
 	if err != nil {
