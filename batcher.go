@@ -2,6 +2,7 @@ package fastresnet
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"sync"
 
@@ -17,7 +18,9 @@ type batcher struct {
 
 // request is what one caller wants to know. Its logits and err may be read once done is closed.
 type request struct {
-	ctx    context.Context
+	// waits ends when the caller leaves. It is a context of this package: those of callers are used on their own
+	// goroutines alone, as a panic of theirs would end the process elsewhere.
+	waits  context.Context
 	pixels []uint8
 	logits []float32
 	err    error
@@ -25,12 +28,37 @@ type request struct {
 }
 
 // logits returns [n, classes] for pixels [n, height, width, channels]. It returns early when ctx ends, though the model
-// may still be computing for it.
+// may still be computing for it. More than a batch is asked for batch by batch, so that others get answers between them,
+// and all of one set of weights.
 func (m *Model) logits(ctx context.Context, pixels []uint8) ([]float32, error) {
+	batch := m.batch * m.network.Input.Size()
+	if len(pixels) > batch {
+		m.changing.RLock()
+		defer m.changing.RUnlock()
+	}
+	var logits []float32
+	for {
+		n := min(len(pixels), batch)
+		some, err := m.ask(ctx, pixels[:n])
+		if err != nil {
+			return nil, err
+		}
+		logits, pixels = append(logits, some...), pixels[n:]
+		if len(pixels) == 0 {
+			return logits, nil
+		}
+	}
+}
+
+// ask waits for the logits of no more than a batch.
+func (m *Model) ask(ctx context.Context, pixels []uint8) ([]float32, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	r := &request{ctx: ctx, pixels: pixels, done: make(chan struct{})}
+	r := &request{pixels: pixels, done: make(chan struct{})}
+	var leave context.CancelFunc
+	r.waits, leave = context.WithCancel(context.Background())
+	defer leave()
 	b := &m.batcher
 	b.mu.Lock()
 	b.waiting = append(b.waiting, r)
@@ -72,7 +100,7 @@ func (m *Model) serve() {
 func (b *batcher) take(small, full int) []*request {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.waiting = slices.DeleteFunc(b.waiting, func(r *request) bool { return r.ctx.Err() != nil })
+	b.waiting = slices.DeleteFunc(b.waiting, func(r *request) bool { return r.waits.Err() != nil })
 	all := 0
 	for _, r := range b.waiting {
 		all += len(r.pixels)
@@ -94,7 +122,7 @@ func (b *batcher) take(small, full int) []*request {
 
 // answer computes what requests ask for. The model is locked.
 func (m *Model) answer(requests []*request) {
-	ctx, pixels := requests[0].ctx, requests[0].pixels
+	ctx, pixels := requests[0].waits, requests[0].pixels
 	if len(requests) > 1 {
 		ctx = context.Background() // no caller stops the others, and one batch is soon done
 		pixels = nil
@@ -107,8 +135,17 @@ func (m *Model) answer(requests []*request) {
 		if r.err = err; err == nil {
 			n := len(r.pixels) / m.network.Input.Size() * len(m.classes)
 			r.logits, logits = logits[:n], logits[n:]
+			r.err = answers(r.logits)
 		}
 	}
+}
+
+// answers reports logits that are no answer.
+func answers(logits []float32) error {
+	if i := slices.IndexFunc(logits, infinite); i >= 0 {
+		return fmt.Errorf("%w: the model's answer is %g, not a finite number: train it again, at lower rates", ErrDiverged, logits[i])
+	}
+	return nil
 }
 
 // compute is the evaluator's logits. The model is locked.

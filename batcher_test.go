@@ -117,6 +117,70 @@ func TestConcurrentClose(t *testing.T) {
 	}
 }
 
+// A question about one image is answered between the batches of one about many.
+func TestConcurrentEvaluationLetsOthersIn(t *testing.T) {
+	set, one := synthetic(t, 4000, 1), synthetic(t, 1, 2)
+	model := train(t, set, fastresnet.WithEpochs(1), fastresnet.WithTrainLimit(16), fastresnet.WithTestLimit(16)).Model
+	start := time.Now()
+	evaluated := make(chan time.Duration)
+	go func() {
+		if _, err := model.Evaluate(context.Background(), set); err != nil {
+			t.Error(err)
+		}
+		evaluated <- time.Since(start)
+	}()
+	time.Sleep(20 * time.Millisecond) // the evaluation takes many times that
+	asked := time.Now()
+	if _, err := model.Predict(context.Background(), one.Image(0)); err != nil {
+		t.Error(err)
+	}
+	if waited, all := time.Since(asked), <-evaluated; waited > all/4 {
+		t.Errorf("one image waited %v beside an evaluation of %v", waited, all)
+	}
+}
+
+// An evaluation while the model is trained on is of one epoch's weights, however many batches it has.
+func TestConcurrentEvaluationIsOfOneEpoch(t *testing.T) {
+	set := synthetic(t, 640, 1)
+	var model *fastresnet.Model
+	var wg sync.WaitGroup
+	var seen []fastresnet.Evaluation
+	ended := make(chan struct{})
+	var first fastresnet.Evaluation
+	result := train(t, set, fastresnet.WithEpochs(6), fastresnet.WithTrainLimit(64), fastresnet.WithStartCallback(func(r *fastresnet.Result) {
+		model = r.Model
+		var err error
+		if first, err = model.Evaluate(context.Background(), set); err != nil {
+			t.Error(err)
+		}
+		wg.Go(func() {
+			for {
+				e, err := model.Evaluate(context.Background(), set)
+				if err != nil {
+					t.Error(err)
+				}
+				seen = append(seen, e)
+				select {
+				case <-ended:
+					return
+				default:
+				}
+			}
+		})
+	}))
+	close(ended)
+	wg.Wait()
+	known := map[fastresnet.Evaluation]bool{first: true}
+	for _, e := range result.Epochs {
+		known[fastresnet.Evaluation{Loss: e.TestLoss, Accuracy: e.TestAccuracy}] = true
+	}
+	for _, e := range seen {
+		if !known[e] {
+			t.Errorf("an evaluation is %v, which is that of no epoch: %v", e, known)
+		}
+	}
+}
+
 func TestBatchesOfRequests(t *testing.T) {
 	for _, tt := range []struct {
 		name  string

@@ -48,11 +48,24 @@ type computing struct {
 	backend   string
 	opening   engine.Opening
 	precision Precision
+	memory    int64 // the bound in bytes; 0 for the default
 	logger    *slog.Logger
 }
 
 func defaultComputing() computing {
 	return computing{backend: "auto", precision: PrecisionAuto, logger: slog.New(slog.DiscardHandler)}
+}
+
+// problems are those of the options that count for a model that is loaded, too.
+func (c *computing) problems() []error {
+	var errs []error
+	if err := c.precision.check(); err != nil {
+		errs = append(errs, err)
+	}
+	if c.memory < 0 {
+		errs = append(errs, fmt.Errorf("%w: a memory limit of %d bytes, need 0 (the default) or more", ErrOption, c.memory))
+	}
+	return errs
 }
 
 // configure applies the options to the defaults, and reports every problem that can be seen without reading
@@ -82,11 +95,9 @@ func configure(opts []Option) (*config, error) {
 // adapt makes the schedules those of the run, given the recipe before it was changed.
 func (c *config) adapt(base Recipe) {
 	r := &c.recipe
-	if min(base.Epochs, base.BatchSize, r.Epochs, r.BatchSize) > 0 {
-		epochs, rates := float64(r.Epochs)/float64(base.Epochs), float64(r.BatchSize)/float64(base.BatchSize)
-		r.Schedule = r.Schedule.Stretch(epochs).Scale(rates)
-		r.Groups = stretch(r.Groups, epochs, rates)
-	}
+	epochs, rates := factor(base.Epochs, r.Epochs), factor(base.BatchSize, r.BatchSize)
+	r.Schedule = r.Schedule.Stretch(epochs).Scale(rates)
+	r.Groups = stretch(r.Groups, epochs, rates)
 	if c.schedule != nil {
 		r.Schedule = *c.schedule
 	}
@@ -94,6 +105,14 @@ func (c *config) adapt(base Recipe) {
 		r.Schedule = r.Schedule.Scale(*c.peak / peak)
 		r.Groups = stretch(r.Groups, 1, *c.peak/peak)
 	}
+}
+
+// factor is that of a change; 1 where a number that is no good would make it useless.
+func factor(before, after int) float64 {
+	if min(before, after) < 1 {
+		return 1
+	}
+	return float64(after) / float64(before)
 }
 
 func (c *config) problems() []error {
@@ -114,9 +133,7 @@ func (c *config) problems() []error {
 	if b := c.recipe.BatchSize; c.devices > 1 {
 		check(b%c.devices == 0, "batch size %d, need a multiple of the %d devices", b, c.devices)
 	}
-	if err := c.precision.check(); err != nil {
-		errs = append(errs, err)
-	}
+	errs = append(errs, c.computing.problems()...)
 	if c.peak != nil {
 		positive := *c.peak > 0 && *c.peak <= math.MaxFloat32
 		check(positive, "peak learning rate %g, need a positive float32", *c.peak)

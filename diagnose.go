@@ -83,13 +83,18 @@ const openPatience = time.Minute
 // Diagnose looks at what training needs on this machine, for people and for reports of faults. It trains
 // nothing, downloads nothing and writes nothing. Each backend is opened, and closed at once, if what it needs
 // is there: CUDA is left alone where there is no GPU. One that has not opened after a minute counts as
-// not available, and those of XLA after it are not tried; once ctx has ended none is. Plugins that have been
-// opened stay in memory.
+// not available, and those of XLA after it are not tried; once ctx, which may be nil, has ended none is. Plugins
+// that have been opened stay in memory.
 //
 // XLA ends the whole process over some faults, such as a flag in XLA_FLAGS that it does not know: a program
 // that must survive them has a child of its own call Diagnose, as examples/doctor does. The backends named in
 // leaveOut are not opened.
 func Diagnose(ctx context.Context, leaveOut ...string) Diagnosis {
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	ctx, stop := ending(ctx)
+	defer stop()
 	driver := nvidia.Read(ctx)
 	d := Diagnosis{
 		GoVersion: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH, CPUs: runtime.GOMAXPROCS(0),

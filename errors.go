@@ -17,16 +17,20 @@ var (
 	ErrOption = errors.New("invalid option")
 	// ErrBackend is wrapped when the backend that was asked for does not exist or cannot be had here.
 	ErrBackend = engine.ErrBackend
-	// ErrMemory is wrapped when the memory of the device does not suffice: a smaller batch or width needs less.
+	// ErrMemory is wrapped when the memory does not suffice, of the device or by an estimate before training (see
+	// [WithMemoryLimit]): a smaller batch or width needs less.
 	ErrMemory = engine.ErrMemory
 	// ErrNoData is wrapped when the data set is not where it was looked for.
 	ErrNoData = data.ErrNotFound
-	// ErrDiverged is wrapped by [DivergedError]: the loss or a weight became infinite or not a number.
+	// ErrDiverged is wrapped by [DivergedError], and where a model is of no use because training went wrong like that:
+	// a loss, a weight or an answer of the model is infinite or not a number.
 	ErrDiverged = errors.New("training diverged")
 	// ErrCheckpoint is wrapped when a checkpoint cannot be written or read, or belongs to another run.
 	ErrCheckpoint = errors.New("checkpoint")
 	// ErrImage is wrapped when an image or a data set does not fit a model.
 	ErrImage = errors.New("image does not fit the model")
+	// ErrArgument is wrapped when a call lacks what it needs: its context is nil, or its *Model is nil or zero.
+	ErrArgument = errors.New("invalid argument")
 	// ErrClosed is returned by a model's methods after [Model.Close].
 	ErrClosed = errors.New("the model is closed")
 	// ErrForeign is wrapped when a file is not one that this library wrote, or not one of the kind that was wanted.
@@ -36,7 +40,8 @@ var (
 	// ErrCorrupt is wrapped when a file is damaged: its checksum does not fit its content, or its content makes no
 	// sense.
 	ErrCorrupt = safetensors.ErrCorrupt
-	// ErrTooLarge is wrapped when a file promises more than would be read.
+	// ErrTooLarge is wrapped when a file promises more than would be read, or a model in it would take more memory than
+	// [WithMemoryLimit] allows.
 	ErrTooLarge = safetensors.ErrTooLarge
 	// ErrNewer is wrapped when a newer version of this library wrote a file in a format that this one does not know.
 	ErrNewer = errors.New("a newer version's file")
@@ -45,18 +50,20 @@ var (
 	ErrInternal = errors.New("internal error")
 )
 
-// DivergedError says where the loss or the weights of a run stopped being finite numbers. It wraps [ErrDiverged].
+// DivergedError says where the loss, the weights or the answers to the test set stopped being finite numbers. It wraps
+// [ErrDiverged].
 type DivergedError struct {
-	// Epoch counts from 1; Step, within the epoch, from 1.
+	// Epoch counts from 1; Step, within the epoch, from 1. It is the epoch's last step where the loss stayed finite,
+	// and only the weights or the test show it.
 	Epoch, Step int
-	// Rate is the learning rate of that step.
+	// Rate is the highest learning rate of the run up to that step: what the loss shows has often begun before.
 	Rate float64
 	// Checkpoint is the last good one's file; "" if there is none.
 	Checkpoint string
 }
 
 func (e *DivergedError) Error() string {
-	text := fmt.Sprintf("%v: the loss or the weights are not finite in step %d of epoch %d, at learning rate %.4g; try a lower rate or a longer warm-up",
+	text := fmt.Sprintf("%v: the loss, the weights or the test are not finite after step %d of epoch %d, with learning rates of up to %.4g; try lower ones or a longer warm-up",
 		ErrDiverged, e.Step, e.Epoch, e.Rate)
 	if e.Checkpoint != "" {
 		text += "; the last good checkpoint is " + e.Checkpoint

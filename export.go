@@ -15,11 +15,17 @@ import (
 // The file computes in float32, in whichever precision the model does. docs/export.md shows how to use it.
 func (m *Model) ExportONNX(w io.Writer) (err error) {
 	defer guard(&err)
+	if err := m.made(); err != nil {
+		return fmt.Errorf("exporting: %w", err)
+	}
 	m.mu.Lock()
 	closed, values := m.evaluator == nil, m.values
 	m.mu.Unlock()
 	if closed {
 		return ErrClosed
+	}
+	if !finite(values) {
+		return fmt.Errorf("exporting: %w: its weights are not finite", ErrDiverged)
 	}
 	err = onnx.Write(w, onnx.Model{
 		Network: m.network, Classes: m.classes, Normalization: m.normalization, Views: m.views, Values: values,

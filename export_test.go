@@ -32,7 +32,7 @@ func (m *Model) Waiting() int {
 func Batches(small, full int, sizes ...int) [][]int {
 	var b batcher
 	for _, size := range sizes {
-		b.waiting = append(b.waiting, &request{ctx: context.Background(), pixels: make([]uint8, size)})
+		b.waiting = append(b.waiting, &request{waits: context.Background(), pixels: make([]uint8, size)})
 	}
 	var batches [][]int
 	for {

@@ -3,6 +3,7 @@ package fastresnet
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 )
 
@@ -11,14 +12,17 @@ import (
 // the user's cache folder; it never downloads it.
 //
 // Errors wrap [ErrOption] (every problem at once, before a device or a file is touched where that is
-// possible), [ErrNoData], [ErrBackend], [ErrMemory], [ErrCheckpoint] or [ErrDiverged]. When ctx ends, Train returns
-// within a step with its error and what there is of the result, nil before the first step; with [WithCheckpoint] it
-// writes a checkpoint first. A compilation that has begun is not interrupted. A run that fails once there is an
-// epoch in its history returns what it has too, unless something panicked ([ErrInternal]). Whenever there is a result, close its model
-// when it is no longer needed.
+// possible), [ErrArgument], [ErrNoData], [ErrBackend], [ErrMemory], [ErrCheckpoint] or [ErrDiverged]. When ctx ends,
+// Train returns within a step with its error and what there is of the result, nil before the first step; with
+// [WithCheckpoint] it writes a checkpoint first. Reading CIFAR-10 and a compilation that has begun are not interrupted. A
+// run that fails once there is an epoch in its history returns what it has too, unless something panicked
+// ([ErrInternal]). Whenever there is a result, close its model when it is no longer needed.
 func Train(ctx context.Context, opts ...Option) (result *Result, err error) {
 	defer guard(&err)
 	start := time.Now()
+	if err := given(ctx); err != nil {
+		return nil, err
+	}
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -86,7 +90,24 @@ func (r *run) trainEpoch(ctx context.Context, epoch int) error {
 		m.Diverged = steps - 1 // the last step spoiled the weights; no loss after it tells
 	}
 	if err == nil && m.Diverged >= 0 {
-		err = &DivergedError{Epoch: epoch, Step: m.Diverged + 1, Rate: rate(m.Diverged), Checkpoint: r.checkpoints.lastGood()}
+		err = r.divergedAt(epoch, m.Diverged+1)
 	}
 	return err
+}
+
+// divergedAt is the error of a run that diverged in a step or before it, counted from 1.
+func (r *run) divergedAt(epoch, step int) error {
+	steps := r.trainer.Steps()
+	var highest float32
+	for e := 1; e <= epoch; e++ {
+		rates := r.config.recipe.rates(e, steps)
+		perStep := len(rates) / steps
+		if e == epoch {
+			rates = rates[:step*perStep]
+		}
+		for own := range slices.Chunk(rates, perStep) {
+			highest = max(highest, own[0]) // before those of the groups
+		}
+	}
+	return &DivergedError{Epoch: epoch, Step: step, Rate: float64(highest), Checkpoint: r.checkpoints.lastGood()}
 }

@@ -49,7 +49,7 @@ func (c *config) misfits() []error {
 		n = min(n, c.trainLimit)
 	}
 	if c.recipe.BatchSize > n {
-		wrong("batch size %d is larger than the training set of %d images", c.recipe.BatchSize, n)
+		wrong("batch size %d is larger than the training set of %d images: WithBatchSize takes 1 to %d", c.recipe.BatchSize, n, n)
 	}
 	if c.test != nil && (c.test.Shape() != shape || !slices.Equal(c.test.Classes(), classes)) {
 		wrong("the test set has %v images in the classes %q, the training set %v in %q", c.test.Shape(), c.test.Classes(), shape, classes)
@@ -66,6 +66,8 @@ func (c *config) misfits() []error {
 		}
 	}
 	if err := c.settleNetwork(shape, len(classes)); err != nil {
+		wrong("%w", err)
+	} else if err := c.normsFit(n); err != nil {
 		wrong("%w", err)
 	}
 	return errs
@@ -94,25 +96,38 @@ func (c *config) settleNetwork(shape data.Shape, classes int) error {
 	if n := c.network.Parameters(); n > maxParameters {
 		return fmt.Errorf("the network has %d parameters, need no more than %d", n, maxParameters)
 	}
-	return c.groupsFit()
+	return nil
 }
 
-// groupsFit checks that the groups of a ghost norm divide the batch, of the user's own network too.
-func (c *config) groupsFit() error {
+// normsFit checks the batch norms, of the user's own network too, against the batches of n images: the groups of a ghost
+// norm must divide the batch, and each must have more than one value of a channel, as one alone normalises to 0.
+func (c *config) normsFit(n int) error {
+	if c.network == nil || c.recipe.BatchSize < 1 {
+		return nil // a problem of the recipe
+	}
 	steps, err := c.network.Plan()
 	if err != nil {
 		return err
 	}
+	batch, rest := c.recipe.BatchSize, 0
+	if c.recipe.KeepIncompleteBatch {
+		rest = n % batch
+	}
 	for _, s := range steps {
 		norm, ok := s.Layer.(layers.BatchNorm)
-		if !ok || norm.Groups <= 1 || c.recipe.BatchSize < 1 {
+		if !ok {
 			continue
 		}
-		if c.recipe.BatchSize%norm.Groups != 0 {
-			return fmt.Errorf("batch size %d, need a multiple of the norm's %d groups", c.recipe.BatchSize, norm.Groups)
-		}
-		if c.recipe.KeepIncompleteBatch {
-			return fmt.Errorf("incomplete batches, which the norm's %d groups may not divide", norm.Groups)
+		groups, pixels := max(1, norm.Groups), s.In.Height*s.In.Width
+		switch {
+		case batch%groups != 0:
+			return fmt.Errorf("batch size %d, need a multiple of the norm's %d groups", batch, groups)
+		case groups > 1 && c.recipe.KeepIncompleteBatch:
+			return fmt.Errorf("incomplete batches, which the norm's %d groups may not divide", groups)
+		case batch/groups*pixels == 1:
+			return fmt.Errorf("batch size %d: the batch norm %q then sees a single value of each channel, as its images are 1x1: WithBatchSize must be %d at least", batch, norm.Name, 2*groups)
+		case rest*pixels == 1:
+			return fmt.Errorf("an incomplete batch of 1 image, of which the batch norm %q sees a single value of each channel, as its images are 1x1: take another WithBatchSize, or WithIncompleteBatches(false)", norm.Name)
 		}
 	}
 	return nil

@@ -2,6 +2,7 @@ package fastresnet
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -22,6 +23,8 @@ type Model struct {
 	views         []engine.View
 	batch         int // images that are computed together at most
 	batcher       batcher
+	// changing is held to change the weights, and shared by those who need the same for several batches.
+	changing sync.RWMutex
 
 	mu        sync.Mutex
 	values    map[string][]float32 // the network's variables, by name; replaced, never changed, as the next two
@@ -58,6 +61,8 @@ func (m *Model) adopt(d *engine.Device) {
 
 // use makes the model compute with these variables from now on. last, which may be nil, are the last step's.
 func (m *Model) use(values, last map[string][]float32) error {
+	m.changing.Lock()
+	defer m.changing.Unlock()
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.evaluator == nil {
@@ -88,19 +93,38 @@ func (m *Model) compileTime() time.Duration {
 	return m.evaluator.CompileTime
 }
 
+// made reports a model that is nil or zero.
+func (m *Model) made() error {
+	if m == nil || len(m.classes) == 0 {
+		return fmt.Errorf("%w: the model is nil or zero: Train, Load and Read make models", ErrArgument)
+	}
+	return nil
+}
+
 // Classes returns the names of the classes.
-func (m *Model) Classes() []string { return slices.Clone(m.classes) }
+func (m *Model) Classes() []string {
+	if m.made() != nil {
+		return nil
+	}
+	return slices.Clone(m.classes)
+}
 
 // Network returns the description of the network.
 func (m *Model) Network() layers.Network {
+	if m.made() != nil {
+		return layers.Network{}
+	}
 	n := m.network
 	n.Layers = slices.Clone(n.Layers)
 	return n
 }
 
 // Result is a copy of the [Result] of the run that made the model, which a loaded model has from its file; while
-// the run goes on, as far as it is.
+// the run goes on, as far as it is. It is nil if the model is nil or zero.
 func (m *Model) Result() *Result {
+	if m.made() != nil {
+		return nil
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	r := m.result.clone()
@@ -109,11 +133,15 @@ func (m *Model) Result() *Result {
 }
 
 // Summary is a table of the network: layers, output shapes, parameters and multiply-adds.
-func (m *Model) Summary() string { return m.network.Summary() }
+func (m *Model) Summary() string { return m.Network().Summary() }
 
-// Evaluate compares the model's classes with the labels of a set.
+// Evaluate compares the model's classes with the labels of a set, which must have the model's classes. The error wraps
+// [ErrImage] if it does not fit, and [ErrDiverged] if what the model makes of an image is not finite.
 func (m *Model) Evaluate(ctx context.Context, set *data.Dataset) (e Evaluation, err error) {
 	defer guard(&err)
+	if err := errors.Join(m.made(), given(ctx)); err != nil {
+		return e, err
+	}
 	if err := m.takes(set); err != nil {
 		return e, err
 	}
@@ -129,7 +157,7 @@ func (m *Model) Evaluate(ctx context.Context, set *data.Dataset) (e Evaluation, 
 		if argMax(row) == label {
 			e.Accuracy++
 		}
-		e.Loss += logSumExp(row) - float64(row[label])
+		e.Loss += crossEntropy(row, label)
 	}
 	n := float64(set.Len())
 	return Evaluation{Loss: e.Loss / n, Accuracy: e.Accuracy / n}, nil
@@ -138,6 +166,9 @@ func (m *Model) Evaluate(ctx context.Context, set *data.Dataset) (e Evaluation, 
 // Close gives back what the model holds on its device. The model cannot be used afterwards.
 func (m *Model) Close() (err error) {
 	defer guard(&err)
+	if m.made() != nil {
+		return nil // there is nothing to give back
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.evaluator == nil {
@@ -172,12 +203,20 @@ func argMax(row []float32) int {
 	return best
 }
 
-// logSumExp is log(sum(exp(row))).
-func logSumExp(row []float32) float64 {
+// exponentials are those of what each logit has less than the highest, and their sum: however large the logits are, the
+// differences between them count.
+func exponentials(row []float32) (all []float64, sum float64) {
 	top := float64(slices.Max(row))
-	var sum float64
-	for _, v := range row {
-		sum += math.Exp(float64(v) - top)
+	all = make([]float64, len(row))
+	for i, v := range row {
+		all[i] = math.Exp(float64(v) - top)
+		sum += all[i]
 	}
-	return top + math.Log(sum)
+	return all, sum
+}
+
+// crossEntropy is -log of the probability of a class.
+func crossEntropy(row []float32, class int) float64 {
+	_, sum := exponentials(row)
+	return math.Log(sum) + (float64(slices.Max(row)) - float64(row[class]))
 }

@@ -67,6 +67,9 @@ func (m *Model) Write(w io.Writer) (err error) {
 
 // file is the model's.
 func (m *Model) file() (f safetensors.File, err error) {
+	if err := m.made(); err != nil {
+		return f, err
+	}
 	m.mu.Lock()
 	closed, values, last, result := m.evaluator == nil, m.values, m.last, m.result
 	m.mu.Unlock()
@@ -99,8 +102,12 @@ func (m *Model) file() (f safetensors.File, err error) {
 }
 
 // Load reads a model that [Model.Save] saved. Of the options [WithBackend], [WithPluginDownload], [WithAutotuneCache],
-// [WithPrecision] and [WithLogger] count, with the defaults that they have for [Train]; any other is an error. What the
-// model was trained on does not matter.
+// [WithPrecision], [WithMemoryLimit] and [WithLogger] count, with the defaults that they have for [Train]; any other is an
+// error. What the model was trained on does not matter.
+//
+// The model computes in batches of the run's size, or in smaller ones, of 16 images at least, that keep to the memory
+// limit: 2 GiB, or less where less is free, unless WithMemoryLimit says otherwise. One that cannot is an error that
+// wraps ErrTooLarge.
 //
 // The error wraps [ErrForeign], [ErrTruncated], [ErrCorrupt], [ErrTooLarge] or [ErrNewer] if the file is not a good
 // one, fs.ErrNotExist if there is none, [ErrOption] or [ErrBackend]. Close the model when it is no longer needed.
@@ -147,9 +154,9 @@ func configureLoading(opts []Option) (*computing, error) {
 	c.computing = computing{}
 	var others error
 	if !reflect.ValueOf(c).IsZero() {
-		others = fmt.Errorf("%w: an option of training; loading a model takes WithBackend, WithPluginDownload, WithAutotuneCache, WithPrecision and WithLogger", ErrOption)
+		others = fmt.Errorf("%w: an option of training; loading a model takes WithBackend, WithPluginDownload, WithAutotuneCache, WithPrecision, WithMemoryLimit and WithLogger", ErrOption)
 	}
-	return &used, errors.Join(others, used.precision.check())
+	return &used, errors.Join(append(used.problems(), others)...)
 }
 
 // read reads a model and puts it on a device.
@@ -159,6 +166,10 @@ func (c *computing) read(r io.Reader) (m *Model, err error) {
 		return nil, err
 	}
 	doc, err := readDocument(file.Metadata)
+	if err != nil {
+		return nil, err
+	}
+	batch, err := c.batchOf(doc)
 	if err != nil {
 		return nil, err
 	}
@@ -181,7 +192,7 @@ func (c *computing) read(r io.Reader) (m *Model, err error) {
 	}
 	loaded, err := newModel(engine.Config{
 		Network: doc.Network, Normalization: doc.Normalization, Views: doc.TestViews.views(),
-		Batch: doc.Result.Recipe.BatchSize, DType: precision.dtype(),
+		Batch: batch, DType: precision.dtype(),
 	}, device, doc.Classes)
 	if err != nil {
 		return nil, err
@@ -286,20 +297,41 @@ func (d modelDocument) variables(tensors []safetensors.Tensor) (values, last map
 			return nil, nil, err
 		}
 	}
+	if err := d.variances(values, last); err != nil {
+		return nil, nil, err
+	}
 	for name := range byName {
 		return nil, nil, fmt.Errorf("%w: the network has no variable %q", ErrCorrupt, name)
 	}
 	return values, last, nil
 }
 
+// variances reports a running variance below 0, of which every answer would be not a number.
+func (d modelDocument) variances(all ...map[string][]float32) error {
+	steps, err := d.Network.Plan()
+	if err != nil {
+		return err
+	}
+	for _, s := range steps {
+		norm, is := s.Layer.(layers.BatchNorm)
+		for _, values := range all {
+			if is && slices.ContainsFunc(values[norm.Name+"/variance"], func(v float32) bool { return v < 0 }) {
+				return fmt.Errorf("%w: %q has a negative variance", ErrCorrupt, norm.Name)
+			}
+		}
+	}
+	return nil
+}
+
 // finite says whether all values are finite numbers.
 func finite(values map[string][]float32) bool {
 	for _, tensor := range values {
-		for _, v := range tensor {
-			if math.IsInf(float64(v), 0) || v != v {
-				return false
-			}
+		if slices.ContainsFunc(tensor, infinite) {
+			return false
 		}
 	}
 	return true
 }
+
+// infinite says whether a value is no finite number.
+func infinite(v float32) bool { return math.IsInf(float64(v), 0) || v != v }

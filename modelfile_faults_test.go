@@ -116,6 +116,16 @@ func TestReadRefuses(t *testing.T) {
 		}, fastresnet.ErrCorrupt, `"more"`},
 		{"another shape", func(f *safetensors.File) { f.Tensors[0].Shape = []int{3, 3, 3, 2} }, fastresnet.ErrCorrupt, "[3 3 3 2]"},
 		{"not a number", func(f *safetensors.File) { f.Tensors[1].Data[0] = float32(math.NaN()) }, fastresnet.ErrCorrupt, "finite"},
+		{"a negative variance", func(f *safetensors.File) { f.Tensors[4].Data[0] = -1 }, fastresnet.ErrCorrupt, "negative variance"},
+		{"a negative variance at last", func(f *safetensors.File) { f.Tensors[11].Data[1] = -1e-30 }, fastresnet.ErrCorrupt, "negative variance"},
+		{"a factor beyond float32", document(`{"type":"global_mean_pool"}`, `{"type":"global_mean_pool"},{"type":"scale","factor":1e300}`),
+			fastresnet.ErrCorrupt, "factor 1e+300"},
+		{"an alpha that is 0 as a float32", document(`"alpha":0.3`, `"alpha":1e-300`), fastresnet.ErrCorrupt, "alpha 1e-300"},
+		{"an epsilon that is 0 as a float32", document(`"name":"norm"`, `"name":"norm","epsilon":1e-300`), fastresnet.ErrCorrupt, "epsilon 1e-300"},
+		{"a deviation without reciprocal", func(f *safetensors.File) {
+			before, after, _ := strings.Cut(f.Metadata["model"], `"std":[`)
+			f.Metadata["model"] = before + `"std":[1e-40,1,1` + after[strings.Index(after, "]"):]
+		}, fastresnet.ErrCorrupt, "reciprocal"},
 		{"infinite at last", func(f *safetensors.File) { f.Tensors[len(f.Tensors)-1].Data[0] = float32(math.Inf(1)) }, fastresnet.ErrCorrupt, "finite"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -256,7 +266,7 @@ func readAndUse(t *testing.T, content []byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := model.PredictDataset(context.Background(), set); err != nil {
+	if _, err := model.PredictDataset(context.Background(), set); err != nil && !errors.Is(err, fastresnet.ErrDiverged) {
 		t.Fatalf("%+v", err)
 	}
 }

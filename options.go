@@ -93,7 +93,8 @@ func WithWidth(channels int) Option {
 
 // WithBatchSize sets the number of images a step, from 1 to the size of the training set. The recipe's
 // learning rate per image stays: its schedule is scaled in proportion to the batch, unless [WithSchedule]
-// or [WithPeakRate] sets it. Default: the recipe's, 512.
+// or [WithPeakRate] sets it. A batch norm must see more than one value of each channel, so that 1 is too small for a
+// network that brings images down to 1x1. Default: the recipe's, 512.
 func WithBatchSize(images int) Option {
 	return change(func(r *Recipe) { r.BatchSize = images })
 }
@@ -204,6 +205,16 @@ func WithPluginDownload() Option {
 // This has been tested without a GPU only: how much it saves is not known yet.
 func WithAutotuneCache(folder string) Option {
 	return func(c *config) { c.opening.AutotuneCache = folder }
+}
+
+// WithMemoryLimit bounds the memory, in bytes, that a run or a loaded model takes by an estimate made before anything is
+// allocated: layers' outputs, weights and what training keeps beside them, on XLA without the 400 MiB or so that compiling
+// takes. [Train] returns [ErrMemory] if more is needed, with the estimate, and [Load] and [Read] return [ErrTooLarge].
+//
+// Default, and 0: for Train the memory that is free, as far as Linux tells, and no limit elsewhere or on a GPU, which says
+// itself when its memory does not suffice; for Load and Read the same, and 2 GiB at most.
+func WithMemoryLimit(bytes int64) Option {
+	return func(c *config) { c.memory = bytes }
 }
 
 // WithSeed sets the seed of the initial weights, the order of the images and the augmentations.

@@ -42,6 +42,14 @@ func TestOptionErrors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	blank := func(side int) *data.Dataset {
+		set, err := data.New(make([]uint8, 40*side*side*3), data.Shape{Height: side, Width: side, Channels: 3}, make([]int, 40), []string{"a"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return set
+	}
+	tiny, small := blank(8), blank(5)
 	threeClasses, err := layers.ResNet9().Network(train.Shape(), 3)
 	if err != nil {
 		t.Fatal(err)
@@ -50,7 +58,7 @@ func TestOptionErrors(t *testing.T) {
 	ghost.Network.Norm.Groups = 16
 	bad := fastresnet.ResNet9Epochs24.Clone()
 	bad.BiasRate, bad.BiasDecay, bad.Averaging = -1, math.NaN(), fastresnet.Averaging{Every: -5, Decay: 1}
-	bad.TestViews, bad.Loading = "sideways", "slowly"
+	bad.TestViews, bad.Loading, bad.Published.Accuracy = "sideways", "slowly", math.NaN()
 	tests := []struct {
 		label string
 		opts  []fastresnet.Option
@@ -73,6 +81,16 @@ func TestOptionErrors(t *testing.T) {
 		{"augmentation that does not fit the images", []fastresnet.Option{fastresnet.WithBatchSize(4),
 			fastresnet.WithAugmentations(data.Crop{Pad: 32})}, []string{"crop 32"}},
 		{"batch larger than the set", []fastresnet.Option{fastresnet.WithBatchSize(21)}, []string{"batch size 21", "20 images"}},
+		{"the remedy for it", []fastresnet.Option{fastresnet.WithBatchSize(21)}, []string{"WithBatchSize takes 1 to 20"}},
+		{"one value a channel in batch norm", []fastresnet.Option{fastresnet.WithDataset(tiny, nil), fastresnet.WithBatchSize(1),
+			fastresnet.WithAugmentations()}, []string{"batch size 1:", `"layer3/residual/norm1"`, "WithBatchSize must be 2 at least"}},
+		{"one value a channel in a group", []fastresnet.Option{fastresnet.WithDataset(tiny, nil), fastresnet.WithRecipe(ghost), fastresnet.WithBatchSize(16),
+			fastresnet.WithAugmentations()}, []string{"batch size 16:", "WithBatchSize must be 32 at least"}},
+		{"one value a channel in an incomplete batch", []fastresnet.Option{fastresnet.WithDataset(tiny, nil), fastresnet.WithBatchSize(3), fastresnet.WithTrainLimit(16),
+			fastresnet.WithIncompleteBatches(true), fastresnet.WithAugmentations()}, []string{"incomplete batch of 1 image", "WithIncompleteBatches(false)"}},
+		{"a cutout of all there is", []fastresnet.Option{fastresnet.WithDataset(tiny, nil), fastresnet.WithBatchSize(4)}, []string{"cutout 8x8: it blanks every image of 8x8x3"}},
+		{"images too small for the stages", []fastresnet.Option{fastresnet.WithDataset(small, nil), fastresnet.WithBatchSize(4),
+			fastresnet.WithAugmentations()}, []string{"images of 5x5x3 are too small", "need 8x8 at least"}},
 		{"architecture", []fastresnet.Option{fastresnet.WithBatchSize(4), fastresnet.WithArchitecture("vgg")}, []string{`"vgg"`, "resnet9"}},
 		{"a network for other classes", []fastresnet.Option{fastresnet.WithBatchSize(4),
 			fastresnet.WithNetwork(threeClasses)}, []string{"3 classes", "10"}},
@@ -94,7 +112,7 @@ func TestOptionErrors(t *testing.T) {
 		{"ghost groups and incomplete batches", []fastresnet.Option{fastresnet.WithRecipe(ghost), fastresnet.WithBatchSize(16),
 			fastresnet.WithIncompleteBatches(true)}, []string{"incomplete", "16 groups"}},
 		{"what a recipe alone can set", []fastresnet.Option{fastresnet.WithRecipe(bad)}, []string{"bias rate -1", "bias decay NaN",
-			"every -5 steps", "averaging decay 1", "sideways", "slowly"}},
+			"every -5 steps", "averaging decay 1", "sideways", "slowly", "published accuracy NaN"}},
 		{"a design that cannot be", []fastresnet.Option{fastresnet.WithBatchSize(4), fastresnet.WithDesign(layers.Design{Name: "x", Width: 1,
 			Activation: layers.Activation{Kind: "tanh"}})}, []string{`design "x"`, "tanh"}},
 		{"all problems at once", []fastresnet.Option{fastresnet.WithWidth(0), fastresnet.WithBatchSize(-3), fastresnet.WithEpochs(-2),
@@ -113,6 +131,23 @@ func TestOptionErrors(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// One mistake is one complaint: a batch size that cannot be leaves the schedule that the epochs stretch alone.
+func TestOneMistakeIsOneProblem(t *testing.T) {
+	for _, tt := range []struct {
+		opts []fastresnet.Option
+		want string
+	}{
+		{[]fastresnet.Option{fastresnet.WithBatchSize(0), fastresnet.WithEpochs(3)}, "invalid option: batch size 0, need at least 1"},
+		{[]fastresnet.Option{fastresnet.WithBatchSize(20), fastresnet.WithEpochs(0)}, "invalid option: 0 epochs, need at least 1"},
+		{[]fastresnet.Option{fastresnet.WithBatchSize(512)}, "invalid option: batch size 512 is larger than the training set of 20 images: WithBatchSize takes 1 to 20"},
+	} {
+		_, err := fastresnet.Train(context.Background(), append(tt.opts, fastresnet.WithDataset(synthetic(t, 20, 1), nil))...)
+		if err == nil || err.Error() != tt.want {
+			t.Errorf("error %q, want %q", err, tt.want)
+		}
 	}
 }
 

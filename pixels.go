@@ -9,23 +9,31 @@ import (
 	"golang.org/x/image/draw"
 )
 
+// maxPixels of an image are far more than cameras have. [image.White] and its like have more than there is memory for.
+const maxPixels = 1 << 28
+
 // appendPixels appends an image as bytes [height, width, channels], with its middle scaled to the size wanted.
 func appendPixels(pixels []uint8, img image.Image, want data.Shape) ([]uint8, error) {
 	if img == nil {
 		return nil, fmt.Errorf("%w: it is nil", ErrImage)
 	}
-	if b := img.Bounds(); b.Dx() <= 0 || b.Dy() <= 0 {
+	b := img.Bounds()
+	if b.Dx() <= 0 || b.Dy() <= 0 {
 		return nil, fmt.Errorf("%w: it has no pixels, its bounds are %v", ErrImage, b)
 	}
 	frame := image.Rect(0, 0, want.Width, want.Height)
+	kept := middle(b, frame.Size())
+	if kept.Dx() > maxPixels/kept.Dy() {
+		return nil, fmt.Errorf("%w: %v of it counts, need no more than %d pixels: scale it, or take a part", ErrImage, kept, maxPixels)
+	}
 	switch want.Channels {
 	case 1:
 		grey := image.NewGray(frame)
-		fill(grey, img)
+		fill(grey, img, kept)
 		return append(pixels, grey.Pix...), nil
 	case 3:
 		rgba := image.NewRGBA(frame) // its colours are blended with black already
-		fill(rgba, img)
+		fill(rgba, img, kept)
 		for p := 0; p < len(rgba.Pix); p += 4 {
 			pixels = append(pixels, rgba.Pix[p], rgba.Pix[p+1], rgba.Pix[p+2])
 		}
@@ -34,10 +42,9 @@ func appendPixels(pixels []uint8, img image.Image, want data.Shape) ([]uint8, er
 	return nil, fmt.Errorf("%w: the model takes %d channels, an image has 1 or 3", ErrImage, want.Channels)
 }
 
-// fill draws the middle of an image over all of dst: scaled, or pixel by pixel if that is the whole image.
-func fill(dst draw.Image, img image.Image) {
+// fill draws what is kept of an image over all of dst: scaled, or pixel by pixel if it has that size.
+func fill(dst draw.Image, img image.Image, kept image.Rectangle) {
 	frame := dst.Bounds()
-	kept := middle(img.Bounds(), frame.Size())
 	if kept.Size() == frame.Size() {
 		draw.Draw(dst, frame, img, kept.Min, draw.Src)
 		return

@@ -237,11 +237,13 @@ func TestPixelsRefusesWhatHasNone(t *testing.T) {
 		img   image.Image
 		shape data.Shape
 	}{
-		"nil":             {nil, colour4},
-		"empty":           {image.NewRGBA(image.Rectangle{}), colour4},
-		"no height":       {image.NewRGBA(image.Rect(0, 0, 4, 0)), colour4},
-		"bounds backward": {drawn{image.Rectangle{Min: image.Pt(4, 4)}, constant(color.White)}, colour4},
-		"2 channels":      {image.NewRGBA(image.Rect(0, 0, 4, 4)), data.Shape{Height: 4, Width: 4, Channels: 2}},
+		"nil":                       {nil, colour4},
+		"empty":                     {image.NewRGBA(image.Rectangle{}), colour4},
+		"no height":                 {image.NewRGBA(image.Rect(0, 0, 4, 0)), colour4},
+		"bounds backward":           {drawn{image.Rectangle{Min: image.Pt(4, 4)}, constant(color.White)}, colour4},
+		"more than memory":          {image.White, colour4},
+		"more than memory, in grey": {drawn{image.Rect(0, 0, 1<<15, 1<<14), constant(color.White)}, data.Shape{Height: 16, Width: 32, Channels: 1}},
+		"2 channels":                {image.NewRGBA(image.Rect(0, 0, 4, 4)), data.Shape{Height: 4, Width: 4, Channels: 2}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if _, err := fastresnet.Pixels(tt.img, tt.shape); !errors.Is(err, fastresnet.ErrImage) {

@@ -3,9 +3,9 @@ package fastresnet
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"image"
-	"math"
 	"slices"
 
 	"github.com/fastresnet/fastresnet/data"
@@ -57,15 +57,22 @@ func (p Prediction) Top(k int) []Score {
 // megapixel takes milliseconds.
 //
 // Many goroutines may call it: a batch of images takes hardly longer than one, and those that wait while the model is busy
-// share the next. A call whose ctx ends returns at once.
+// share the next. A call whose ctx ends returns at once, or when the image that is being scaled is.
 //
-// The error wraps [ErrImage] if an image is nil or has no pixels, or if the network takes another number of channels;
-// it is ctx's if that ends.
+// The error wraps [ErrImage] if an image is nil, if the part of it that counts has no pixels or more than 2²⁸, or if the
+// network takes another number of channels, and [ErrDiverged] if what the model makes of an image is not finite; it is
+// ctx's if that ends.
 func (m *Model) Predict(ctx context.Context, images ...image.Image) (predictions []Prediction, err error) {
 	defer guard(&err)
+	if err := errors.Join(m.made(), given(ctx)); err != nil {
+		return nil, err
+	}
 	in := m.network.Input
 	pixels := make([]uint8, 0, len(images)*in.Size())
 	for i, img := range images {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		if pixels, err = appendPixels(pixels, img, in); err != nil {
 			return nil, fmt.Errorf("image %d: %w", i, err)
 		}
@@ -73,9 +80,12 @@ func (m *Model) Predict(ctx context.Context, images ...image.Image) (predictions
 	return m.predict(ctx, pixels)
 }
 
-// PredictDataset classifies all images of a set, whose labels do not count.
+// PredictDataset classifies all images of a set, whose labels do not count. Its errors are those of [Model.Predict].
 func (m *Model) PredictDataset(ctx context.Context, set *data.Dataset) (predictions []Prediction, err error) {
 	defer guard(&err)
+	if err := errors.Join(m.made(), given(ctx)); err != nil {
+		return nil, err
+	}
 	if err := m.takes(set); err != nil {
 		return nil, err
 	}
@@ -100,9 +110,9 @@ func (m *Model) predict(ctx context.Context, pixels []uint8) ([]Prediction, erro
 }
 
 func softmax(row []float32) []float64 {
-	p, norm := make([]float64, len(row)), logSumExp(row)
-	for i, v := range row {
-		p[i] = math.Exp(float64(v) - norm)
+	p, sum := exponentials(row)
+	for i := range p {
+		p[i] /= sum
 	}
 	return p
 }

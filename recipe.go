@@ -170,6 +170,8 @@ func (r Recipe) problems() []error {
 	check(r.Averaging.Every >= 0, "averaging every %d steps, need 0 (none) or more", r.Averaging.Every)
 	check(r.Averaging.Decay >= 0 && r.Averaging.Decay < 1, "averaging decay %g, need 0 to below 1", r.Averaging.Decay)
 	check(r.TestViews.known(), "test views %q, want %q, %q or %q", r.TestViews, OneView, FlipViews, FlipTranslateViews)
+	check(r.Published.Accuracy >= 0 && r.Published.Accuracy <= 1, "published accuracy %g, need 0 to 1", r.Published.Accuracy)
+	check(r.Published.Seconds >= 0 && r.Published.Seconds <= math.MaxFloat64, "published seconds %g, need 0 or more", r.Published.Seconds)
 	if err := r.Loading.Validate(); err != nil {
 		errs = append(errs, fmt.Errorf("%w: %w", ErrOption, err))
 	}

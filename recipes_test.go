@@ -16,6 +16,17 @@ import (
 
 // TestLadder holds every rung to its line in the source: batch, epochs, published figures, and the learning
 // rate at the knots and half-way between them.
+// Images of MNIST's size, and others that no stage halves exactly, suit every recipe.
+func TestRecipesTakeOddSizes(t *testing.T) {
+	for _, r := range fastresnet.Recipes() {
+		for _, shape := range []data.Shape{{Height: 28, Width: 28, Channels: 1}, {Height: 30, Width: 30, Channels: 3}, {Height: 25, Width: 47, Channels: 3}} {
+			if _, err := r.Network.Network(shape, 10); err != nil {
+				t.Errorf("%s on %v: %v", r.Name, shape, err)
+			}
+		}
+	}
+}
+
 func TestLadder(t *testing.T) {
 	type rates map[float64]float64
 	tests := []struct {

@@ -12,7 +12,7 @@ import (
 func (r *Result) clone() *Result {
 	c := *r
 	c.Recipe = r.Recipe.Clone()
-	c.PassedOver, c.Epochs = slices.Clone(r.PassedOver), slices.Clone(r.Epochs)
+	c.PassedOver, c.Warnings, c.Epochs = slices.Clone(r.PassedOver), slices.Clone(r.Warnings), slices.Clone(r.Epochs)
 	return &c
 }
 

@@ -3,6 +3,7 @@ package fastresnet
 import (
 	"cmp"
 	"context"
+	"errors"
 	"math"
 	"time"
 
@@ -21,7 +22,7 @@ type run struct {
 	checkpoints *checkpoints
 	// epochTrain is the time of the next epoch's steps that were taken before the run was resumed.
 	epochTrain time.Duration
-	// diverged is set once a weight or a running statistic is not finite.
+	// diverged is set once a weight, a running statistic or an answer to the test set is not finite.
 	diverged bool
 	started  time.Time
 	prepare  time.Duration // Timing.Prepare
@@ -65,6 +66,9 @@ func newRun(ctx context.Context, c *config, started time.Time) (done *run, err e
 		Seed:           c.seed,
 	}
 	c.recipe.optimizers(&cfg)
+	if err := c.fits(device, cfg); err != nil {
+		return nil, err
+	}
 	trainer, err := engine.NewTrainer(ctx, device, cfg, c.train)
 	if err != nil {
 		return nil, err
@@ -76,8 +80,11 @@ func newRun(ctx context.Context, c *config, started time.Time) (done *run, err e
 	r := &run{config: c, device: device, trainer: trainer, checkpoints: checkpoints, started: started, result: &Result{
 		Model: model, Weights: c.recipe.weights(), Recipe: c.recipe, Seed: c.seed, Precision: precision,
 		Backend: device.Name, Device: device.Description, Devices: c.devices, PassedOver: device.PassedOver,
-		TrainImages: c.train.Len(), TestImages: c.test.Len(),
+		TrainImages: c.train.Len(), TestImages: c.test.Len(), Warnings: c.warnings(),
 	}}
+	for _, w := range r.result.Warnings {
+		c.logger.WarnContext(ctx, w)
+	}
 	if err := r.resume(); err != nil {
 		return nil, err
 	}
@@ -149,6 +156,10 @@ func (r *run) test(ctx context.Context) error {
 		return nil
 	}
 	e, err := r.result.Model.Evaluate(ctx, r.config.test)
+	if errors.Is(err, ErrDiverged) {
+		r.diverged = true
+		return r.divergedAt(len(r.result.Epochs), r.trainer.Steps())
+	}
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"math"
 	"os"
@@ -47,6 +48,34 @@ func TestLearnsBatchByHeart(t *testing.T) {
 			fastresnet.WithPeakRate(0.2), fastresnet.WithAugmentations())
 		if accuracy := result.TestAccuracy(); accuracy != 1 {
 			t.Errorf("%.1f %% of the training images are right after 30 epochs, want all", 100*accuracy)
+		}
+	})
+}
+
+// A size that pools cannot halve goes all the way: training, saving, loading, exporting.
+func TestTrainsOnOddSizes(t *testing.T) {
+	set, err := data.New(synthetic(t, 16, 1).Pixels()[:16*28*28], data.Shape{Height: 28, Width: 28, Channels: 1}, []int{0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1}, []string{"a", "b"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	testbackend.Each(t, func(t *testing.T, backend string) {
+		model := train(t, set, fastresnet.WithBackend(backend)).Model
+		want, err := model.PredictDataset(context.Background(), set)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var file bytes.Buffer
+		if err := errors.Join(model.Write(&file), model.ExportONNX(io.Discard)); err != nil {
+			t.Fatal(err)
+		}
+		again, err := fastresnet.Read(&file, fastresnet.WithBackend(backend))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer again.Close()
+		got, err := again.PredictDataset(context.Background(), set)
+		if diff := cmp.Diff(want, got, cmpopts.EquateApprox(1e-4, 1e-6)); err != nil || diff != "" {
+			t.Errorf("error %v, predictions (-saved +loaded):\n%s", err, diff)
 		}
 	})
 }

@@ -15,12 +15,12 @@ import (
 // Cutout", https://arxiv.org/abs/1708.04552, where the rectangle may reach over the edge; here,
 // as in the series that this library follows, it does not.
 type Cutout struct {
-	// In pixels; from 1 to the image's own; CIFAR-10: 8 and 8.
+	// In pixels; from 1 to the image's own, but not both the image's; CIFAR-10: 8 and 8.
 	Height int `json:"height"`
 	Width  int `json:"width"`
 }
 
-// Validate implements [Augmentation]: the rectangle must not be empty, and must fit the image.
+// Validate implements [Augmentation]: the rectangle must not be empty, and must fit the image without being all of it.
 func (c Cutout) Validate(image Shape) error {
 	if err := invalidShape(c, image); err != nil {
 		return err
@@ -28,6 +28,9 @@ func (c Cutout) Validate(image Shape) error {
 	if c.Height < 1 || c.Width < 1 || c.Height > image.Height || c.Width > image.Width {
 		return fmt.Errorf("%w: %v: rectangle in images of %v must be from 1x1 to %dx%d",
 			ErrAugmentation, c, image, image.Height, image.Width)
+	}
+	if c.Height == image.Height && c.Width == image.Width {
+		return fmt.Errorf("%w: %v: it blanks every image of %v: take a smaller one, or none", ErrAugmentation, c, image)
 	}
 	return nil
 }

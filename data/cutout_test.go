@@ -47,7 +47,11 @@ func TestCutout(t *testing.T) {
 			5, 6, 0, 8,
 			9, 10, 11, 12,
 		}},
-		{"everything", data.Cutout{Height: 3, Width: 4}, grey, []int32{0, 0}, src, make([]float32, 12)},
+		{"all rows", data.Cutout{Height: 3, Width: 3}, grey, []int32{0, 0}, src, []float32{
+			0, 0, 0, 4,
+			0, 0, 0, 8,
+			0, 0, 0, 12,
+		}},
 		{"colour", data.Cutout{Height: 1, Width: 1}, colour, []int32{1, 0},
 			[]float32{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}, []float32{1, 2, 3, 4, 5, 6, 0, 0, 0, 10, 11, 12}},
 	}

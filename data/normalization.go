@@ -49,7 +49,7 @@ func (d *Dataset) Normalization() Normalization {
 
 // Validate reports whether images of so many channels can be normalised. The error wraps
 // [ErrFormat] and reports every problem together: lengths other than channels, a mean that is not
-// finite, a deviation that is not finite and positive.
+// finite, a deviation that is not finite and positive, or so small that its reciprocal is not finite.
 func (n Normalization) Validate(channels int) error {
 	var problems []error
 	if len(n.Mean) != channels || len(n.Std) != channels {
@@ -62,8 +62,8 @@ func (n Normalization) Validate(channels int) error {
 		}
 	}
 	for c, std := range n.Std {
-		if s := float64(std); !(s > 0) || math.IsInf(s, 0) {
-			problems = append(problems, fmt.Errorf("deviation %v of channel %d is not finite and positive", std, c))
+		if s := float64(std); !(s > 0) || math.IsInf(s, 0) || math.IsInf(float64(1/std), 0) {
+			problems = append(problems, fmt.Errorf("deviation %v of channel %d is not finite and positive, with a finite reciprocal", std, c))
 		}
 	}
 	if len(problems) == 0 {

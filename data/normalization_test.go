@@ -68,6 +68,7 @@ func TestNormalizationValidate(t *testing.T) {
 		{"a mean too few", []float32{1}, []float32{1, 1}, []string{"1 means and 2 deviations"}},
 		{"not finite", []float32{nan, 1}, []float32{1, inf}, []string{"mean NaN of channel 0", "deviation +Inf of channel 1"}},
 		{"not positive", []float32{1, 1}, []float32{0, -1}, []string{"deviation 0 of channel 0", "deviation -1 of channel 1"}},
+		{"no finite reciprocal", []float32{1, 1}, []float32{1, 1e-40}, []string{"deviation 1e-40 of channel 1", "reciprocal"}},
 		{"deviation NaN", []float32{1, 1}, []float32{nan, 1}, []string{"deviation NaN of channel 0"}},
 	}
 	for _, test := range tests {

@@ -1,6 +1,7 @@
 package data
 
 import (
+	"context"
 	"math"
 	"runtime"
 	"slices"
@@ -17,19 +18,22 @@ import (
 //
 // The result is [kernel·kernel·channels, kernel, kernel, channels]. It is the same every time: sums over
 // pixels are exact, and of the two signs of an eigenvector the one is taken whose first large component is
-// positive.
+// positive. When ctx ends, its error is returned within the time that an image takes.
 //
 // Source: rung 25 of the series "How to train your ResNet".
-func (d *Dataset) PatchWhitening(n Normalization, kernel int, epsilon float64, images int) []float32 {
+func (d *Dataset) PatchWhitening(ctx context.Context, n Normalization, kernel int, epsilon float64, images int) ([]float32, error) {
 	first, err := d.Slice(0, min(images, d.Len()))
 	if err != nil {
-		return nil // of an empty set
+		return nil, err
 	}
-	covariance := first.patchCovariance(n, kernel)
+	covariance, err := first.patchCovariance(ctx, n, kernel)
+	if err != nil {
+		return nil, err
+	}
 	size, _ := covariance.Dims()
 	var eigen mat.EigenSym
 	if !eigen.Factorize(covariance, true) {
-		return make([]float32, size*size)
+		return make([]float32, size*size), nil
 	}
 	values := eigen.Values(nil) // rising
 	var vectors mat.Dense
@@ -49,7 +53,7 @@ func (d *Dataset) PatchWhitening(n Normalization, kernel int, epsilon float64, i
 			filters = append(filters, float32(v*factor))
 		}
 	}
-	return filters
+	return filters, nil
 }
 
 // rounding is the share of the largest eigenvalue below which another is one of 0, computed.
@@ -71,10 +75,13 @@ func sign(vector []float64) float64 {
 
 // patchCovariance is the mean of the products of every two values of a normalised patch. A value's number
 // in its patch is (row·kernel + column)·channels + channel.
-func (d *Dataset) patchCovariance(n Normalization, kernel int) *mat.SymDense {
+func (d *Dataset) patchCovariance(ctx context.Context, n Normalization, kernel int) (*mat.SymDense, error) {
 	channels := d.shape.Channels
 	size := kernel * kernel * channels
-	sums, products := d.patchSums(kernel)
+	sums, products, err := d.patchSums(ctx, kernel)
+	if err != nil {
+		return nil, err
+	}
 	count := float64(d.Len() * (d.shape.Height - kernel + 1) * (d.shape.Width - kernel + 1))
 	covariance := mat.NewSymDense(size, nil)
 	for i := range size {
@@ -85,13 +92,15 @@ func (d *Dataset) patchCovariance(n Normalization, kernel int) *mat.SymDense {
 			covariance.SetSym(i, j, (pq-mu*q-nu*p+mu*nu)/float64(n.Std[i%channels])/float64(n.Std[j%channels]))
 		}
 	}
-	return covariance
+	return covariance, nil
 }
 
-// patchSums are the sums of each value of all patches, and of the products [i·size + j] of every two, i <= j.
-func (d *Dataset) patchSums(kernel int) (sums, products []uint64) {
+// patchSums are the sums of each value of all patches, and of the products [i·size + j] of every two, i <= j. Of ctx, which
+// may be anyone's, the workers use the channel alone: a panic of theirs would end the process.
+func (d *Dataset) patchSums(ctx context.Context, kernel int) (sums, products []uint64, err error) {
 	size := kernel * kernel * d.shape.Channels
 	sums, products = make([]uint64, size), make([]uint64, size*size)
+	ended := ctx.Done()
 	var mu sync.Mutex
 	var workers sync.WaitGroup
 	n := runtime.GOMAXPROCS(0)
@@ -99,6 +108,11 @@ func (d *Dataset) patchSums(kernel int) (sums, products []uint64) {
 		workers.Go(func() {
 			ownSums, ownProducts := make([]uint64, size), make([]uint64, size*size)
 			for i := w; i < d.Len(); i += n {
+				select {
+				case <-ended:
+					return
+				default:
+				}
 				d.addPatches(ownSums, ownProducts, d.at(i), kernel)
 			}
 			mu.Lock()
@@ -112,7 +126,7 @@ func (d *Dataset) patchSums(kernel int) (sums, products []uint64) {
 		})
 	}
 	workers.Wait()
-	return sums, products
+	return sums, products, ctx.Err()
 }
 
 // addPatches adds the patches of one image, a row of them at a time: value i of the patches in a row is a

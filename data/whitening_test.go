@@ -1,8 +1,11 @@
 package data_test
 
 import (
+	"context"
+	"errors"
 	"math"
 	"testing"
+	"time"
 
 	"github.com/fastresnet/fastresnet/data"
 	"github.com/google/go-cmp/cmp"
@@ -20,7 +23,7 @@ func TestPatchWhitening(t *testing.T) {
 		size := kernel * kernel * shape.Channels
 		for _, epsilon := range []float64{0, 0.5} {
 			const images = 30
-			filters := set.PatchWhitening(n, kernel, epsilon, images)
+			filters := whitening(t, set, n, kernel, epsilon, images)
 			if len(filters) != size*size {
 				t.Fatalf("kernel %d: %d values, want %d", kernel, len(filters), size*size)
 			}
@@ -81,9 +84,9 @@ func TestPatchWhiteningIsDefinite(t *testing.T) {
 		t.Fatal(err)
 	}
 	n := set.Normalization()
-	want := set.PatchWhitening(n, 3, 1e-2, 25)
+	want := whitening(t, set, n, 3, 1e-2, 25)
 	for range 3 {
-		if diff := cmp.Diff(want, first.PatchWhitening(n, 3, 1e-2, 1000)); diff != "" {
+		if diff := cmp.Diff(want, whitening(t, first, n, 3, 1e-2, 1000)); diff != "" {
 			t.Fatalf("filters (-want +got):\n%s", diff)
 		}
 	}
@@ -123,7 +126,7 @@ func TestPatchWhiteningWithoutVariance(t *testing.T) {
 	}
 	n := data.Normalization{Mean: []float32{-1}, Std: []float32{1}} // every pixel is 1, so patches have length 3
 	for _, epsilon := range []float64{0, 0.25} {
-		filters := set.PatchWhitening(n, 3, epsilon, 2)
+		filters := whitening(t, set, n, 3, epsilon, 2)
 		for i, v := range filters {
 			if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) || i >= 9 && epsilon == 0 && math.Abs(float64(v)) > 1e6 {
 				t.Fatalf("epsilon %g: value %d is %g", epsilon, i, v)
@@ -134,5 +137,44 @@ func TestPatchWhiteningWithoutVariance(t *testing.T) {
 				t.Errorf("epsilon %g: the first filter holds %g, want %g", epsilon, v, want)
 			}
 		}
+	}
+}
+
+// whitening are the filters of a set.
+func whitening(t *testing.T, set *data.Dataset, n data.Normalization, kernel int, epsilon float64, images int) []float32 {
+	t.Helper()
+	filters, err := set.PatchWhitening(t.Context(), n, kernel, epsilon, images)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return filters
+}
+
+// ended is a context whose channel is closed.
+type ended struct {
+	context.Context
+	err func() error
+}
+
+func (ended) Done() <-chan struct{} { c := make(chan struct{}); close(c); return c }
+func (e ended) Err() error          { return e.err() }
+
+// Whoever cancels does not wait for the rest of the images.
+func TestPatchWhiteningIsCancelled(t *testing.T) {
+	set, err := data.Synthetic(2000, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx := ended{t.Context(), func() error { return context.Canceled }}
+	start := time.Now()
+	_, _ = set.PatchWhitening(t.Context(), set.Normalization(), 3, 1e-2, set.Len())
+	whole := time.Since(start)
+	start = time.Now()
+	filters, err := set.PatchWhitening(ctx, set.Normalization(), 3, 1e-2, set.Len())
+	if filters != nil || !errors.Is(err, context.Canceled) {
+		t.Errorf("%d filters, error %v; want context.Canceled", len(filters), err)
+	}
+	if took := time.Since(start); took > whole/2 {
+		t.Errorf("it went on for %v of %v", took, whole)
 	}
 }

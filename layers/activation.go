@@ -30,8 +30,8 @@ type CELU struct {
 func (c CELU) String() string { return fmt.Sprintf("CELU %g", c.Alpha) }
 
 func (c CELU) resolve(in data.Shape) (resolved, error) {
-	if !(c.Alpha > 0) || math.IsInf(c.Alpha, 0) {
-		return resolved{}, fmt.Errorf("alpha %g, need a positive number", c.Alpha)
+	if !(c.Alpha >= smallest && c.Alpha <= math.MaxFloat32) {
+		return resolved{}, fmt.Errorf("alpha %g, need a positive float32", c.Alpha)
 	}
 	return resolved{out: in}, nil
 }
@@ -57,11 +57,21 @@ func (GELU) apply(x *graph.Node, _ *Scope) *graph.Node {
 	return graph.Mul(x, graph.MulScalar(graph.OnePlus(graph.Erf(graph.MulScalar(x, math.Sqrt2/2))), 0.5))
 }
 
+// smallest is the least positive number that every engine computes with: some take lesser ones for 0.
+const smallest = 0x1p-126
+
 // Scale multiplies by a constant; after the classifier it sets the sharpness of the logits.
 type Scale struct {
+	// Factor is finite as a float32.
 	Factor float64 `json:"factor"`
 }
 
 func (s Scale) String() string                            { return fmt.Sprintf("Scale x%g", s.Factor) }
-func (Scale) resolve(in data.Shape) (resolved, error)     { return resolved{out: in}, nil }
 func (s Scale) apply(x *graph.Node, _ *Scope) *graph.Node { return graph.MulScalar(x, s.Factor) }
+
+func (s Scale) resolve(in data.Shape) (resolved, error) {
+	if !(math.Abs(s.Factor) <= math.MaxFloat32) {
+		return resolved{}, fmt.Errorf("factor %g, need a finite float32", s.Factor)
+	}
+	return resolved{out: in}, nil
+}

@@ -17,7 +17,6 @@ func Airbench94() Design {
 		Norm:          NormSettings{FrozenScale: true, Epsilon: 1e-12, Momentum: 0.4},
 		Activation:    Activation{Kind: "gelu"},
 		PoolAt:        PoolBeforeNorm,
-		FloorPools:    true,
 		IdentityStart: true, UnitClassifier: true,
 		LogitScale: 1. / 256,
 	}

@@ -34,7 +34,7 @@ func TestAugment(t *testing.T) {
 		{data.Cutout{Height: 8, Width: 8}, shape(32, 32, 3)},
 		{data.Cutout{Height: 2, Width: 3}, shape(5, 4, 2)},
 		{data.Cutout{Height: 1, Width: 1}, shape(2, 2, 1)},
-		{data.Cutout{Height: 3, Width: 4}, shape(3, 4, 3)}, // all of it
+		{data.Cutout{Height: 3, Width: 3}, shape(3, 4, 3)}, // all rows
 	}
 	testbackend.Each(t, func(t *testing.T, name string) {
 		backend := open(t, name)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/fastresnet/fastresnet/data"
 )
@@ -33,8 +34,6 @@ type Design struct {
 	Activation Activation `json:"activation,omitzero"`
 	// PoolAt is where a stage's pool stands.
 	PoolAt PoolAt `json:"pool_at,omitempty"`
-	// FloorPools has the stages' pools drop a last row or column that fills no window: see [MaxPool].
-	FloorPools bool `json:"floor_pools,omitempty"`
 	// IdentityStart starts 3x3 convolutions of the stages as the identity: see [Conv].
 	IdentityStart bool `json:"identity_start,omitempty"`
 	// MeanPool adds the mean to the maximum that each channel has over the last stage's output.
@@ -88,7 +87,8 @@ const (
 	DownNone Down = ""
 	// DownStride gives the stage's first convolutions a stride of 2.
 	DownStride Down = "stride"
-	// DownPool is a 2x2 max-pool after a [BlockPlain] stage's convolution, at the design's PoolAt.
+	// DownPool is a 2x2 max-pool after a [BlockPlain] stage's convolution, at the design's PoolAt. Of an odd height or
+	// width it drops the last row or column; [Network.Summary] then says floor.
 	DownPool Down = "pool"
 )
 
@@ -126,10 +126,15 @@ func (a Activation) layer() (Layer, error) {
 	return nil, fmt.Errorf(`activation %q, want "relu", "celu" or "gelu"`, a.Kind)
 }
 
-// Network fits the design to images and classes. Its errors wrap [ErrNetwork].
+// Network fits the design to images of any size that its stages leave something of, and to classes. Its errors wrap
+// [ErrNetwork].
 func (d Design) Network(input data.Shape, classes int) (Network, error) {
 	if err := d.Validate(); err != nil {
 		return Network{}, err
+	}
+	if least := d.leastSize(); input.Height >= 1 && input.Width >= 1 && min(input.Height, input.Width) < least {
+		return Network{}, fmt.Errorf("%w: images of %v are too small for design %q, whose stages halve them: need %dx%d at least, or fewer stages that do",
+			ErrNetwork, input, d.Name, least, least)
 	}
 	b := builder{design: d}
 	b.activation, _ = d.Activation.layer()
@@ -141,8 +146,42 @@ func (d Design) Network(input data.Shape, classes int) (Network, error) {
 		channels = s.Channels * d.Width
 	}
 	n.Layers = append(n.Layers, b.head(classes)...)
+	floorPools(n.Layers, input)
 	_, err := n.Plan()
 	return n, err
+}
+
+// leastSize is the least height and width of which the stages leave a pixel.
+func (d Design) leastSize() int {
+	size := 1
+	for _, s := range slices.Backward(d.Stages) {
+		switch {
+		case size > maxValues: // no image is as large
+		case s.Down == DownPool:
+			size *= 2
+		case s.Down == DownStride:
+			size = 2*size - 1 // of which every second pixel is left
+		}
+	}
+	if w := d.Whitening; w != nil {
+		size += w.Kernel - 1 - 2*w.Pad()
+	}
+	return size
+}
+
+// floorPools has the pools among layers drop the last row or column where they are given an odd number of them.
+func floorPools(layers []Layer, in data.Shape) {
+	for i, l := range layers {
+		if pool, ok := l.(MaxPool); ok {
+			pool.Floor = in.Height%pool.Size != 0 || in.Width%pool.Size != 0
+			layers[i] = pool
+		}
+		r, err := layers[i].resolve(in)
+		if err != nil {
+			return // a problem of the network
+		}
+		in = r.out
+	}
 }
 
 // Validate reports every problem that does not depend on images and classes. The error wraps [ErrNetwork].
@@ -154,7 +193,7 @@ func (d Design) Validate() error {
 		}
 	}
 	check(d.Width >= 1 && d.Width <= maxChannels, "width %d, need 1 to %d", d.Width, maxChannels)
-	check(!math.IsNaN(d.LogitScale) && !math.IsInf(d.LogitScale, 0), "logit scale %g", d.LogitScale)
+	check(math.Abs(d.LogitScale) <= math.MaxFloat32, "logit scale %g, need a finite float32", d.LogitScale)
 	if _, err := d.Activation.layer(); err != nil {
 		problems = append(problems, err)
 	}
@@ -251,7 +290,7 @@ func (b builder) plain(name string, s Stage, out, stride int) []Layer {
 	if s.Down != DownPool {
 		return []Layer{conv, norm, b.activation}
 	}
-	switch pool := (MaxPool{Size: 2, Floor: b.design.FloorPools}); b.design.PoolAt {
+	switch pool := (MaxPool{Size: 2}); b.design.PoolAt {
 	case PoolBeforeNorm:
 		return []Layer{conv, pool, norm, b.activation}
 	case PoolBeforeActivation:

@@ -279,7 +279,7 @@ func TestDesignErrors(t *testing.T) {
 			*d = layers.Airbench94()
 			d.Stages[0] = layers.Stage{Channels: 1, Block: layers.BlockShortest}
 		}, "no plain block first"},
-		{"odd images without floors", func(d *layers.Design) { *d = layers.Airbench94(); d.FloorPools = false }, "31x31"},
+		{"more pools than pixels", func(d *layers.Design) { d.Stages = append(d.Stages, d.Stages...) }, "32x32x3 are too small"},
 		{"whitening 2x2 with padding", func(d *layers.Design) { *d = layers.Airbench94(); d.Whitening.Unpadded = false }, "kernel 2"},
 		{"epsilon of a norm", func(d *layers.Design) { d.Norm.Epsilon = -1e-5 }, "epsilon -1e-05"},
 		{"momentum of a norm", func(d *layers.Design) { d.Norm.Momentum = 1.5 }, "momentum 1.5"},
@@ -310,10 +310,8 @@ func TestDesignFits(t *testing.T) {
 		classes int
 		says    string
 	}{
-		{"odd size", data.Shape{Height: 31, Width: 31, Channels: 3}, 10, "31x31"},
-		{"size of no multiple of 8", data.Shape{Height: 28, Width: 28, Channels: 3}, 10, "7x7"},
-		{"odd width", data.Shape{Height: 32, Width: 33, Channels: 3}, 10, "32x33"},
-		{"too small", data.Shape{Height: 4, Width: 4, Channels: 3}, 10, "1x1"},
+		{"too small", data.Shape{Height: 4, Width: 4, Channels: 3}, 10, "images of 4x4x3 are too small for design \"resnet9\", whose stages halve them: need 8x8"},
+		{"too narrow", data.Shape{Height: 32, Width: 7, Channels: 3}, 10, "images of 32x7x3 are too small"},
 		{"no image", data.Shape{}, 10, "0x0x0"},
 		{"no classes", cifar10, 0, `"classifier" has 0`},
 	}
@@ -324,5 +322,43 @@ func TestDesignFits(t *testing.T) {
 				t.Errorf("the error is %v, want ErrNetwork with %q", err, test.says)
 			}
 		})
+	}
+}
+
+// Images of sizes that a stage cannot halve lose a row or a column there, which the summary says, and the least size that
+// a design asks for is one that it takes.
+func TestDesignsTakeImagesOfAnySize(t *testing.T) {
+	for _, design := range []layers.Design{layers.Dawn(), layers.Backbone(), layers.ResNet9(), layers.Airbench94()} {
+		for _, test := range []struct {
+			height, width int
+			floors        map[string]int // pools that drop something, by design
+		}{
+			{32, 32, map[string]int{"airbench94": 3}},
+			{28, 28, map[string]int{"backbone": 1, "resnet9": 1, "airbench94": 2}}, // 14, 7, 3; 27, 13, 6, 3
+			{30, 30, map[string]int{"backbone": 2, "resnet9": 2, "airbench94": 2}}, // 15, 7, 3; 29, 14, 7, 3
+			{33, 24, map[string]int{"backbone": 1, "resnet9": 1, "airbench94": 3}}, // 33x24, 16x12, 8x6
+			{9, 15, map[string]int{"backbone": 3, "resnet9": 3, "airbench94": 2}},  // 9x15, 4x7, 2x3; 8x14, 4x7, 2x3
+			{17, 57, map[string]int{"backbone": 1, "resnet9": 1, "airbench94": 0}}, // 17x57, 8x28; 16x56, 8x28, 4x14
+		} {
+			t.Run(fmt.Sprintf("%s/%dx%d", design.Name, test.height, test.width), func(t *testing.T) {
+				network, err := design.Network(data.Shape{Height: test.height, Width: test.width, Channels: 3}, 10)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got, want := strings.Count(network.Summary(), "MaxPool 2x2, floor"), test.floors[design.Name]; got != want {
+					t.Errorf("%d pools drop something, want %d:\n%s", got, want, network.Summary())
+				}
+			})
+		}
+	}
+	for _, design := range []layers.Design{layers.Dawn(), layers.ResNet9(), layers.Airbench94()} {
+		least := 0
+		for size := 16; size > 0; size-- {
+			if _, err := design.Network(data.Shape{Height: size, Width: size, Channels: 3}, 10); err == nil {
+				least = size
+			} else if want := fmt.Sprintf("need %dx%d at least", least, least); !strings.Contains(err.Error(), want) {
+				t.Errorf("%s on %dx%d: error %v, want %q", design.Name, size, size, err, want)
+			}
+		}
 	}
 }

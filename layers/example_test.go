@@ -65,12 +65,12 @@ func ExampleDesign_Network() {
 
 // A design that does not fit the images is an error that says why.
 func ExampleDesign_Network_error() {
-	_, err := layers.ResNet9().Network(data.Shape{Height: 28, Width: 28, Channels: 1}, 10)
+	_, err := layers.ResNet9().Network(data.Shape{Height: 4, Width: 4, Channels: 1}, 10)
 	fmt.Println(errors.Is(err, layers.ErrNetwork))
 	fmt.Println(err)
 	// Output:
 	// true
-	// layers: invalid network: layer 15, MaxPool 2x2: its size does not divide 7x7
+	// layers: invalid network: images of 4x4x1 are too small for design "resnet9", whose stages halve them: need 8x8 at least, or fewer stages that do
 }
 
 // A network of one's own is a few switches of a design.

@@ -10,7 +10,7 @@ import (
 // pre-activation residual blocks, of width, 2, 4 and 4 times the width. Images of 32x32 cost 460 M
 // multiply-adds forward at width 64.
 //
-// Input height and width are best multiples of 8.
+// Images may have any height and width. Those of multiples of 8 are halved exactly.
 func Dawn() Design {
 	return Design{
 		Name: "dawn", Width: 64, BareStem: true,
@@ -28,7 +28,7 @@ func Dawn() Design {
 // Backbone is the network of the series' rung 14: a convolution and three stages of convolution, norm,
 // activation and pool, of 2, 4 and 8 times the width.
 //
-// Input height and width must be multiples of 8.
+// Images must have a height and width of 8 at least. Of those that are no multiples of 8, pools drop a row or column.
 func Backbone() Design {
 	return Design{
 		Name: "backbone", Width: 64,
@@ -45,7 +45,7 @@ func Backbone() Design {
 // convolutions at the end of the first and the third stage. On 32x32 images in 10 classes at width 64 a
 // forward pass costs 379 M multiply-adds.
 //
-// Input height and width must be multiples of 8.
+// Images must have a height and width of 8 at least. Of those that are no multiples of 8, pools drop a row or column.
 func ResNet9() Design {
 	d := Backbone()
 	d.Name = "resnet9"

@@ -86,6 +86,9 @@ func (b BatchNorm) resolve(in data.Shape) (resolved, error) {
 	if !(b.Epsilon >= 0 && b.Epsilon <= 1 && b.Momentum >= 0 && b.Momentum <= 1) {
 		return resolved{}, fmt.Errorf("%q has epsilon %g and momentum %g, need 0 to 1", b.Name, b.Epsilon, b.Momentum)
 	}
+	if b.Epsilon > 0 && b.Epsilon < smallest {
+		return resolved{}, fmt.Errorf("%q has epsilon %g, which is 0 as a float32", b.Name, b.Epsilon)
+	}
 	dims := []int{in.Channels}
 	var variables []Variable
 	if !b.FrozenScale {

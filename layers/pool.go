@@ -29,11 +29,11 @@ func (p MaxPool) resolve(in data.Shape) (resolved, error) {
 	if p.Size < 1 {
 		return resolved{}, fmt.Errorf("size %d, need at least 1", p.Size)
 	}
-	if p.Floor && (in.Height < p.Size || in.Width < p.Size) {
+	if in.Height < p.Size || in.Width < p.Size {
 		return resolved{}, fmt.Errorf("its size is more than %dx%d", in.Height, in.Width)
 	}
 	if !p.Floor && (in.Height%p.Size != 0 || in.Width%p.Size != 0) {
-		return resolved{}, fmt.Errorf("its size does not divide %dx%d", in.Height, in.Width)
+		return resolved{}, fmt.Errorf("its size does not divide %dx%d: Floor drops the rest", in.Height, in.Width)
 	}
 	return resolved{out: data.Shape{Height: in.Height / p.Size, Width: in.Width / p.Size, Channels: in.Channels}}, nil
 }

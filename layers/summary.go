@@ -7,8 +7,8 @@ import (
 
 // Summary is a printable table of the network: a line a layer with its output shape, trainable
 // parameters and multiply-adds of one image, and their totals. Layers in a residual block are indented,
-// those of the shortcut after those of the branch. It is the error's text for a network that cannot be
-// resolved.
+// those of the shortcut after those of the branch. A pool that drops a last row or column says floor. It is the
+// error's text for a network that cannot be resolved.
 func (n Network) Summary() string {
 	steps, err := n.Plan()
 	if err != nil {

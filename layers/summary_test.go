@@ -57,7 +57,7 @@ func TestSummary(t *testing.T) {
 		{
 			name: "an error",
 			net:  layers.Network{Input: shape, Layers: []layers.Layer{layers.MaxPool{Size: 3}}},
-			want: []string{"layers: invalid network: layer 0, MaxPool 3x3: its size does not divide 2x2"},
+			want: []string{"layers: invalid network: layer 0, MaxPool 3x3: its size is more than 2x2"},
 		},
 	}
 	for _, test := range tests {

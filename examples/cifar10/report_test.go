@@ -25,7 +25,7 @@ func TestTableRow(t *testing.T) {
 	}{
 		{"whole", epoch, "", "    2  0.0842      1.7311    36.52 %    12.5000  100.00 %     34.2"},
 		{"in part", epoch, "after 1,280 images", "    2  0.0842      1.7311    36.52 %          -         -     34.2  after 1,280 images"},
-		{"diverged", diverged, "not tested", "    2  0.0842         NaN    36.52 %          -         -     34.2  not tested"},
+		{"diverged", diverged, "not tested", "    2  0.0842           -    36.52 %          -         -     34.2  not tested"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			got := tableRow(test.epoch, test.note)

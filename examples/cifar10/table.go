@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"text/tabwriter"
 
@@ -19,8 +20,12 @@ func tableRow(e fastresnet.Epoch, note string) string {
 	if note != "" {
 		test, note = fmt.Sprintf("%9s  %8s", "-", "-"), "  "+note
 	}
-	return fmt.Sprintf("%5d  %6.4f  %10.4f  %7.2f %%  %s  %7.1f%s",
-		e.Number, e.Rate, e.TrainLoss, 100*e.TrainAccuracy, test, e.TrainTime.Seconds(), note)
+	loss := fmt.Sprintf("%.4f", e.TrainLoss)
+	if math.IsNaN(e.TrainLoss) || math.IsInf(e.TrainLoss, 0) { // it diverged
+		loss = "-"
+	}
+	return fmt.Sprintf("%5d  %6.4f  %10s  %7.2f %%  %s  %7.1f%s",
+		e.Number, e.Rate, loss, 100*e.TrainAccuracy, test, e.TrainTime.Seconds(), note)
 }
 
 // recipeTable is one line a recipe. Those of the series are numbered as its rungs.

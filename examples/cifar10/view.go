@@ -49,6 +49,9 @@ func (v *view) start(r *fastresnet.Result) {
 	for _, why := range r.PassedOver {
 		fmt.Fprintf(v.stdout, "passed over: %s\n", why)
 	}
+	for _, warning := range r.Warnings {
+		fmt.Fprintf(v.stdout, "warning: %s\n", warning)
+	}
 	if r.ResumedFrom != "" {
 		fmt.Fprintf(v.stdout, "resumed from %s\n", filepath.Base(r.ResumedFrom))
 	}

@@ -124,9 +124,13 @@ func (w *countingWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter 
 
 // writeJSON answers with a value.
 func writeJSON(w http.ResponseWriter, status int, value any) error {
+	text, err := json.Marshal(value)
+	if err != nil {
+		return err
+	}
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(value) // fails if the client is gone: nobody is left to be told
+	_, _ = w.Write(append(text, '\n')) // fails if the client is gone: nobody is left to be told
 	return nil
 }
 

@@ -35,7 +35,7 @@ func TestAveraging(t *testing.T) {
 		d := openFor(t, backend)
 		cfg := smallConfig(t, set, 16)
 		plain := newTrainer(t, d, cfg, set)
-		want := InitialWeights(plain.variables, cfg.Seed, set, cfg.Normalization)
+		want := initialWeights(t, plain.variables, cfg.Seed, set, cfg.Normalization)
 		steps := 0
 		for epoch := 1; epoch <= 2; epoch++ {
 			_, err := plain.Epoch(context.Background(), epoch, constant(0.05, 3), func(int, int) {
@@ -77,7 +77,7 @@ func TestBiasesHaveAnOptimizer(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		before := InitialWeights(variables, cfg.Seed, set, cfg.Normalization)
+		before := initialWeights(t, variables, cfg.Seed, set, cfg.Normalization)
 		_, want := train(t, newTrainer(t, d, cfg, set), 1)
 		cfg.Biases.RateFactor = 4
 		_, got := train(t, newTrainer(t, d, cfg, set), 1)

@@ -178,7 +178,7 @@ func TestDevicesEvaluateAsOne(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer e.Close()
-		if err := e.Use(InitialWeights(variables, cfg.Seed, set, cfg.Normalization)); err != nil {
+		if err := e.Use(initialWeights(t, variables, cfg.Seed, set, cfg.Normalization)); err != nil {
 			t.Fatal(err)
 		}
 		got, err := e.Logits(context.Background(), set.Pixels())

@@ -7,7 +7,7 @@ import (
 )
 
 // ErrMemory is wrapped by errors about a device whose memory does not suffice.
-var ErrMemory = errors.New("out of device memory")
+var ErrMemory = errors.New("out of memory")
 
 // explanations are what the messages of XLA, CUDA and the loader of libraries mean, and what to do about
 // them; the first that fits counts. $1 is what the message names.

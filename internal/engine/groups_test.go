@@ -26,7 +26,7 @@ func TestGroupsMoveTheirKind(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		before := InitialWeights(variables, cfg.Seed, set, cfg.Normalization)
+		before := initialWeights(t, variables, cfg.Seed, set, cfg.Normalization)
 		moved := func(rates ...float32) map[string][]float32 {
 			trainer := newTrainer(t, d, cfg, set)
 			if _, err := trainer.Epoch(context.Background(), 1, rates, noStep); err != nil {

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"math"
 	"math/rand/v2"
 
@@ -9,13 +10,18 @@ import (
 )
 
 // InitialWeights makes the variables of a network before training, by name, drawn by the seed or computed
-// from the training set. Epochs count from 1, which leaves the generator of epoch 0 for them.
-func InitialWeights(variables []layers.Variable, seed uint64, train *data.Dataset, n data.Normalization) map[string][]float32 {
+// from the training set. Epochs count from 1, which leaves the generator of epoch 0 for them. When ctx ends, its error is
+// returned.
+func InitialWeights(ctx context.Context, variables []layers.Variable, seed uint64, train *data.Dataset, n data.Normalization) (map[string][]float32, error) {
 	rng := rand.New(rand.NewPCG(seed, 0))
 	weights := make(map[string][]float32, len(variables))
 	for _, v := range variables {
 		if w := v.Whitening; w != nil {
-			weights[v.Name] = whitening(*w, train, n)
+			filters, err := whitening(ctx, *w, train, n)
+			if err != nil {
+				return nil, err
+			}
+			weights[v.Name] = filters
 			continue
 		}
 		values := make([]float32, v.Size())
@@ -33,18 +39,21 @@ func InitialWeights(variables []layers.Variable, seed uint64, train *data.Datase
 		}
 		weights[v.Name] = values
 	}
-	return weights
+	return weights, nil
 }
 
 // whitening computes the filters of a patch whitening, and their negatives if there are to be any.
-func whitening(w layers.PatchWhitening, train *data.Dataset, n data.Normalization) []float32 {
-	filters := train.PatchWhitening(n, w.Kernel, w.Epsilon, w.Images)
+func whitening(ctx context.Context, w layers.PatchWhitening, train *data.Dataset, n data.Normalization) ([]float32, error) {
+	filters, err := train.PatchWhitening(ctx, n, w.Kernel, w.Epsilon, w.Images)
+	if err != nil {
+		return nil, err
+	}
 	if w.Negatives {
 		for _, v := range filters[:len(filters):len(filters)] {
 			filters = append(filters, -v)
 		}
 	}
-	return filters
+	return filters, nil
 }
 
 // divideByDeviation divides values by their standard deviation, that of a sample; a deviation of 0 leaves them.

@@ -4,6 +4,7 @@ import (
 	"math"
 	"testing"
 
+	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/layers"
 	"github.com/google/go-cmp/cmp"
 	"gonum.org/v1/gonum/stat"
@@ -24,7 +25,7 @@ func TestInitialWeights(t *testing.T) {
 	both := layers.PatchWhitening{Name: "both", WhiteningSettings: layers.WhiteningSettings{
 		Kernel: 2, Epsilon: 5e-4, Images: 15, Unpadded: true, Negatives: true}}
 	n := set.Normalization()
-	weights := InitialWeights([]layers.Variable{
+	weights := initialWeights(t, []layers.Variable{
 		{Name: "spread", Dims: []int{1000}, Mean: 0.5, Spread: 0.5},
 		{Name: "constant", Dims: []int{3}, Mean: 1},
 		{Name: "identity", Dims: []int{3, 3, 3, 2}, Spread: 0.5, Identity: true},
@@ -52,10 +53,10 @@ func TestInitialWeights(t *testing.T) {
 	if last := weights["identity"][36:]; last[0] == 0 || last[8] == 1 {
 		t.Errorf("the filter past the last input channel is %v, want random values", last)
 	}
-	if diff := cmp.Diff(set.PatchWhitening(n, 3, 1e-2, 10), weights["w/weight"]); diff != "" {
+	if diff := cmp.Diff(patchWhitening(t, set, n, 3, 1e-2, 10), weights["w/weight"]); diff != "" {
 		t.Errorf("whitening (-want +got):\n%s", diff)
 	}
-	filters := set.PatchWhitening(n, 2, 5e-4, 15)
+	filters := patchWhitening(t, set, n, 2, 5e-4, 15)
 	if diff := cmp.Diff(filters, weights["both/weight"][:144]); diff != "" {
 		t.Errorf("whitening of both signs, the first half (-want +got):\n%s", diff)
 	}
@@ -70,4 +71,23 @@ func TestInitialWeights(t *testing.T) {
 	if v := weights["unit of one"][0]; v == 0 || math.Abs(float64(v)) > 0.25 {
 		t.Errorf("a value without deviation is %g, want it as it was drawn", v)
 	}
+}
+
+// initialWeights are those that nothing interrupts.
+func initialWeights(t testing.TB, variables []layers.Variable, seed uint64, train *data.Dataset, n data.Normalization) map[string][]float32 {
+	t.Helper()
+	weights, err := InitialWeights(t.Context(), variables, seed, train, n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return weights
+}
+
+func patchWhitening(t testing.TB, set *data.Dataset, n data.Normalization, kernel int, epsilon float64, images int) []float32 {
+	t.Helper()
+	filters, err := set.PatchWhitening(t.Context(), n, kernel, epsilon, images)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return filters
 }

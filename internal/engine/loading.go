@@ -1,10 +1,16 @@
 package engine
 
-import "github.com/fastresnet/fastresnet/data"
+import (
+	"context"
+
+	"github.com/fastresnet/fastresnet/data"
+)
 
 // loader prepares batches of training images on the host. It draws the random choices itself: they depend on
 // the seed, the epoch and the way of loading alone.
 type loader interface {
+	// prepare does what is done once, before the first epoch. It returns ctx's error when that ends.
+	prepare(ctx context.Context) error
 	// startEpoch begins an epoch, counted from 1, with the image at place first in its order. Its error wraps
 	// [data.ErrAugmentation].
 	startEpoch(epoch, first int) error

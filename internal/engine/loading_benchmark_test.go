@@ -37,7 +37,9 @@ func BenchmarkLoading(b *testing.B) {
 	b.Run("rung1-2", func(b *testing.B) { epochs(b, loadEveryEpoch(cfg, set)) })
 	b.Run("rung3-once", func(b *testing.B) {
 		for b.Loop() {
-			loadPerImage(cfg, set)
+			if err := loadPerImage(cfg, set).prepare(b.Context()); err != nil {
+				b.Fatal(err)
+			}
 		}
 		perEpoch(b)
 	})

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"runtime"
 	"slices"
 	"sync"
@@ -72,6 +73,8 @@ func normalized(n data.Normalization) []float32 {
 	}
 	return table
 }
+
+func (*bulkLoader) prepare(context.Context) error { return nil }
 
 func (l *bulkLoader) startEpoch(epoch, first int) (err error) {
 	l.draws, err = drawEpoch(l.cfg.Seed, epoch, l.train.Len(), l.train.Shape(), l.cfg.Augmentations)

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"math/rand/v2"
 
 	"github.com/fastresnet/fastresnet/data"
@@ -14,9 +15,10 @@ type itemLoader struct {
 	// crop is the leading augmentation if that is a crop: its padding is not random, and belongs to the
 	// preparation.
 	crop *data.Crop
-	// prepared is an image of the training set after all that is not random: normalised and, for crop,
-	// padded. It is not to be written to.
-	prepared func(row int) []float32
+	// prepared are all images of the training set after all that is not random; nil where that is done each time.
+	// keep says that they are to be.
+	prepared []float32
+	keep     bool
 
 	epoch int
 	order []int32
@@ -31,26 +33,33 @@ type item struct {
 }
 
 // loadEveryEpoch prepares every image again each time it is loaded.
-func loadEveryEpoch(cfg Config, train *data.Dataset) *itemLoader {
-	l := newItemLoader(cfg, train)
-	l.prepared = l.prepare
-	return l
-}
+func loadEveryEpoch(cfg Config, train *data.Dataset) *itemLoader { return newItemLoader(cfg, train) }
 
-// loadPerImage prepares every image now.
+// loadPerImage prepares every image once.
 func loadPerImage(cfg Config, train *data.Dataset) *itemLoader {
 	l := newItemLoader(cfg, train)
-	size := l.preparedShape().Size()
-	all := make([]float32, train.Len()*size)
-	for row := range train.Len() {
-		copy(all[row*size:], l.prepare(row))
-	}
-	l.prepared = func(row int) []float32 { return all[row*size : (row+1)*size] }
+	l.keep = true
 	return l
 }
 
 func newItemLoader(cfg Config, train *data.Dataset) *itemLoader {
 	return &itemLoader{train: train, cfg: cfg, crop: leadingCrop(cfg.Augmentations)}
+}
+
+func (l *itemLoader) prepare(ctx context.Context) error {
+	if !l.keep {
+		return nil
+	}
+	size := l.preparedShape().Size()
+	all := make([]float32, l.train.Len()*size)
+	for row := range l.train.Len() {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		copy(all[row*size:], l.image(row))
+	}
+	l.prepared = all
+	return nil
 }
 
 func (l *itemLoader) startEpoch(epoch, first int) error {
@@ -76,7 +85,7 @@ func (l *itemLoader) next(b hostBatch) {
 // load draws the choices for one image, and makes them.
 func (l *itemLoader) load(row int) item {
 	shape := l.train.Shape()
-	image := l.prepared(row)
+	image := l.image(row)
 	for i, a := range l.cfg.Augmentations {
 		choice := l.draw(a, int32(row))
 		changed := make([]float32, shape.Size())
@@ -95,8 +104,13 @@ func (l *itemLoader) draw(a data.Augmentation, row int32) []int32 {
 	return drawChoices(l.rng, l.cfg.Seed, l.epoch, []int32{row}, l.train.Shape(), a)
 }
 
-// prepare does all that is not random to an image.
-func (l *itemLoader) prepare(row int) []float32 {
+// image is one of the training set after all that is not random: normalised and, for crop, padded. It is not to be
+// written to.
+func (l *itemLoader) image(row int) []float32 {
+	if l.prepared != nil {
+		size := l.preparedShape().Size()
+		return l.prepared[row*size : (row+1)*size]
+	}
 	shape := l.train.Shape()
 	size := shape.Size()
 	image := make([]float32, size)

@@ -25,9 +25,11 @@ const (
 	numMetrics
 )
 
-// accumulate adds a step to the metrics [numMetrics] float32; step is an int32 scalar.
+// accumulate adds a step to the metrics [numMetrics] float32; step is an int32 scalar. Logits that are not all finite
+// are no hit, whatever their class would be.
 func accumulate(metrics, loss, logits, labels, step *graph.Node) *graph.Node {
-	hits := graph.ReduceAllSum(graph.ConvertDType(graph.Equal(graph.ArgMax(logits, 1), labels), dtypes.Float32))
+	right := graph.LogicalAnd(graph.Equal(graph.ArgMax(logits, 1), labels), graph.LogicalAll(graph.IsFinite(logits), 1))
+	hits := graph.ReduceAllSum(graph.ConvertDType(right, dtypes.Float32))
 	at := func(i int) *graph.Node {
 		return graph.Reshape(graph.SliceAxis(metrics, 0, graph.AxisElem(i)))
 	}

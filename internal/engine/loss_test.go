@@ -7,6 +7,7 @@ import (
 
 	"github.com/fastresnet/fastresnet/internal/golden"
 	"github.com/fastresnet/fastresnet/internal/testbackend"
+	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
 )
@@ -79,4 +80,42 @@ func TestCrossEntropy(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A row that is not finite is no hit, for its label 0 neither.
+func TestAccumulateCountsFiniteRows(t *testing.T) {
+	nan, inf := float32(math.NaN()), float32(math.Inf(1))
+	logits := []float32{1, 0, nan, nan, 3, nan, inf, 0, 0, 1, 1, -inf}
+	labels := []int32{0, 0, 0, 0, 1, 0}
+	testbackend.Each(t, func(t *testing.T, backend string) {
+		d := openFor(t, backend)
+		in := []input{whole(dtypes.Float32, 6, 2), whole(dtypes.Int32, 6), whole(dtypes.Float32, numMetrics), whole(dtypes.Int32)}
+		p, err := compile(d, "metrics", in, func(in []*graph.Node) []*graph.Node {
+			return []*graph.Node{accumulate(in[2], graph.ReduceAllSum(in[0]), in[0], in[1], in[3])}
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer p.close()
+		var buffers []compute.Buffer
+		for i, flat := range []any{logits, labels, []float32{metricHits: 10, metricDiverged: -1}, []int32{7}} {
+			b, err := upload(d, flat, in[i])
+			if err != nil {
+				t.Fatal(err)
+			}
+			buffers = append(buffers, b)
+		}
+		out, err := p.run(0, buffers...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer release(append(out, buffers...)...)
+		metrics, err := download[float32](out[0], numMetrics)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if metrics[metricHits] != 12 || metrics[metricDiverged] != 7 {
+			t.Errorf("%g hits, diverged in step %g; want 2 more than 10, and 7", metrics[metricHits], metrics[metricDiverged])
+		}
+	})
 }

@@ -129,7 +129,7 @@ type classifier interface {
 // newLowering compiles the training steps for batches of the given sizes.
 func newLowering(ctx context.Context, d *Device, cfg Config, variables []layers.Variable, train *data.Dataset, sizes []int) (lowering, error) {
 	if d.PureGo() {
-		l, err := newGoLowering(d, cfg, variables, train, sizes)
+		l, err := newGoLowering(ctx, d, cfg, variables, train, sizes)
 		if !errors.Is(err, purego.ErrUnsupported) {
 			return l, err
 		}

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/fastresnet/fastresnet/data"
@@ -31,7 +32,7 @@ type goStep struct {
 	loss  *program
 }
 
-func newGoLowering(d *Device, cfg Config, variables []layers.Variable, train *data.Dataset, sizes []int) (lowering, error) {
+func newGoLowering(ctx context.Context, d *Device, cfg Config, variables []layers.Variable, train *data.Dataset, sizes []int) (lowering, error) {
 	l := &goLowering{device: d, cfg: cfg, variables: variables, bySize: map[int]*goStep{}, gradients: purego.Tensors{}}
 	for _, size := range sizes {
 		net, err := purego.Compile(cfg.Network, size)
@@ -45,6 +46,9 @@ func newGoLowering(d *Device, cfg Config, variables []layers.Variable, train *da
 		l.bySize[size] = &goStep{batch: newHostBatch(size, train.Shape()), net: net, loss: loss}
 	}
 	l.loader = newLoader(cfg, train)
+	if err := l.loader.prepare(ctx); err != nil {
+		return nil, err
+	}
 	for _, v := range trainable(variables) {
 		l.gradients[v.Name] = make([]float32, v.Size())
 	}

@@ -48,7 +48,7 @@ type batchSource interface {
 type perStep struct{ keep, free []compute.Buffer }
 
 func newGraphLowering(ctx context.Context, d *Device, cfg Config, variables []layers.Variable, train *data.Dataset, sizes []int) (*graphLowering, error) {
-	source, err := newBatchSource(d, cfg, train, sizes)
+	source, err := newBatchSource(ctx, d, cfg, train, sizes)
 	if err != nil {
 		return nil, err
 	}

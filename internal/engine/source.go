@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"slices"
 
 	"github.com/fastresnet/fastresnet/data"
@@ -13,10 +14,11 @@ import (
 
 // newBatchSource keeps the data set on the device if batches are to be loaded in bulk and every augmentation
 // has a graph form, and otherwise feeds batches from the host.
-func newBatchSource(d *Device, cfg Config, train *data.Dataset, sizes []int) (batchSource, error) {
+func newBatchSource(ctx context.Context, d *Device, cfg Config, train *data.Dataset, sizes []int) (batchSource, error) {
 	own := func(a data.Augmentation) bool { return !layers.Augments(a) }
 	if cfg.Loading != data.LoadInBulk || slices.ContainsFunc(cfg.Augmentations, own) {
-		return &fedSource{device: d, image: train.Shape(), loader: newLoader(cfg, train), bySize: map[int]hostBatch{}}, nil
+		s := &fedSource{device: d, image: train.Shape(), loader: newLoader(cfg, train), bySize: map[int]hostBatch{}}
+		return s, s.loader.prepare(ctx)
 	}
 	return newResidentSource(d, cfg, train, sizes)
 }

@@ -27,7 +27,7 @@ type Trainer struct {
 }
 
 // NewTrainer compiles the training steps and uploads the training set and the initial state. It looks at
-// ctx before each compilation.
+// ctx before each compilation, and while it prepares images and computes whitening filters.
 func NewTrainer(ctx context.Context, d *Device, cfg Config, train *data.Dataset) (*Trainer, error) {
 	t := &Trainer{device: d, cfg: cfg, train: train, pacing: pacing{limit: maxDispatch}}
 	var err error
@@ -41,7 +41,10 @@ func NewTrainer(ctx context.Context, d *Device, cfg Config, train *data.Dataset)
 	if t.lowering, err = newLowering(ctx, d, cfg, t.variables, train, sizes); err != nil {
 		return nil, err
 	}
-	initial := InitialWeights(t.variables, cfg.Seed, train, cfg.Normalization)
+	initial, err := InitialWeights(ctx, t.variables, cfg.Seed, train, cfg.Normalization)
+	if err != nil {
+		return nil, err
+	}
 	if t.state.variables, err = uploadVariables(d, t.variables, initial); err != nil {
 		return nil, err
 	}

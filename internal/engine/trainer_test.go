@@ -112,6 +112,26 @@ func train(t *testing.T, trainer *Trainer, epochs int) ([]Metrics, map[string][]
 	return until(t, trainer, epochs, -1)
 }
 
+// What is done once before the first step ends with the context, on every backend.
+func TestPreparationIsCancelled(t *testing.T) {
+	set := synthetic(t, 40)
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	testbackend.Each(t, func(t *testing.T, backend string) {
+		d := openFor(t, backend)
+		whitened := smallConfig(t, set, 16)
+		whitened.Network.Layers = append([]layers.Layer{layers.PatchWhitening{Name: "w", WhiteningSettings: layers.WhiteningSettings{Kernel: 3, Images: 40}}},
+			whitened.Network.Layers...)
+		prepared := smallConfig(t, set, 16)
+		prepared.Loading = data.LoadPerImage
+		for name, cfg := range map[string]Config{"whitening": whitened, "preparing images": prepared} {
+			if _, err := NewTrainer(ctx, d, cfg, set); !errors.Is(err, context.Canceled) {
+				t.Errorf("%s: error %v, want context.Canceled", name, err)
+			}
+		}
+	})
+}
+
 // One step of every lowering gives the same loss and the same weights.
 func TestLoweringsAgree(t *testing.T) {
 	set := synthetic(t, 16)
@@ -138,11 +158,20 @@ func TestLoweringsAgree(t *testing.T) {
 		{layers.KindBiases, optim.SGD{Momentum: 0.85, WeightDecay: 0.01}},
 	}
 
+	odd := noise(t, 16, data.Shape{Height: 11, Width: 14, Channels: 1})
+	floors := cfg
+	floors.Network, floors.Normalization = network(t, layers.ResNet9(), odd, 4), odd.Normalization()
+
 	for _, run := range []struct {
 		label string
 		cfg   Config
-	}{{"resident", cfg}, {"fed from the host", fed}, {"bag of tricks", tricks}, {"speedrun", speedrun}} {
+		set   *data.Dataset
+	}{
+		{"resident", cfg, set}, {"fed from the host", fed, set}, {"bag of tricks", tricks, set}, {"speedrun", speedrun, set},
+		{"sizes that pools cannot halve", floors, odd},
+	} {
 		t.Run(run.label, func(t *testing.T) {
+			set := run.set
 			wantHistory, want := train(t, newTrainer(t, openFor(t, "go"), run.cfg, set), 1)
 			testbackend.Each(t, func(t *testing.T, backend string) {
 				variables, err := run.cfg.Network.Variables()
@@ -321,7 +350,7 @@ func TestConvolutionsTrainLikeGoMLXs(t *testing.T) {
 					}
 				}
 				_, after := train(t, trainer, 2)
-				for name, before := range InitialWeights(variables, cfg.Seed, set, cfg.Normalization) {
+				for name, before := range initialWeights(t, variables, cfg.Seed, set, cfg.Normalization) {
 					for i := range before {
 						after[name][i] -= before[i]
 					}

@@ -59,7 +59,7 @@ func TestEvaluatorCompilesTwice(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer e.Close()
-	if err := e.Use(InitialWeights(variables, cfg.Seed, set, cfg.Normalization)); err != nil {
+	if err := e.Use(initialWeights(t, variables, cfg.Seed, set, cfg.Normalization)); err != nil {
 		t.Fatal(err)
 	}
 	before := len(l.alive)

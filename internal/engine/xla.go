@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/fastresnet/fastresnet/internal/quiet"
 	"github.com/gomlx/compute"
 	"github.com/gomlx/go-xla/compute/xla"
 	"github.com/gomlx/go-xla/pjrt"
@@ -16,6 +17,8 @@ import (
 // xlaMu guards go-xla's package state: whether it downloads plugins, and standard error, which it
 // swaps while a client starts.
 var xlaMu sync.Mutex
+
+func init() { quiet.End() } // go-xla is initialised
 
 // HasXLA says whether this program was built with XLA.
 const HasXLA = true

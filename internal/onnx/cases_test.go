@@ -47,6 +47,12 @@ func modelCases(t *testing.T) []modelCase {
 	conv := func(name string, out, kernel, stride int) layers.Conv {
 		return layers.Conv{Name: name, Out: out, Kernel: kernel, Stride: stride}
 	}
+	small := layers.ResNet9()
+	small.Width = 4
+	odd, err := small.Network(data.Shape{Height: 13, Width: 15, Channels: 1}, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
 	oblong := data.Shape{Height: 13, Width: 10, Channels: 2}
 	return append(cases,
 		modelCase{"airbench94", fit(layers.Airbench94()), []engine.View{
@@ -54,6 +60,7 @@ func modelCases(t *testing.T) []modelCase {
 			{Weight: 0.125, Down: -1, Right: -1}, {Weight: 0.125, Down: -1, Right: -1, Flip: true},
 			{Weight: 0.125, Down: 1, Right: 1}, {Weight: 0.125, Down: 1, Right: 1, Flip: true},
 		}},
+		modelCase{name: "sizes-that-pools-cannot-halve", network: odd},
 		modelCase{"bag-of-tricks", fit(tricks), []engine.View{{Weight: 0.5}, {Weight: 0.5, Flip: true}}},
 		modelCase{"strides-and-pools", layers.Network{Name: "strides-and-pools", Input: oblong, Layers: []layers.Layer{
 			layers.PatchWhitening{Name: "white", WhiteningSettings: layers.WhiteningSettings{Kernel: 3, Images: 1, Unpadded: true, Bias: true}}, // 11x8

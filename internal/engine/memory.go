@@ -1,0 +1,127 @@
+package engine
+
+import (
+	"bufio"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/layers"
+)
+
+// Estimates of memory are in bytes, and follow the pure-Go engine: it keeps every layer's output, of 16 images side by
+// side, with a border and channels by the four. XLA keeps less, as it fuses layers.
+const (
+	valueSize   = 4 // float32
+	channelTile = 4
+	productSize = 256 // of what describes the gradient of a convolution to some of its inputs
+	tapSize     = 16  // of what describes where a weight is read and what it meets
+)
+
+// Memory is about what it takes to compute with a network: beside batches of any size, and for every SmallBatch images
+// of them.
+func Memory(n layers.Network) (fixed, perSmallBatch int64, err error) {
+	steps, err := n.Plan()
+	if err != nil {
+		return 0, 0, err
+	}
+	perSmallBatch = outputSize(n.Input) + int64(SmallBatch*n.Input.Size()*valueSize)
+	for _, s := range steps {
+		perSmallBatch += outputSize(s.Out)
+		for _, v := range s.Variables {
+			fixed += 2 * int64(v.Size()) * valueSize // on the host and on the device
+			if len(v.Dims) > 1 {
+				fixed += packedSize(v, s.In, s.Out)
+			}
+		}
+	}
+	return fixed, perSmallBatch, nil
+}
+
+// TrainingMemory is about what training takes on so many images, beside the data set that it is given.
+func TrainingMemory(cfg Config, images int, tested bool) (int64, error) {
+	fixed, perSmallBatch, err := Memory(cfg.Network)
+	if err != nil {
+		return 0, err
+	}
+	batches := []int{cfg.Batch}
+	if rest := images % cfg.Batch; rest > 0 && cfg.KeepIncomplete {
+		batches = append(batches, rest)
+	}
+	if tested {
+		batches = append(batches, cfg.Batch, SmallBatch)
+	}
+	var total int64
+	for _, size := range batches {
+		total += fixed + perSmallBatch*int64(ceilDiv(size, SmallBatch))
+	}
+	variables, err := cfg.Network.Variables()
+	if err != nil {
+		return 0, err
+	}
+	copies := int64(4) // velocities and gradients, and what becomes of the weights and of those
+	if cfg.AverageEvery > 0 {
+		copies += 2
+	}
+	for _, v := range variables {
+		total += copies * int64(v.Size()) * valueSize
+	}
+	prepared := cfg.Network.Input
+	if crop := leadingCrop(cfg.Augmentations); crop != nil {
+		prepared.Height += 2 * crop.Pad
+		prepared.Width += 2 * crop.Pad
+	}
+	if cfg.Loading == data.LoadPerImage {
+		total += int64(images) * int64(prepared.Size()) * valueSize
+	} else {
+		total += 2 * int64(images) * int64(prepared.Size()) // bytes, as they are and padded
+	}
+	return total, nil
+}
+
+// outputSize is that of a layer's output for SmallBatch images.
+func outputSize(s data.Shape) int64 {
+	return int64(s.Height+1) * int64(s.Width+1) * int64(roundUp(s.Channels, channelTile)) * SmallBatch * valueSize
+}
+
+// packedSize is that of a convolution's weights, or a linear layer's, in the orders of its forward pass and of the
+// gradient to its input.
+func packedSize(weight layers.Variable, in, out data.Shape) int64 {
+	area := int64(weight.Size()) / int64(out.Channels) / int64(in.Channels) // of the filter
+	forward := area * int64(in.Channels) * (tapSize + valueSize*int64(roundUp(out.Channels, channelTile)))
+	backward := area * (int64(out.Channels)*(tapSize+valueSize*int64(roundUp(in.Channels, channelTile))) + productSize)
+	return forward + backward
+}
+
+func ceilDiv(a, b int) int { return (a + b - 1) / b }
+
+func roundUp(n, to int) int { return ceilDiv(n, to) * to }
+
+// FreeMemory is how many bytes this process may still take, as far as Linux tells; 0 where it is not known.
+func FreeMemory() int64 {
+	free := memoryOf("/proc/meminfo", "MemAvailable:")
+	for _, group := range []string{"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"} {
+		text, err := os.ReadFile(group)
+		if limit, e := strconv.ParseInt(strings.TrimSpace(string(text)), 10, 64); err == nil && e == nil && (free == 0 || limit < free) {
+			free = limit
+		}
+	}
+	return free
+}
+
+// memoryOf is a figure of a file of lines "Name:  123 kB", in bytes; 0 if it is not there.
+func memoryOf(file, name string) int64 {
+	f, err := os.Open(file)
+	if err != nil {
+		return 0
+	}
+	defer f.Close()
+	for lines := bufio.NewScanner(f); lines.Scan(); {
+		if text, ok := strings.CutPrefix(lines.Text(), name); ok {
+			kib, _ := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(text), " kB"), 10, 64)
+			return kib << 10
+		}
+	}
+	return 0
+}

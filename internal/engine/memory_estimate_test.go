@@ -1,0 +1,73 @@
+package engine
+
+import (
+	"runtime"
+	"testing"
+
+	"github.com/fastresnet/fastresnet/layers"
+)
+
+// heap is how many bytes of Go memory are in use.
+func heap() int64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
+}
+
+// An estimate is no less than what the pure-Go engine takes, which has all of its memory from Go, and no more than twice
+// that.
+func TestEstimatesOfMemory(t *testing.T) {
+	set := synthetic(t, 64)
+	for _, test := range []struct {
+		name         string
+		design       layers.Design
+		width, batch int
+	}{
+		{"outputs count most", layers.ResNet9(), 8, 64},
+		{"weights count most", layers.Backbone(), 64, 16},
+		{"a batch that is not full", layers.Dawn(), 8, 40},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			cfg := config(t, set, test.batch)
+			cfg.Network = network(t, test.design, set, test.width)
+			check := func(what string, estimate, taken int64) {
+				if taken > estimate || estimate > 2*taken {
+					t.Errorf("%s takes %d bytes, estimated %d", what, taken, estimate)
+				}
+			}
+			d := openFor(t, "go")
+			before := heap()
+			trainer := newTrainer(t, d, cfg, set)
+			train(t, trainer, 1)
+			training, err := TrainingMemory(cfg, set.Len(), false)
+			if err != nil {
+				t.Fatal(err)
+			}
+			check("training", training, heap()-before)
+
+			values, err := trainer.Variables()
+			if err != nil {
+				t.Fatal(err)
+			}
+			before = heap()
+			e, err := NewEvaluator(d, cfg)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer e.Close()
+			if err := e.Use(values); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := e.Logits(t.Context(), set.Pixels()[:set.Shape().Size()]); err != nil {
+				t.Fatal(err)
+			}
+			fixed, each, err := Memory(cfg.Network)
+			if err != nil {
+				t.Fatal(err)
+			}
+			check("a small batch", fixed+each, heap()-before)
+			runtime.KeepAlive(trainer)
+		})
+	}
+}

@@ -1,0 +1,50 @@
+package fastresnet
+
+import (
+	"fmt"
+
+	"github.com/fastresnet/fastresnet/internal/engine"
+)
+
+// loadLimit is how much memory a model from a file may take, unless the caller says otherwise.
+const loadLimit = 2 << 30
+
+// batchOf is how many images a model from a file computes together at most: those of its run, or what fits the limit.
+func (c *computing) batchOf(doc modelDocument) (int, error) {
+	limit := c.memory
+	if limit == 0 {
+		limit = loadLimit
+		if free := engine.FreeMemory(); free > 0 {
+			limit = min(limit, free)
+		}
+	}
+	fixed, each, err := engine.Memory(doc.Network)
+	if err != nil {
+		return 0, err
+	}
+	if fixed+each > limit {
+		return 0, fmt.Errorf("%w: the model needs about %s to compute %d images, more than %s: WithMemoryLimit allows more",
+			ErrTooLarge, mebibytes(fixed+each), engine.SmallBatch, mebibytes(limit))
+	}
+	fit := (limit-fixed)/each - 1 // beside a small batch
+	return int(max(engine.SmallBatch, min(int64(doc.Result.Recipe.BatchSize), fit*engine.SmallBatch))), nil
+}
+
+// fits reports a run that would take more memory than there is, or than it may.
+func (c *config) fits(device *engine.Device, cfg engine.Config) error {
+	limit := c.memory
+	if limit == 0 && !device.GPU {
+		limit = engine.FreeMemory()
+	}
+	need, err := engine.TrainingMemory(cfg, c.train.Len(), c.test != nil)
+	if err != nil {
+		return err
+	}
+	if limit > 0 && need > limit {
+		return fmt.Errorf("%w: training takes about %s, more than %s: WithBatchSize and WithWidth make it less, WithMemoryLimit sets the limit",
+			ErrMemory, mebibytes(need), mebibytes(limit))
+	}
+	return nil
+}
+
+func mebibytes(bytes int64) string { return fmt.Sprintf("%d MiB", (bytes+1<<20-1)>>20) }

@@ -1,0 +1,109 @@
+package fastresnet_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/fastresnet/fastresnet"
+	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/internal/engine"
+	"github.com/fastresnet/fastresnet/internal/safetensors"
+	"github.com/fastresnet/fastresnet/layers"
+)
+
+// poolFile is the file of a model that pools images of size x size x 1 and classifies them in two classes: small,
+// whatever the images are.
+func poolFile(t *testing.T, size, batch int) []byte {
+	t.Helper()
+	f := opened(t, tinyFile(t))
+	var document map[string]any
+	if err := json.Unmarshal([]byte(f.Metadata["model"]), &document); err != nil {
+		t.Fatal(err)
+	}
+	document["network"] = layers.Network{Name: "pool", Input: data.Shape{Height: size, Width: size, Channels: 1},
+		Layers: []layers.Layer{layers.GlobalMaxPool{}, layers.Linear{Name: "classifier", Out: 2}}}
+	document["classes"] = []string{"a", "b"}
+	document["normalization"] = data.Normalization{Mean: []float32{0}, Std: []float32{1}}
+	result := document["result"].(map[string]any)
+	result["weights"] = fastresnet.LastWeights
+	result["recipe"].(map[string]any)["batch_size"] = batch
+	text, err := json.Marshal(document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Metadata["model"] = string(text)
+	f.Tensors = []safetensors.Tensor{{Name: "classifier/weight", Shape: []int{2, 1}, Data: []float32{1, -1}}}
+	var file bytes.Buffer
+	if err := safetensors.Write(&file, f); err != nil {
+		t.Fatal(err)
+	}
+	return file.Bytes()
+}
+
+// A few kilobytes, with a checksum that fits, must not take all of a machine's memory: no program can recover from that.
+func TestLoadedModelsKeepToTheMemoryLimit(t *testing.T) {
+	limit := fastresnet.WithMemoryLimit
+	for _, test := range []struct {
+		name        string
+		size, batch int
+		opts        []fastresnet.Option
+		want        error
+	}{
+		{"17 GB", 8192, 1, nil, fastresnet.ErrTooLarge},
+		{"4 GB", 4096, 1, nil, fastresnet.ErrTooLarge},
+		{"70 MB", 512, 16, nil, nil},
+		{"70 MB, above the limit", 512, 16, []fastresnet.Option{limit(64 << 20)}, fastresnet.ErrTooLarge},
+		{"70 MB, below the limit", 512, 16, []fastresnet.Option{limit(128 << 20)}, nil},
+		{"70 MB for 16 images, in batches beyond everything", 512, 1 << 60, nil, nil},
+		{"a limit that cannot be", 512, 16, []fastresnet.Option{limit(-1)}, fastresnet.ErrOption},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			model, err := fastresnet.Read(bytes.NewReader(poolFile(t, test.size, test.batch)), append(test.opts, fastresnet.WithBackend("go"))...)
+			if !errors.Is(err, test.want) || errors.Is(err, fastresnet.ErrInternal) {
+				t.Fatalf("error %v, want %v", err, test.want)
+			}
+			if err != nil {
+				return
+			}
+			defer model.Close()
+			set, err := data.New(make([]uint8, 20*test.size*test.size), model.Network().Input, make([]int, 20), model.Classes())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := model.PredictDataset(context.Background(), set); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func TestTrainEstimatesMemory(t *testing.T) {
+	set, err := data.New(make([]uint8, 1<<24), data.Shape{Height: 8, Width: 8, Channels: 1}, make([]int, 1<<18), []string{"a"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	large := []fastresnet.Option{fastresnet.WithDataset(set, nil), fastresnet.WithBackend("go"), fastresnet.WithWidth(256),
+		fastresnet.WithAugmentations(), fastresnet.WithBatchSize(set.Len())}
+	limited := append(large, fastresnet.WithBatchSize(64), fastresnet.WithMemoryLimit(1<<30))
+	for _, test := range []struct {
+		name string
+		opts []fastresnet.Option
+	}{
+		{"beyond the machine", large},
+		{"beyond the limit", limited},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if free := engine.FreeMemory(); test.name == "beyond the machine" && (free == 0 || free > 200<<30) {
+				t.Skip("how much memory is free is unknown here, or it is plenty")
+			}
+			result, err := fastresnet.Train(context.Background(), test.opts...)
+			if result != nil || !errors.Is(err, fastresnet.ErrMemory) || !strings.Contains(err.Error(), "MiB") {
+				t.Errorf("Train = %v, %v; want ErrMemory with an estimate", result, err)
+			}
+		})
+	}
+}

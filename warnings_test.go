@@ -1,0 +1,65 @@
+package fastresnet_test
+
+import (
+	"bytes"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"github.com/fastresnet/fastresnet"
+	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/layers"
+	"github.com/google/go-cmp/cmp"
+)
+
+// What a model cannot learn from its data, or a test tell, is in the result and in the log.
+func TestWarnings(t *testing.T) {
+	pixels := synthetic(t, 60, 1).Pixels()
+	set := func(label func(i int) int, classes ...string) *data.Dataset {
+		labels := make([]int, 60)
+		for i := range labels {
+			labels[i] = label(i)
+		}
+		set, err := data.New(pixels, data.Shape{Height: 32, Width: 32, Channels: 3}, labels, classes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return set
+	}
+	sorted := set(func(i int) int { return i / 20 }, "a", "b", "c")
+	mixed := set(func(i int) int { return i % 3 }, "a", "b", "c")
+	for _, test := range []struct {
+		name        string
+		train, test *data.Dataset
+		opts        []fastresnet.Option
+		want        []string
+	}{
+		{"all is well", mixed, sorted, nil, nil},
+		{"no test set", mixed, nil, nil, nil},
+		{"one class", set(func(int) int { return 0 }, "only"), nil, nil, []string{`all 60 images of the training set are of one class, "only"`}},
+		{"classes without images", set(func(i int) int { return 3 * (i % 3) }, strings.Split("abcdefghij", "")...), nil, nil,
+			[]string{`the training set has no images of 7 of its 10 classes: "b", "c", "e", "f", "h" and 2 more`}},
+		{"sorted, and cut", sorted, mixed, []fastresnet.Option{fastresnet.WithTrainLimit(20)},
+			[]string{`all 20 images of the training set are of one class, "a"; WithTrainLimit takes the first images: mix the set before, as with Dataset.Subset and rand.Perm`}},
+		{"a limit that cuts nothing", set(func(i int) int { return i % 2 }, "a", "b", "c"), nil, []fastresnet.Option{fastresnet.WithTrainLimit(100)},
+			[]string{`the training set has no images of 1 of its 3 classes: "c"`}},
+		{"a test set sorted, and cut", mixed, sorted, []fastresnet.Option{fastresnet.WithTestLimit(30)},
+			[]string{`the test set has no images of 1 of its 3 classes: "c"; WithTestLimit takes the first images: mix the set before, as with Dataset.Subset and rand.Perm`}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var log bytes.Buffer
+			network := tinyNetwork()
+			network.Layers = append(network.Layers[:4:4], layers.Linear{Name: "classifier", Out: len(test.train.Classes())})
+			result := train(t, test.train, append([]fastresnet.Option{fastresnet.WithDataset(test.train, test.test), fastresnet.WithNetwork(network),
+				fastresnet.WithEpochs(1), fastresnet.WithLogger(slog.New(slog.NewTextHandler(&log, nil)))}, test.opts...)...)
+			for _, r := range []*fastresnet.Result{result, result.Model.Result()} {
+				if diff := cmp.Diff(test.want, r.Warnings); diff != "" {
+					t.Errorf("warnings (-want +got):\n%s", diff)
+				}
+			}
+			if got := strings.Count(log.String(), "level=WARN"); got != len(test.want) {
+				t.Errorf("%d warnings logged, want %d:\n%s", got, len(test.want), &log)
+			}
+		})
+	}
+}
