@@ -1,11 +1,11 @@
 package fastresnet
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -67,24 +67,28 @@ func findCheckpoints(c *config) (k *checkpoints, err error) {
 	if k.folder, err = checkpoint.Open(c.checkpointFolder); err != nil {
 		return nil, err
 	}
-	if !c.resume {
-		files, err := k.folder.Files()
-		if err == nil && len(files) > 0 {
-			err = errors.New("a run has left checkpoints there: resume it, or use another folder")
-		}
-		return k, err
+	if c.resume {
+		k.last, err = k.folder.Newest(func(content safetensors.File) (err error) {
+			k.saved, err = k.decode(content)
+			return err
+		}, func(file string, reason error) {
+			c.logger.Warn("checkpoint set aside", "file", file, "reason", reason)
+		})
+	} else if files, listed := k.folder.Files(); listed != nil || len(files) > 0 {
+		err = cmp.Or(listed, errors.New("a run has left checkpoints there: resume it, or use another folder"))
 	}
-	file, content, err := k.folder.Newest(func(file string, reason error) {
-		c.logger.Warn("checkpoint set aside", "file", file, "reason", reason)
-	})
-	if err != nil || file == "" {
-		return k, err
-	}
-	k.last = file
-	if k.saved, err = k.decode(content); err != nil {
-		return nil, fmt.Errorf("%s: %w", filepath.Base(file), err)
+	if err != nil {
+		k.close()
+		return nil, err
 	}
 	return k, nil
+}
+
+// close lets other runs have the folder.
+func (k *checkpoints) close() {
+	if k != nil {
+		_ = k.folder.Close() // the process's end does it too
+	}
 }
 
 // lastGood is the newest checkpoint's file; "" for none.

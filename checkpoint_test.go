@@ -71,6 +71,7 @@ func stopAfter(steps int, cancel func()) fastresnet.Option {
 	})
 }
 
+// checkpointsIn are the names of all files but the lock's.
 func checkpointsIn(t *testing.T, folder string) []string {
 	t.Helper()
 	entries, err := os.ReadDir(folder)
@@ -79,7 +80,9 @@ func checkpointsIn(t *testing.T, folder string) []string {
 	}
 	var names []string
 	for _, e := range entries {
-		names = append(names, e.Name())
+		if e.Name() != ".checkpoint.lock" && e.Name() != ".checkpoint.owner" {
+			names = append(names, e.Name())
+		}
 	}
 	return names
 }
@@ -171,7 +174,7 @@ func TestKilledRunsResume(t *testing.T) {
 
 	folder := t.TempDir()
 	temporary := func() bool {
-		files, _ := filepath.Glob(filepath.Join(folder, ".atomic-*"))
+		files, _ := filepath.Glob(filepath.Join(folder, ".checkpoint-*.tmp"))
 		return len(files) > 0
 	}
 	rng, writing := rand.New(rand.NewPCG(1, 2)), 0
@@ -241,6 +244,29 @@ func TestCheckpointsOfOtherRuns(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A run whose folder another one is using is refused, which does no harm to the other; when that has ended, the folder
+// is free.
+func TestOneRunUsesAFolder(t *testing.T) {
+	folder := t.TempDir()
+	options := interrupted(t, fastresnet.WithCheckpoint(folder, 1), fastresnet.WithResume())
+	second := func(fastresnet.Epoch) {
+		r, err := fastresnet.Train(context.Background(), options...)
+		if r != nil || !errors.Is(err, fastresnet.ErrCheckpoint) || !strings.Contains(err.Error(), "in use by process") {
+			t.Errorf("Train = %v, %v; want ErrCheckpoint that says who uses the folder", r, err)
+		}
+	}
+	want := outcomeOf(t, finished(t, interrupted(t)...))
+	got := outcomeOf(t, finished(t, append(options, fastresnet.WithEpochCallback(second))...))
+	if diff := cmp.Diff(want, got, noTimes); diff != "" {
+		t.Errorf("(-alone +with a second):\n%s", diff)
+	}
+	r := finished(t, options...)
+	if r.ResumedFrom == "" {
+		t.Error("the third did not resume")
+	}
+	r.Model.Close()
 }
 
 // A byte that has turned over, anywhere, makes the run fall back on the checkpoint before, and say so.

@@ -25,7 +25,8 @@ var (
 	// ErrDiverged is wrapped by [DivergedError], and where a model is of no use because training went wrong like that:
 	// a loss, a weight or an answer of the model is infinite or not a number.
 	ErrDiverged = errors.New("training diverged")
-	// ErrCheckpoint is wrapped when a checkpoint cannot be written or read, or belongs to another run.
+	// ErrCheckpoint is wrapped when a checkpoint cannot be written or read, or belongs to another run, and when another
+	// run is using the folder.
 	ErrCheckpoint = errors.New("checkpoint")
 	// ErrImage is wrapped when an image or a data set does not fit a model.
 	ErrImage = errors.New("image does not fit the model")

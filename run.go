@@ -34,6 +34,11 @@ func newRun(ctx context.Context, c *config, started time.Time) (done *run, err e
 	if err != nil {
 		return nil, err
 	}
+	defer func() {
+		if done == nil {
+			checkpoints.close()
+		}
+	}()
 	device, err := c.open(ctx)
 	if err != nil {
 		return nil, err
@@ -210,6 +215,7 @@ func (r *run) report() {
 
 // close frees what training needed, and everything if there is no result to hand the device over to.
 func (r *run) close(result *Result) {
+	r.checkpoints.close()
 	r.trainer.Close()
 	if result != nil {
 		result.Model.adopt(r.device)

@@ -10,13 +10,24 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"syscall"
 )
 
-// Temporary is the pattern of the names of temporary files.
-const Temporary = ".atomic-*.tmp"
+// Temporary matches the name of a temporary file, and in its first group the name of the file that it was to become,
+// or the beginning of a long one.
+var Temporary = regexp.MustCompile(`^\.(.*)-[0-9a-f]{16}\.tmp$`)
+
+// temporaryFor is a new name for a file that is to become another.
+func temporaryFor(name string) string {
+	const most = 64 // the whole must not be too long
+	if len(name) > most {
+		name = strings.ToValidUTF8(name[:most], "")
+	}
+	return fmt.Sprintf(".%s-%016x.tmp", name, rand.Uint64())
+}
 
 // Write makes what write writes the content of the file at path, new or in place of the one that is there, whose
 // permissions it takes over. The content goes to a temporary file in the same folder, which is renamed when it is
@@ -53,7 +64,7 @@ func replace(path string, write func(io.Writer) error, through func(*os.File) fi
 	}
 	folder := filepath.Dir(path)
 	// os.CreateTemp would make the file readable for its owner alone, whatever the umask is.
-	temporary := filepath.Join(folder, strings.Replace(Temporary, "*", fmt.Sprintf("%016x", rand.Uint64()), 1))
+	temporary := filepath.Join(folder, temporaryFor(filepath.Base(path)))
 	opened, err := os.OpenFile(temporary, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o666)
 	if err != nil {
 		return fmt.Errorf("writing %s: creating a temporary file beside it: %w", path, err)

@@ -2,83 +2,124 @@
 package checkpoint
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strconv"
 
 	"github.com/fastresnet/fastresnet/internal/atomicfile"
 	"github.com/fastresnet/fastresnet/internal/safetensors"
 )
 
-// Folder is the folder of one run, which no other may use at the same time.
-type Folder struct{ path string }
+// Folder is the folder of one run. While it is open no other process, nor a second run of this one, can open it.
+//
+// Its files are those whose names it makes: nothing else there is read, renamed or removed.
+type Folder struct {
+	path string
+	lock *lock
+}
 
 // Kept is how many checkpoints are: a good one is still there while the next is written, and if that is damaged.
 const Kept = 2
 
-// pattern matches the names of checkpoints, which sort by what has been trained.
-const pattern, format = "checkpoint-*.safetensors", "checkpoint-%05d-%07d.safetensors"
+// name is the form of a checkpoint's: the epoch, and how many of its steps have been taken.
+const name = "checkpoint-%05d-%07d.safetensors"
 
-// Open creates the folder if it is not there, makes sure that files can be created in it, and removes what a process
-// that was killed has left half-written.
+// own matches the names that name makes, and some others, which parse tells apart.
+var own = regexp.MustCompile(`^checkpoint-(\d{5,9})-(\d{7,9})\.safetensors$`)
+
+// place is where in a run a checkpoint was written.
+type place struct{ epoch, steps int }
+
+func (p place) name() string { return fmt.Sprintf(name, p.epoch, p.steps) }
+
+func (p place) compare(q place) int {
+	return cmp.Or(cmp.Compare(p.epoch, q.epoch), cmp.Compare(p.steps, q.steps))
+}
+
+// parse reads the name of a file, and says whether it is a checkpoint's.
+func parse(file string) (p place, ok bool) {
+	if m := own.FindStringSubmatch(file); m != nil {
+		p.epoch, _ = strconv.Atoi(m[1])
+		p.steps, _ = strconv.Atoi(m[2])
+		ok = p.name() == file
+	}
+	return p, ok
+}
+
+// Open creates the folder if it is not there, makes sure that files can be created in it, and locks it until
+// [Folder.Close]. The error wraps [ErrInUse] where another has it.
 func Open(path string) (*Folder, error) {
 	if err := os.MkdirAll(path, 0o777); err != nil {
 		return nil, err
 	}
-	probe, err := os.CreateTemp(path, atomicfile.Temporary)
+	lock, err := acquire(path)
 	if err != nil {
 		return nil, err
 	}
-	if err := probe.Close(); err != nil {
+	f := &Folder{path, lock}
+	probe, err := os.CreateTemp(path, ".checkpoint-probe-*")
+	if err == nil {
+		err = errors.Join(probe.Close(), os.Remove(probe.Name()))
+	}
+	if err != nil {
+		f.Close()
 		return nil, err
 	}
-	f := &Folder{path}
-	leftovers, err := f.matching(atomicfile.Temporary)
-	for _, file := range leftovers {
-		err = errors.Join(err, os.Remove(file))
-	}
-	return f, err
+	return f, nil
 }
 
-// Files are the checkpoints there, the oldest first.
-func (f *Folder) Files() ([]string, error) { return f.matching(pattern) }
+// Close lets others open the folder.
+func (f *Folder) Close() error { return f.lock.release() }
 
-func (f *Folder) matching(pattern string) ([]string, error) {
+// Files are the checkpoints there, the oldest first.
+func (f *Folder) Files() ([]string, error) {
 	entries, err := os.ReadDir(f.path)
-	var files []string
-	for _, e := range entries { // in the order of their names
-		if ok, _ := filepath.Match(pattern, e.Name()); ok {
-			files = append(files, filepath.Join(f.path, e.Name()))
+	var places []place
+	for _, e := range entries {
+		if p, ok := parse(e.Name()); ok {
+			places = append(places, p)
 		}
+	}
+	slices.SortFunc(places, place.compare)
+	files := make([]string, len(places))
+	for i, p := range places {
+		files[i] = filepath.Join(f.path, p.name())
 	}
 	return files, err
 }
 
 // Newest reads the newest checkpoint that is whole, and says which file it is: "" if there are no checkpoints at all.
-// Damaged ones that are newer get names that end in ".damaged", and are reported to aside. If all are damaged they are
-// left as they are, and the error says why of the newest: a run is not to begin anew unasked.
-func (f *Folder) Newest(aside func(file string, reason error)) (path string, content safetensors.File, err error) {
+// Once check has accepted it, damaged ones that are newer get names that end in ".damaged", and are reported to aside. If
+// all are damaged they are left as they are, and the error says why of the newest: a run is not to begin anew unasked.
+func (f *Folder) Newest(check func(safetensors.File) error, aside func(file string, reason error)) (path string, err error) {
 	files, err := f.Files()
 	if err != nil {
-		return "", content, err
+		return "", err
 	}
 	problems := map[string]error{}
 	for _, file := range slices.Backward(files) {
-		if content, err = read(file); err == nil {
-			return file, content, setAside(problems, aside)
+		content, err := read(file)
+		if err == nil {
+			if err := check(content); err != nil {
+				return "", fmt.Errorf("%s: %w", filepath.Base(file), err)
+			}
+			return file, setAside(problems, aside)
 		}
 		if problems[file] = err; !damaged(err) {
-			return "", content, err
+			return "", err
 		}
 	}
 	if len(files) > 0 {
 		err = fmt.Errorf("all checkpoints are damaged; move them away to begin anew: %w", problems[files[len(files)-1]])
 	}
-	return "", content, err
+	return "", err
 }
 
 // setAside renames damaged files.
@@ -110,17 +151,34 @@ func damaged(err error) bool {
 	return slices.ContainsFunc(kinds, func(kind error) bool { return errors.Is(err, kind) })
 }
 
-// Save writes the checkpoint after so many steps of an epoch and returns its path. All but the last [Kept] are
-// removed when it is there; if it cannot be written, none.
+// Save writes the checkpoint after so many steps of an epoch and returns its path. Then of all others the last are kept,
+// so that there are [Kept], and the older ones removed with what a process that was killed has left half-written; if it
+// cannot be written, none.
 func (f *Folder) Save(epoch, steps int, content safetensors.File) (string, error) {
-	path := filepath.Join(f.path, fmt.Sprintf(format, epoch, steps))
+	path := filepath.Join(f.path, place{epoch, steps}.name())
 	if err := atomicfile.Write(path, func(w io.Writer) error { return safetensors.Write(w, content) }); err != nil {
 		return "", err
 	}
-	files, err := f.Files()
-	for len(files) > Kept {
-		err = errors.Join(err, os.Remove(files[0]))
-		files = files[1:]
+	others, err := f.Files()
+	others = slices.DeleteFunc(others, func(file string) bool { return file == path })
+	for len(others) > Kept-1 {
+		err = errors.Join(err, os.Remove(others[0]))
+		others = others[1:]
 	}
-	return path, err
+	return path, errors.Join(err, f.removeLeftovers())
+}
+
+// removeLeftovers removes the temporary files of checkpoints: as the folder is locked, nobody is writing them.
+func (f *Folder) removeLeftovers() error {
+	entries, err := os.ReadDir(f.path)
+	for _, e := range entries {
+		m := atomicfile.Temporary.FindStringSubmatch(e.Name())
+		if m == nil {
+			continue
+		}
+		if _, ok := parse(m[1]); ok {
+			err = errors.Join(err, os.Remove(filepath.Join(f.path, e.Name())))
+		}
+	}
+	return err
 }

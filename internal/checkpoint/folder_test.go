@@ -2,8 +2,11 @@ package checkpoint_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/fastresnet/fastresnet/internal/checkpoint"
@@ -29,27 +32,110 @@ func names(t *testing.T, folder string) []string {
 	return all
 }
 
-// The last two are kept, and what is not a checkpoint; what a killed process left half-written is not.
-func TestFolderKeepsTheLastTwo(t *testing.T) {
-	path := t.TempDir()
-	for _, name := range []string{".atomic-0123.tmp", "notes.txt"} {
-		if err := os.WriteFile(filepath.Join(path, name), nil, 0o666); err != nil {
-			t.Fatal(err)
-		}
-	}
+// open opens a folder for the time of a test.
+func open(t *testing.T, path string) *checkpoint.Folder {
+	t.Helper()
 	f, err := checkpoint.Open(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, at := range [][2]int{{1, 97}, {2, 5}, {2, 97}, {10, 1}} { // 10 sorts behind 2
-		if _, err := f.Save(at[0], at[1], content(float32(i))); err != nil {
+	t.Cleanup(func() {
+		if err := f.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return f
+}
+
+// Whatever has no name of the folder's own stays, also in the way: a model of the user's, a copy, a temporary file of
+// another program.
+var foreign = []string{
+	".checkpoint-0123456789abcdef.tmp", ".model.safetensors-0123456789abcdef.tmp", "checkpoint-0-mine.safetensors", "checkpoint-00003-0000001.safetensors.bak",
+	"checkpoint-00003-0000001 (1).safetensors", "checkpoint-000003-0000001.safetensors", "checkpoint-3-1.safetensors",
+	"checkpoint-best-1.safetensors", "checkpoint-good.safetensors", "notes.txt",
+}
+
+// The last two are kept, by number, and what is not the folder's own; what a killed process left half-written is not.
+func TestFolderKeepsTheLastTwo(t *testing.T) {
+	const leftover = ".checkpoint-00001-0000001.safetensors-0123456789abcdef.tmp"
+	tests := []struct {
+		label string
+		saves [][2]int
+		want  []string
+	}{
+		{"10 sorts behind 2", [][2]int{{1, 97}, {2, 5}, {2, 97}, {10, 1}},
+			[]string{"checkpoint-00002-0000097.safetensors", "checkpoint-00010-0000001.safetensors"}},
+		{"100,000 sorts behind 99,999", [][2]int{{99998, 1}, {99999, 1}, {100000, 1}},
+			[]string{"checkpoint-99999-0000001.safetensors", "checkpoint-100000-0000001.safetensors"}},
+		{"one older than those that are there", [][2]int{{5, 1}, {6, 1}, {1, 1}},
+			[]string{"checkpoint-00001-0000001.safetensors", "checkpoint-00006-0000001.safetensors"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.label, func(t *testing.T) {
+			path := t.TempDir()
+			for _, name := range append([]string{leftover}, foreign...) {
+				if err := os.WriteFile(filepath.Join(path, name), nil, 0o666); err != nil {
+					t.Fatal(err)
+				}
+			}
+			f := open(t, path)
+			if !slices.Contains(names(t, path), leftover) {
+				t.Error("opening has removed something")
+			}
+			for i, at := range tt.saves {
+				file, err := f.Save(at[0], at[1], content(float32(i)))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if _, err := os.Stat(file); err != nil {
+					t.Errorf("what has just been written: %v", err)
+				}
+			}
+			want := slices.Sorted(slices.Values(slices.Concat(tt.want, foreign, []string{".checkpoint.lock", ".checkpoint.owner"})))
+			if diff := cmp.Diff(want, names(t, path)); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// Nothing foreign is read either.
+func TestNewestLeavesForeignFiles(t *testing.T) {
+	path := t.TempDir()
+	for _, name := range foreign {
+		if err := os.WriteFile(filepath.Join(path, name), []byte("not a checkpoint"), 0o666); err != nil {
 			t.Fatal(err)
 		}
 	}
-	want := []string{"checkpoint-00002-0000097.safetensors", "checkpoint-00010-0000001.safetensors", "notes.txt"}
-	if diff := cmp.Diff(want, names(t, path)); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
+	f := open(t, path)
+	if file, err := f.Newest(nil, nil); file != "" || err != nil {
+		t.Errorf("%q, %v, want none", file, err)
 	}
+}
+
+// A second one is refused, with who has the folder, and changes nothing there; when the first has ended it is not.
+func TestFolderIsOneRuns(t *testing.T) {
+	path := t.TempDir()
+	const unfinished = ".checkpoint-00001-0000001.safetensors-0123456789abcdef.tmp"
+	first, err := checkpoint.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(path, unfinished), nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	before := names(t, path)
+	_, err = checkpoint.Open(path)
+	if !errors.Is(err, checkpoint.ErrInUse) || !strings.Contains(err.Error(), fmt.Sprintf("process %d on", os.Getpid())) {
+		t.Errorf("error %v, want %v by this process", err, checkpoint.ErrInUse)
+	}
+	if diff := cmp.Diff(before, names(t, path)); diff != "" {
+		t.Errorf("files (-before +after):\n%s", diff)
+	}
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	open(t, path)
 }
 
 func TestNewest(t *testing.T) {
@@ -68,11 +154,8 @@ func TestNewest(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			path := t.TempDir()
-			f, err := checkpoint.Open(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if file, _, err := f.Newest(nil); file != "" || err != nil {
+			f := open(t, path)
+			if file, err := f.Newest(nil, nil); file != "" || err != nil {
 				t.Fatalf("in an empty folder: %q, %v", file, err)
 			}
 			values := map[string]float32{older: 1, newer: 2}
@@ -86,8 +169,14 @@ func TestNewest(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
+			refuse := errors.New("of another run")
+			if _, err := f.Newest(func(safetensors.File) error { return refuse }, nil); tt.want != "" && !errors.Is(err, refuse) {
+				t.Errorf("refused: error %v", err) // and nothing is set aside
+			}
 			var aside []string
-			file, got, err := f.Newest(func(file string, reason error) {
+			var got safetensors.File
+			accept := func(content safetensors.File) error { got = content; return nil }
+			file, err := f.Newest(accept, func(file string, reason error) {
 				if reason == nil {
 					t.Error("no reason")
 				}
@@ -102,7 +191,8 @@ func TestNewest(t *testing.T) {
 			if diff := cmp.Diff(tt.spoil, aside); diff != "" {
 				t.Errorf("set aside (-want +got):\n%s", diff)
 			}
-			if diff := cmp.Diff(tt.behind, names(t, path)); diff != "" {
+			files := slices.DeleteFunc(names(t, path), func(name string) bool { return name[0] == '.' })
+			if diff := cmp.Diff(tt.behind, files); diff != "" {
 				t.Errorf("files (-want +got):\n%s", diff)
 			}
 			if tt.want == "" {
