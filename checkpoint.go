@@ -13,6 +13,7 @@ import (
 	"github.com/fastresnet/fastresnet/internal/checkpoint"
 	"github.com/fastresnet/fastresnet/internal/engine"
 	"github.com/fastresnet/fastresnet/internal/safetensors"
+	"github.com/fastresnet/fastresnet/internal/strictjson"
 	"github.com/fastresnet/fastresnet/layers"
 )
 
@@ -135,7 +136,7 @@ func (k *checkpoints) decode(f safetensors.File) (*progress, error) {
 		return nil, fmt.Errorf("its format is %q, this version of the library reads %q", v, checkpointVersion)
 	}
 	p := &progress{}
-	if err := json.Unmarshal([]byte(f.Metadata[progressKey]), p); err != nil {
+	if err := strictjson.Unmarshal([]byte(f.Metadata[progressKey]), p, nullable...); err != nil {
 		return nil, err
 	}
 	if differences := p.Run.differences(k.identity); len(differences) > 0 {

@@ -1,7 +1,6 @@
 package fastresnet
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -17,6 +16,7 @@ import (
 	"github.com/fastresnet/fastresnet/internal/atomicfile"
 	"github.com/fastresnet/fastresnet/internal/engine"
 	"github.com/fastresnet/fastresnet/internal/safetensors"
+	"github.com/fastresnet/fastresnet/internal/strictjson"
 	"github.com/fastresnet/fastresnet/layers"
 )
 
@@ -206,6 +206,11 @@ func (c *computing) read(r io.Reader) (m *Model, err error) {
 	return loaded, nil
 }
 
+// nullable are the keys of a document and of a checkpoint whose value may be null: a loss that is not finite, what a recipe
+// lacks whose network is the caller's own, the history of a run that has none yet, and a result, whose absence
+// is reported as such.
+var nullable = []string{"train_loss", "test_loss", "stages", "schedule", "epochs", "result"}
+
 // readDocument takes the document from a file's metadata.
 func readDocument(metadata map[string]string) (doc modelDocument, err error) {
 	version, ours := metadata[formatKey]
@@ -224,13 +229,8 @@ func readDocument(metadata map[string]string) (doc modelDocument, err error) {
 	if !isModel {
 		return doc, fmt.Errorf("%w: it holds no model", ErrForeign)
 	}
-	decoder := json.NewDecoder(bytes.NewReader([]byte(text)))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&doc); err != nil {
-		return doc, fmt.Errorf("%w: %w", ErrCorrupt, err)
-	}
-	if _, err := decoder.Token(); err != io.EOF {
-		return doc, fmt.Errorf("%w: the description of the model goes on behind its end", ErrCorrupt)
+	if err := strictjson.Unmarshal([]byte(text), &doc, nullable...); err != nil {
+		return doc, fmt.Errorf("%w: the description of the model: %w", ErrCorrupt, err)
 	}
 	return doc, doc.check()
 }

@@ -1,8 +1,6 @@
 package fastresnet
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -10,6 +8,7 @@ import (
 
 	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/internal/engine"
+	"github.com/fastresnet/fastresnet/internal/strictjson"
 	"github.com/fastresnet/fastresnet/layers"
 	"github.com/fastresnet/fastresnet/schedule"
 )
@@ -136,9 +135,7 @@ func (r Recipe) Clone() Recipe {
 func (r *Recipe) UnmarshalJSON(text []byte) error {
 	type plain Recipe // without this method
 	var read plain
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&read); err != nil {
+	if err := strictjson.Unmarshal(text, &read); err != nil {
 		return fmt.Errorf("%w: recipe: %w", ErrOption, err)
 	}
 	problems := Recipe(read).problems()

@@ -209,6 +209,12 @@ func TestRecipeJSONErrors(t *testing.T) {
 		{"text for a number", `"batch_size":512`, `"batch_size":"512"`, "batch_size"},
 		{"a value that no run can use", `"batch_size":512`, `"batch_size":0`, "batch size 0"},
 		{"a network that cannot be", `"width":64`, `"width":-1`, "width -1"},
+		{"other letters", `"batch_size"`, `"Batch_Size"`, "Batch_Size"},
+		{"other letters beside the right ones", `"batch_size":512`, `"batch_size":512,"Batch_Size":64`, "Batch_Size"},
+		{"a field twice", `"batch_size":512`, `"batch_size":512,"batch_size":64`, "twice"},
+		{"a field of a stage twice", `"residual":true`, `"residual":true,"residual":false`, "twice"},
+		{"null", `"batch_size":512`, `"batch_size":null`, "batch_size: null"},
+		{"null for a list", `"augmentations":[`, `"groups":null,"augmentations":[`, "groups: null"},
 		{"cut short", `}]}`, ``, ""},
 	}
 	for _, test := range tests {

@@ -1,9 +1,10 @@
 package data
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
+
+	"github.com/fastresnet/fastresnet/internal/strictjson"
 )
 
 // Augmentations are applied in order.
@@ -48,10 +49,12 @@ func (a Augmentations) MarshalJSON() ([]byte, error) {
 // images. Unknown kinds and settings are errors, and so is an object with other than one kind; they wrap
 // [ErrAugmentation] and leave the augmentations as they were.
 func (a *Augmentations) UnmarshalJSON(text []byte) error {
+	if string(text) == "null" {
+		*a = nil
+		return nil
+	}
 	var all []written
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&all); err != nil {
+	if err := strictjson.Unmarshal(text, &all); err != nil {
 		return fmt.Errorf("%w: %w", ErrAugmentation, err)
 	}
 	var read Augmentations

@@ -51,7 +51,6 @@ func TestAugmentationsReadJSON(t *testing.T) {
 		{"null", `null`, nil},
 		{"space", " [ { \"crop\" : { \"pad\" : 3 } } ]\n", data.Augmentations{data.Crop{Pad: 3}}},
 		{"settings left out", `[{"crop": {}}, {"cutout": {"width": 2}}]`, data.Augmentations{data.Crop{}, data.Cutout{Width: 2}}},
-		{"another kind that is null", `[{"crop": {"pad": 3}, "cutout": null}]`, data.Augmentations{data.Crop{Pad: 3}}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -73,8 +72,12 @@ func TestAugmentationsBadJSON(t *testing.T) {
 		{"a setting of a kind that has none", `[{"flip_lr": {"chance": 0.5}}]`, `"chance"`},
 		{"two kinds in one object", `[{"flip_lr": {}}, {"crop": {"pad": 4}, "flip_lr": {}}]`, "augmentation 1 is of 2 kinds"},
 		{"an empty object", `[{}]`, "augmentation 0 is of 0 kinds, want one of crop, flip_lr, alternating_flip, cutout"},
-		{"a null in the list", `[{"flip_lr": {}}, null]`, "augmentation 1 is of 0 kinds"},
-		{"a kind that is null", `[{"crop": null}]`, "augmentation 0 is of 0 kinds"},
+		{"a null in the list", `[{"flip_lr": {}}, null]`, "[1]: null"},
+		{"a kind that is null", `[{"crop": null}]`, "[0].crop: null"},
+		{"another kind that is null", `[{"crop": {"pad": 3}, "cutout": null}]`, "[0].cutout: null"},
+		{"a setting twice", `[{"crop": {"pad": 3, "pad": 4}}]`, "twice"},
+		{"a setting in other letters", `[{"crop": {"Pad": 3}}]`, "Pad"},
+		{"no kind", `[{}]`, "augmentation 0 is of 0 kinds"},
 		{"one augmentation, no list", `{"crop": {"pad": 4}}`, "object"},
 		{"a name for an object", `["flip_lr"]`, "string"},
 		{"half a pixel", `[{"crop": {"pad": 4.5}}]`, "4.5"},

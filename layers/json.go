@@ -1,14 +1,13 @@
 package layers
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"reflect"
 
 	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/internal/strictjson"
 )
 
 // named are the layers, without settings, by their names in JSON.
@@ -50,7 +49,7 @@ func (n Network) MarshalJSON() ([]byte, error) {
 // [ErrNetwork].
 func (n *Network) UnmarshalJSON(text []byte) error {
 	var in networkJSON
-	if err := decodeStrictly(text, &in); err != nil {
+	if err := strictjson.Unmarshal(text, &in); err != nil {
 		return fmt.Errorf("%w: %w", ErrNetwork, err)
 	}
 	layers, err := decodeAll(in.Layers, 0)
@@ -125,7 +124,7 @@ func decodeAll(texts []json.RawMessage, depth int) ([]Layer, error) {
 
 func decode(text json.RawMessage, depth int) (Layer, error) {
 	var fields map[string]json.RawMessage
-	if err := json.Unmarshal(text, &fields); err != nil {
+	if err := strictjson.Unmarshal(text, &fields); err != nil {
 		return nil, err
 	}
 	var name string
@@ -143,7 +142,7 @@ func decode(text json.RawMessage, depth int) (Layer, error) {
 	}
 	if name == "residual" {
 		var paths residualJSON
-		if err := decodeStrictly(settings, &paths); err != nil {
+		if err := strictjson.Unmarshal(settings, &paths); err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 		branch, err := decodeAll(paths.Branch, depth+1)
@@ -157,21 +156,8 @@ func decode(text json.RawMessage, depth int) (Layer, error) {
 		return Residual{Branch: branch, Shortcut: shortcut}, nil
 	}
 	l := reflect.New(reflect.TypeOf(zero))
-	if err := decodeStrictly(settings, l.Interface()); err != nil {
+	if err := strictjson.Unmarshal(settings, l.Interface()); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	return l.Elem().Interface().(Layer), nil
-}
-
-// decodeStrictly reads one JSON value without unknown fields.
-func decodeStrictly(text []byte, into any) error {
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(into); err != nil {
-		return err
-	}
-	if _, err := decoder.Token(); err != io.EOF {
-		return errors.New("it goes on behind its end")
-	}
-	return nil
 }

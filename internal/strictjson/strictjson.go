@@ -1,0 +1,119 @@
+// Package strictjson reads JSON as a format of files wants it, where package encoding/json lets much pass: a key in other
+// letters than the field's, a key twice of which the last counts, null for a number.
+package strictjson
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+)
+
+// Unmarshal reads one value, like [json.Unmarshal]. It refuses unknown fields, keys that an object has twice or that have
+// capital letters, which no field of this module's formats has, null but for the keys in nullable, and whatever
+// follows the value. Methods that read a part of the value themselves are given text that has passed.
+func Unmarshal(text []byte, value any, nullable ...string) error {
+	if err := check(text, nullable); err != nil {
+		return err
+	}
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields()
+	return decoder.Decode(value)
+}
+
+// scope is an object or an array that is open.
+type scope struct {
+	keys  map[string]bool // nil for an array
+	key   string          // of the value that is next in an object, or was last
+	value bool            // in an object: a value is next, not a key
+	index int             // of the value that is next in an array
+}
+
+// path names the value that is next: "layers[6].size".
+func path(open []scope) string {
+	var text strings.Builder
+	for i, s := range open {
+		switch {
+		case s.keys == nil:
+			fmt.Fprintf(&text, "[%d]", s.index)
+		case i > 0:
+			text.WriteString("." + s.key)
+		default:
+			text.WriteString(s.key)
+		}
+	}
+	return text.String()
+}
+
+func check(text []byte, nullable []string) error {
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	var open []scope
+	for values := 0; ; {
+		token, err := decoder.Token()
+		if err == io.EOF && values == 1 {
+			return nil
+		}
+		if err == io.EOF {
+			return io.ErrUnexpectedEOF
+		}
+		if err != nil {
+			return err
+		}
+		if len(open) == 0 {
+			if values++; values > 1 {
+				return errors.New("it goes on behind its end")
+			}
+		}
+		var in *scope
+		if len(open) > 0 {
+			in = &open[len(open)-1]
+		}
+		delimiter, _ := token.(json.Delim)
+		switch {
+		case delimiter == '}', delimiter == ']':
+			if open = open[:len(open)-1]; len(open) > 0 {
+				open[len(open)-1].next()
+			}
+			continue
+		case in != nil && in.keys != nil && !in.value:
+			if err := in.enter(token.(string)); err != nil {
+				return fmt.Errorf("%s: %w", path(open), err)
+			}
+			continue
+		case delimiter == '{':
+			open = append(open, scope{keys: map[string]bool{}})
+			continue
+		case delimiter == '[':
+			open = append(open, scope{})
+			continue
+		case token == nil && (in == nil || in.keys == nil || !slices.Contains(nullable, in.key)):
+			return fmt.Errorf("%s: null, where a value must be", path(open))
+		}
+		if in != nil {
+			in.next()
+		}
+	}
+}
+
+// next goes on behind a value.
+func (s *scope) next() {
+	s.value = false
+	s.index++
+}
+
+// enter takes note of the key of an object.
+func (s *scope) enter(key string) error {
+	again := s.keys[key]
+	s.keys[key], s.key, s.value = true, key, true
+	switch {
+	case strings.ToLower(key) != key:
+		return fmt.Errorf("the key %q is unknown: they are all in small letters", key)
+	case again:
+		return fmt.Errorf("the key %q is there twice", key)
+	}
+	return nil
+}

@@ -1,0 +1,59 @@
+package strictjson_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/fastresnet/fastresnet/internal/strictjson"
+	"github.com/google/go-cmp/cmp"
+)
+
+type value struct {
+	Size  int      `json:"size"`
+	Loss  *float64 `json:"loss"`
+	Inner *value   `json:"inner"`
+	List  []value  `json:"list"`
+}
+
+func TestUnmarshal(t *testing.T) {
+	loss := 0.5
+	tests := []struct {
+		label, text string
+		want        value
+		problem     string
+	}{
+		{"all of it", `{"size":3,"loss":0.5,"inner":{"size":1},"list":[{"size":2},{}]}`,
+			value{Size: 3, Loss: &loss, Inner: &value{Size: 1}, List: []value{{Size: 2}, {}}}, ""},
+		{"spaces around it", " {\"size\":3}\n", value{Size: 3}, ""},
+		{"a key of two objects", `{"size":3,"inner":{"size":3}}`, value{Size: 3, Inner: &value{Size: 3}}, ""},
+		{"null where it may be", `{"list":[{"loss":null}]}`, value{List: []value{{}}}, ""},
+		{"a capital letter", `{"Size":3}`, value{}, `"Size" is unknown`},
+		{"a capital letter beside the key", `{"size":3,"SIZE":4}`, value{}, `"SIZE" is unknown`},
+		{"a key twice", `{"size":3,"loss":1,"size":4}`, value{}, `"size" is there twice`},
+		{"a key twice, further in", `{"list":[{},{"size":3,"size":3}]}`, value{}, `list[1].size: the key "size" is there twice`},
+		{"escaped, the same key", `{"size":3,"\u0073ize":4}`, value{}, `"size" is there twice`},
+		{"null for a number", `{"size":null}`, value{}, `size: null`},
+		{"null for an object", `{"inner":null}`, value{}, `inner: null`},
+		{"null in a list", `{"list":[null]}`, value{}, `list[0]: null`},
+		{"null for all", `null`, value{}, `: null`},
+		{"an unknown field", `{"sizes":3}`, value{}, `unknown field "sizes"`},
+		{"an empty key", `{"":3}`, value{}, `unknown field ""`},
+		{"where it is", `{"list":[{},{"inner":{"list":[{},{"size":null}]}}]}`, value{}, "list[1].inner.list[1].size: null"},
+		{"more behind it", `{"size":3}{}`, value{}, "behind its end"},
+		{"no end", `{"size":3`, value{}, "unexpected EOF"},
+		{"nothing", ``, value{}, "unexpected EOF"},
+		{"not JSON", `size`, value{}, "invalid character"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.label, func(t *testing.T) {
+			var got value
+			err := strictjson.Unmarshal([]byte(tt.text), &got, "loss")
+			if (err == nil) != (tt.problem == "") || err != nil && !strings.Contains(err.Error(), tt.problem) {
+				t.Fatalf("error %v, want %q", err, tt.problem)
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
