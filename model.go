@@ -114,9 +114,7 @@ func (m *Model) Network() layers.Network {
 	if m.made() != nil {
 		return layers.Network{}
 	}
-	n := m.network
-	n.Layers = slices.Clone(n.Layers)
-	return n
+	return m.network.Clone()
 }
 
 // Result is a copy of the [Result] of the run that made the model, which a loaded model has from its file; while

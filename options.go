@@ -81,7 +81,7 @@ func WithDesign(d layers.Design) Option {
 // WithNetwork sets a network of your own, described as data. It must fit the data set's images and
 // classes. The recipe's design then does not count.
 func WithNetwork(n layers.Network) Option {
-	n.Layers = slices.Clone(n.Layers)
+	n = n.Clone()
 	return func(c *config) { c.network = &n }
 }
 

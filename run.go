@@ -198,8 +198,7 @@ func (r *run) ended() bool {
 
 // reportStart passes on a copy of the result, which the run goes on to complete.
 func (r *run) reportStart() {
-	result := *r.result
-	r.config.onStart(&result)
+	r.config.onStart(r.result.clone())
 }
 
 // report passes the last epoch on.

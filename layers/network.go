@@ -2,6 +2,7 @@ package layers
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/fastresnet/fastresnet/data"
 	"github.com/gomlx/compute/dtypes"
@@ -16,6 +17,22 @@ type Network struct {
 	Input data.Shape
 	// Layers are applied in order. The last one's output is the logits: [1, 1, classes].
 	Layers []Layer
+}
+
+// Clone is a copy that shares nothing with the network, nor with its blocks.
+func (n Network) Clone() Network {
+	n.Layers = cloneLayers(n.Layers)
+	return n
+}
+
+func cloneLayers(layers []Layer) []Layer {
+	all := slices.Clone(layers)
+	for i, l := range all {
+		if block, ok := l.(Residual); ok {
+			all[i] = Residual{Branch: cloneLayers(block.Branch), Shortcut: cloneLayers(block.Shortcut)}
+		}
+	}
+	return all
 }
 
 // Step is one layer of a resolved network.
