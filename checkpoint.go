@@ -70,8 +70,10 @@ func findCheckpoints(c *config) (k *checkpoints, err error) {
 	}
 	if c.resume {
 		k.last, err = k.folder.Newest(func(content safetensors.File) (err error) {
-			k.saved, err = k.decode(content)
-			return err
+			if k.saved, err = k.decode(content); err != nil {
+				return err
+			}
+			return k.saved.check(c)
 		}, func(file string, reason error) {
 			c.logger.Warn("checkpoint set aside", "file", file, "reason", reason)
 		})
@@ -145,15 +147,17 @@ func (k *checkpoints) decode(f safetensors.File) (*progress, error) {
 	for _, t := range f.Tensors {
 		if t.Name == metricsName {
 			p.State.Metrics = t.Data
+			continue
 		}
-		for prefix, values := range p.tensors() {
-			if name, ok := strings.CutPrefix(t.Name, prefix); ok {
-				if *values == nil {
-					*values = map[string][]float32{}
-				}
-				(*values)[name] = t.Data
-			}
+		kind, name, _ := strings.Cut(t.Name, "/")
+		values := p.tensors()[kind+"/"]
+		if values == nil || !slices.ContainsFunc(k.variables, func(v layers.Variable) bool { return v.Name == name }) {
+			return nil, fmt.Errorf("tensor %q is not one of the run's", t.Name)
 		}
+		if *values == nil {
+			*values = map[string][]float32{}
+		}
+		(*values)[name] = t.Data
 	}
 	return p, nil
 }

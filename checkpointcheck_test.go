@@ -1,0 +1,160 @@
+package fastresnet_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/fastresnet/fastresnet"
+	"github.com/fastresnet/fastresnet/internal/safetensors"
+)
+
+// stoppedRun is a run of a tiny network that was stopped after step 2 of 4 of its second epoch, and its checkpoint.
+func stoppedRun(t testing.TB) (options []fastresnet.Option, name string, file safetensors.File) {
+	t.Helper()
+	options = []fastresnet.Option{
+		fastresnet.WithDataset(synthetic(t, 64, 1), synthetic(t, 16, 2)), fastresnet.WithBackend("go"),
+		fastresnet.WithNetwork(tinyNetwork()), fastresnet.WithBatchSize(16), fastresnet.WithEpochs(3),
+		fastresnet.WithAveraging(fastresnet.Averaging{Every: 2, Decay: 0.5}), fastresnet.WithResume(),
+	}
+	folder := t.TempDir()
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	r, err := fastresnet.Train(ctx, append(options, fastresnet.WithCheckpoint(folder, 1), stopAfter(6, cancel))...)
+	if !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	r.Model.Close()
+	name = "checkpoint-00002-0000002.safetensors"
+	content, err := os.ReadFile(filepath.Join(folder, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return options, name, opened(t, content)
+}
+
+// resumed resumes a run from one checkpoint, whose checksum is right whatever is in it.
+func resumed(t testing.TB, options []fastresnet.Option, name string, file safetensors.File) error {
+	t.Helper()
+	folder := t.TempDir()
+	var content bytes.Buffer
+	if err := safetensors.Write(&content, file); err != nil {
+		t.Skip(err)
+	}
+	if err := os.WriteFile(filepath.Join(folder, name), content.Bytes(), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	r, err := fastresnet.Train(context.Background(), append(options, fastresnet.WithCheckpoint(folder, 1))...)
+	if r != nil {
+		r.Model.Close()
+	}
+	return err
+}
+
+func TestHostileCheckpoints(t *testing.T) {
+	options, name, good := stoppedRun(t)
+	if err := resumed(t, options, name, good); err != nil {
+		t.Fatalf("unchanged: %v", err)
+	}
+	progress := func(old, new string) func(*safetensors.File) {
+		return func(f *safetensors.File) {
+			text := f.Metadata["progress"]
+			if !strings.Contains(text, old) {
+				t.Fatalf("no %s in %s", old, text)
+			}
+			f.Metadata["progress"] = strings.Replace(text, old, new, 1)
+		}
+	}
+	value := func(tensor string, v float64) func(*safetensors.File) {
+		return func(f *safetensors.File) {
+			for i := range f.Tensors {
+				if strings.HasPrefix(f.Tensors[i].Name, tensor) {
+					f.Tensors[i].Data[0] = float32(v)
+					return
+				}
+			}
+			t.Fatalf("no %s", tensor)
+		}
+	}
+	tests := []struct {
+		label  string
+		change func(*safetensors.File)
+		says   string
+	}{
+		{"an epoch before the history's", progress(`"state":{"epoch":2`, `"state":{"epoch":1`), "epoch 1"},
+		{"an epoch far ahead", progress(`"state":{"epoch":2`, `"state":{"epoch":1000000000`), "epoch 1000000000"},
+		{"a negative epoch", progress(`"state":{"epoch":2`, `"state":{"epoch":-2`), "epoch -2"},
+		{"negative steps", progress(`"steps":2`, `"steps":-2`), "step -2"},
+		{"more steps than an epoch has", progress(`"steps":2`, `"steps":5`), "step 5 of 4"},
+		{"averages over other steps", progress(`"average_steps":6`, `"average_steps":7`), "over 7 steps"},
+		{"a history that is missing", progress(`"epochs":`, `"epoch_list":`), "epoch_list"},
+		{"null for the history", progress(`"epochs":[{`, `"epochs":null,"total_ns":1,"epochs":[{`), "twice"},
+		{"null for a time", progress(`"epoch_train_ns":`, `"epoch_train_ns":null,"epoch_train":`), "epoch_train_ns: null"},
+		{"a history of another number", progress(`"number":1`, `"number":7`), "number is 7"},
+		{"an epoch that is not whole", progress(`"number":1`, `"partial":true,"number":1`), "not whole"},
+		{"a negative accuracy", progress(`"train_accuracy":`, `"train_accuracy":-1`), "accuracies of -"},
+		{"a negative time", progress(`"train_time_ns":`, `"train_time_ns":-`), "of training"},
+		{"a negative total", progress(`"total_ns":`, `"total_ns":-`), "for the whole run"},
+		{"more images than there are", progress(`"images":64`, `"images":65`), "65 images of 64"},
+		{"a negative loss", progress(`"train_loss":`, `"train_loss":-`), "losses of -"},
+		{"a weight that is no number", value("variables/", math.NaN()), "not finite"},
+		{"an infinite velocity", value("velocities/", math.Inf(1)), "not finite"},
+		{"an average that is no number", value("averages/", math.NaN()), "not finite"},
+		{"metrics that are no numbers", value("metrics", math.NaN()), "metrics are not finite"},
+		{"no metrics", func(f *safetensors.File) {
+			for i := range f.Tensors {
+				if f.Tensors[i].Name == "metrics" {
+					f.Tensors = append(f.Tensors[:i:i], f.Tensors[i+1:]...)
+					return
+				}
+			}
+		}, "0 metrics"},
+		{"a tensor too many", func(f *safetensors.File) {
+			f.Tensors = append(f.Tensors, safetensors.Tensor{Name: "variables/zz", Shape: []int{1}, Data: []float32{1}})
+		}, "variables/zz"},
+		{"a tensor too few", func(f *safetensors.File) { f.Tensors = f.Tensors[1:] }, "need"},
+		{"no progress", func(f *safetensors.File) { delete(f.Metadata, "progress") }, "EOF"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.label, func(t *testing.T) {
+			file := opened(t, bytesOf(t, good))
+			tt.change(&file)
+			err := resumed(t, options, name, file)
+			if !errors.Is(err, fastresnet.ErrCheckpoint) || !strings.Contains(err.Error(), tt.says) {
+				t.Errorf("error %v, want ErrCheckpoint that says %q", err, tt.says)
+			}
+		})
+	}
+}
+
+// bytesOf is a file's bytes.
+func bytesOf(t testing.TB, file safetensors.File) []byte {
+	t.Helper()
+	var content bytes.Buffer
+	if err := safetensors.Write(&content, file); err != nil {
+		t.Fatal(err)
+	}
+	return content.Bytes()
+}
+
+// FuzzCheckpoint changes what a checkpoint says of its run, and values in it: it is refused, or the run ends well or
+// diverges.
+func FuzzCheckpoint(f *testing.F) {
+	options, name, good := stoppedRun(f)
+	f.Add(good.Metadata["progress"], uint8(0), float32(1))
+	f.Add(strings.Replace(good.Metadata["progress"], `"steps":2`, `"steps":4`, 1), uint8(9), float32(1e30))
+	f.Fuzz(func(t *testing.T, progress string, tensor uint8, value float32) {
+		file := opened(t, bytesOf(t, good))
+		file.Metadata["progress"] = progress
+		file.Tensors[int(tensor)%len(file.Tensors)].Data[0] = value
+		err := resumed(t, options, name, file)
+		if err != nil && !errors.Is(err, fastresnet.ErrCheckpoint) && !errors.Is(err, fastresnet.ErrDiverged) {
+			t.Error(err)
+		}
+	})
+}
