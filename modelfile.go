@@ -14,6 +14,7 @@ import (
 
 	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/internal/atomicfile"
+	"github.com/fastresnet/fastresnet/internal/classnames"
 	"github.com/fastresnet/fastresnet/internal/engine"
 	"github.com/fastresnet/fastresnet/internal/safetensors"
 	"github.com/fastresnet/fastresnet/internal/strictjson"
@@ -245,6 +246,9 @@ func (d modelDocument) check() error {
 	}
 	if n := d.Network.Classes(); n != len(d.Classes) {
 		return fmt.Errorf("%w: %d names for the network's %d classes", ErrCorrupt, len(d.Classes), n)
+	}
+	if err := classnames.Check(d.Classes); err != nil {
+		return fmt.Errorf("%w: %w", ErrCorrupt, err)
 	}
 	if err := d.Normalization.Validate(d.Network.Input.Channels); err != nil {
 		return fmt.Errorf("%w: %w", ErrCorrupt, err)

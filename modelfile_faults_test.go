@@ -95,6 +95,8 @@ func TestReadRefuses(t *testing.T) {
 			{"type":"conv","name":"a","out":60000,"kernel":1,"stride":1},{"type":"conv","name":"b","out":60000,"kernel":1,"stride":1}`),
 			fastresnet.ErrTooLarge, "parameters"},
 		{"a class too many", document(`"classes":[`, `"classes":["one more",`), fastresnet.ErrCorrupt, "11 names"},
+		{"a class without a name", document(`"classes":["disc"`, `"classes":[""`), fastresnet.ErrCorrupt, "class 0 is empty"},
+		{"two classes of one name", document(`"classes":["disc","ring"`, `"classes":["ring","ring"`), fastresnet.ErrCorrupt, "classes 0 and 1"},
 		{"a mean too many", document(`"mean":[`, `"mean":[1,`), fastresnet.ErrCorrupt, "4 means"},
 		{"a deviation of 0", func(f *safetensors.File) {
 			before, after, _ := strings.Cut(f.Metadata["model"], `"std":[`)

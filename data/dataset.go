@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"image"
 	"slices"
+
+	"github.com/fastresnet/fastresnet/internal/classnames"
 )
 
 // Dataset is a set of labelled images of one shape, held in memory as bytes. It never changes once
@@ -25,7 +27,7 @@ type Dataset struct {
 //
 // The error wraps [ErrFormat] and reports every problem together: no images, no classes, a
 // dimension that is not positive, a number of pixels other than n*shape.Size(), labels that are not
-// an index of classes (with the index of the first).
+// an index of classes (with the index of the first), names of classes that are empty, not UTF-8 or there twice.
 func New(pixels []uint8, shape Shape, labels []int, classes []string) (*Dataset, error) {
 	if err := check(pixels, shape, labels, classes); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrFormat, err)
@@ -53,6 +55,9 @@ func check(pixels []uint8, shape Shape, labels []int, classes []string) error {
 	if len(classes) == 0 {
 		problems = append(problems, errors.New("no classes: at least one name is needed"))
 	} else {
+		if err := classnames.Check(classes); err != nil {
+			problems = append(problems, err)
+		}
 		outside := func(label int) bool { return label < 0 || label >= len(classes) }
 		if i := slices.IndexFunc(labels, outside); i >= 0 {
 			problems = append(problems, fmt.Errorf("label %d of image %d is not in 0 to %d",

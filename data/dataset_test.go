@@ -47,6 +47,9 @@ func TestNewErrors(t *testing.T) {
 	}{
 		{"no images", 0, greyShape, nil, catDog, []string{"the set is empty"}},
 		{"no classes", 6, greyShape, []int{0}, nil, []string{"no classes"}},
+		{"a class without a name", 6, greyShape, []int{0}, []string{"cat", ""}, []string{"class 1 is empty"}},
+		{"two classes of one name", 6, greyShape, []int{0}, []string{"cat", "cat"}, []string{"classes 0 and 1", "cat"}},
+		{"a name that is not UTF-8", 6, greyShape, []int{0}, []string{"caf\xe9"}, []string{"class 0", "UTF-8"}},
 		{"zero width", 6, data.Shape{Height: 2, Width: 0, Channels: 1}, []int{0}, catDog, []string{"2x0x1", "positive"}},
 		{"negative sides", 6, data.Shape{Height: -2, Width: -3, Channels: 1}, []int{0}, catDog, []string{"-2x-3x1"}},
 		{"overflowing shape", 0, data.Shape{Height: huge, Width: huge, Channels: 1}, []int{0}, catDog, []string{"too large"}},

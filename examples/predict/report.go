@@ -35,7 +35,7 @@ func newTable(w io.Writer, s *settings, classes []string) *table {
 		t.fileWidth = max(t.fileWidth, min(utf8.RuneCountInString(printable(file)), widestFile))
 	}
 	for _, class := range classes {
-		t.classWidth = max(t.classWidth, utf8.RuneCountInString(class))
+		t.classWidth = max(t.classWidth, utf8.RuneCountInString(printable(class)))
 	}
 	return t
 }
@@ -54,9 +54,9 @@ func (t *table) classified(file string, p fastresnet.Prediction) error {
 	ranking := results.Ranking(p, t.top)
 	var next []string
 	for _, c := range ranking[1:] {
-		next = append(next, c.Label+" "+percent(c.Probability))
+		next = append(next, printable(c.Label)+" "+percent(c.Probability))
 	}
-	return t.line(printable(file), ranking[0].Label, percent(ranking[0].Probability), strings.Join(next, ", "))
+	return t.line(printable(file), printable(ranking[0].Label), percent(ranking[0].Probability), strings.Join(next, ", "))
 }
 
 func (t *table) line(file, class, probability, next string) error {
@@ -69,7 +69,7 @@ func (t *table) failed(string, error) error { return nil } // standard error has
 
 func percent(p float64) string { return fmt.Sprintf("%.1f %%", 100*p) }
 
-// printable is a file's name, quoted if a terminal might take it for more than a name.
+// printable is the name of a file or a class, quoted if a terminal might take it for more than a name.
 func printable(file string) string {
 	if strings.ContainsFunc(file, func(r rune) bool { return !unicode.IsPrint(r) }) {
 		return strconv.Quote(file)

@@ -1,0 +1,22 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/fastresnet/fastresnet"
+)
+
+// A class's name that would steer the terminal, or turn the text around, is quoted.
+func TestTableQuotesNames(t *testing.T) {
+	const steering, turning = "cat\x1b[2J", "\u202egod"
+	var text strings.Builder
+	table := newTable(&text, &settings{top: 2, files: []string{"a.png"}}, []string{steering, turning})
+	p := fastresnet.Prediction{Class: 0, Label: steering, Probability: 0.75, Labels: []string{steering, turning}, Probabilities: []float64{0.75, 0.25}}
+	if err := table.classified("a.png", p); err != nil {
+		t.Fatal(err)
+	}
+	if got := text.String(); strings.Contains(got, "\x1b") || strings.Contains(got, "\u202e") || !strings.Contains(got, `"cat\x1b[2J"`) || !strings.Contains(got, `"\u202egod" 25.0 %`) {
+		t.Errorf("%q", got)
+	}
+}
