@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 const (
@@ -13,8 +14,10 @@ const (
 	cifar10URL = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"
 	// cifar10Folder is the folder inside the official archive.
 	cifar10Folder = "cifar-10-batches-bin"
-	// cifar10Archive is the name of the official archive.
+	// cifar10Archive is the name of the official archive, and cifar10Tar what some browsers make of it, which unpack
+	// the gzip.
 	cifar10Archive = "cifar-10-binary.tar.gz"
+	cifar10Tar     = "cifar-10-binary.tar"
 	// cifar10Records is the number of images in each of the files.
 	cifar10Records = 10_000
 )
@@ -33,14 +36,15 @@ var cifar10Classes = [...]string{
 // CIFAR10 reads the CIFAR-10 data set in its binary version: 50,000 training and 10,000 test
 // images, 32x32x3, of 10 classes, in the order of the files.
 //
-// The path is the official archive, cifar-10-binary.tar.gz; or the folder it unpacks to,
-// cifar-10-batches-bin; or a folder that holds either. An empty path stands for that of
-// [FindCIFAR10]. The archive is read as it is, in one pass: nothing is written, and no more than
+// The path is the official archive, cifar-10-binary.tar.gz, or the .tar in it; or the folder it unpacks to,
+// cifar-10-batches-bin; or a folder that holds any of these, or whose subfolder holds the files. An empty path stands
+// for that of [FindCIFAR10]. The archive is read as it is, in one pass: nothing is written, and no more than
 // the official size is read from a file, whatever it holds.
 //
 // The error wraps [ErrNotFound] if the path or one of the six files is missing, and [ErrFormat] if
 // a file is cut short, too long or corrupt, or if a label is over 9. It names the file, and the
-// record where there is one; records count from 0.
+// record where there is one; records count from 0. Of the data set's Python and MATLAB versions it says which to get
+// instead.
 //
 // Source: https://www.cs.toronto.edu/~kriz/cifar.html, "Binary version".
 func CIFAR10(path string) (train, test *Dataset, err error) {
@@ -92,19 +96,53 @@ func locateCIFAR10(path string) (string, error) {
 	case !info.IsDir():
 		return path, nil
 	}
-	for _, folder := range []string{path, filepath.Join(path, cifar10Folder)} {
-		for _, name := range cifar10Files {
-			if _, err := os.Stat(filepath.Join(folder, name)); err == nil {
-				return folder, nil
-			}
+	folders := []string{path, filepath.Join(path, cifar10Folder)}
+	entries, err := os.ReadDir(path)
+	if err != nil {
+		return "", fmt.Errorf("CIFAR-10: %w", err)
+	}
+	for _, e := range entries {
+		if below := filepath.Join(path, e.Name()); e.IsDir() && e.Name() != cifar10Folder {
+			folders = append(folders, below, filepath.Join(below, cifar10Folder))
 		}
 	}
-	archive := filepath.Join(path, cifar10Archive)
-	if _, err := os.Stat(archive); err == nil {
-		return archive, nil
+	for _, folder := range folders {
+		if holdsAny(folder, cifar10Files[:]) {
+			return folder, nil
+		}
+	}
+	for _, name := range []string{cifar10Archive, cifar10Tar} {
+		if archive := filepath.Join(path, name); exists(archive) {
+			return archive, nil
+		}
+	}
+	for _, folder := range folders {
+		if holdsAny(folder, otherVersions) {
+			return "", otherVersion(folder)
+		}
 	}
 	return "", fmt.Errorf("%w: CIFAR-10: %s holds neither %s nor %s nor %s", ErrNotFound, path,
 		cifar10Files[0], cifar10Folder, cifar10Archive)
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+func holdsAny(folder string, names []string) bool {
+	return slices.ContainsFunc(names, func(name string) bool { return exists(filepath.Join(folder, name)) })
+}
+
+// otherVersions are names of files and archives of the data set's Python and MATLAB versions.
+var otherVersions = []string{
+	"data_batch_1", "test_batch", "cifar-10-batches-py", "cifar-10-python.tar.gz", "data_batch_1.mat", "test_batch.mat",
+	"cifar-10-batches-mat", "cifar-10-matlab.tar.gz",
+}
+
+// otherVersion is the error for one of those at a place.
+func otherVersion(place string) error {
+	return fmt.Errorf("%w: %s is CIFAR-10 in its version for Python or MATLAB: get the binary version, %s", ErrNotFound, place, cifar10URL)
 }
 
 // readCIFAR10 is CIFAR10 for files of so many records each.

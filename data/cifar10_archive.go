@@ -3,6 +3,7 @@ package data
 import (
 	"archive/tar"
 	"bufio"
+	"bytes"
 	"compress/gzip"
 	"errors"
 	"fmt"
@@ -17,7 +18,7 @@ import (
 // and the two small files that come with them (a few kilobytes in the official archive).
 const archiveSlack = 16 << 20
 
-// readArchive reads the files in a gzipped tar, in whatever order they come, in one pass. It reads
+// readArchive reads the files in a tar, gzipped or not, in whatever order they come, in one pass. It reads
 // to the end even when it has them all, because the checksum is there.
 func readArchive(name string, records int) (b *batches, err error) {
 	file, err := os.Open(name)
@@ -26,9 +27,18 @@ func readArchive(name string, records int) (b *batches, err error) {
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
 
-	unzipped, err := gzip.NewReader(bufio.NewReaderSize(file, 1<<20))
-	if err != nil {
-		return nil, archiveError(err)
+	buffered := bufio.NewReaderSize(file, 1<<20)
+	var unzipped io.Reader = buffered
+	const headerSize = 512 // of a tar
+	switch start, _ := buffered.Peek(headerSize); {
+	case len(start) == 0:
+		return nil, archiveError(io.EOF)
+	case bytes.HasPrefix(start, []byte("\x1f\x8b")):
+		if unzipped, err = gzip.NewReader(buffered); err != nil {
+			return nil, archiveError(err)
+		}
+	case len(start) < headerSize:
+		return nil, archiveError(tar.ErrHeader)
 	}
 	limit := int64(len(cifar10Files))*int64(records)*cifar10Record + archiveSlack
 	bounded := &boundedReader{r: unzipped, limit: limit, left: limit + 1}
@@ -45,6 +55,7 @@ func readArchive(name string, records int) (b *batches, err error) {
 // readTar reads the files, each of which must be in the archive once.
 func (b *batches) readTar(archive *tar.Reader) error {
 	var found [len(cifar10Files)]bool
+	var other bool // a file of another version of the data set is there
 	for {
 		header, err := archive.Next()
 		if err == io.EOF {
@@ -53,9 +64,10 @@ func (b *batches) readTar(archive *tar.Reader) error {
 		if err != nil {
 			return err
 		}
-		folder, name := path.Split(path.Clean(header.Name))
+		name := path.Base(header.Name) // whatever folder it is in, which tar lets be absolute
 		i := slices.Index(cifar10Files[:], name)
-		if i < 0 || (folder != "" && folder != cifar10Folder+"/") {
+		if i < 0 {
+			other = other || slices.Contains(otherVersions, name)
 			continue
 		}
 		if header.Typeflag != tar.TypeReg {
@@ -71,6 +83,9 @@ func (b *batches) readTar(archive *tar.Reader) error {
 		if err := b.read(i, archive); err != nil {
 			return err
 		}
+	}
+	if other && !slices.Contains(found[:], true) {
+		return otherVersion("it")
 	}
 	var problems []error
 	for i, name := range cifar10Files {
@@ -91,7 +106,7 @@ func archiveError(err error) error {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return fmt.Errorf("%w: the archive is cut short: %w", ErrFormat, err)
 	}
-	return fmt.Errorf("%w: not a sound .tar.gz: %w", ErrFormat, err)
+	return fmt.Errorf("%w: not a sound .tar.gz or .tar: %w", ErrFormat, err)
 }
 
 // boundedReader fails, rather than ending, after limit bytes.

@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"compress/gzip"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -27,8 +28,10 @@ func TestCIFAR10BadArchive(t *testing.T) {
 		says    []string
 	}{
 		{"empty", nil, []string{"cut short"}},
-		{"not gzip", []byte("<html>404 Not Found</html>"), []string{"not a sound .tar.gz"}},
+		{"neither gzip nor tar", []byte("<html>404 Not Found</html>"), []string{"not a sound .tar.gz"}},
+		{"neither, and longer", bytes.Repeat([]byte("<html>"), 1000), []string{"not a sound .tar.gz"}},
 		{"not tar", zipped(t, bytes.Repeat([]byte("x"), 1024)), []string{"not a sound .tar.gz"}},
+		{"a .tar, cut at half", unzipped(t, sound)[:10_000], []string{".bin", "record"}},
 		{"cut at half", sound[:len(sound)/2], []string{".bin", "record"}},
 		{"cut before the checksum", sound[:len(sound)-8], []string{"cut short"}},
 		{"wrong checksum", flipped, []string{"not a sound .tar.gz", "checksum"}},
@@ -57,8 +60,22 @@ func TestCIFAR10BadArchive(t *testing.T) {
 	}
 }
 
+// unzipped returns the content of a gzip stream.
+func unzipped(t testing.TB, packed []byte) []byte {
+	t.Helper()
+	zip, err := gzip.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		t.Fatal(err)
+	}
+	content, err := io.ReadAll(zip)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return content
+}
+
 // zipped returns the content as a gzip stream.
-func zipped(t *testing.T, content []byte) []byte {
+func zipped(t testing.TB, content []byte) []byte {
 	t.Helper()
 	var packed bytes.Buffer
 	zip := gzip.NewWriter(&packed)
@@ -72,7 +89,7 @@ func zipped(t *testing.T, content []byte) []byte {
 }
 
 // tarHeader returns a tar that ends after one header.
-func tarHeader(t *testing.T, header tar.Header) []byte {
+func tarHeader(t testing.TB, header tar.Header) []byte {
 	t.Helper()
 	var packed bytes.Buffer
 	archive := tar.NewWriter(io.Writer(&packed))
@@ -80,4 +97,25 @@ func tarHeader(t *testing.T, header tar.Header) []byte {
 		t.Fatal(err)
 	}
 	return packed.Bytes()
+}
+
+// FuzzArchive reads whatever it is given as an archive: it is sound, or the error says so.
+func FuzzArchive(f *testing.F) {
+	sound := tarGz(f, folderName+"/", smallFiles())
+	f.Add(sound)
+	f.Add(unzipped(f, sound))
+	f.Add([]byte("<html>404 Not Found</html>"))
+	f.Fuzz(func(t *testing.T, content []byte) {
+		path := filepath.Join(t.TempDir(), "cifar.tar.gz")
+		if err := os.WriteFile(path, content, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		train, test, err := data.ReadCIFAR10(path, records)
+		switch {
+		case err == nil && (train.Len() != 5*records || test.Len() != records):
+			t.Errorf("%v and %v, and no error", train, test)
+		case err != nil && !errors.Is(err, data.ErrFormat) && !errors.Is(err, data.ErrNotFound):
+			t.Errorf("the error wraps no sentinel: %v", err)
+		}
+	})
 }

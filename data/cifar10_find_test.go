@@ -3,6 +3,7 @@ package data_test
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/fastresnet/fastresnet/data"
@@ -73,4 +74,43 @@ func TestCIFAR10NoSuchPath(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "nothing")
 	_, _, err := data.CIFAR10(path)
 	checkError(t, err, data.ErrNotFound, path)
+}
+
+// Of the other versions of the data set there is one message, which says what to get.
+func TestCIFAR10OtherVersions(t *testing.T) {
+	python := map[string][]byte{"data_batch_1": []byte("x"), "test_batch": []byte("x"), "batches.meta": []byte("x")}
+	tests := []struct {
+		name  string
+		build func(t *testing.T, root string) (path string)
+	}{
+		{"Python's folder", func(t *testing.T, root string) string {
+			writeFolder(t, root, python)
+			return root
+		}},
+		{"the folder above Python's", func(t *testing.T, root string) string {
+			writeFolder(t, filepath.Join(root, "cifar-10-batches-py"), python)
+			return root
+		}},
+		{"Python's archive", func(t *testing.T, root string) string {
+			writeFolder(t, root, map[string][]byte{"cifar-10-python.tar.gz": tarGz(t, "cifar-10-batches-py/", python)})
+			return filepath.Join(root, "cifar-10-python.tar.gz")
+		}},
+		{"the folder above Python's archive", func(t *testing.T, root string) string {
+			writeFolder(t, root, map[string][]byte{"cifar-10-python.tar.gz": nil})
+			return root
+		}},
+		{"MATLAB's folder", func(t *testing.T, root string) string {
+			writeFolder(t, root, map[string][]byte{"data_batch_1.mat": nil})
+			return root
+		}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			_, _, err := data.CIFAR10(test.build(t, t.TempDir()))
+			checkError(t, err, data.ErrNotFound, "Python or MATLAB", "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz")
+			if strings.Contains(err.Error(), "missing") {
+				t.Errorf("%v", err)
+			}
+		})
+	}
 }

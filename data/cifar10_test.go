@@ -65,7 +65,7 @@ func writeFolder(t *testing.T, folder string, files map[string][]byte) {
 }
 
 // tarGz packs the files, the last name first, each in the folder.
-func tarGz(t *testing.T, folder string, files map[string][]byte) []byte {
+func tarGz(t testing.TB, folder string, files map[string][]byte) []byte {
 	t.Helper()
 	var packed bytes.Buffer
 	zip := gzip.NewWriter(&packed)
@@ -114,6 +114,26 @@ func TestCIFAR10Places(t *testing.T) {
 		{"an archive without the folder", func(t *testing.T, root string) string {
 			writeFolder(t, root, map[string][]byte{"a.tgz": tarGz(t, "", files)})
 			return filepath.Join(root, "a.tgz")
+		}},
+		{"an archive with absolute names", func(t *testing.T, root string) string {
+			writeFolder(t, root, map[string][]byte{"a.tgz": tarGz(t, "/home/me/data/"+folderName+"/", files)})
+			return filepath.Join(root, "a.tgz")
+		}},
+		{"an archive with the folder one level down", func(t *testing.T, root string) string {
+			writeFolder(t, root, map[string][]byte{"a.tgz": tarGz(t, "cifar10/"+folderName+"/", files)})
+			return filepath.Join(root, "a.tgz")
+		}},
+		{"an archive that a browser has unzipped", func(t *testing.T, root string) string {
+			writeFolder(t, root, map[string][]byte{"cifar-10-binary.tar": unzipped(t, tarGz(t, folderName+"/", files))})
+			return root
+		}},
+		{"the folder two above", func(t *testing.T, root string) string {
+			writeFolder(t, filepath.Join(root, "cifar-10-binary", folderName), files)
+			return root
+		}},
+		{"a folder of another name", func(t *testing.T, root string) string {
+			writeFolder(t, filepath.Join(root, "cifar"), files)
+			return root
 		}},
 		{"the folder above the archive", func(t *testing.T, root string) string {
 			writeFolder(t, root, map[string][]byte{"cifar-10-binary.tar.gz": tarGz(t, folderName+"/", files)})
