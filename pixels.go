@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/internal/upright"
 	"golang.org/x/image/draw"
 )
 
@@ -42,14 +43,22 @@ func appendPixels(pixels []uint8, img image.Image, want data.Shape) ([]uint8, er
 	return nil, fmt.Errorf("%w: the model takes %d channels, an image has 1 or 3", ErrImage, want.Channels)
 }
 
-// fill draws what is kept of an image over all of dst: scaled, or pixel by pixel if it has that size.
+// fill draws what is kept of an image over all of dst: scaled, or pixel by pixel if it has that size. One that is to be
+// turned is scaled first.
 func fill(dst draw.Image, img image.Image, kept image.Rectangle) {
 	frame := dst.Bounds()
 	if kept.Size() == frame.Size() {
 		draw.Draw(dst, frame, img, kept.Min, draw.Src)
 		return
 	}
-	draw.CatmullRom.Scale(dst, frame, img, kept, draw.Src, nil)
+	turned, ok := img.(upright.Image)
+	if !ok {
+		draw.CatmullRom.Scale(dst, frame, img, kept, draw.Src, nil)
+		return
+	}
+	scaled := image.NewRGBA(image.Rectangle{Max: turned.Size(frame.Size())})
+	draw.CatmullRom.Scale(scaled, scaled.Rect, turned.Stored, turned.Part(kept), draw.Src, nil)
+	draw.Draw(dst, frame, upright.New(scaled, turned.Orientation), image.Point{}, draw.Src)
 }
 
 // middle is the largest centred part of b with the proportions of size, to the nearest pixel.

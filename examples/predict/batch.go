@@ -10,13 +10,10 @@ import (
 	"os"
 
 	"github.com/fastresnet/fastresnet"
-	"github.com/fastresnet/fastresnet/examples/internal/picture"
+	"github.com/fastresnet/fastresnet/data/picture"
 )
 
-const (
-	maxBytes  = 100 << 20 // of a file
-	maxImages = 64        // in a batch: a few of what the network computes at once
-)
+const maxImages = 64 // in a batch: a few of what the network computes at once
 
 // encoded is a picture as it is in its file.
 type encoded struct {
@@ -36,12 +33,12 @@ func open(file string, stdin io.Reader) (encoded, error) {
 		defer f.Close()
 		in = f
 	}
-	content, err := io.ReadAll(io.LimitReader(in, maxBytes+1))
+	content, err := io.ReadAll(io.LimitReader(in, picture.MaxBytes+1))
 	if err != nil {
 		return encoded{}, unnamed(err)
 	}
-	if len(content) > maxBytes {
-		return encoded{}, fmt.Errorf("%w: need no more than %d MiB", picture.ErrTooLarge, maxBytes>>20)
+	if len(content) > picture.MaxBytes {
+		return encoded{}, fmt.Errorf("%w: need no more than %d MiB", picture.ErrTooLarge, picture.MaxBytes>>20)
 	}
 	header, err := picture.ReadHeader(content)
 	return encoded{file, content, header.Pixels()}, err
@@ -68,8 +65,8 @@ func (b *batch) hasRoom(p encoded) bool {
 }
 
 // add decodes a picture.
-func (b *batch) add(p encoded) error {
-	img, err := picture.Decode(p.content)
+func (b *batch) add(ctx context.Context, p encoded) error {
+	img, err := picture.Decode(ctx, p.content)
 	if err != nil {
 		return err
 	}

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/fastresnet/fastresnet/examples/internal/picture"
+	"github.com/fastresnet/fastresnet/data/picture"
 	"github.com/fastresnet/fastresnet/examples/internal/program"
 	"github.com/fastresnet/fastresnet/examples/internal/terminal"
 )

@@ -56,7 +56,7 @@ func predict(ctx context.Context, s *settings, stdin io.Reader, stdout, stderr i
 			}
 		}
 		if err == nil {
-			err = b.add(p)
+			err = b.add(ctx, p)
 		}
 		if err != nil {
 			failed++

@@ -15,7 +15,7 @@ import (
 
 	"github.com/fastresnet/fastresnet/examples/internal/program"
 	"github.com/fastresnet/fastresnet/examples/internal/testmodel"
-	"github.com/fastresnet/fastresnet/examples/internal/testpicture"
+	"github.com/fastresnet/fastresnet/internal/testpicture"
 	"github.com/google/go-cmp/cmp"
 )
 

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/fastresnet/fastresnet"
-	"github.com/fastresnet/fastresnet/examples/internal/picture"
+	"github.com/fastresnet/fastresnet/data/picture"
 	"github.com/fastresnet/fastresnet/examples/internal/results"
 	"golang.org/x/sync/semaphore"
 )
@@ -69,7 +69,7 @@ func (s *service) look(ctx context.Context, encoded []byte, header picture.Heade
 		return p, err
 	}
 	defer done()
-	img, err := picture.Decode(encoded)
+	img, err := picture.Decode(ctx, encoded)
 	if err != nil {
 		return p, err
 	}

@@ -3,7 +3,7 @@ package main
 import (
 	"net/http"
 
-	"github.com/fastresnet/fastresnet/examples/internal/picture"
+	"github.com/fastresnet/fastresnet/data/picture"
 )
 
 // description is the answer to GET /model.

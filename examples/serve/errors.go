@@ -8,7 +8,7 @@ import (
 	"net/http"
 	"os"
 
-	"github.com/fastresnet/fastresnet/examples/internal/picture"
+	"github.com/fastresnet/fastresnet/data/picture"
 )
 
 // What can be wrong with a request, but for its picture.

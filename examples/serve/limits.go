@@ -3,7 +3,7 @@ package main
 import (
 	"time"
 
-	"github.com/fastresnet/fastresnet/examples/internal/picture"
+	"github.com/fastresnet/fastresnet/data/picture"
 )
 
 // limits are what keeps requests, ill-meant ones too, from taking more memory or time than there is.

@@ -19,7 +19,7 @@ import (
 	"time"
 
 	"github.com/fastresnet/fastresnet/data"
-	"github.com/fastresnet/fastresnet/examples/internal/testpicture"
+	"github.com/fastresnet/fastresnet/internal/testpicture"
 )
 
 // TestConcurrent has each of 200 clients get the answer for its own picture.

@@ -13,7 +13,7 @@ import (
 
 	"github.com/fastresnet/fastresnet/examples/internal/program"
 	"github.com/fastresnet/fastresnet/examples/internal/testmodel"
-	"github.com/fastresnet/fastresnet/examples/internal/testpicture"
+	"github.com/fastresnet/fastresnet/internal/testpicture"
 )
 
 func TestMain(m *testing.M) { os.Exit(testmodel.Main(m)) }

@@ -17,7 +17,7 @@ import (
 
 	"github.com/fastresnet/fastresnet"
 	"github.com/fastresnet/fastresnet/examples/internal/testmodel"
-	"github.com/fastresnet/fastresnet/examples/internal/testpicture"
+	"github.com/fastresnet/fastresnet/internal/testpicture"
 )
 
 // newTestService is a service with a model that is trained little.

@@ -2,14 +2,15 @@ package picture_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"errors"
 	"image"
 	"runtime"
 	"testing"
 
-	"github.com/fastresnet/fastresnet/examples/internal/picture"
-	"github.com/fastresnet/fastresnet/examples/internal/testpicture"
+	"github.com/fastresnet/fastresnet/data/picture"
+	"github.com/fastresnet/fastresnet/internal/testpicture"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -19,7 +20,7 @@ func read(encoded []byte) (picture.Header, image.Image, error) {
 	if err != nil {
 		return h, nil, err
 	}
-	img, err := picture.Decode(encoded)
+	img, err := picture.Decode(context.Background(), encoded)
 	return h, img, err
 }
 
@@ -70,7 +71,7 @@ func TestBad(t *testing.T) {
 		{"PNG of no pixels", testpicture.PNGClaiming(0, 10), picture.ErrBroken},
 		{"GIF of no pixels", testpicture.GIFClaiming(0, 0), picture.ErrBroken},
 		{"PNG of too many", testpicture.PNGClaiming(5001, 5000), picture.ErrTooLarge},
-		{"PNG of more than can be counted", testpicture.PNGClaiming(1<<31-1, 1<<31-1), picture.ErrBroken},
+		{"PNG of more than can be counted", testpicture.PNGClaiming(1<<31-1, 1<<31-1), picture.ErrTooLarge},
 		{"GIF of too many", testpicture.GIFClaiming(65535, 65535), picture.ErrTooLarge},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -157,7 +158,7 @@ func FuzzDecode(f *testing.F) {
 		if err != nil || h.Pixels() > 1<<16 {
 			return
 		}
-		img, err := picture.Decode(encoded)
+		img, err := picture.Decode(context.Background(), encoded)
 		if (img == nil) == (err == nil) {
 			t.Errorf("image %v, error %v", img != nil, err)
 		}
