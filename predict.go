@@ -50,7 +50,8 @@ func (p Prediction) Top(k int) []Score {
 // Predict classifies images of any size and colour model. Of each it takes the largest centred part with the
 // proportions of the training images (the middle square, if they were square) and scales that to their size with
 // the Catmull-Rom kernel, wide enough when it shrinks that every pixel counts. An image of their size is taken as it
-// is, pixel by pixel.
+// is, pixel by pixel. Package data/picture opens pictures as they are meant to be seen, which image.Decode does not: it
+// leaves photographs on their side.
 //
 // A network for 3 channels sees red, green and blue, of a grey image three times the same; one for 1 channel sees the
 // luma. What is transparent is blended with black. Time and memory go with the part taken: a photograph of a

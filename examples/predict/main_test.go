@@ -68,7 +68,7 @@ predict: broken.png: the picture is damaged: png: invalid format: not enough pix
 predict: text.txt: it is no picture that can be read: need PNG, JPEG, GIF, WebP or BMP
 predict: .: is a directory
 predict: empty: it is empty
-predict: bomb.png: it is too large: 60000x60000 pixels, need no more than 25,000,000 in all
+predict: bomb.png: it is too large: 60000x60000 pixels, need no more than 25 million in all
 predict: 6 of 10 pictures could not be read
 `
 	if runtime.GOOS == "windows" { // which says the first and the fourth in words of its own

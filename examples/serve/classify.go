@@ -36,16 +36,13 @@ func (s *service) classify(w http.ResponseWriter, r *http.Request) error {
 		top = n
 	}
 
-	// A turn is for all from here on: bodies in memory are what there can be most of.
-	done, err := s.turn(r.Context(), s.uploads, 1)
-	if err != nil {
-		return err
-	}
-	defer done()
+	body := s.meter(w, r)
+	defer body.done()
 	encoded, err := upload(w, r, s.limits.bytes)
 	if err != nil {
 		return err
 	}
+	body.arrived()
 
 	start := time.Now()
 	header, err := picture.ReadHeader(encoded)
@@ -64,11 +61,10 @@ func (s *service) classify(w http.ResponseWriter, r *http.Request) error {
 
 // look decodes a picture, when there is room for its pixels, and has the model look at it.
 func (s *service) look(ctx context.Context, encoded []byte, header picture.Header) (p fastresnet.Prediction, err error) {
-	done, err := s.turn(ctx, s.pixels, header.Pixels())
-	if err != nil {
+	if err := s.turn(ctx, s.pixels, header.Pixels()); err != nil {
 		return p, err
 	}
-	defer done()
+	defer s.pixels.Release(header.Pixels())
 	img, err := picture.Decode(ctx, encoded)
 	if err != nil {
 		return p, err
@@ -82,19 +78,18 @@ func (s *service) look(ctx context.Context, encoded []byte, header picture.Heade
 	return predictions[0], nil
 }
 
-// turn waits, for a time, for its share of what there is. done gives it back.
-func (s *service) turn(ctx context.Context, of *semaphore.Weighted, share int64) (done func(), err error) {
+// turn waits, for a time, for a share of what there is.
+func (s *service) turn(ctx context.Context, of *semaphore.Weighted, share int64) error {
 	ctx, cancel := context.WithTimeout(ctx, s.limits.wait)
 	defer cancel()
-	if err := of.Acquire(ctx, share); err != nil {
-		return nil, busy(err)
-	}
-	return func() { of.Release(share) }, nil
+	return busy(of.Acquire(ctx, share))
 }
 
 // busy is the error of somebody who waited in vain.
 func busy(err error) error {
 	switch {
+	case err == nil:
+		return nil
 	case errors.Is(err, context.DeadlineExceeded):
 		return errBusy
 	case errors.Is(err, context.Canceled):

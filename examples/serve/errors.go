@@ -69,6 +69,8 @@ func arrival(err error, limit int64) error {
 	switch {
 	case err == nil:
 		return nil
+	case errors.Is(err, errBusy):
+		return errBusy
 	case errors.As(err, &tooLarge):
 		return bodyTooLarge(limit)
 	case errors.Is(err, os.ErrDeadlineExceeded):

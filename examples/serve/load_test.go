@@ -197,9 +197,9 @@ func TestShutdownGivesUp(t *testing.T) {
 	defer conn.Close()
 	fmt.Fprint(conn, "POST /classify HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nGIF89a")
 	waitUntil(t, func() bool { // it has its turn
-		free := s.uploads.TryAcquire(s.limits.uploads)
+		free := s.bodies.all.TryAcquire(s.limits.bodies)
 		if free {
-			s.uploads.Release(s.limits.uploads)
+			s.bodies.all.Release(s.limits.bodies)
 		}
 		return !free
 	})

@@ -236,7 +236,7 @@ func TestRefused(t *testing.T) {
 		{"too many bytes", "", "image/png", bytes.NewReader(make([]byte, 20_001)), 413, "need a body of no more than"},
 		{"too many, of unknown length", "", "image/png", io.MultiReader(bytes.NewReader(make([]byte, 30_000))), 413, "need a body"},
 		{"too many in a form", "", largeType, io.MultiReader(bytes.NewReader(largeForm)), 413, "need a body"},
-		{"too many pixels", "", "image/png", bytes.NewReader(testpicture.PNGClaiming(60_000, 60_000)), 413, "25,000,000"},
+		{"too many pixels", "", "image/png", bytes.NewReader(testpicture.PNGClaiming(60_000, 60_000)), 413, "25 million"},
 		{"text", "", "text/plain", strings.NewReader("what is this?"), 415, "no picture that can be read"},
 		{"a picture cut off", "", "image/png", bytes.NewReader(png[:len(png)/2]), 422, "damaged"},
 		{"a header alone", "", "image/gif", strings.NewReader("GIF89a"), 422, "damaged"},
@@ -324,7 +324,7 @@ func TestBusy(t *testing.T) {
 		name   string
 		change func(*limits)
 	}{
-		{"uploads", func(l *limits) { l.uploads = 1 }},
+		{"memory for bodies", func(l *limits) { l.bodies = growth * portion }},
 		{"pixels", func(l *limits) { l.pixels = 32 * 32 }},
 		{"the model", func(*limits) {}},
 	} {
@@ -351,10 +351,19 @@ func TestBusy(t *testing.T) {
 	}
 }
 
-// TestSlowClient sends its picture too slowly.
+// TestSlowClient sends its picture too slowly, as a whole or in part.
 func TestSlowClient(t *testing.T) {
+	for name, change := range map[string]func(*limits){
+		"all of it":     func(l *limits) { l.read = 300 * time.Millisecond },
+		"its next part": func(l *limits) { l.part = 300 * time.Millisecond },
+	} {
+		t.Run(name, func(t *testing.T) { testSlowClient(t, change) })
+	}
+}
+
+func testSlowClient(t *testing.T, change func(*limits)) {
 	l := usual
-	l.read = 300 * time.Millisecond
+	change(&l)
 	url := listen(t, newTestService(t, l)).url
 	conn, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
 	if err != nil {

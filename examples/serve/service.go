@@ -21,7 +21,8 @@ type service struct {
 	limits limits
 	log    *slog.Logger
 
-	uploads, pixels *semaphore.Weighted
+	bodies *shares
+	pixels *semaphore.Weighted
 	// predict is the model's, which computes together what waits at the same time.
 	predict func(context.Context, ...image.Image) ([]fastresnet.Prediction, error)
 }
@@ -29,7 +30,7 @@ type service struct {
 func newService(model *fastresnet.Model, l limits, log *slog.Logger) *service {
 	return &service{
 		model: model, limits: l, log: log,
-		uploads: semaphore.NewWeighted(l.uploads), pixels: semaphore.NewWeighted(l.pixels),
+		bodies: newShares(l.bodies), pixels: semaphore.NewWeighted(l.pixels),
 		predict: model.Predict,
 	}
 }

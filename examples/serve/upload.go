@@ -51,7 +51,7 @@ func formError(err error, limit int64) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.As(err, &tooLarge), errors.Is(arrival(err, limit), errSlow):
+	case errors.As(err, &tooLarge), errors.Is(err, errBusy), errors.Is(arrival(err, limit), errSlow):
 		return arrival(err, limit)
 	}
 	return errForm

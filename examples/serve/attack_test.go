@@ -1,0 +1,130 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/fastresnet/fastresnet/internal/testpicture"
+)
+
+// TestSlowClientsBlockNobody has 64 clients send a byte now and then, from one address: more than there was room for when a
+// body took a place among so many. Another client gets its answers meanwhile.
+func TestSlowClientsBlockNobody(t *testing.T) {
+	url := listen(t, newTestService(t, usual)).url
+	for range 64 {
+		conn, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		fmt.Fprint(conn, "POST /classify HTTP/1.1\r\nHost: x\r\nContent-Length: 10000000\r\n\r\nGIF89a")
+	}
+	for range 5 {
+		start := time.Now()
+		if r := <-post(t, url); r.status != http.StatusOK {
+			t.Errorf("status %d: %s", r.status, r.body)
+		}
+		if took := time.Since(start); took > 2*time.Second {
+			t.Errorf("answered after %v", took)
+		}
+	}
+}
+
+// TestAttack sends good, bad, heavy and slow requests from 300 clients for a few seconds. Nothing is answered with a server
+// error but "busy", memory keeps to the limit, and when it is over good requests are answered again.
+func TestAttack(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: this takes some ten seconds")
+	}
+	const clients, lasts = 300, 4 * time.Second
+	url := listen(t, newTestService(t, usual)).url
+	good := testpicture.Encode(t, "png", testpicture.Image(32, 32))
+	photo := testpicture.Encode(t, "jpeg", testpicture.Image(3000, 2000))
+	kinds := []struct {
+		name string
+		body func() io.Reader
+	}{
+		{"good", func() io.Reader { return bytes.NewReader(good) }},
+		{"a photograph", func() io.Reader { return bytes.NewReader(photo) }},
+		{"no picture", func() io.Reader { return strings.NewReader("<html>") }},
+		{"a bomb", func() io.Reader { return bytes.NewReader(testpicture.PNGClaiming(60_000, 60_000)) }},
+		{"heavy", func() io.Reader { return io.LimitReader(zeros{}, usual.bytes) }},
+		{"too large", func() io.Reader { return io.LimitReader(zeros{}, usual.bytes+1) }},
+		{"slow", func() io.Reader { return &dripping{content: good, every: 200 * time.Millisecond} }},
+	}
+	var statuses [600]atomic.Int64
+	var peak atomic.Uint64
+	end := time.Now().Add(lasts)
+	var attack sync.WaitGroup
+	attack.Go(func() {
+		for ; time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+			var m runtime.MemStats
+			runtime.ReadMemStats(&m)
+			peak.Store(max(peak.Load(), m.HeapInuse+m.StackInuse))
+		}
+	})
+	for client := range clients {
+		attack.Go(func() {
+			kind := kinds[client%len(kinds)]
+			for time.Now().Before(end) {
+				r, err := send("POST", url+"/classify", "application/octet-stream", kind.body())
+				if err == nil { // otherwise the connection was closed on a body that is not wanted
+					statuses[r.status].Add(1)
+				}
+			}
+		})
+	}
+	attack.Wait()
+	var text []string
+	for status := range statuses {
+		if n := statuses[status].Load(); n > 0 {
+			text = append(text, fmt.Sprintf("%d: %d", status, n))
+			if status >= 500 && status != http.StatusServiceUnavailable {
+				t.Errorf("status %d, %d times", status, n)
+			}
+		}
+	}
+	t.Logf("answers %s; memory %d MB at most", strings.Join(text, ", "), peak.Load()/1_000_000)
+	if statuses[http.StatusOK].Load() == 0 {
+		t.Error("no good request was answered")
+	}
+	if limit := uint64(usual.memory); peak.Load() > limit {
+		t.Errorf("%d bytes of memory, need %d at most", peak.Load(), limit)
+	}
+	start := time.Now()
+	if r := <-post(t, url); r.status != http.StatusOK || time.Since(start) > 5*time.Second {
+		t.Errorf("afterwards: status %d after %v", r.status, time.Since(start))
+	}
+}
+
+// zeros are bytes without end.
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) {
+	clear(p)
+	return len(p), nil
+}
+
+// dripping sends a byte at a time.
+type dripping struct {
+	content []byte
+	every   time.Duration
+}
+
+func (d *dripping) Read(p []byte) (int, error) {
+	if len(d.content) == 0 || len(p) == 0 {
+		return 0, io.EOF
+	}
+	time.Sleep(d.every)
+	p[0], d.content = d.content[0], d.content[1:]
+	return 1, nil
+}
