@@ -1,5 +1,7 @@
 package main
 
+import "github.com/fastresnet/fastresnet/internal/purego/_asm/layout"
+
 // activation writes one kind of activation for one register of floats, with those of the pool.
 type activation struct {
 	*assembler
@@ -18,11 +20,11 @@ func (f activation) scaled(value, gain, shift v) v {
 // value is f(x), which may replace x. NaN stays NaN.
 func (f activation) value(x v) v {
 	switch f.kind {
-	case relu:
+	case layout.ReLU:
 		zero := f.take()
 		f.zero(zero)
 		f.maximum(zero, x, x)
-	case celu:
+	case layout.CELU:
 		scaled := f.coefficient(inverseAt)
 		f.multiply(scaled, x, scaled)
 		s, e := f.exponential(scaled)
@@ -33,7 +35,7 @@ func (f activation) value(x v) v {
 		f.multiply(alpha, below, below)
 		f.notPositive(x, alpha) // not of NaN
 		f.insert(alpha, below, x)
-	case gelu:
+	case layout.GELU:
 		low, high := f.constant("normalLow"), f.constant("normalHigh")
 		f.maximum(low, x, x)
 		f.minimum(high, x, high)
@@ -45,15 +47,15 @@ func (f activation) value(x v) v {
 
 // gradient is d·f'(gain·x + shift), which replaces d.
 func (f activation) gradient(d, x, gain, shift v) v {
-	if f.kind == identity {
+	if f.kind == layout.Identity {
 		return d
 	}
 	value := f.scaled(x, gain, shift)
 	switch f.kind {
-	case relu:
+	case layout.ReLU:
 		f.positive(value, value)
 		f.and(value, d, d)
-	case celu:
+	case layout.CELU:
 		zero := f.take()
 		f.zero(zero)
 		f.minimum(zero, value, value)
@@ -63,7 +65,7 @@ func (f activation) gradient(d, x, gain, shift v) v {
 		f.move(s, zero)
 		f.multiplyAdd(e, s, zero)
 		f.multiply(zero, d, d)
-	case gelu:
+	case layout.GELU:
 		low, high := f.constant("normalLow"), f.constant("normalHigh")
 		f.maximum(low, value, value)
 		f.minimum(high, value, value)
@@ -149,14 +151,7 @@ func (f activation) polynomial(x v, coefficients ...string) v {
 	return q
 }
 
-// names are the fields of wide in package purego, in order, each a vector.
-var names = []string{
-	"one", "minusHalf", "exponentLow", "log2E", "roundingBias", "minusLn2High", "minusLn2Low",
-	"power2", "power3", "power4", "power5", "power6", "normalLow", "normalHigh", "normalDensity", "normalT",
-	"normal1", "normal2", "normal3", "normal4", "normal5",
-}
-
-// constant is a new register with one of them in every lane.
+// constant is a new register with a field of wide of package purego.
 func (f activation) constant(name string) v {
 	c := f.take()
 	f.read(name, c)
@@ -164,12 +159,4 @@ func (f activation) constant(name string) v {
 }
 
 // read loads one of them.
-func (f activation) read(name string, to v) {
-	for i, n := range names {
-		if n == name {
-			f.load(constants, i*vectorBytes, to)
-			return
-		}
-	}
-	panic("no constant " + name)
-}
+func (f activation) read(name string, to v) { f.load(constants, layout.ConstantOffset(name), to) }

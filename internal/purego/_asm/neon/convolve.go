@@ -1,5 +1,7 @@
 package main
 
+import "github.com/fastresnet/fastresnet/internal/purego/_asm/layout"
+
 // convolve computes one pixel at a time, of all channels of a tile:
 //
 //	V0-V23   sums, channel m's quarters in V(4m) to V(4m+3)
@@ -28,12 +30,12 @@ func (a *assembler) convolve() {
 	a.param("pixels", pixels.String())
 	a.line("MOVBU add+%d(FP), %v", a.offsets["add"], add)
 	a.param("channels", channels.String())
-	a.line("CMP $%d, %v", wideTile, channels)
+	a.line("CMP $%d, %v", layout.WideTile, channels)
 	a.line("BNE narrow")
 	for _, tile := range []struct {
 		name     string
 		channels int
-	}{{"wide", wideTile}, {"narrow", narrowTile}} {
+	}{{"wide", layout.WideTile}, {"narrow", layout.NarrowTile}} {
 		a.label(tile.name)
 		a.repeat(tile.name+"Pixel", pixels, func() {
 			eachChannel := func(f func(m int)) {
@@ -64,7 +66,7 @@ func (a *assembler) convolve() {
 				if tile.channels > 4 {
 					a.line("FMOVD 16(%v), F29", weight)
 				}
-				a.line("ADD $%d, %v", tile.channels*floatBytes, weight)
+				a.line("ADD $%d, %v", tile.channels*layout.FloatBytes, weight)
 				for m := range tile.channels {
 					for q := range quarters {
 						a.multiplyAddLane(v(28+m/4), m%4, v(24+q), v(quarters*m+q))
@@ -91,11 +93,11 @@ func (a *assembler) correlate() {
 		argument{"x", "slice"}, argument{"xPixel", "word"}, argument{"offsets", "slice"}, argument{"segments", "slice"},
 		argument{"channels", "word"}, argument{"pixels", "word"})
 	a.param("channels", "R0")
-	a.line("CMP $%d, R0", wideTile)
+	a.line("CMP $%d, R0", layout.WideTile)
 	a.line("BNE narrow")
-	a.correlateTile("wide", wideTile)
+	a.correlateTile("wide", layout.WideTile)
 	a.label("narrow")
-	a.correlateTile("narrow", narrowTile)
+	a.correlateTile("narrow", layout.NarrowTile)
 }
 
 func (a *assembler) correlateTile(name string, channels int) {
@@ -111,7 +113,7 @@ func (a *assembler) correlateTile(name string, channels int) {
 	a.bytes("xPixel", xPixel.String())
 	a.param("dy_base", dy.String())
 	a.param("x_base", in.String())
-	for i := range correlateTaps * channels {
+	for i := range layout.CorrelateTaps * channels {
 		a.zero(v(i))
 	}
 	a.line("MOVD $%d, %v", quarters, quarter)
@@ -127,7 +129,7 @@ func (a *assembler) correlateTile(name string, channels int) {
 			a.line("MOVD.P 8(%v), %v", segment, t)
 			a.line("ADD %v<<2, %v, %v", t, in, inAt)
 			a.param("offsets_base", t.String())
-			for j := range x(correlateTaps) {
+			for j := range x(layout.CorrelateTaps) {
 				a.line("MOVD %d(%v), %v", 8*j, t, inTap+j)
 				a.line("ADD %v<<2, %v, %v", inTap+j, inAt, inTap+j)
 			}
@@ -135,17 +137,17 @@ func (a *assembler) correlateTile(name string, channels int) {
 			a.line("MOVD $0, %v", inAt)
 			a.param("pixels", left.String())
 			a.repeat(name+"Pixel", left, func() {
-				for j := range correlateTaps {
+				for j := range layout.CorrelateTaps {
 					a.loadAt(inTap+x(j), inAt, v(24+j))
 				}
 				for m := range channels {
 					d := v(28 + m%3)
 					a.loadAt(dyChannel+x(m), dyAt, d)
-					for j := range correlateTaps {
+					for j := range layout.CorrelateTaps {
 						a.multiplyAdd(d, v(24+j), v(j*channels+m))
 					}
 				}
-				a.line("ADD $%d, %v", vectorBytes, dyAt)
+				a.line("ADD $%d, %v", layout.VectorBytes, dyAt)
 				a.line("ADD %v, %v", xPixel, inAt)
 			})
 		})
@@ -153,13 +155,13 @@ func (a *assembler) correlateTile(name string, channels int) {
 		a.line("ADD $%d, %v", registerBytes, in)
 	})
 	a.param("sums_base", sums.String())
-	for i := v(0); i < v(correlateTaps*channels); i += 4 {
+	for i := v(0); i < v(layout.CorrelateTaps*channels); i += 4 {
 		a.addPairs(i+1, i, i)
 		a.addPairs(i+3, i+2, i+2)
 		a.addPairs(i+2, i, i)
-		a.load(sums, int(i)*floatBytes, 24)
+		a.load(sums, int(i)*layout.FloatBytes, 24)
 		a.add(24, i, i)
-		a.store(i, sums, int(i)*floatBytes)
+		a.store(i, sums, int(i)*layout.FloatBytes)
 	}
 	a.line("RET")
 }

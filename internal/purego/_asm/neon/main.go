@@ -14,6 +14,8 @@ import (
 	"log"
 	"os"
 	"path/filepath"
+
+	"github.com/fastresnet/fastresnet/internal/purego/_asm/layout"
 )
 
 func main() {
@@ -36,23 +38,11 @@ func main() {
 	}
 }
 
-// lanes, correlateTaps and the tiles are those of package purego.
+// registerBytes is the size of a register, and quarters how many a vector is.
 const (
-	lanes         = 16
-	correlateTaps = 4
-	wideTile      = 6
-	narrowTile    = 4
-)
-
-// Sizes in bytes.
-const (
-	floatBytes    = 4
 	registerBytes = 16
-	vectorBytes   = lanes * floatBytes
+	quarters      = layout.VectorBytes / registerBytes
 )
-
-// quarters is how many registers a vector is.
-const quarters = vectorBytes / registerBytes
 
 // assembler writes the kernels.
 type assembler struct {

@@ -1,27 +1,6 @@
 package main
 
-// Where the fields of affine and affineGradient of package purego are; its test TestLayouts holds them.
-const (
-	gainOffset     = 0
-	shiftOffset    = 64
-	kindOffset     = 128
-	alphaOffset    = 136
-	inverseOffset  = 140
-	meanOffset     = 144
-	xGainOffset    = 208
-	constantOffset = 272
-)
-
-// The kinds of activation of package purego.
-const (
-	identity = iota
-	relu
-	celu
-	gelu
-)
-
-// kinds names them in labels.
-var kinds = [...]string{identity: "identity", relu: "relu", celu: "celu", gelu: "gelu"}
+import "github.com/fastresnet/fastresnet/internal/purego/_asm/layout"
 
 // moments has the sums in V0 to V3, the means in V8 to V11 and the squares in V12 to V15.
 func (a *assembler) moments() {
@@ -70,15 +49,15 @@ const (
 func (a *assembler) eachActivation(body func(kind int)) {
 	a.param("a", coefficients.String())
 	a.line("MOVD $·wide(SB), %v", constants)
-	a.line("ADD $%d, %v, %v", alphaOffset, coefficients, alphaAt)
-	a.line("ADD $%d, %v, %v", inverseOffset, coefficients, inverseAt)
-	a.line("MOVD %d(%v), %v", kindOffset, coefficients, resultAt)
-	for k := len(kinds) - 1; k > identity; k-- {
+	a.line("ADD $%d, %v, %v", layout.Alpha, coefficients, alphaAt)
+	a.line("ADD $%d, %v, %v", layout.Inverse, coefficients, inverseAt)
+	a.line("MOVD %d(%v), %v", layout.Kind, coefficients, resultAt)
+	for k := len(layout.Kinds) - 1; k > layout.Identity; k-- {
 		a.line("CMP $%d, %v", k, resultAt)
-		a.line("BEQ %s", kinds[k])
+		a.line("BEQ %s", layout.Kinds[k])
 	}
-	for k, name := range kinds {
-		if k != identity {
+	for k, name := range layout.Kinds {
+		if k != layout.Identity {
 			a.label(name)
 		}
 		body(k)
@@ -89,9 +68,9 @@ func (a *assembler) eachActivation(body func(kind int)) {
 func (a *assembler) affine() {
 	a.function("affine", argument{"y", "slice"}, argument{"x", "slice"}, argument{"r", "rows"}, argument{"a", "word"})
 	a.eachActivation(func(kind int) {
-		a.loadVector(coefficients, gainOffset, gains)
-		a.loadVector(coefficients, shiftOffset, shifts)
-		a.eachVector(kinds[kind], []string{"y", "x"}, func() {
+		a.loadVector(coefficients, layout.Gain, gains)
+		a.loadVector(coefficients, layout.Shift, shifts)
+		a.eachVector(layout.Kinds[kind], []string{"y", "x"}, func() {
 			for q := range v(quarters) {
 				f := activation{a, &pool{append(registers(0, 15), registers(24, 31)...)}, kind}
 				value := f.take()
@@ -106,12 +85,12 @@ func (a *assembler) affineSums() {
 	a.function("affineSums", argument{"sum", "slice"}, argument{"product", "slice"}, argument{"dy", "slice"},
 		argument{"x", "slice"}, argument{"r", "rows"}, argument{"a", "word"})
 	a.eachActivation(func(kind int) {
-		a.loadVector(coefficients, gainOffset, gains)
-		a.loadVector(coefficients, shiftOffset, shifts)
-		a.loadVector(coefficients, meanOffset, means)
+		a.loadVector(coefficients, layout.Gain, gains)
+		a.loadVector(coefficients, layout.Shift, shifts)
+		a.loadVector(coefficients, layout.Mean, means)
 		a.clearVector(gradientSums)
 		a.clearVector(products)
-		a.eachVector(kinds[kind], []string{"dy", "x"}, func() {
+		a.eachVector(layout.Kinds[kind], []string{"dy", "x"}, func() {
 			for q := range v(quarters) {
 				f := activation{a, &pool{append(registers(0, 7), registers(28, 31)...)}, kind}
 				d, value := f.take(), f.take()
@@ -131,11 +110,11 @@ func (a *assembler) affineSums() {
 func (a *assembler) affineBackward() {
 	a.function("affineBackward", argument{"dy", "slice"}, argument{"x", "slice"}, argument{"r", "rows"}, argument{"a", "word"})
 	a.eachActivation(func(kind int) {
-		a.loadVector(coefficients, gainOffset, gains)
-		a.loadVector(coefficients, shiftOffset, shifts)
-		a.loadVector(coefficients, xGainOffset, xGains)
-		a.loadVector(coefficients, constantOffset, constantTerms)
-		a.eachVector(kinds[kind], []string{"dy", "x"}, func() {
+		a.loadVector(coefficients, layout.Gain, gains)
+		a.loadVector(coefficients, layout.Shift, shifts)
+		a.loadVector(coefficients, layout.XGain, xGains)
+		a.loadVector(coefficients, layout.Constant, constantTerms)
+		a.eachVector(layout.Kinds[kind], []string{"dy", "x"}, func() {
 			for q := range v(quarters) {
 				f := activation{a, &pool{registers(0, 15)}, kind}
 				d, value := f.take(), f.take()

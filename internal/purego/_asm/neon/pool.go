@@ -1,5 +1,7 @@
 package main
 
+import "github.com/fastresnet/fastresnet/internal/purego/_asm/layout"
+
 // The general registers of the pool kernels.
 const (
 	outputAt, windowAt, windowsLeft       x = 0, 1, 2
@@ -20,7 +22,7 @@ func (a *assembler) eachWindow(slice string, body func()) {
 	a.line("LSL $6, %v, %v", windowWidth, windowStep)
 	a.repeat("window", windowsLeft, func() {
 		body()
-		a.line("ADD $%d, %v", vectorBytes, outputAt)
+		a.line("ADD $%d, %v", layout.VectorBytes, outputAt)
 		a.line("ADD %v, %v", windowStep, windowAt)
 	})
 	a.line("RET")
@@ -35,7 +37,7 @@ func (a *assembler) eachPixel(name string, body func()) {
 		a.line("MOVD %v, %v", windowWidth, pixelsLeft)
 		a.repeat(name+"Pixel", pixelsLeft, func() {
 			body()
-			a.line("ADD $%d, %v", vectorBytes, pixel)
+			a.line("ADD $%d, %v", layout.VectorBytes, pixel)
 		})
 		a.line("ADD %v, %v", rowBytes, row)
 	})

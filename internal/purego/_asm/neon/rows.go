@@ -1,5 +1,7 @@
 package main
 
+import "github.com/fastresnet/fastresnet/internal/purego/_asm/layout"
+
 // The general registers of the kernels that go through rows of vectors.
 const (
 	rowCount, rowStride, rowVectors x = 0, 1, 2
@@ -30,7 +32,7 @@ func (a *assembler) eachVector(name string, slices []string, body func()) {
 		a.repeat(name+"Vector", vectorsLeft, func() {
 			body()
 			for i := range slices {
-				a.line("ADD $%d, %v", vectorBytes, vectorAt+x(i))
+				a.line("ADD $%d, %v", layout.VectorBytes, vectorAt+x(i))
 			}
 		})
 		for i := range slices {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"github.com/fastresnet/fastresnet/internal/purego/_asm/layout"
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
@@ -15,7 +16,7 @@ type activation struct {
 
 func (a *assembler) activation(kind int, coefficients reg.GPVirtual) activation {
 	f := activation{assembler: a, kind: kind, coefficients: coefficients}
-	if kind != identity {
+	if kind != layout.Identity {
 		f.zeros = a.zero()
 	}
 	return f
@@ -25,19 +26,19 @@ func (a *assembler) activation(kind int, coefficients reg.GPVirtual) activation 
 // which is the first in Go's order.
 func (f activation) value(v reg.VecVirtual) reg.VecVirtual {
 	switch f.kind {
-	case relu:
+	case layout.ReLU:
 		f.VMAXPS(v, f.zeros, v)
-	case celu:
+	case layout.CELU:
 		positive := f.compare(notLessOrEqual, v, f.zeros)
 		scaled := f.vec()
-		f.VMULPS(f.spread(inverseOffset), v, scaled)
+		f.VMULPS(f.spread(layout.Inverse), v, scaled)
 		s, e := f.exponential(scaled)
 		below := f.vec()
 		f.VSUBPS(constant("one"), s, below)
 		f.VFMADD231PS(e, s, below)
-		f.VMULPS(f.spread(alphaOffset), below, below)
+		f.VMULPS(f.spread(layout.Alpha), below, below)
 		return f.choose(positive, v, below)
-	case gelu:
+	case layout.GELU:
 		low := f.load(constant("normalLow"))
 		f.VMAXPS(v, low, v)
 		within := f.vec()
@@ -51,20 +52,20 @@ func (f activation) value(v reg.VecVirtual) reg.VecVirtual {
 
 // gradient is d·f'(gain·x + shift), which replaces d.
 func (f activation) gradient(d, x reg.VecVirtual, gain, shift operand.Op) reg.VecVirtual {
-	if f.kind == identity {
+	if f.kind == layout.Identity {
 		return d
 	}
 	v := f.multiplyAdd(x, gain, shift)
 	switch f.kind {
-	case relu:
+	case layout.ReLU:
 		return f.keep(f.compare(greater, v, f.zeros), d)
-	case celu:
+	case layout.CELU:
 		f.VMINPS(v, f.zeros, v)
-		f.VMULPS(f.spread(inverseOffset), v, v)
+		f.VMULPS(f.spread(layout.Inverse), v, v)
 		s, e := f.exponential(v)
 		f.VFMADD231PS(e, s, s)
 		f.VMULPS(s, d, d)
-	case gelu:
+	case layout.GELU:
 		f.VMAXPS(constant("normalLow"), v, v)
 		f.VMINPS(constant("normalHigh"), v, v)
 		cumulative, density := f.normal(v)
@@ -128,19 +129,7 @@ func (a *assembler) polynomial(x reg.VecVirtual, coefficients ...string) reg.Vec
 	return q
 }
 
-// constants are the fields of wide in package purego, in order, each a vector.
-var constants = []string{
-	"one", "minusHalf", "exponentLow", "log2E", "roundingBias", "minusLn2High", "minusLn2Low",
-	"power2", "power3", "power4", "power5", "power6", "normalLow", "normalHigh", "normalDensity", "normalT",
-	"normal1", "normal2", "normal3", "normal4", "normal5",
-}
-
-// constant is where one of them is.
+// constant is where a field of wide of package purego is.
 func constant(name string) operand.Mem {
-	for i, c := range constants {
-		if c == name {
-			return operand.NewDataAddr(operand.Symbol{Name: "·wide"}, i*vectorBytes)
-		}
-	}
-	panic("no constant " + name)
+	return operand.NewDataAddr(operand.Symbol{Name: "·wide"}, layout.ConstantOffset(name))
 }

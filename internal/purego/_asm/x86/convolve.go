@@ -1,12 +1,10 @@
 package main
 
 import (
+	"github.com/fastresnet/fastresnet/internal/purego/_asm/layout"
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
-
-// The tiles of channels of package purego.
-const wideTile, narrowTile = 6, 4
 
 // convolve keeps a tile of sums in registers, channels times columns, where a column is a register of x: with AVX-512
 // one of four pixels, and with AVX2 one of the halves of a pixel.
@@ -21,7 +19,7 @@ const wideTile, narrowTile = 6, 4
 func (a *assembler) convolve() {
 	a.function("convolve", "func(y []float32, channel, yPixel int, x []float32, xPixel int, offsets []int, weights []float32, channels, pixels int, add bool)")
 	most := 1 // pixels in a tile
-	if a.floats == lanes {
+	if a.floats == layout.Lanes {
 		most = 4
 	}
 	c := convolution{
@@ -34,10 +32,10 @@ func (a *assembler) convolve() {
 	a.LEAQ(indexed(c.offsets, c.taps, 8, 0), c.offsets)
 	a.NEGQ(c.taps)
 	channels := a.param("channels")
-	a.CMPQ(channels, operand.Imm(wideTile))
+	a.CMPQ(channels, operand.Imm(layout.WideTile))
 	a.JNE(operand.LabelRef("narrow"))
-	for _, tile := range []int{wideTile, narrowTile} {
-		if tile == narrowTile {
+	for _, tile := range []int{layout.WideTile, layout.NarrowTile} {
+		if tile == layout.NarrowTile {
 			a.Label("narrow")
 		}
 		for pixels := most; pixels > 0; pixels-- {
@@ -94,17 +92,17 @@ func (c convolution) tile(name string, channels, pixels int) {
 	var v []reg.VecVirtual
 	for _, x := range xs {
 		for part := range c.parts() {
-			v = append(v, c.load(indexed(x, offset, floatBytes, part*c.floats*floatBytes)))
+			v = append(v, c.load(indexed(x, offset, layout.FloatBytes, part*c.floats*layout.FloatBytes)))
 		}
 	}
 	for m := range sums {
 		w := c.vec()
-		c.VBROADCASTSS(address(weights, m*floatBytes), w)
+		c.VBROADCASTSS(address(weights, m*layout.FloatBytes), w)
 		for column := range sums[m] {
 			c.VFMADD231PS(v[column], w, sums[m][column])
 		}
 	}
-	c.ADDQ(operand.Imm(uint64(channels*floatBytes)), weights)
+	c.ADDQ(operand.Imm(uint64(channels*layout.FloatBytes)), weights)
 	c.INCQ(k)
 	c.JNZ(operand.LabelRef(name + "Tap"))
 
@@ -130,7 +128,7 @@ func (c convolution) eachOfY(channels, pixels int, f func(m, column int, at oper
 				c.ADDQ(c.channel, at)
 			}
 			for part := range c.parts() {
-				f(m, p*c.parts()+part, address(at, part*c.floats*floatBytes))
+				f(m, p*c.parts()+part, address(at, part*c.floats*layout.FloatBytes))
 			}
 		}
 	}

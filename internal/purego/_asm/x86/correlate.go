@@ -1,12 +1,10 @@
 package main
 
 import (
+	"github.com/fastresnet/fastresnet/internal/purego/_asm/layout"
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
-
-// correlateTaps is that of package purego.
-const correlateTaps = 4
 
 // correlate keeps a sum of vectors for each channel and tap in registers, and adds up its lanes at the end:
 //
@@ -16,24 +14,24 @@ const correlateTaps = 4
 func (a *assembler) correlate() {
 	a.function("correlate", "func(sums []float32, dy []float32, channel int, x []float32, xPixel int, offsets []int, segments []struct{dy, x int}, channels, pixels int)")
 	channels := a.param("channels")
-	a.CMPQ(channels, operand.Imm(wideTile))
+	a.CMPQ(channels, operand.Imm(layout.WideTile))
 	a.JNE(operand.LabelRef("narrow"))
-	a.correlateTile("wide", wideTile)
+	a.correlateTile("wide", layout.WideTile)
 	a.Label("narrow")
-	a.correlateTile("narrow", narrowTile)
+	a.correlateTile("narrow", layout.NarrowTile)
 }
 
 func (a *assembler) correlateTile(name string, channels int) {
-	taps := correlateTaps / a.parts()
-	for first := 0; first < correlateTaps; first += taps {
+	taps := layout.CorrelateTaps / a.parts()
+	for first := 0; first < layout.CorrelateTaps; first += taps {
 		var sums []reg.VecVirtual // [tap][channel]
 		for range taps * channels {
 			sums = append(sums, a.zero())
 		}
 		for part := range a.parts() {
-			a.correlateLanes(label("%sTap%dPart%d", name, first, part), channels, first, taps, part*a.floats*floatBytes, sums)
+			a.correlateLanes(label("%sTap%dPart%d", name, first, part), channels, first, taps, part*a.floats*layout.FloatBytes, sums)
 		}
-		a.addLanes(sums, first*channels*floatBytes)
+		a.addLanes(sums, first*channels*layout.FloatBytes)
 	}
 	a.end()
 }
@@ -43,7 +41,7 @@ func (a *assembler) correlateLanes(name string, channels, first, taps, lane int,
 	channel, xPixel := a.bytes("channel"), a.bytes("xPixel")
 	three, five := a.GP64(), a.GP64()
 	a.LEAQ(indexed(channel, channel, 2, 0), three)
-	if channels > narrowTile {
+	if channels > layout.NarrowTile {
 		a.LEAQ(indexed(channel, channel, 4, 0), five)
 	}
 	segment, left := a.base("segments"), a.GP64()
@@ -51,15 +49,15 @@ func (a *assembler) correlateLanes(name string, channels, first, taps, lane int,
 	a.repeat(name+"Segment", left, func() {
 		dy, start := a.base("dy"), a.GP64()
 		a.MOVQ(address(segment, 0), start)
-		a.LEAQ(indexed(dy, start, floatBytes, 0), dy)
+		a.LEAQ(indexed(dy, start, layout.FloatBytes, 0), dy)
 		a.MOVQ(address(segment, 8), start)
 		base, offsets := a.base("x"), a.base("offsets")
-		a.LEAQ(indexed(base, start, floatBytes, 0), base)
+		a.LEAQ(indexed(base, start, layout.FloatBytes, 0), base)
 		xs := make([]reg.GPVirtual, taps)
 		for j := range xs {
 			xs[j] = a.GP64()
 			a.MOVQ(address(offsets, (first+j)*8), xs[j])
-			a.LEAQ(indexed(base, xs[j], floatBytes, 0), xs[j])
+			a.LEAQ(indexed(base, xs[j], layout.FloatBytes, 0), xs[j])
 		}
 		pixels := a.param("pixels")
 		a.Label(name + "Pixel")
@@ -68,7 +66,7 @@ func (a *assembler) correlateLanes(name string, channels, first, taps, lane int,
 			v[j] = a.load(address(x, lane))
 			a.ADDQ(xPixel, x)
 		}
-		rows := [wideTile]operand.Mem{
+		rows := [layout.WideTile]operand.Mem{
 			address(dy, lane), indexed(dy, channel, 1, lane), indexed(dy, channel, 2, lane),
 			indexed(dy, three, 1, lane), indexed(dy, channel, 4, lane), indexed(dy, five, 1, lane),
 		}
@@ -78,7 +76,7 @@ func (a *assembler) correlateLanes(name string, channels, first, taps, lane int,
 				a.VFMADD231PS(d, v[j], sums[j*channels+m])
 			}
 		}
-		a.ADDQ(operand.Imm(vectorBytes), dy)
+		a.ADDQ(operand.Imm(layout.VectorBytes), dy)
 		a.DECQ(pixels)
 		a.JNZ(operand.LabelRef(name + "Pixel"))
 		a.ADDQ(operand.Imm(16), segment)
@@ -101,11 +99,11 @@ func (a *assembler) addLanes(sums []reg.VecVirtual, displacement int) {
 		at := address(to, displacement)
 		a.VADDPS(at, v, v)
 		a.VMOVUPS(v, at)
-		displacement += n * floatBytes
+		displacement += n * layout.FloatBytes
 	}
 	for len(fours) > 0 {
 		switch {
-		case a.floats != lanes:
+		case a.floats != layout.Lanes:
 			// Two blocks a register.
 			high := a.XMM()
 			a.VEXTRACTF128(operand.Imm(1), fours[0], high)

@@ -4,19 +4,11 @@ import (
 	"fmt"
 	"regexp"
 
+	"github.com/fastresnet/fastresnet/internal/purego/_asm/layout"
 	"github.com/mmcloughlin/avo/build"
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 	"github.com/mmcloughlin/avo/x86"
-)
-
-// lanes is that of package purego: the floats of a vector, which are a pixel of 16 images.
-const lanes = 16
-
-// Sizes in bytes.
-const (
-	floatBytes  = 4
-	vectorBytes = lanes * floatBytes
 )
 
 // isa is an instruction set.
@@ -29,7 +21,7 @@ type isa struct {
 }
 
 // parts is the number of registers of a vector.
-func (i isa) parts() int { return lanes / i.floats }
+func (i isa) parts() int { return layout.Lanes / i.floats }
 
 // assembler writes the kernels of an instruction set.
 type assembler struct {
@@ -39,7 +31,7 @@ type assembler struct {
 
 // vec is a new register of floats.
 func (a *assembler) vec() reg.VecVirtual {
-	if a.floats == lanes {
+	if a.floats == layout.Lanes {
 		return a.ZMM()
 	}
 	return a.YMM()
@@ -63,7 +55,7 @@ func (a *assembler) zero() reg.VecVirtual {
 
 // clear sets a register to zeros.
 func (a *assembler) clear(v reg.VecVirtual) {
-	if a.floats != lanes {
+	if a.floats != layout.Lanes {
 		a.VXORPS(v, v, v)
 		return
 	}
@@ -133,7 +125,7 @@ const (
 
 // compare is the condition that v stands to another register as the predicate says.
 func (a *assembler) compare(predicate uint8, v, to reg.VecVirtual) condition {
-	if a.floats == lanes {
+	if a.floats == layout.Lanes {
 		k := a.K()
 		a.VCMPPS(operand.Imm(uint64(predicate)), to, v, k)
 		return condition{k}
@@ -146,7 +138,7 @@ func (a *assembler) compare(predicate uint8, v, to reg.VecVirtual) condition {
 // choose is a new register with yes in the lanes where the condition holds, and no in the others.
 func (a *assembler) choose(c condition, yes, no reg.VecVirtual) reg.VecVirtual {
 	v := a.vec()
-	if a.floats == lanes {
+	if a.floats == layout.Lanes {
 		a.VBLENDMPS(yes, no, c.mask, v)
 	} else {
 		a.VBLENDVPS(c.mask, yes, no, v)
@@ -157,7 +149,7 @@ func (a *assembler) choose(c condition, yes, no reg.VecVirtual) reg.VecVirtual {
 // keep is a new register with v in the lanes where the condition holds, and 0 in the others.
 func (a *assembler) keep(c condition, v reg.VecVirtual) reg.VecVirtual {
 	kept := a.vec()
-	if a.floats == lanes {
+	if a.floats == layout.Lanes {
 		a.VMOVAPS_Z(v, c.mask, kept)
 	} else {
 		a.VANDPS(c.mask, v, kept)
@@ -168,7 +160,7 @@ func (a *assembler) keep(c condition, v reg.VecVirtual) reg.VecVirtual {
 // drop is keep for the lanes where the condition does not hold.
 func (a *assembler) drop(c condition, v reg.VecVirtual) reg.VecVirtual {
 	kept := a.vec()
-	if a.floats == lanes {
+	if a.floats == layout.Lanes {
 		not := a.K()
 		a.KNOTW(c.mask, not)
 		a.VMOVAPS_Z(v, not, kept)

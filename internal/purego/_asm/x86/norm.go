@@ -3,32 +3,10 @@ package main
 import (
 	"math"
 
+	"github.com/fastresnet/fastresnet/internal/purego/_asm/layout"
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
-
-// Where the fields of affine and affineGradient of package purego are; its test TestLayouts holds them.
-const (
-	gainOffset     = 0
-	shiftOffset    = 64
-	kindOffset     = 128
-	alphaOffset    = 136
-	inverseOffset  = 140
-	meanOffset     = 144
-	xGainOffset    = 208
-	constantOffset = 272
-)
-
-// The kinds of activation of package purego.
-const (
-	identity = iota
-	relu
-	celu
-	gelu
-)
-
-// activations names them in labels.
-var activations = [...]string{identity: "identity", relu: "relu", celu: "celu", gelu: "gelu"}
 
 // moments goes through the rows twice, with several sums, since an addition has to wait for the one before.
 func (a *assembler) moments() {
@@ -60,7 +38,7 @@ func (a *assembler) moments() {
 	at := a.base("sum")
 	for part := range a.parts() {
 		m := a.vec()
-		a.VMULPS(address(at, part*a.floats*floatBytes), mean, m)
+		a.VMULPS(address(at, part*a.floats*layout.FloatBytes), mean, m)
 		means = append(means, m)
 	}
 	squares := a.zeros(several)
@@ -78,13 +56,13 @@ func (a *assembler) moments() {
 // eachActivation writes body once for every kind of activation, and jumps to that of the coefficients.
 func (a *assembler) eachActivation(coefficients reg.GPVirtual, body func(kind int)) {
 	kind := a.GP64()
-	a.MOVQ(address(coefficients, kindOffset), kind)
-	for k := len(activations) - 1; k > identity; k-- {
+	a.MOVQ(address(coefficients, layout.Kind), kind)
+	for k := len(layout.Kinds) - 1; k > layout.Identity; k-- {
 		a.CMPQ(kind, operand.Imm(uint64(k)))
-		a.JEQ(operand.LabelRef(activations[k]))
+		a.JEQ(operand.LabelRef(layout.Kinds[k]))
 	}
-	for k, name := range activations {
-		if k != identity {
+	for k, name := range layout.Kinds {
+		if k != layout.Identity {
 			a.Label(name)
 		}
 		body(k)
@@ -98,7 +76,7 @@ func (a *assembler) coefficient(coefficients reg.GPVirtual, offset, kind int) []
 	var parts []operand.Op
 	for part := range a.parts() {
 		at := a.part(address(coefficients, offset), part)
-		if a.floats != lanes && exponential(kind) {
+		if a.floats != layout.Lanes && exponential(kind) {
 			parts = append(parts, at)
 		} else {
 			parts = append(parts, a.load(at))
@@ -108,7 +86,7 @@ func (a *assembler) coefficient(coefficients reg.GPVirtual, offset, kind int) []
 }
 
 // exponential says whether a kind of activation is computed with e^x, which takes many registers.
-func exponential(kind int) bool { return kind == celu || kind == gelu }
+func exponential(kind int) bool { return kind == layout.CELU || kind == layout.GELU }
 
 // multiplyAdd is v·gain + shift, in a new register.
 func (a *assembler) multiplyAdd(v reg.VecVirtual, gain, shift operand.Op) reg.VecVirtual {
@@ -129,9 +107,9 @@ func (a *assembler) affine() {
 	a.function("affine", "func(y, x []float32, "+rowsParameter+", a *byte)")
 	coefficients := a.param("a")
 	a.eachActivation(coefficients, func(kind int) {
-		gain, shift := a.coefficient(coefficients, gainOffset, kind), a.coefficient(coefficients, shiftOffset, kind)
+		gain, shift := a.coefficient(coefficients, layout.Gain, kind), a.coefficient(coefficients, layout.Shift, kind)
 		f := a.activation(kind, coefficients)
-		a.eachVector(activations[kind], []string{"y", "x"}, a.turnsOf(kind), func(_ int, at []operand.Mem) {
+		a.eachVector(layout.Kinds[kind], []string{"y", "x"}, a.turnsOf(kind), func(_ int, at []operand.Mem) {
 			for part := range a.parts() {
 				v := a.load(a.part(at[1], part))
 				a.VMOVUPS(f.value(a.multiplyAdd(v, gain[part], shift[part])), a.part(at[0], part))
@@ -144,12 +122,12 @@ func (a *assembler) affineSums() {
 	a.function("affineSums", "func(sum, product, dy, x []float32, "+rowsParameter+", a *byte)")
 	coefficients := a.param("a")
 	a.eachActivation(coefficients, func(kind int) {
-		gain, shift := a.coefficient(coefficients, gainOffset, kind), a.coefficient(coefficients, shiftOffset, kind)
-		mean := a.coefficient(coefficients, meanOffset, kind)
+		gain, shift := a.coefficient(coefficients, layout.Gain, kind), a.coefficient(coefficients, layout.Shift, kind)
+		mean := a.coefficient(coefficients, layout.Mean, kind)
 		f := a.activation(kind, coefficients)
 		several := max(1, a.turnsOf(kind)/2)
 		sums, products := a.zeros(several), a.zeros(several)
-		a.eachVector(activations[kind], []string{"dy", "x"}, several, func(turn int, at []operand.Mem) {
+		a.eachVector(layout.Kinds[kind], []string{"dy", "x"}, several, func(turn int, at []operand.Mem) {
 			for part := range a.parts() {
 				v := a.load(a.part(at[1], part))
 				d := f.gradient(a.load(a.part(at[0], part)), v, gain[part], shift[part])
@@ -167,10 +145,10 @@ func (a *assembler) affineBackward() {
 	a.function("affineBackward", "func(dy, x []float32, "+rowsParameter+", a *byte)")
 	coefficients := a.param("a")
 	a.eachActivation(coefficients, func(kind int) {
-		gain, shift := a.coefficient(coefficients, gainOffset, kind), a.coefficient(coefficients, shiftOffset, kind)
-		xGain, constant := a.coefficient(coefficients, xGainOffset, kind), a.coefficient(coefficients, constantOffset, kind)
+		gain, shift := a.coefficient(coefficients, layout.Gain, kind), a.coefficient(coefficients, layout.Shift, kind)
+		xGain, constant := a.coefficient(coefficients, layout.XGain, kind), a.coefficient(coefficients, layout.Constant, kind)
 		f := a.activation(kind, coefficients)
-		a.eachVector(activations[kind], []string{"dy", "x"}, a.turnsOf(kind), func(_ int, at []operand.Mem) {
+		a.eachVector(layout.Kinds[kind], []string{"dy", "x"}, a.turnsOf(kind), func(_ int, at []operand.Mem) {
 			for part := range a.parts() {
 				v := a.load(a.part(at[1], part))
 				d := f.gradient(a.load(a.part(at[0], part)), v, gain[part], shift[part])

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"github.com/fastresnet/fastresnet/internal/purego/_asm/layout"
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
@@ -36,7 +37,7 @@ func (a *assembler) eachWindow(y string, small, any func(w windows)) {
 	write := func(name string, body func(w windows)) {
 		a.repeat(name, count, func() {
 			body(w)
-			a.ADDQ(operand.Imm(vectorBytes), w.y)
+			a.ADDQ(operand.Imm(layout.VectorBytes), w.y)
 			a.ADDQ(w.step, w.x)
 		})
 		a.end()
@@ -48,10 +49,10 @@ func (a *assembler) eachWindow(y string, small, any func(w windows)) {
 
 // pixels are the addresses of the pixels of a small window, in row-major order, for one register of its vectors.
 func (w windows) pixels(part int) []operand.Mem {
-	lane := part * w.floats * floatBytes
+	lane := part * w.floats * layout.FloatBytes
 	return []operand.Mem{
-		address(w.x, lane), address(w.x, vectorBytes+lane),
-		indexed(w.x, w.stride, 1, lane), indexed(w.x, w.stride, 1, vectorBytes+lane),
+		address(w.x, lane), address(w.x, layout.VectorBytes+lane),
+		indexed(w.x, w.stride, 1, lane), indexed(w.x, w.stride, 1, layout.VectorBytes+lane),
 	}
 }
 
@@ -62,7 +63,7 @@ func (w windows) eachPixel(name string, body func(pixel reg.GPVirtual)) {
 		pixel, columns := w.copyOf(row), w.copyOf(w.width)
 		w.repeat(name+"Pixel", columns, func() {
 			body(pixel)
-			w.ADDQ(operand.Imm(vectorBytes), pixel)
+			w.ADDQ(operand.Imm(layout.VectorBytes), pixel)
 		})
 		w.ADDQ(w.stride, row)
 	})
@@ -81,7 +82,7 @@ func (a *assembler) maxPool() {
 			for _, p := range pixels[1:] {
 				a.larger(best, a.load(p))
 			}
-			a.VMOVUPS(best, address(w.y, part*a.floats*floatBytes))
+			a.VMOVUPS(best, address(w.y, part*a.floats*layout.FloatBytes))
 		}
 	}, func(w windows) {
 		best := a.vectorOf(address(w.x, 0))
@@ -116,7 +117,7 @@ func (a *assembler) maxPoolBackward() {
 			for _, v := range values[1:] {
 				a.larger(best, v)
 			}
-			left := a.load(address(w.y, part*a.floats*floatBytes))
+			left := a.load(address(w.y, part*a.floats*layout.FloatBytes))
 			for i, v := range values {
 				give(v, best, &left, pixels[i])
 			}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"github.com/fastresnet/fastresnet/internal/purego/_asm/layout"
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
@@ -32,12 +33,12 @@ func (a *assembler) eachVector(name string, slices []string, several int, body f
 			for turn := range n {
 				var memory []operand.Mem
 				for _, base := range at {
-					memory = append(memory, address(base, turn*vectorBytes))
+					memory = append(memory, address(base, turn*layout.VectorBytes))
 				}
 				body(turn, memory)
 			}
 			for _, base := range at {
-				a.ADDQ(operand.U32(n*vectorBytes), base)
+				a.ADDQ(operand.U32(n*layout.VectorBytes), base)
 			}
 		}
 		if several > 1 {
@@ -58,7 +59,7 @@ func (a *assembler) eachVector(name string, slices []string, several int, body f
 
 // part is where a register of a vector is.
 func (a *assembler) part(vector operand.Mem, part int) operand.Mem {
-	return vector.Offset(part * a.floats * floatBytes)
+	return vector.Offset(part * a.floats * layout.FloatBytes)
 }
 
 // vectorOf are the registers of a vector in memory.
@@ -89,6 +90,6 @@ func (a *assembler) storeSum(vectors [][]reg.VecVirtual, to string) {
 		for _, v := range vectors[1:] {
 			a.VADDPS(v[part], sum, sum)
 		}
-		a.VMOVUPS(sum, address(at, part*a.floats*floatBytes))
+		a.VMOVUPS(sum, address(at, part*a.floats*layout.FloatBytes))
 	}
 }
