@@ -3,7 +3,6 @@
 //
 // There are two ways to lower a network, behind one interface. On XLA a whole step is one graph: gather
 // the batch, augment, forward, loss, gradients, update ([graphLowering]). On GoMLX's pure-Go backend,
-// whose own convolution is too slow to train with, the network runs in internal/purego, and the loss and
-// the update are the same graphs as on XLA ([goLowering]); a network that purego does not know falls back
-// to the first way.
+// whose own operations are too slow to train with, the network and the update of its weights run in internal/purego, and
+// the loss is the same graph as on XLA ([goLowering]); a network that purego does not know falls back to the first way.
 package engine

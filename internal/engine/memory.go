@@ -11,7 +11,7 @@ import (
 )
 
 // Estimates of memory are in bytes, and follow the pure-Go engine: it keeps every layer's output, of 16 images side by
-// side, with a border and channels by the four. XLA keeps less, as it fuses layers.
+// side, with a border and a few channels more than there are. XLA keeps less, as it fuses layers.
 const (
 	valueSize   = 4 // float32
 	channelTile = 4
