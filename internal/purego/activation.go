@@ -38,8 +38,9 @@ type activate struct {
 }
 
 func (a *activate) forward(n *Net) {
+	coefficients := &affine{gain: fill(1), f: a.f}
 	a.in.perChannel(func(g, c int) {
-		n.kernels.affine(a.out.plane(g, c), a.in.plane(g, c), a.in.rows(), &affine{gain: fill(1), f: a.f})
+		n.kernels.affine(a.out.plane(g, c), a.in.plane(g, c), a.in.rows(), coefficients)
 	})
 }
 
