@@ -59,7 +59,7 @@ func TestMissingArguments(t *testing.T) {
 			t.Errorf("Close: %v", err)
 		}
 	}
-	if d := fastresnet.Diagnose(none, "xla:cuda", "xla:cpu"); d.Backend != "go" {
+	if d := fastresnet.Diagnose(none, "xla:cuda"); d.Backend != "go" {
 		t.Errorf("Diagnose finds backend %q, want go", d.Backend)
 	}
 }
@@ -109,7 +109,7 @@ func TestHostileContext(t *testing.T) {
 		if !fits(err) {
 			t.Errorf("Train, panic after %d calls: %v", after, err)
 		}
-		fastresnet.Diagnose(fresh(ended), "xla:cuda", "xla:cpu")
+		fastresnet.Diagnose(fresh(ended), "xla:cuda")
 		if _, err := model.Predict(context.Background(), set.Image(0)); err != nil {
 			t.Fatalf("the next caller gets %v", err)
 		}

@@ -40,7 +40,7 @@ func TestDiagnose(t *testing.T) {
 	t.Setenv("FASTRESNET_DATA", folder)
 	d := fastresnet.Diagnose(t.Context())
 
-	if diff := cmp.Diff([]string{"xla:cuda", "xla:cpu", "go"}, names(d)); diff != "" {
+	if diff := cmp.Diff([]string{"xla:cuda", "go"}, names(d)); diff != "" {
 		t.Errorf("backends (-want +got):\n%s", diff)
 	}
 	first := ""
@@ -52,7 +52,7 @@ func TestDiagnose(t *testing.T) {
 			t.Errorf("contradicts itself: %+v", b)
 		}
 	}
-	if d.Backend != first || !d.Backends[2].Available {
+	if d.Backend != first || !d.Backends[1].Available {
 		t.Errorf("auto takes %q, want %q, and go to be available: %+v", d.Backend, first, d.Backends)
 	}
 	if d.GoVersion != runtime.Version() || d.OS != runtime.GOOS || d.Arch != runtime.GOARCH || d.CPUs < 1 || d.Kernels == "" {
@@ -75,7 +75,7 @@ func TestDiagnoseTheNamedBackend(t *testing.T) {
 		t.Run(tt.label, func(t *testing.T) {
 			quiet(t)
 			t.Setenv("GOMLX_BACKEND", tt.named)
-			d := fastresnet.Diagnose(t.Context(), "xla:cuda", "xla:cpu")
+			d := fastresnet.Diagnose(t.Context(), "xla:cuda")
 			if d.Backend != tt.backend || d.Backends[0].Name != tt.named {
 				t.Errorf("auto takes %q of %q, want %q", d.Backend, names(d), tt.backend)
 			}

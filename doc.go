@@ -15,8 +15,8 @@
 //
 // # What runs it
 //
-// Graphs are built with GoMLX. On an NVIDIA GPU, or a CPU with a PJRT plugin, they run on XLA, which
-// needs cgo. Without either they run in pure Go, which needs nothing: its inner loops are Go's own assembly, for AVX-512, AVX2
+// Graphs are built with GoMLX. On an NVIDIA GPU they run on XLA, which needs cgo, and so they do on any
+// PJRT plugin that is asked for. Otherwise they run in pure Go, which needs nothing: its inner loops are Go's own assembly, for AVX-512, AVX2
 // and NEON, chosen when the program runs. [WithBackend] chooses; [Result] says what ran and why, and [Diagnose] what keeps
 // a better one from running.
 //

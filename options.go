@@ -173,7 +173,7 @@ func WithPrecision(p Precision) Option {
 // path does not name cuda or nvidia keeps its own default.
 //
 // Default: "auto", which takes the environment's GOMLX_BACKEND if that is set, else an NVIDIA GPU with
-// its plugin, else XLA's CPU plugin, else pure Go; the [Result] says which and why, and [Diagnose] what to do
+// its plugin, else pure Go, which is faster than XLA's CPU plugin; the [Result] says which and why, and [Diagnose] what to do
 // about it.
 func WithBackend(name string) Option {
 	return func(c *config) { c.backend = name }

@@ -44,8 +44,9 @@ type Plugin struct {
 	Version string
 }
 
-// Automatic are the backends that "auto" tries, the best first, where GOMLX_BACKEND does not name one.
-var Automatic = []string{"xla:cuda", "xla:cpu", "go"}
+// Automatic are the backends that "auto" tries, the best first, where GOMLX_BACKEND does not name one. On a CPU pure Go
+// trains two to three times as fast as XLA's plugin (BENCHMARKS.md), which is there to be asked for.
+var Automatic = []string{"xla:cuda", "go"}
 
 // Opening is how a backend is opened.
 type Opening struct {
@@ -57,8 +58,8 @@ type Opening struct {
 
 // Open opens the named backend: "go", "xla" (any plugin), "xla:cuda", "xla:cpu", "xla:" and the absolute
 // path of a PJRT plugin, or whatever a program has registered with GoMLX, with GoMLX's options behind it.
-// "auto" and "" take the environment's GOMLX_BACKEND if that is set, and otherwise the first of xla:cuda,
-// xla:cpu and go that can be had. With Download, a plugin that is missing is first downloaded to where
+// "auto" and "" take the environment's GOMLX_BACKEND if that is set, and otherwise the first of xla:cuda
+// and go that can be had. With Download, a plugin that is missing is first downloaded to where
 // GoMLX keeps them, if it was asked for by name or there is an NVIDIA GPU.
 //
 // Errors wrap [ErrBackend].
