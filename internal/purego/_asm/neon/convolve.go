@@ -81,13 +81,14 @@ func (a *assembler) convolve() {
 	}
 }
 
-// correlate takes the quarters of the lanes one after the other, and adds up the lanes of the sums at the end:
+// correlate takes the quarters of a pixel's lanes one after the other, and adds up the lanes of the sums at the end:
 //
 //	V0-V23   sums, of tap j and channel m in V(j·channels + m)
 //	V24-V27  a quarter of what each tap reads
 //	V28-V30  a quarter of the gradient of one channel after the other
 //
-// So 24 multiply-adds come with 10 loads, which three pipes load in less than the 6 cycles of the multiply-adds.
+// So 24 multiply-adds come with 10 loads, which three pipes load in less than the 6 cycles of the multiply-adds. The
+// quarters are written out, so that a loop's own instructions, one for each address, are few beside the multiply-adds.
 func (a *assembler) correlate() {
 	a.function("correlate", argument{"sums", "slice"}, argument{"dy", "slice"}, argument{"channel", "word"},
 		argument{"x", "slice"}, argument{"xPixel", "word"}, argument{"offsets", "slice"}, argument{"segments", "slice"},
@@ -102,57 +103,55 @@ func (a *assembler) correlate() {
 
 func (a *assembler) correlateTile(name string, channels int) {
 	const (
-		sums, channel, xPixel, segment, segments x = 0, 1, 2, 3, 4
-		dy, in, quarter                          x = 5, 6, 7
-		// of a segment: the pixels left, the distances from its first ones, a register for this and that
-		left, dyAt, inAt, t x = 8, 9, 10, 11
-		// the addresses of the first pixel, by tap and by channel
+		sums, channel, xPixel, segment, segments, dy, in x = 0, 1, 2, 3, 4, 5, 6
+		// of a segment: the pixels left, where its first pixel is in x, a register for this and that
+		left, at, t x = 7, 8, 9
+		// the addresses of the pixel, by tap and by channel
 		inTap, dyChannel x = 12, 19
 	)
 	a.bytes("channel", channel.String())
 	a.bytes("xPixel", xPixel.String())
 	a.param("dy_base", dy.String())
 	a.param("x_base", in.String())
+	a.param("segments_base", segment.String())
+	a.param("segments_len", segments.String())
 	for i := range layout.CorrelateTaps * channels {
 		a.zero(v(i))
 	}
-	a.line("MOVD $%d, %v", quarters, quarter)
-	a.repeat(name+"Quarter", quarter, func() {
-		a.param("segments_base", segment.String())
-		a.param("segments_len", segments.String())
-		a.repeat(name+"Segment", segments, func() {
-			a.line("MOVD.P 8(%v), %v", segment, t)
-			a.line("ADD %v<<2, %v, %v", t, dy, dyChannel)
-			for m := x(1); m < x(channels); m++ {
-				a.line("ADD %v, %v, %v", channel, dyChannel+m-1, dyChannel+m)
-			}
-			a.line("MOVD.P 8(%v), %v", segment, t)
-			a.line("ADD %v<<2, %v, %v", t, in, inAt)
-			a.param("offsets_base", t.String())
-			for j := range x(layout.CorrelateTaps) {
-				a.line("MOVD %d(%v), %v", 8*j, t, inTap+j)
-				a.line("ADD %v<<2, %v, %v", inTap+j, inAt, inTap+j)
-			}
-			a.line("MOVD $0, %v", dyAt)
-			a.line("MOVD $0, %v", inAt)
-			a.param("pixels", left.String())
-			a.repeat(name+"Pixel", left, func() {
+	a.repeat(name+"Segment", segments, func() {
+		a.line("MOVD.P 8(%v), %v", segment, t)
+		a.line("ADD %v<<2, %v, %v", t, dy, dyChannel)
+		for m := x(1); m < x(channels); m++ {
+			a.line("ADD %v, %v, %v", channel, dyChannel+m-1, dyChannel+m)
+		}
+		a.line("MOVD.P 8(%v), %v", segment, t)
+		a.line("ADD %v<<2, %v, %v", t, in, at)
+		a.param("offsets_base", t.String())
+		for j := range x(layout.CorrelateTaps) {
+			a.line("MOVD %d(%v), %v", 8*j, t, inTap+j)
+			a.line("ADD %v<<2, %v, %v", inTap+j, at, inTap+j)
+		}
+		a.param("pixels", left.String())
+		a.repeat(name+"Pixel", left, func() {
+			for q := range quarters {
 				for j := range layout.CorrelateTaps {
-					a.loadAt(inTap+x(j), inAt, v(24+j))
+					a.load(inTap+x(j), q*registerBytes, v(24+j))
 				}
 				for m := range channels {
 					d := v(28 + m%3)
-					a.loadAt(dyChannel+x(m), dyAt, d)
+					a.load(dyChannel+x(m), q*registerBytes, d)
 					for j := range layout.CorrelateTaps {
 						a.multiplyAdd(d, v(24+j), v(j*channels+m))
 					}
 				}
-				a.line("ADD $%d, %v", layout.VectorBytes, dyAt)
-				a.line("ADD %v, %v", xPixel, inAt)
-			})
+			}
+			for j := range x(layout.CorrelateTaps) {
+				a.line("ADD %v, %v", xPixel, inTap+j)
+			}
+			for m := range x(channels) {
+				a.line("ADD $%d, %v", layout.VectorBytes, dyChannel+m)
+			}
 		})
-		a.line("ADD $%d, %v", registerBytes, dy)
-		a.line("ADD $%d, %v", registerBytes, in)
 	})
 	a.param("sums_base", sums.String())
 	for i := v(0); i < v(layout.CorrelateTaps*channels); i += 4 {

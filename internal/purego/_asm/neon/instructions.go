@@ -90,11 +90,6 @@ func (a *assembler) store(from v, base x, offset int) {
 	a.line("FMOVQ F%d, %d(%v)", from, offset, base)
 }
 
-// loadAt loads what is an index, in bytes, behind a base.
-func (a *assembler) loadAt(base, index x, to v) {
-	a.word(0x3ce06800|uint32(index)<<16|uint32(base)<<5|uint32(to), "ldr q%d, [x%d, x%d]", to, base, index)
-}
-
 // loadVector loads a vector into four registers from to on.
 func (a *assembler) loadVector(base x, offset int, to v) {
 	a.line("FLDPQ %d(%v), (F%d, F%d)", offset, base, to, to+1)
