@@ -72,11 +72,20 @@ func readSegments(encoded []byte) (s segments) {
 	)
 	// Segments: 0xff once or more, a marker, the length with its own two bytes, and as much data. A scan is followed by
 	// its code, in which 0xff is followed by 0 or a restart marker.
-	for rest := encoded; len(rest) >= 2 && rest[0] == 0xff; {
+	// Stray bytes before a marker are passed over, as package jpeg does.
+	for rest := encoded; ; {
+		start := bytes.IndexByte(rest, 0xff)
+		if start < 0 || start+2 > len(rest) {
+			return s
+		}
+		rest = rest[start:]
 		marker := rest[1]
 		switch {
 		case marker == 0xff:
 			rest = rest[1:]
+			continue
+		case marker == 0:
+			rest = rest[2:]
 			continue
 		case marker == endOfImage:
 			return s
@@ -101,7 +110,6 @@ func readSegments(encoded []byte) (s segments) {
 			rest = behindCode(rest)
 		}
 	}
-	return s
 }
 
 // behindCode is what follows the code of a scan.

@@ -124,6 +124,10 @@ func TestTimeIsBounded(t *testing.T) {
 	if _, err := picture.Decode(context.Background(), scanBomb(t, 4000)); !errors.Is(err, picture.ErrTooLarge) || !strings.Contains(err.Error(), "4000 scans") {
 		t.Errorf("error %v, want ErrTooLarge that counts the scans", err)
 	}
+	stray := bytes.ReplaceAll(scanBomb(t, 4000), []byte{0xff, 0xda, 0, 8}, []byte{'x', 0xff, 0xda, 0, 8})
+	if _, err := picture.Decode(context.Background(), stray); !errors.Is(err, picture.ErrTooLarge) || !strings.Contains(err.Error(), "4000 scans") {
+		t.Errorf("behind stray bytes: error %v, want ErrTooLarge that counts the scans", err)
+	}
 	if took := time.Since(start); took > time.Second {
 		t.Errorf("refused after %v", took)
 	}

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fastresnet/fastresnet/data/picture"
 	"github.com/fastresnet/fastresnet/internal/testpicture"
 )
 
@@ -103,6 +104,24 @@ func TestAttack(t *testing.T) {
 	start := time.Now()
 	if r := <-post(t, url); r.status != http.StatusOK || time.Since(start) > 5*time.Second {
 		t.Errorf("afterwards: status %d after %v", r.status, time.Since(start))
+	}
+}
+
+// A WebP file is counted by its bytes too, and nothing as more than there is room for.
+func TestShare(t *testing.T) {
+	s := &service{limits: usual}
+	for _, tt := range []struct {
+		header picture.Header
+		bytes  int
+		want   int64
+	}{
+		{picture.Header{Format: "png", Width: 100, Height: 50}, 1_000_000, 5000},
+		{picture.Header{Format: "webp", Width: 100, Height: 60}, 6000, 6000 + 100_000},
+		{picture.Header{Format: "webp", Width: 208, Height: 208}, 5_000_000, usual.pixels},
+	} {
+		if got := s.share(tt.header, tt.bytes); got != tt.want {
+			t.Errorf("%+v of %d bytes: %d, want %d", tt.header, tt.bytes, got, tt.want)
+		}
 	}
 }
 

@@ -61,10 +61,11 @@ func (s *service) classify(w http.ResponseWriter, r *http.Request) error {
 
 // look decodes a picture, when there is room for its pixels, and has the model look at it.
 func (s *service) look(ctx context.Context, encoded []byte, header picture.Header) (p fastresnet.Prediction, err error) {
-	if err := s.turn(ctx, s.pixels, header.Pixels()); err != nil {
+	share := s.share(header, len(encoded))
+	if err := s.turn(ctx, s.pixels, share); err != nil {
 		return p, err
 	}
-	defer s.pixels.Release(header.Pixels())
+	defer s.pixels.Release(share)
 	img, err := picture.Decode(ctx, encoded)
 	if err != nil {
 		return p, err
@@ -76,6 +77,17 @@ func (s *service) look(ctx context.Context, encoded []byte, header picture.Heade
 		return p, busy(err)
 	}
 	return predictions[0], nil
+}
+
+// share is how much of the room for pictures one takes while it is decoded, in pixels. A WebP picture may hold thousands
+// of code tables, which take up to 400 times the bytes of its file, whatever its size.
+func (s *service) share(header picture.Header, bytes int) int64 {
+	const tables, perPixel = 400, 24 // bytes of memory: for a byte of the file, and for a pixel at most
+	share := header.Pixels()
+	if header.Format == "webp" {
+		share += tables * int64(bytes) / perPixel
+	}
+	return min(share, s.limits.pixels)
 }
 
 // turn waits, for a time, for a share of what there is.
