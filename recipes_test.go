@@ -211,6 +211,7 @@ func TestRecipeJSONErrors(t *testing.T) {
 		{"a network that cannot be", `"width":64`, `"width":-1`, "width -1"},
 		{"other letters", `"batch_size"`, `"Batch_Size"`, "Batch_Size"},
 		{"other letters beside the right ones", `"batch_size":512`, `"batch_size":512,"Batch_Size":64`, "Batch_Size"},
+		{"a letter that folds to the right one", `"batch_size":512`, `"batch_size":512,"batch_ſize":64`, "batch_ſize"},
 		{"a field twice", `"batch_size":512`, `"batch_size":512,"batch_size":64`, "twice"},
 		{"a field of a stage twice", `"residual":true`, `"residual":true,"residual":false`, "twice"},
 		{"null", `"batch_size":512`, `"batch_size":null`, "batch_size: null"},

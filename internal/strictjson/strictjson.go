@@ -10,10 +10,11 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // Unmarshal reads one value, like [json.Unmarshal]. It refuses unknown fields, keys that an object has twice or that have
-// capital letters, which no field of this module's formats has, null but for the keys in nullable, and whatever
+// letters other than a to z, which no field of this module's formats has, null but for the keys in nullable, and whatever
 // follows the value. Methods that read a part of the value themselves are given text that has passed.
 func Unmarshal(text []byte, value any, nullable ...string) error {
 	if err := check(text, nullable); err != nil {
@@ -110,10 +111,14 @@ func (s *scope) enter(key string) error {
 	again := s.keys[key]
 	s.keys[key], s.key, s.value = true, key, true
 	switch {
-	case strings.ToLower(key) != key:
-		return fmt.Errorf("the key %q is unknown: they are all in small letters", key)
+	case strings.ContainsFunc(key, foreign):
+		return fmt.Errorf("the key %q is unknown: they are all in the small letters a to z", key)
 	case again:
 		return fmt.Errorf("the key %q is there twice", key)
 	}
 	return nil
 }
+
+// foreign says whether a key may not have a character: capital letters, and all beyond ASCII, some of which package
+// encoding/json takes for ASCII letters, as ſ for s.
+func foreign(r rune) bool { return 'A' <= r && r <= 'Z' || r > unicode.MaxASCII }

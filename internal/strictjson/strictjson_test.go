@@ -29,6 +29,8 @@ func TestUnmarshal(t *testing.T) {
 		{"null where it may be", `{"list":[{"loss":null}]}`, value{List: []value{{}}}, ""},
 		{"a capital letter", `{"Size":3}`, value{}, `"Size" is unknown`},
 		{"a capital letter beside the key", `{"size":3,"SIZE":4}`, value{}, `"SIZE" is unknown`},
+		{"a letter that folds to the key's", `{"\u017fize":3}`, value{}, `"ſize" is unknown`},
+		{"a letter that folds to the key's, beside the key", `{"size":3,"ſize":4}`, value{}, `"ſize" is unknown`},
 		{"a key twice", `{"size":3,"loss":1,"size":4}`, value{}, `"size" is there twice`},
 		{"a key twice, further in", `{"list":[{},{"size":3,"size":3}]}`, value{}, `list[1].size: the key "size" is there twice`},
 		{"escaped, the same key", `{"size":3,"\u0073ize":4}`, value{}, `"size" is there twice`},
