@@ -20,8 +20,9 @@ func (p *progress) check(c *config) error {
 	if len(p.Epochs) > c.recipe.Epochs {
 		return fmt.Errorf("a history of %d epochs, in a run of %d", len(p.Epochs), c.recipe.Epochs)
 	}
+	images := min(steps*c.recipe.BatchSize, c.train.Len()) // of an epoch
 	for i, e := range p.Epochs {
-		if err := e.check(i+1, c.train.Len()); err != nil {
+		if err := e.check(i+1, images, c.test != nil); err != nil {
 			return fmt.Errorf("epoch %d of its history: %w", i+1, err)
 		}
 	}
@@ -36,7 +37,7 @@ func (p *progress) check(c *config) error {
 // checkState wants the state to be one right behind the history, or within the epoch after it.
 func (p *progress) checkState(c *config, steps int) error {
 	s, whole := p.State, len(p.Epochs)
-	behind := s.Epoch == whole && s.Steps == steps
+	behind := whole > 0 && s.Epoch == whole && s.Steps == steps
 	within := s.Epoch == whole+1 && s.Epoch <= c.recipe.Epochs && s.Steps >= 0 && s.Steps <= steps
 	if !behind && !within {
 		return fmt.Errorf("its state is after step %d of %d of epoch %d, its history has %d epochs", s.Steps, steps, s.Epoch, whole)
@@ -59,8 +60,8 @@ func (p *progress) checkState(c *config, steps int) error {
 	return nil
 }
 
-// check reports an epoch that cannot be the whole one of a number, on so many images.
-func (e Epoch) check(number, images int) error {
+// check reports an epoch that cannot be the whole one of a number, on so many images, tested or not.
+func (e Epoch) check(number, images int, tested bool) error {
 	shares := []float64{e.TrainAccuracy, e.TestAccuracy}
 	outside := func(share float64) bool { return !(share >= 0 && share <= 1) }
 	negative := func(v float64) bool { return !(v >= 0 && v <= math.MaxFloat64) }
@@ -69,8 +70,10 @@ func (e Epoch) check(number, images int) error {
 		return fmt.Errorf("its number is %d", e.Number)
 	case e.Partial:
 		return fmt.Errorf("it is not whole")
-	case e.Images < 1 || e.Images > images:
+	case e.Images != images:
 		return fmt.Errorf("%d images of %d", e.Images, images)
+	case e.Tested != tested:
+		return fmt.Errorf("tested: %t, in a run where that is %t", e.Tested, tested)
 	case slices.ContainsFunc(shares, outside):
 		return fmt.Errorf("accuracies of %g and %g", e.TrainAccuracy, e.TestAccuracy)
 	case slices.ContainsFunc([]float64{e.Rate, e.TrainLoss, e.TestLoss}, negative):

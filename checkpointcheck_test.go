@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -70,6 +71,13 @@ func TestHostileCheckpoints(t *testing.T) {
 			f.Metadata["progress"] = strings.Replace(text, old, new, 1)
 		}
 	}
+	replace := func(f *safetensors.File, pattern, new string) {
+		text := f.Metadata["progress"]
+		f.Metadata["progress"] = regexp.MustCompile(pattern).ReplaceAllString(text, new)
+		if f.Metadata["progress"] == text {
+			t.Fatalf("no %s in %s", pattern, text)
+		}
+	}
 	value := func(tensor string, v float64) func(*safetensors.File) {
 		return func(f *safetensors.File) {
 			for i := range f.Tensors {
@@ -89,6 +97,10 @@ func TestHostileCheckpoints(t *testing.T) {
 		{"an epoch before the history's", progress(`"state":{"epoch":2`, `"state":{"epoch":1`), "epoch 1"},
 		{"an epoch far ahead", progress(`"state":{"epoch":2`, `"state":{"epoch":1000000000`), "epoch 1000000000"},
 		{"a negative epoch", progress(`"state":{"epoch":2`, `"state":{"epoch":-2`), "epoch -2"},
+		{"the end of an epoch before the first", func(f *safetensors.File) {
+			replace(f, `"epochs":\[.*\],"train_ns"`, `"epochs":[],"train_ns"`)
+			replace(f, `"epoch":2,"steps":2,"average_steps":6`, `"epoch":0,"steps":4,"average_steps":0`)
+		}, "epoch 0"},
 		{"negative steps", progress(`"steps":2`, `"steps":-2`), "step -2"},
 		{"more steps than an epoch has", progress(`"steps":2`, `"steps":5`), "step 5 of 4"},
 		{"averages over other steps", progress(`"average_steps":6`, `"average_steps":7`), "over 7 steps"},
@@ -101,6 +113,8 @@ func TestHostileCheckpoints(t *testing.T) {
 		{"a negative time", progress(`"train_time_ns":`, `"train_time_ns":-`), "of training"},
 		{"a negative total", progress(`"total_ns":`, `"total_ns":-`), "for the whole run"},
 		{"more images than there are", progress(`"images":64`, `"images":65`), "65 images of 64"},
+		{"fewer images than there are", progress(`"images":64`, `"images":48`), "48 images of 64"},
+		{"an epoch that was not tested", progress(`"tested":true`, `"tested":false`), "tested: false"},
 		{"a negative loss", progress(`"train_loss":`, `"train_loss":-`), "losses of -"},
 		{"a weight that is no number", value("variables/", math.NaN()), "not finite"},
 		{"an infinite velocity", value("velocities/", math.Inf(1)), "not finite"},
