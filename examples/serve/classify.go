@@ -68,7 +68,7 @@ func (s *service) look(ctx context.Context, encoded []byte, header picture.Heade
 	defer s.pixels.Release(share)
 	img, err := picture.Decode(ctx, encoded)
 	if err != nil {
-		return p, err
+		return p, busy(err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.limits.wait)
 	defer cancel()

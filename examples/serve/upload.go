@@ -40,6 +40,9 @@ func uploadedForm(r *http.Request, limit int64) ([]byte, error) {
 		}
 		if part.FormName() == formField {
 			content, err := io.ReadAll(part)
+			if err == nil { // the rest of the form has to arrive in time too, and a client is seen to leave only then
+				_, err = io.Copy(io.Discard, r.Body)
+			}
 			return content, formError(err, limit)
 		}
 	}
