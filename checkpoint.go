@@ -3,7 +3,6 @@ package fastresnet
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -103,7 +102,7 @@ func (k *checkpoints) lastGood() string {
 }
 
 func (k *checkpoints) encode(p *progress) (safetensors.File, error) {
-	text, err := json.Marshal(p)
+	text, err := strictjson.Marshal(p, nullable...)
 	if err != nil {
 		return safetensors.File{}, err
 	}

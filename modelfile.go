@@ -2,7 +2,6 @@ package fastresnet
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -80,9 +79,9 @@ func (m *Model) file() (f safetensors.File, err error) {
 	if !finite(values) || !finite(last) {
 		return f, fmt.Errorf("%w: its weights are not finite", ErrDiverged)
 	}
-	text, err := json.Marshal(modelDocument{
+	text, err := strictjson.Marshal(modelDocument{
 		Network: m.network, Classes: m.classes, Normalization: m.normalization, TestViews: result.Recipe.TestViews, Result: result,
-	})
+	}, nullable...)
 	if err != nil {
 		return f, err
 	}

@@ -10,8 +10,10 @@ import (
 	"io/fs"
 	"math"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/fastresnet/fastresnet"
 	"github.com/fastresnet/fastresnet/data"
@@ -143,6 +145,39 @@ func TestReadRefuses(t *testing.T) {
 			if err := readError(sealed.Bytes()); !errors.Is(err, test.want) || !strings.Contains(err.Error(), test.text) {
 				t.Errorf("error %v, want %v that says %q", err, test.want, test.text)
 			}
+		})
+	}
+}
+
+// Documents of megabytes that grow when they are read: the memory and the time that they take is bounded.
+func TestReadTakesLittleForABomb(t *testing.T) {
+	repeat := func(text string) string { return strings.Repeat(text, 8<<20/len(text)) }
+	for name, bomb := range map[string]string{
+		"arrays in arrays":   repeat("["),
+		"objects in objects": repeat(`{"a":`),
+		"epochs":             `{"result":{"epochs":[` + repeat(`{},`) + `{}]}}`,
+		"layers":             `{"network":{"name":"a","layers":[` + repeat(`{"type":"relu"},`) + `{"type":"relu"}]}}`,
+		"a block's layers":   `{"network":{"layers":[` + strings.Repeat(`{"type":"residual","branch":[`, 16) + repeat(`{"type":"relu"},`) + `{}` + strings.Repeat("]}", 16) + `]}}`,
+		"a layer's type":     `{"network":{"layers":[{"type":"` + repeat("a") + `"}]}}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			var sealed bytes.Buffer
+			if err := safetensors.Write(&sealed, safetensors.File{Metadata: map[string]string{"fastresnet": "1", "model": bomb}}); err != nil {
+				t.Fatal(err)
+			}
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			start := time.Now()
+			err := readError(sealed.Bytes())
+			took := time.Since(start)
+			runtime.ReadMemStats(&after)
+			if !errors.Is(err, fastresnet.ErrCorrupt) || len(err.Error()) > 2000 {
+				t.Errorf("error of %d bytes: %.2000v", len(err.Error()), err)
+			}
+			if got := after.TotalAlloc - before.TotalAlloc; got > 400<<20 || took > 10*time.Second {
+				t.Errorf("%d MiB allocated in %v, want less than 400 MiB and 10 s", got>>20, took)
+			}
+			t.Logf("%d MiB allocated in %v", (after.TotalAlloc-before.TotalAlloc)>>20, took)
 		})
 	}
 }

@@ -42,12 +42,19 @@ func (n Network) MarshalJSON() ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrNetwork, err)
 	}
-	return json.Marshal(networkJSON{Name: n.Name, Input: n.Input, Layers: layers})
+	text, err := json.Marshal(networkJSON{Name: n.Name, Input: n.Input, Layers: layers})
+	if err == nil {
+		err = short(text)
+	}
+	return text, err
 }
 
 // UnmarshalJSON reads a network that can be built. What else the text holds is an error; errors wrap
 // [ErrNetwork].
 func (n *Network) UnmarshalJSON(text []byte) error {
+	if err := short(text); err != nil {
+		return err
+	}
 	var in networkJSON
 	if err := strictjson.Unmarshal(text, &in); err != nil {
 		return fmt.Errorf("%w: %w", ErrNetwork, err)
@@ -61,6 +68,14 @@ func (n *Network) UnmarshalJSON(text []byte) error {
 		return err
 	}
 	*n = read
+	return nil
+}
+
+// short reports text that takes too long to read, as it is read again for each block in a block.
+func short(text []byte) error {
+	if len(text) > maxText {
+		return fmt.Errorf("%w: %d bytes of JSON, need no more than %d", ErrNetwork, len(text), maxText)
+	}
 	return nil
 }
 

@@ -142,7 +142,7 @@ func TestNetworkJSONErrors(t *testing.T) {
 		{"a layer that cannot be", changed(`"stride":2`, `"stride":3`), "stride 3"},
 		{"a layer that cannot be in a block", changed(`"factor":-1`, `"factor":-1},{"type":"celu","alpha":0`), "alpha 0"},
 		{"blocks too deep", nested(17), "16 deep"},
-		{"blocks much too deep", nested(1000), "16 deep"},
+		{"blocks much too deep", nested(1000), "100 deep"},
 		{"no input", `{"layers":[{"type":"relu"}]}`, "input shape 0x0x0"},
 		{"a huge input", changed(`"height":9`, `"height":1000000000`), "67108864 values"},
 		{"an input that overflows", changed(`"height":9`, `"height":4294967296000000000`), "67108864 values"},
@@ -159,6 +159,19 @@ func TestNetworkJSONErrors(t *testing.T) {
 				t.Errorf("the network has changed (-before +after):\n%s", diff)
 			}
 		})
+	}
+}
+
+// Blocks in blocks are read again for each of them, so that long text would take long.
+func TestLongNetworkHasNoJSON(t *testing.T) {
+	long := network(layers.GlobalMaxPool{})
+	long.Name = strings.Repeat("a", 1<<20)
+	if text, err := json.Marshal(long); !errors.Is(err, layers.ErrNetwork) {
+		t.Errorf("%d bytes, error %v, want ErrNetwork", len(text), err)
+	}
+	text := `{"name":"a","layers":[` + strings.Repeat(" ", 1<<20) + `]}`
+	if err := json.Unmarshal([]byte(text), &layers.Network{}); !errors.Is(err, layers.ErrNetwork) || !strings.Contains(err.Error(), "1048576") {
+		t.Errorf("error %v, want ErrNetwork that says 1048576", err)
 	}
 }
 
@@ -187,10 +200,15 @@ func TestLimits(t *testing.T) {
 	for range 60 {
 		deep = []layers.Layer{layers.Residual{Branch: deep, Shortcut: []layers.Layer{layers.GlobalMaxPool{}}}}
 	}
+	many := make([]layers.Layer, 5000, 5001)
+	for i := range many {
+		many[i] = layers.ReLU{}
+	}
 	for label, tt := range map[string]struct {
 		network layers.Network
 		want    string
 	}{
+		"many layers":          {network(append(many, layers.GlobalMaxPool{})...), "5001 layers"},
 		"channels that double": {network(doubling...), "need no more than 67108864 values"},
 		"many values together": {wide, "more than 67108864 values"},
 		"deep blocks":          {network(deep...), "need no more than 16"},

@@ -28,6 +28,8 @@ const (
 	maxChannels = 1 << 16
 	maxValues   = 1 << 26 // of all layers' outputs for one image together
 	maxDepth    = 16      // of blocks in blocks
+	maxLayers   = 5_000   // of a network and its blocks together
+	maxText     = 1 << 20 // bytes of a network as JSON
 )
 
 // resolved is what a layer is at a given input shape.

@@ -74,6 +74,9 @@ func (n Network) resolve() (steps []Step, out data.Shape, err error) {
 	if out.Height != 1 || out.Width != 1 {
 		return nil, out, fmt.Errorf("%w: the last layer's output is %dx%d, want 1x1", ErrNetwork, out.Height, out.Width)
 	}
+	if len(steps) > maxLayers {
+		return nil, out, fmt.Errorf("%w: %d layers, need no more than %d", ErrNetwork, len(steps), maxLayers)
+	}
 	seen, values := map[string]bool{}, 0
 	for _, s := range steps {
 		if s.Depth > maxDepth {

@@ -95,7 +95,18 @@ func (f *File) parse(header []byte) ([]entry, error) {
 	end := int64(0)
 	err := object(header, func(name string, text json.RawMessage) error {
 		if name == metadataName {
-			return json.Unmarshal(text, &f.Metadata)
+			f.Metadata = map[string]string{}
+			return object(text, func(name string, text json.RawMessage) error {
+				var value *string
+				if err := json.Unmarshal(text, &value); err != nil {
+					return err
+				}
+				if value == nil {
+					return errors.New("null, where a text must be")
+				}
+				f.Metadata[name] = *value
+				return nil
+			})
 		}
 		var e entry
 		decoder := json.NewDecoder(bytes.NewReader(text))
@@ -140,6 +151,12 @@ func object(text []byte, f func(name string, value json.RawMessage) error) error
 			return err
 		}
 		name := token.(string) // the decoder lets nothing else be here
+		if len(name) > maxName {
+			return tooLong(name)
+		}
+		if len(seen) > maxNames { // the metadata count as one
+			return fmt.Errorf("%w: more than %d tensors or metadata", ErrTooLarge, maxNames)
+		}
 		if seen[name] {
 			return fmt.Errorf("%q is there twice", name)
 		}

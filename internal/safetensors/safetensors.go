@@ -50,6 +50,9 @@ type Tensor struct {
 const (
 	maxHeader = 16 << 20 // bytes
 	maxData   = 4 << 30  // bytes
+	maxRank   = 16       // dimensions of a tensor
+	maxNames  = 1 << 17  // tensors, or metadata
+	maxName   = 1 << 10  // bytes of one's name
 
 	// A header starts with the prefix, the checksum and a quotation mark.
 	prefix     = `{"` + metadataName + `":{"` + checksumName + `":"`
@@ -71,6 +74,9 @@ type entry struct {
 
 // size is the number of bytes of a tensor's values: an error if that is none, or more than a file may hold.
 func size(shape []int) (int64, error) {
+	if len(shape) > maxRank {
+		return 0, fmt.Errorf("%w: a tensor of %d dimensions, need no more than %d", ErrTooLarge, len(shape), maxRank)
+	}
 	n := int64(valueSize)
 	for _, d := range shape {
 		if d < 1 {
@@ -90,12 +96,21 @@ func (f File) check() error {
 		return fmt.Errorf("metadata %q is the checksum's", checksumName)
 	}
 	for name, value := range f.Metadata {
+		if len(name) > maxName {
+			return tooLong(name)
+		}
 		if !utf8.ValidString(name) || !utf8.ValidString(value) {
 			return fmt.Errorf("metadata %q is not UTF-8", name)
 		}
 	}
+	if n := max(len(f.Metadata), len(f.Tensors)); n > maxNames {
+		return fmt.Errorf("%w: %d tensors or metadata, need no more than %d", ErrTooLarge, n, maxNames)
+	}
 	seen, total := map[string]bool{}, int64(0)
 	for _, t := range f.Tensors {
+		if len(t.Name) > maxName {
+			return tooLong(t.Name)
+		}
 		if t.Name == metadataName || !utf8.ValidString(t.Name) || seen[t.Name] {
 			return fmt.Errorf("tensor %q: the name is reserved, not UTF-8 or used twice", t.Name)
 		}
@@ -112,6 +127,10 @@ func (f File) check() error {
 		}
 	}
 	return nil
+}
+
+func tooLong(name string) error {
+	return fmt.Errorf("%w: a name of %d bytes, need no more than %d", ErrTooLarge, len(name), maxName)
 }
 
 // shape is never null as JSON.

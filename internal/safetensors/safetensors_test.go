@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	"math"
 	"runtime"
@@ -163,6 +164,10 @@ func TestReadErrors(t *testing.T) {
 		{"a size that overflows", file(head(tensor("F32", "[4294967296,4294967296,4294967296]", "[0,4]")), one...), safetensors.ErrTooLarge, "4 GiB"},
 		{"values beyond the limit together", file(head(tensor("F32", "[1073741824]", "[0,4294967296]") +
 			`,"b":{"dtype":"F32","shape":[1],"data_offsets":[4294967296,4294967300]}`)), safetensors.ErrTooLarge, "4 GiB"},
+		{"a long name", file(head(`,"`+strings.Repeat("a", 1025)+`":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}`), one...), safetensors.ErrTooLarge, "1025 bytes"},
+		{"many dimensions", file(head(tensor("F32", "[1"+strings.Repeat(",1", 16)+"]", "[0,4]")), one...), safetensors.ErrTooLarge, "17 dimensions"},
+		{"many metadata", file(`{"__metadata__":{"sha256":"` + zeros + `"` + numbered(1<<17+1) + `}}`), safetensors.ErrTooLarge, "131072"},
+		{"metadata that are null", file(`{"__metadata__":{"sha256":"` + zeros + `","n":null}}`), safetensors.ErrCorrupt, "null"},
 		{"a promise of 4 GiB", file(head(tensor("F32", "[1073741824]", "[0,4294967296]")), one...), safetensors.ErrTruncated, `"a"`},
 	}
 	for _, tt := range tests {
@@ -173,6 +178,15 @@ func TestReadErrors(t *testing.T) {
 			}
 		})
 	}
+}
+
+// numbered are n members of an object.
+func numbered(n int) string {
+	var text strings.Builder
+	for i := range n {
+		fmt.Fprintf(&text, `,"%d":""`, i)
+	}
+	return text.String()
 }
 
 // A header must not make the reader allocate what it only promises.
@@ -213,6 +227,10 @@ func TestWriteErrors(t *testing.T) {
 		{"a name in another coding", "UTF-8", one("\xff", nil, 1)},
 		{"metadata in another coding", "UTF-8", safetensors.File{Metadata: map[string]string{"a": "\xff"}}},
 		{"a checksum", "checksum", safetensors.File{Metadata: map[string]string{"sha256": ""}}},
+		{"a long name", "1025 bytes", one(strings.Repeat("a", 1025), nil, 1)},
+		{"a long name of metadata", "1025 bytes", safetensors.File{Metadata: map[string]string{strings.Repeat("a", 1025): ""}}},
+		{"many tensors", "131073 tensors", safetensors.File{Tensors: make([]safetensors.Tensor, 1<<17+1)}},
+		{"many dimensions", "17 dimensions", one("a", []int{1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1}, 1)},
 		{"a long header", "need no more than", safetensors.File{Metadata: map[string]string{"a": strings.Repeat("a", 16<<20)}}},
 	}
 	for _, tt := range tests {

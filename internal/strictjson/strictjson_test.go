@@ -44,6 +44,13 @@ func TestUnmarshal(t *testing.T) {
 		{"more behind it", `{"size":3}{}`, value{}, "behind its end"},
 		{"no end", `{"size":3`, value{}, "unexpected EOF"},
 		{"nothing", ``, value{}, "unexpected EOF"},
+		{"deep arrays", strings.Repeat("[", 1<<20), value{}, "100 deep"},
+		{"deep objects", strings.Repeat(`{"inner":`, 1<<20), value{}, "100 deep"},
+		{"many values", `{"list":[` + strings.Repeat("{},", 1<<20) + `{}]}`, value{}, "1048576 values"},
+		{"a long key", `{"` + strings.Repeat("a", 101) + `":1}`, value{}, "a key of more than 100 bytes"},
+		{"a very long key", `{"` + strings.Repeat("a", 1<<20) + `":1}`, value{}, "more than 65536 bytes"},
+		{"a long text", `{"inner":{"size":"` + strings.Repeat("a", 1<<16+1) + `"}}`, value{}, "inner.size: more than 65536 bytes"},
+		{"a long number", `{"size":` + strings.Repeat("1", 1<<16+1) + `}`, value{}, "size: more than 65536 bytes"},
 		{"not JSON", `size`, value{}, "invalid character"},
 	}
 	for _, tt := range tests {
@@ -57,5 +64,21 @@ func TestUnmarshal(t *testing.T) {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// What cannot be read is not written either.
+func TestMarshal(t *testing.T) {
+	if text, err := strictjson.Marshal(value{Size: 3, Inner: &value{}}, "loss", "inner", "list"); err != nil {
+		t.Errorf("%s, error %v", text, err)
+	}
+	for label, v := range map[string]any{
+		"null":      value{},
+		"long text": strings.Repeat("a", 1<<16+1),
+		"no JSON":   func() {},
+	} {
+		if text, err := strictjson.Marshal(v); err == nil {
+			t.Errorf("%s: no error, and %.100s", label, text)
+		}
 	}
 }
