@@ -102,29 +102,13 @@ func TestOrientations(t *testing.T) {
 	}
 }
 
-// scanBomb is a progressive JPEG that says the same of a large picture again and again.
-func scanBomb(t testing.TB, scans int) []byte {
-	t.Helper()
-	b := []byte{0xff, 0xd8, 0xff, 0xdb, 0, 67, 0}
-	b = append(b, bytes.Repeat([]byte{1}, 64)...)
-	b = append(b, 0xff, 0xc2, 0, 11, 8, 0x10, 0, 0x10, 0, 1, 1, 0x11, 0) // 4096x4096, grey
-	b = append(b, 0xff, 0xc4, 0, 20, 0x10, 1)                            // a code of one bit, for the end of 32767 blocks
-	b = append(b, make([]byte, 15)...)
-	b = append(b, 0xe0)
-	for range scans {
-		b = append(b, 0xff, 0xda, 0, 8, 1, 1, 0, 1, 63, 0)
-		b = append(b, make([]byte, 200)...)
-	}
-	return append(b, 0xff, 0xd9)
-}
-
 // A small file that would take minutes is refused at once; so is one that a decoder is at work on when ctx ends.
 func TestTimeIsBounded(t *testing.T) {
 	start := time.Now()
-	if _, err := picture.Decode(context.Background(), scanBomb(t, 4000)); !errors.Is(err, picture.ErrTooLarge) || !strings.Contains(err.Error(), "4000 scans") {
+	if _, err := picture.Decode(context.Background(), testpicture.JPEGOfScans(4096, 4096, 4000)); !errors.Is(err, picture.ErrTooLarge) || !strings.Contains(err.Error(), "4000 scans") {
 		t.Errorf("error %v, want ErrTooLarge that counts the scans", err)
 	}
-	stray := bytes.ReplaceAll(scanBomb(t, 4000), []byte{0xff, 0xda, 0, 8}, []byte{'x', 0xff, 0xda, 0, 8})
+	stray := bytes.ReplaceAll(testpicture.JPEGOfScans(4096, 4096, 4000), []byte{0xff, 0xda, 0, 8}, []byte{'x', 0xff, 0xda, 0, 8})
 	if _, err := picture.Decode(context.Background(), stray); !errors.Is(err, picture.ErrTooLarge) || !strings.Contains(err.Error(), "4000 scans") {
 		t.Errorf("behind stray bytes: error %v, want ErrTooLarge that counts the scans", err)
 	}

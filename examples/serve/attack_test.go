@@ -3,9 +3,11 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"image"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"runtime"
 	"strings"
 	"sync"
@@ -37,6 +39,67 @@ func TestSlowClientsBlockNobody(t *testing.T) {
 		if took := time.Since(start); took > 2*time.Second {
 			t.Errorf("answered after %v", took)
 		}
+	}
+}
+
+// TestUploadsOfOneAddress has large pictures arrive at once from one address: they do not wait for one another for ever.
+func TestUploadsOfOneAddress(t *testing.T) {
+	url := listen(t, newTestService(t, usual)).url
+	body := append(testpicture.Encode(t, "png", testpicture.Image(64, 64)), make([]byte, 9_000_000)...)
+	var clients sync.WaitGroup
+	for range 24 {
+		clients.Go(func() {
+			if r, err := send("POST", url+"/classify", "image/png", bytes.NewReader(body)); err != nil || r.status != http.StatusOK {
+				t.Errorf("status %d, error %v", r.status, err)
+			}
+		})
+	}
+	clients.Wait()
+}
+
+// TestHeavyClientBlocksNobody has one address send the pictures that take longest, again and again, on 64 connections. A
+// small picture and a photograph of another address are answered soon.
+func TestHeavyClientBlocksNobody(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: this takes a quarter of a minute")
+	}
+	photo := testpicture.Encode(t, "jpeg", testpicture.Image(1600, 1200))
+	small := testpicture.Encode(t, "png", testpicture.Image(32, 32))
+	for name, heavy := range map[string][]byte{
+		"PNG of 25 megapixels":              testpicture.Encode(t, "png", image.NewNRGBA(image.Rect(0, 0, 5000, 5000))),
+		"small pictures":                    small,
+		"JPEG with as many scans as may be": testpicture.JPEGOfScans(5000, 5000, 20),
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newTestService(t, usual).handler()
+			do := func(address string, body []byte) int {
+				r, w := httptest.NewRequest("POST", "/classify", bytes.NewReader(body)), httptest.NewRecorder()
+				r.RemoteAddr = address
+				h.ServeHTTP(w, r)
+				return w.Code
+			}
+			end := time.Now().Add(4 * time.Second)
+			var attack sync.WaitGroup
+			for range 64 {
+				attack.Go(func() {
+					for time.Now().Before(end) {
+						do("10.0.0.1:1", heavy)
+					}
+				})
+			}
+			time.Sleep(time.Second)
+			for range 2 {
+				for kind, picture := range map[string][]byte{"small picture": small, "photograph": photo} {
+					start := time.Now()
+					code := do("10.0.0.2:1", picture)
+					t.Logf("another address: %s: %v", kind, time.Since(start))
+					if code != http.StatusOK || time.Since(start) > 4*time.Second {
+						t.Errorf("another address: %s: status %d after %v", kind, code, time.Since(start))
+					}
+				}
+			}
+			attack.Wait()
+		})
 	}
 }
 

@@ -10,7 +10,6 @@ import (
 	"github.com/fastresnet/fastresnet"
 	"github.com/fastresnet/fastresnet/data/picture"
 	"github.com/fastresnet/fastresnet/examples/internal/results"
-	"golang.org/x/sync/semaphore"
 )
 
 // usualTop is how many classes are answered if the request does not say.
@@ -49,7 +48,7 @@ func (s *service) classify(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	prediction, err := s.look(r.Context(), encoded, header)
+	prediction, err := s.look(r, encoded, header)
 	if err != nil {
 		return err
 	}
@@ -59,18 +58,25 @@ func (s *service) classify(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
+// smallest is how many of the largest small pictures have room at a time.
+const smallest = 10
+
 // look decodes a picture, when there is room for its pixels, and has the model look at it.
-func (s *service) look(ctx context.Context, encoded []byte, header picture.Header) (p fastresnet.Prediction, err error) {
-	share := s.share(header, len(encoded))
-	if err := s.turn(ctx, s.pixels, share); err != nil {
+func (s *service) look(r *http.Request, encoded []byte, header picture.Header) (p fastresnet.Prediction, err error) {
+	share, pixels := s.share(header, len(encoded)), s.pixels
+	if share <= s.limits.small/smallest {
+		pixels = s.small
+	}
+	release, err := s.turn(r, pixels, share)
+	if err != nil {
 		return p, err
 	}
-	defer s.pixels.Release(share)
-	img, err := picture.Decode(ctx, encoded)
+	defer release()
+	img, err := picture.Decode(r.Context(), encoded)
 	if err != nil {
 		return p, busy(err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, s.limits.wait)
+	ctx, cancel := context.WithTimeout(r.Context(), s.limits.wait)
 	defer cancel()
 	predictions, err := s.predict(ctx, img)
 	if err != nil {
@@ -90,11 +96,12 @@ func (s *service) share(header picture.Header, bytes int) int64 {
 	return min(share, s.limits.pixels)
 }
 
-// turn waits, for a time, for a share of what there is.
-func (s *service) turn(ctx context.Context, of *semaphore.Weighted, share int64) error {
-	ctx, cancel := context.WithTimeout(ctx, s.limits.wait)
+// turn waits, for a time, for some of a room, of which release gives it back.
+func (s *service) turn(r *http.Request, of *room, size int64) (release func(), err error) {
+	ctx, cancel := context.WithTimeout(r.Context(), s.limits.wait)
 	defer cancel()
-	return busy(of.Acquire(ctx, share))
+	release, err = of.take(ctx, r.RemoteAddr, size)
+	return release, busy(err)
 }
 
 // busy is the error of somebody who waited in vain.

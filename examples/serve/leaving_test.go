@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -26,7 +27,7 @@ func TestClientLeaves(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := newTestService(t, usual).look(gone{t.Context()}, encoded, header); !errors.Is(err, errCutOff) {
+	if _, err := newTestService(t, usual).look(httptest.NewRequestWithContext(gone{t.Context()}, "POST", "/classify", nil), encoded, header); !errors.Is(err, errCutOff) {
 		t.Errorf("error %v, want %v", err, errCutOff)
 	}
 }

@@ -197,11 +197,9 @@ func TestShutdownGivesUp(t *testing.T) {
 	defer conn.Close()
 	fmt.Fprint(conn, "POST /classify HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nGIF89a")
 	waitUntil(t, func() bool { // it has its turn
-		free := s.bodies.all.TryAcquire(s.limits.bodies)
-		if free {
-			s.bodies.all.Release(s.limits.bodies)
-		}
-		return !free
+		s.starts.mu.Lock()
+		defer s.starts.mu.Unlock()
+		return s.starts.free < s.limits.starts
 	})
 	if err := r.stop(); err == nil || !strings.Contains(err.Error(), "not answered") {
 		t.Errorf("error %v", err)

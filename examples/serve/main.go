@@ -54,7 +54,7 @@ func answer(ctx context.Context, listener net.Listener, s *service) error {
 		Handler:           s.handler(),
 		ReadHeaderTimeout: s.limits.header,
 		ReadTimeout:       s.limits.read,
-		WriteTimeout:      s.limits.read + 4*s.limits.wait,
+		WriteTimeout:      s.limits.read + 5*s.limits.wait,
 		IdleTimeout:       s.limits.idle,
 		MaxHeaderBytes:    16 << 10,
 		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),

@@ -2,80 +2,33 @@ package main
 
 import (
 	"io"
-	"net"
 	"net/http"
-	"sync"
 	"time"
-
-	"golang.org/x/sync/semaphore"
 )
 
-// portion is how much of a body is waited for at a time, and so how much memory a slow sender holds.
+// portion is how much of a body is waited for at a time, and how much is read before there has to be memory for all of it.
 const portion = 64 << 10
 
 // growth is how many bytes of memory a byte of a body takes while what holds it grows.
 const growth = 2
 
-// shares is memory for bodies, of which one address may have a quarter: whatever one client sends, there is room for
-// others.
-type shares struct {
-	all  *semaphore.Weighted
-	each int64
-
-	mu      sync.Mutex
-	senders map[string]*sender
-}
-
-// sender is an address from which bodies arrive.
-type sender struct {
-	share  *semaphore.Weighted
-	bodies int
-}
-
-func newShares(size int64) *shares {
-	return &shares{all: semaphore.NewWeighted(size), each: max(size/4, growth*portion), senders: map[string]*sender{}}
-}
-
-// of is the share of an address, until leave is called.
-func (s *shares) of(address string) (share *semaphore.Weighted, leave func()) {
-	host, _, err := net.SplitHostPort(address)
-	if err != nil {
-		host = address
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	from := s.senders[host]
-	if from == nil {
-		from = &sender{share: semaphore.NewWeighted(s.each)}
-		s.senders[host] = from
-	}
-	from.bodies++
-	return from.share, func() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		if from.bodies--; from.bodies == 0 {
-			delete(s.senders, host)
-		}
-	}
-}
-
-// meter is a request's body that takes memory as it arrives, and has a time for each portion.
+// meter is a request's body that has memory before it is read, and a time for each portion. The first portion has a room of
+// its own, which small pictures need nothing else of; what is behind it is given memory at once: bodies that each held
+// some and waited for more would wait for one another.
 type meter struct {
 	io.ReadCloser
 	service *service
 	request *http.Request
 	control *http.ResponseController
-	share   *semaphore.Weighted
-	leave   func()
 	end     time.Time // of the time for all of it
-	held    int64     // bytes of memory
-	left    int       // of the portion
+	begun   int       // portions
+	left    int       // bytes of the portion
+	held    []func()  // release what it holds
 }
 
 // meter makes the body of a request one that is metered.
 func (s *service) meter(w http.ResponseWriter, r *http.Request) *meter {
 	m := &meter{ReadCloser: r.Body, service: s, request: r, control: http.NewResponseController(w), end: time.Now().Add(s.limits.read)}
-	m.share, m.leave = s.bodies.of(r.RemoteAddr)
 	r.Body = m
 	return m
 }
@@ -94,15 +47,17 @@ func (m *meter) Read(p []byte) (int, error) {
 
 // next waits for the memory of a portion, and sets its time.
 func (m *meter) next() error {
-	ctx := m.request.Context()
-	if err := m.service.turn(ctx, m.share, growth*portion); err != nil {
+	var err error
+	switch m.begun {
+	case 0:
+		err = m.take(m.service.starts, portion)
+	case 1:
+		err = m.take(m.service.bodies, m.rest())
+	}
+	if err != nil {
 		return err
 	}
-	if err := m.service.turn(ctx, m.service.bodies.all, growth*portion); err != nil {
-		m.share.Release(growth * portion)
-		return err
-	}
-	m.held += growth * portion
+	m.begun++
 	m.left = portion
 	end := time.Now().Add(m.service.limits.part)
 	if end.After(m.end) {
@@ -112,12 +67,30 @@ func (m *meter) next() error {
 	return nil
 }
 
+// rest is how many bytes may be behind the first portion.
+func (m *meter) rest() int64 {
+	all := m.request.ContentLength
+	if all < 0 || all > m.service.limits.bytes {
+		all = m.service.limits.bytes
+	}
+	return max(all-portion, 0)
+}
+
+// take waits for memory for a number of bytes.
+func (m *meter) take(memory *room, bytes int64) error {
+	release, err := m.service.turn(m.request, memory, growth*bytes)
+	if err == nil {
+		m.held = append(m.held, release)
+	}
+	return err
+}
+
 // arrived ends the time for the body.
 func (m *meter) arrived() { _ = m.control.SetReadDeadline(time.Time{}) }
 
 // done gives the memory back.
 func (m *meter) done() {
-	m.service.bodies.all.Release(m.held)
-	m.share.Release(m.held)
-	m.leave()
+	for _, release := range m.held {
+		release()
+	}
 }

@@ -318,14 +318,14 @@ func post(t *testing.T, url string) <-chan response {
 	return done
 }
 
-// TestBusy has a request wait in vain for each of the three things that there can be too little of.
+// TestBusy has a request wait in vain for each of the things that there can be too little of.
 func TestBusy(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		change func(*limits)
 	}{
-		{"memory for bodies", func(l *limits) { l.bodies = growth * portion }},
-		{"pixels", func(l *limits) { l.pixels = 32 * 32 }},
+		{"memory for bodies", func(l *limits) { l.starts = growth * portion }},
+		{"pixels", func(l *limits) { l.small, l.pixels = 0, 32*32 }},
 		{"the model", func(*limits) {}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/fastresnet/fastresnet"
-	"golang.org/x/sync/semaphore"
 )
 
 // service is a model and what answers requests with it.
@@ -21,8 +20,8 @@ type service struct {
 	limits limits
 	log    *slog.Logger
 
-	bodies *shares
-	pixels *semaphore.Weighted
+	starts, bodies *room // bytes of memory for the first portions of bodies, and for what is behind them
+	small, pixels  *room // pixels of small pictures, and of others
 	// predict is the model's, which computes together what waits at the same time.
 	predict func(context.Context, ...image.Image) ([]fastresnet.Prediction, error)
 }
@@ -30,7 +29,7 @@ type service struct {
 func newService(model *fastresnet.Model, l limits, log *slog.Logger) *service {
 	return &service{
 		model: model, limits: l, log: log,
-		bodies: newShares(l.bodies), pixels: semaphore.NewWeighted(l.pixels),
+		starts: newRoom(l.starts), bodies: newRoom(l.bodies), small: newRoom(l.small), pixels: newRoom(l.pixels),
 		predict: model.Predict,
 	}
 }

@@ -54,6 +54,21 @@ func Encode(t testing.TB, format string, img image.Image) []byte {
 	return b.Bytes()
 }
 
+// JPEGOfScans is a progressive JPEG, grey and whole, that says the same of its picture again and again.
+func JPEGOfScans(width, height, scans int) []byte {
+	b := []byte{0xff, 0xd8, 0xff, 0xdb, 0, 67, 0}
+	b = append(b, bytes.Repeat([]byte{1}, 64)...)
+	b = append(b, 0xff, 0xc2, 0, 11, 8, byte(height>>8), byte(height), byte(width>>8), byte(width), 1, 1, 0x11, 0)
+	b = append(b, 0xff, 0xc4, 0, 20, 0x10, 1) // a code of one bit, for the end of 32767 blocks
+	b = append(b, make([]byte, 15)...)
+	b = append(b, 0xe0)
+	for range scans {
+		b = append(b, 0xff, 0xda, 0, 8, 1, 1, 0, 1, 63, 0)
+		b = append(b, make([]byte, 200)...)
+	}
+	return append(b, 0xff, 0xd9)
+}
+
 // WebP is a picture of one pixel.
 func WebP(t testing.TB) []byte {
 	t.Helper()
