@@ -5,7 +5,7 @@ import (
 	"encoding/binary"
 )
 
-// exifHeader is before Exif data in JPEG files, and in some WebP files.
+// exifHeader is before Exif data in JPEG files, and in some PNG and WebP files.
 const exifHeader = "Exif\x00\x00"
 
 // orientationOf is how a camera says that it was held, 1 (upright) to 8: the tag 0x0112 of the first directory of Exif

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"hash/crc32"
 	"image"
 	"os"
 	"path/filepath"
@@ -76,11 +77,22 @@ func TestOrientations(t *testing.T) {
 	behind := func(segment string) []byte {
 		return append(append(bytes.Clone(turned[:2]), segment...), turned[2:]...)
 	}
+	exif := turned[bytes.Index(turned, []byte("Exif\x00\x00")):bytes.Index(turned, []byte("\xff\xdb"))]
+	png := testpicture.Encode(t, "png", testpicture.Image(64, 32))
+	inPNG := func(content []byte) []byte {
+		const behindHeader = 8 + 25
+		b := binary.BigEndian.AppendUint32(bytes.Clone(png[:behindHeader]), uint32(len(content)))
+		b = append(append(b, "eXIf"...), content...)
+		b = binary.BigEndian.AppendUint32(b, crc32.ChecksumIEEE(b[behindHeader+4:]))
+		return append(b, png[behindHeader:]...)
+	}
 	for _, tt := range []struct {
 		label   string
 		encoded []byte
 		tall    bool
 	}{
+		{"in PNG", inPNG(exif[6:]), true},
+		{"in PNG, as in JPEG", inPNG(exif), true},
 		{"a SHORT", turned, true},
 		{"a BYTE", typed(1, 6, 0, 0, 0), true},
 		{"a LONG", typed(4, 0, 0, 0, 6), true},

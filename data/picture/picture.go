@@ -121,7 +121,7 @@ func Decode(ctx context.Context, encoded []byte) (image.Image, error) {
 		}
 		orientation = orientationOf(s.exif)
 	case "png":
-		orientation = orientationOf(chunk(encoded, pngChunks, "eXIf"))
+		orientation = orientationOf(bytes.TrimPrefix(chunk(encoded, pngChunks, "eXIf"), []byte(exifHeader)))
 	case "webp":
 		orientation = orientationOf(bytes.TrimPrefix(chunk(encoded, webpChunks, "EXIF"), []byte(exifHeader)))
 	}

@@ -1,11 +1,13 @@
 package picture_test
 
 import (
+	"archive/zip"
 	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
 	"image"
+	"io/fs"
 	"runtime"
 	"testing"
 
@@ -153,6 +155,18 @@ func FuzzDecode(f *testing.F) {
 	f.Add(testpicture.Encode(f, "gif", testpicture.Image(8, 8)))
 	f.Add(testpicture.Encode(f, "bmp", testpicture.Image(8, 8)))
 	f.Add(testpicture.WebP(f))
+	archive, err := zip.OpenReader("testdata/pillow.zip")
+	if err != nil {
+		f.Fatal(err)
+	}
+	defer archive.Close()
+	for _, kind := range []string{"lossless", "lossless-alpha", "lossy-50", "lossy-alpha-50"} {
+		webp, err := fs.ReadFile(archive, kind+"-7x5.webp")
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(webp)
+	}
 	f.Fuzz(func(t *testing.T, encoded []byte) {
 		h, err := picture.ReadHeader(encoded)
 		if err != nil || h.Pixels() > 1<<16 {
