@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 	"time"
+
+	"github.com/fastresnet/fastresnet/internal/engine"
 )
 
 // longest is more time than a run takes.
@@ -53,7 +55,7 @@ func (p *progress) checkState(c *config, steps int) error {
 		return fmt.Errorf("its metrics are not finite")
 	}
 	for _, values := range []map[string][]float32{s.Variables, s.Velocities, s.Averages} {
-		if !finite(values) {
+		if !engine.Finite(values) {
 			return fmt.Errorf("it holds values that are not finite")
 		}
 	}

@@ -12,8 +12,8 @@ import (
 
 	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/internal/engine"
+	"github.com/fastresnet/fastresnet/internal/engine/cpu"
 	"github.com/fastresnet/fastresnet/internal/nvidia"
-	"github.com/fastresnet/fastresnet/internal/purego"
 )
 
 // Diagnosis is what [Diagnose] finds: what a run on this machine would compute on, and what is in the way
@@ -98,7 +98,7 @@ func Diagnose(ctx context.Context, leaveOut ...string) Diagnosis {
 	driver := nvidia.Read(ctx)
 	d := Diagnosis{
 		GoVersion: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH, CPUs: runtime.GOMAXPROCS(0),
-		XLA: engine.HasXLA, Kernels: purego.Kernels(),
+		XLA: engine.Has("xla"), Kernels: cpu.Kernels(),
 		Driver: driver.Driver, GPUs: []GPU{}, Environment: map[string]string{},
 	}
 	if driver.Problem != "" {

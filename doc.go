@@ -15,17 +15,18 @@
 //
 // # What runs it
 //
-// Graphs are built with GoMLX. On an NVIDIA GPU they run on XLA, which needs cgo, and so they do on any
-// PJRT plugin that is asked for. Otherwise they run in pure Go, which needs nothing: its inner loops are Go's own assembly, for AVX-512, AVX2
-// and NEON, chosen when the program runs. [WithBackend] chooses; [Result] says what ran and why, and [Diagnose] what keeps
-// a better one from running.
+// There are two engines. One is in pure Go and needs nothing: its inner loops are Go's own assembly, for AVX-512, AVX2 and
+// NEON, chosen when the program runs. The other is XLA, by GoMLX: for an NVIDIA GPU, and for any PJRT plugin that is asked
+// for. It needs cgo, and is built into every program that has it; CGO_ENABLED=0 or the build tag noxla leave it out, and
+// with it 13 MB of program, GoMLX and what that needs. [WithBackend] chooses; [Result] says what ran and why, and [Diagnose]
+// what keeps a better one from running.
 //
 // # What to know before embedding it
 //
 //   - It prints nothing, downloads nothing unless [WithPluginDownload] asks for it, writes files only where
-//     [WithCheckpoint], [WithAutotuneCache] or [Model.Save] say, and installs no signal handlers. GoMLX and XLA
-//     may log warnings of their own through klog, which a program can silence as the examples do. Opening XLA redirects the process's standard error for a moment, and turns off
-//     go-xla's own automatic download for good.
+//     [WithCheckpoint], [WithAutotuneCache] or [Model.Save] say, and installs no signal handlers. XLA
+//     may log warnings of its own through klog, which a program can silence as the examples do. Opening XLA redirects
+//     the process's standard error for a moment, and turns off go-xla's own automatic download for good.
 //   - The data set stays in memory as bytes (CIFAR-10: 184 MB), and on a device in memory of its own.
 //   - One call of Train uses all cores or the whole GPU. A [Model] is safe for concurrent use; it
 //     computes one batch at a time, for those who wait together. [Model.Close] gives a device's memory back.

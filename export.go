@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/fastresnet/fastresnet/internal/engine"
 	"github.com/fastresnet/fastresnet/internal/onnx"
 )
 
@@ -19,12 +20,19 @@ func (m *Model) ExportONNX(w io.Writer) (err error) {
 		return fmt.Errorf("exporting: %w", err)
 	}
 	m.mu.Lock()
-	closed, values := m.evaluator == nil, m.values
+	closed := m.evaluator == nil
+	var values map[string][]float32
+	if !closed {
+		values, _, err = m.values()
+	}
 	m.mu.Unlock()
 	if closed {
 		return ErrClosed
 	}
-	if !finite(values) {
+	if err != nil {
+		return fmt.Errorf("exporting: %w", err)
+	}
+	if !engine.Finite(values) {
 		return fmt.Errorf("exporting: %w: its weights are not finite", ErrDiverged)
 	}
 	err = onnx.Write(w, onnx.Model{

@@ -50,4 +50,12 @@ func Batches(small, full int, sizes ...int) [][]int {
 
 // Variables are the network's, weights and running statistics, by name, and those of the last step where the model
 // uses averages.
-func (m *Model) Variables() (values, last map[string][]float32) { return m.values, m.last }
+func (m *Model) Variables() (values, last map[string][]float32) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	values, last, err := m.values()
+	if err != nil {
+		panic(err)
+	}
+	return values, last
+}

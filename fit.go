@@ -140,7 +140,7 @@ func (c *computing) precisionOn(d *engine.Device) (Precision, error) {
 		return BFloat16, nil
 	case c.precision == PrecisionAuto:
 		return Float32, nil
-	case c.precision == BFloat16 && d.PureGo():
+	case c.precision == BFloat16 && !d.BFloat16:
 		return "", fmt.Errorf("%w: precision %s is not available on the pure-Go backend", ErrOption, BFloat16)
 	}
 	return c.precision, nil

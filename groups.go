@@ -5,10 +5,8 @@ import (
 	"slices"
 
 	"github.com/fastresnet/fastresnet/internal/engine"
-	"github.com/fastresnet/fastresnet/internal/optim"
 	"github.com/fastresnet/fastresnet/layers"
 	"github.com/fastresnet/fastresnet/schedule"
-	"github.com/gomlx/compute/dtypes"
 )
 
 // Group is how a run moves the variables of a kind, where that is not how it moves the others.
@@ -49,22 +47,22 @@ const (
 	OptimizerMuon Optimizer = "muon"
 )
 
-// optimizer is the group's, computing in dtype where it matters.
-func (g Group) optimizer(dtype dtypes.DType) optim.Optimizer {
+// optimizer is the group's.
+func (g Group) optimizer() engine.Optimizer {
 	switch g.Optimizer {
 	case OptimizerSGD:
-		return optim.SGD{Momentum: g.Momentum, WeightDecay: g.WeightDecay}
+		return engine.SGD{Momentum: g.Momentum, WeightDecay: g.WeightDecay}
 	case OptimizerMuon:
-		return optim.Muon{Momentum: g.Momentum, DType: dtype}
+		return engine.Muon{Momentum: g.Momentum}
 	}
-	return optim.Nesterov{Momentum: g.Momentum, WeightDecay: g.WeightDecay}
+	return engine.Nesterov{Momentum: g.Momentum, WeightDecay: g.WeightDecay}
 }
 
 // groups are those of the engine.
-func (r Recipe) groups(dtype dtypes.DType) []engine.Group {
+func (r Recipe) groups() []engine.Group {
 	var groups []engine.Group
 	for _, g := range r.Groups {
-		groups = append(groups, engine.Group{Kind: g.Variables, Optimizer: g.optimizer(dtype)})
+		groups = append(groups, engine.Group{Kind: g.Variables, Optimizer: g.optimizer()})
 	}
 	return groups
 }

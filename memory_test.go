@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"math"
 	"strings"
 	"testing"
 
@@ -58,7 +59,7 @@ func TestLoadedModelsKeepToTheMemoryLimit(t *testing.T) {
 		{"70 MB", 512, 16, nil, nil},
 		{"70 MB, above the limit", 512, 16, []fastresnet.Option{limit(64 << 20)}, fastresnet.ErrTooLarge},
 		{"70 MB, below the limit", 512, 16, []fastresnet.Option{limit(128 << 20)}, nil},
-		{"70 MB for 16 images, in batches beyond everything", 512, 1 << 60, nil, nil},
+		{"70 MB for 16 images, in batches beyond everything", 512, math.MaxInt, nil, nil},
 		{"a limit that cannot be", 512, 16, []fastresnet.Option{limit(-1)}, fastresnet.ErrOption},
 	} {
 		t.Run(test.name, func(t *testing.T) {

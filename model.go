@@ -27,11 +27,10 @@ type Model struct {
 	changing sync.RWMutex
 
 	mu        sync.Mutex
-	values    map[string][]float32 // the network's variables, by name; replaced, never changed, as the next two
-	last      map[string][]float32 // those of the last step where the others are their averages, else nil
-	result    *Result              // of the run as far as it is, without its model
-	device    *engine.Device       // nil while it is the training's
-	evaluator *engine.Evaluator    // nil once closed
+	last      engine.Weights    // those of the last step where the evaluator's are their averages, else nil
+	result    *Result           // of the run as far as it is, without its model; replaced, never changed
+	device    *engine.Device    // nil while it is the training's
+	evaluator *engine.Evaluator // nil once closed
 }
 
 // Evaluation is how well a model does on a data set.
@@ -40,12 +39,9 @@ type Evaluation struct {
 	Loss, Accuracy float64
 }
 
-func newModel(cfg engine.Config, d *engine.Device, classes []string) (*Model, error) {
-	e, err := engine.NewEvaluator(d, cfg)
-	if err != nil {
-		return nil, err
-	}
-	return &Model{network: cfg.Network, classes: classes, normalization: cfg.Normalization, views: cfg.Views, batch: e.Batch(), evaluator: e}, nil
+func newModel(cfg engine.Config, d *engine.Device, classes []string) *Model {
+	e := engine.NewEvaluator(d, cfg)
+	return &Model{network: cfg.Network, classes: classes, normalization: cfg.Normalization, views: cfg.Views, batch: e.Batch(), evaluator: e}
 }
 
 // adopt makes the device the model's, to be closed with it; at once if it is closed already.
@@ -59,20 +55,59 @@ func (m *Model) adopt(d *engine.Device) {
 	m.device = d
 }
 
-// use makes the model compute with these variables from now on. last, which may be nil, are the last step's.
-func (m *Model) use(values, last map[string][]float32) error {
+// use makes the model compute with these weights from now on, which become its own. last, which may be nil, are the
+// last step's.
+func (m *Model) use(weights, last engine.Weights) error {
 	m.changing.Lock()
 	defer m.changing.Unlock()
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.evaluator == nil {
+		closeAll(weights, last)
 		return ErrClosed
 	}
-	if err := m.evaluator.Use(values); err != nil {
+	m.evaluator.Use(weights)
+	closeAll(m.last)
+	m.last = last
+	return nil
+}
+
+// load uploads the weights, and makes the model use them. last may be nil.
+func (m *Model) load(d *engine.Device, values, last map[string][]float32) error {
+	variables, err := m.network.Variables()
+	if err != nil {
 		return err
 	}
-	m.values, m.last = values, last
-	return nil
+	weights, err := d.Upload(variables, values)
+	if err != nil {
+		return err
+	}
+	if last == nil {
+		return m.use(weights, nil)
+	}
+	lastWeights, err := d.Upload(variables, last)
+	if err != nil {
+		closeAll(weights)
+		return err
+	}
+	return m.use(weights, lastWeights)
+}
+
+func closeAll(all ...engine.Weights) {
+	for _, w := range all {
+		if w != nil {
+			w.Close()
+		}
+	}
+}
+
+// values copies the weights to the host, by name: those that the model computes with, and those of the last step where
+// these are averages. The model is locked.
+func (m *Model) values() (values, last map[string][]float32, err error) {
+	if values, err = m.evaluator.Weights().Values(); err == nil && m.last != nil {
+		last, err = m.last.Values()
+	}
+	return values, last, err
 }
 
 // keep has the model know the run's result as it is now.
@@ -174,6 +209,7 @@ func (m *Model) Close() (err error) {
 	}
 	m.evaluator.Close()
 	m.evaluator = nil
+	closeAll(m.last)
 	if m.device != nil {
 		m.device.Close()
 	}

@@ -71,12 +71,16 @@ func (m *Model) file() (f safetensors.File, err error) {
 		return f, err
 	}
 	m.mu.Lock()
-	closed, values, last, result := m.evaluator == nil, m.values, m.last, m.result
-	m.mu.Unlock()
-	if closed {
+	defer m.mu.Unlock()
+	if m.evaluator == nil {
 		return f, ErrClosed
 	}
-	if !finite(values) || !finite(last) {
+	result := m.result
+	values, last, err := m.values()
+	if err != nil {
+		return f, err
+	}
+	if !engine.Finite(values) || !engine.Finite(last) {
 		return f, fmt.Errorf("%w: its weights are not finite", ErrDiverged)
 	}
 	text, err := strictjson.Marshal(modelDocument{
@@ -190,14 +194,11 @@ func (c *computing) read(r io.Reader) (m *Model, err error) {
 	if err != nil {
 		return nil, err
 	}
-	loaded, err := newModel(engine.Config{
+	loaded := newModel(engine.Config{
 		Network: doc.Network, Normalization: doc.Normalization, Views: doc.TestViews.views(),
-		Batch: batch, DType: precision.dtype(),
+		Batch: batch, BFloat16: precision == BFloat16,
 	}, device, doc.Classes)
-	if err != nil {
-		return nil, err
-	}
-	if err := loaded.use(values, last); err != nil {
+	if err := loaded.load(device, values, last); err != nil {
 		return nil, err
 	}
 	loaded.keep(doc.Result)
@@ -287,7 +288,7 @@ func (d modelDocument) variables(tensors []safetensors.Tensor) (values, last map
 			delete(byName, prefix+v.Name)
 			taken[v.Name] = t.Data
 		}
-		if !finite(taken) {
+		if !engine.Finite(taken) {
 			return nil, fmt.Errorf("%w: its weights are not finite", ErrCorrupt)
 		}
 		return taken, nil
@@ -324,16 +325,6 @@ func (d modelDocument) variances(all ...map[string][]float32) error {
 		}
 	}
 	return nil
-}
-
-// finite says whether all values are finite numbers.
-func finite(values map[string][]float32) bool {
-	for _, tensor := range values {
-		if slices.ContainsFunc(tensor, infinite) {
-			return false
-		}
-	}
-	return true
 }
 
 // infinite says whether a value is no finite number.

@@ -8,7 +8,6 @@ import (
 	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/layers"
 	"github.com/fastresnet/fastresnet/schedule"
-	"github.com/gomlx/compute/dtypes"
 )
 
 // Option changes one thing about a run of [Train], or about a model that [Load] or [Read] reads. Options may be given
@@ -37,14 +36,6 @@ func (p Precision) check() error {
 		return nil
 	}
 	return fmt.Errorf("%w: precision %q, want %q, %q or %q", ErrOption, p, PrecisionAuto, Float32, BFloat16)
-}
-
-// dtype is that of the graphs.
-func (p Precision) dtype() dtypes.DType {
-	if p == BFloat16 {
-		return dtypes.BFloat16
-	}
-	return dtypes.Float32
 }
 
 // WithDataset sets the images to train and to test on, which must agree in shape and classes. test may

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/fastresnet/fastresnet/internal/engine"
-	"github.com/fastresnet/fastresnet/internal/optim"
 )
 
 // run is one call of Train.
@@ -67,7 +66,7 @@ func newRun(ctx context.Context, c *config, started time.Time) (done *run, err e
 		Views:          c.recipe.TestViews.views(),
 		Batch:          c.recipe.BatchSize,
 		KeepIncomplete: c.recipe.KeepIncompleteBatch,
-		DType:          precision.dtype(),
+		BFloat16:       precision == BFloat16,
 		Seed:           c.seed,
 	}
 	c.recipe.optimizers(&cfg)
@@ -78,10 +77,7 @@ func newRun(ctx context.Context, c *config, started time.Time) (done *run, err e
 	if err != nil {
 		return nil, err
 	}
-	model, err := newModel(cfg, device, c.train.Classes())
-	if err != nil {
-		return nil, err
-	}
+	model := newModel(cfg, device, c.train.Classes())
 	r := &run{config: c, device: device, trainer: trainer, checkpoints: checkpoints, started: started, result: &Result{
 		Model: model, Weights: c.recipe.weights(), Recipe: c.recipe, Seed: c.seed, Precision: precision,
 		Backend: device.Name, Device: device.Description, Devices: c.devices, PassedOver: device.PassedOver,
@@ -115,11 +111,11 @@ func (c *computing) open(ctx context.Context) (*engine.Device, error) {
 
 // optimizers are what moves the variables, and their average.
 func (r Recipe) optimizers(cfg *engine.Config) {
-	cfg.Weights = optim.Nesterov{Momentum: r.Momentum, WeightDecay: r.WeightDecay}
-	cfg.Biases = optim.Nesterov{Momentum: r.Momentum, WeightDecay: r.WeightDecay * cmp.Or(r.BiasDecay, 1), RateFactor: r.BiasRate}
-	cfg.Groups = r.groups(cfg.DType)
+	cfg.Weights = engine.Nesterov{Momentum: r.Momentum, WeightDecay: r.WeightDecay}
+	cfg.Biases = engine.Nesterov{Momentum: r.Momentum, WeightDecay: r.WeightDecay * cmp.Or(r.BiasDecay, 1), RateFactor: r.BiasRate}
+	cfg.Groups = r.groups()
 	cfg.AverageEvery = r.Averaging.Every
-	cfg.Average = optim.Average{Keep: math.Pow(r.Averaging.Decay, float64(r.Averaging.Every))}
+	cfg.Average = engine.Average{Keep: math.Pow(r.Averaging.Decay, float64(r.Averaging.Every))}
 }
 
 // weights are those that the model uses.
@@ -143,16 +139,21 @@ func (r *run) record(e Epoch) error {
 
 // handOver gives the model the weights as they are now.
 func (r *run) handOver() error {
-	values, err := r.trainer.Variables()
+	weights, last, err := r.trainer.Weights()
 	if err != nil {
 		return err
 	}
-	last, err := r.trainer.LastVariables()
-	if err != nil {
-		return err
+	for _, w := range []engine.Weights{weights, last} {
+		if w == nil {
+			continue
+		}
+		finite, err := w.Finite()
+		if err != nil {
+			return err
+		}
+		r.diverged = r.diverged || !finite
 	}
-	r.diverged = r.diverged || !finite(values) || !finite(last)
-	return r.result.Model.use(values, last)
+	return r.result.Model.use(weights, last)
 }
 
 // test evaluates the model after an epoch.

@@ -5,8 +5,6 @@ import (
 	"math"
 
 	"github.com/fastresnet/fastresnet/data"
-	"github.com/gomlx/compute"
-	"github.com/gomlx/gomlx/core/graph"
 )
 
 // Conv is a convolution without bias, padded with zeros by Kernel/2 on each side.
@@ -53,23 +51,8 @@ func (c Conv) resolve(in data.Shape) (resolved, error) {
 	return resolved{
 		out:          out,
 		variables:    []Variable{w},
-		multiplyAdds: int64(out.Size()) * int64(fanIn),
+		multiplyAdds: values(out) * int64(fanIn),
 	}, nil
-}
-
-func (c Conv) apply(x *graph.Node, s *Scope) *graph.Node {
-	return Convolution(x, graph.ConvertDType(s.variable(c.Name+"/weight"), x.DType()), c.Stride)
-}
-
-// Convolution convolves x [batch, height, width, in] with weight [out, kernel, kernel, in] of the same
-// DType, padding with kernel/2 zeros on each side: [batch, ⌈height/stride⌉, ⌈width/stride⌉, out].
-func Convolution(x, weight *graph.Node, stride int) *graph.Node {
-	pad := weight.Shape().Dim(1) / 2
-	return graph.Convolve(x, weight).AxesConfig(compute.ConvolveAxesConfig{
-		InputBatch: 0, InputSpatial: []int{1, 2}, InputChannels: 3,
-		KernelOutputChannels: 0, KernelSpatial: []int{1, 2}, KernelInputChannels: 3,
-		OutputBatch: 0, OutputSpatial: []int{1, 2}, OutputChannels: 3,
-	}).Strides(stride).PaddingPerDim([][2]int{{pad, pad}, {pad, pad}}).Done()
 }
 
 func invSqrt(n int) float64 { return 1 / math.Sqrt(float64(n)) }

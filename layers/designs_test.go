@@ -257,8 +257,8 @@ func TestDesignErrors(t *testing.T) {
 	}{
 		{"no width", func(d *layers.Design) { d.Width = 0 }, "width 0"},
 		{"negative width", func(d *layers.Design) { d.Width = -64 }, "width -64"},
-		{"huge width", func(d *layers.Design) { d.Width = 1 << 40 }, "width 1099511627776"},
-		{"huge channels", func(d *layers.Design) { d.Stages[2].Channels = 1 << 40 }, "stage 3: channels 1099511627776"},
+		{"huge width", func(d *layers.Design) { d.Width = 1 << 30 }, "width 1073741824"},
+		{"huge channels", func(d *layers.Design) { d.Stages[2].Channels = 1 << 30 }, "stage 3: channels 1073741824"},
 		{"channels too many by the width", func(d *layers.Design) { d.Stages[2].Channels = 1 << 12 }, "262144 output channels"},
 		{"no channels", func(d *layers.Design) { d.Stages[1].Channels = 0 }, "stage 2: channels 0"},
 		{"negative extra", func(d *layers.Design) { d.Stages[1].Extra = -1 }, "stage 2: -1 extra"},

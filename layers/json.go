@@ -10,16 +10,6 @@ import (
 	"github.com/fastresnet/fastresnet/internal/strictjson"
 )
 
-// named are the layers, without settings, by their names in JSON.
-func named() map[string]Layer {
-	return map[string]Layer{
-		"conv": Conv{}, "patch_whitening": PatchWhitening{}, "batch_norm": BatchNorm{},
-		"relu": ReLU{}, "celu": CELU{}, "gelu": GELU{},
-		"max_pool": MaxPool{}, "global_max_pool": GlobalMaxPool{}, "global_mean_pool": GlobalMeanPool{},
-		"global_max_mean_pool": GlobalMaxMeanPool{}, "linear": Linear{}, "scale": Scale{}, "residual": Residual{},
-	}
-}
-
 // networkJSON is a network in JSON, of which each layer is an object with a "type" beside its settings.
 type networkJSON struct {
 	Name   string            `json:"name"`
@@ -108,17 +98,15 @@ func encode(l Layer) (json.RawMessage, error) {
 	if err != nil {
 		return nil, err
 	}
-	for name, zero := range named() {
-		if reflect.TypeOf(zero) != reflect.TypeOf(l) {
-			continue
-		}
-		head := fmt.Sprintf(`{"type":%q`, name)
-		if len(text) > len("{}") {
-			head += ","
-		}
-		return append([]byte(head), text[1:]...), nil
+	name := typeName(l)
+	if name == "" {
+		return nil, fmt.Errorf("a %T has no name in JSON", l)
 	}
-	return nil, fmt.Errorf("a %T has no name in JSON", l)
+	head := fmt.Sprintf(`{"type":%q`, name)
+	if len(text) > len("{}") {
+		head += ","
+	}
+	return append([]byte(head), text[1:]...), nil
 }
 
 // decodeAll reads layers that are depth blocks deep.
@@ -146,7 +134,7 @@ func decode(text json.RawMessage, depth int) (Layer, error) {
 	if err := json.Unmarshal(fields["type"], &name); err != nil {
 		return nil, fmt.Errorf("its type: %w", err)
 	}
-	zero, known := named()[name]
+	zero, known := types[name]
 	if !known {
 		return nil, fmt.Errorf("type %q is unknown; a newer version may know it", name)
 	}

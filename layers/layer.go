@@ -2,24 +2,53 @@ package layers
 
 import (
 	"errors"
+	"maps"
+	"math"
+	"reflect"
+	"slices"
 
 	"github.com/fastresnet/fastresnet/data"
-	"github.com/gomlx/gomlx/core/graph"
 )
 
 // ErrNetwork is wrapped by every error about a network that cannot be built.
 var ErrNetwork = errors.New("layers: invalid network")
 
-// Layer is one step of a [Network]. The set is closed, because each layer has two lowerings: [Conv],
+// Layer is one step of a [Network]. The set is closed, because each engine has to compute every type of layer: [Conv],
 // [PatchWhitening], [BatchNorm], [ReLU], [CELU], [GELU], [MaxPool], [GlobalMaxPool], [GlobalMeanPool],
 // [GlobalMaxMeanPool], [Linear], [Scale] and [Residual].
 type Layer interface {
 	// resolve checks the layer against the shape it is given and says what comes out.
 	resolve(in data.Shape) (resolved, error)
-	// apply adds the layer to the graph: x is [batch, height, width, channels] of the scope's DType.
-	apply(x *graph.Node, s *Scope) *graph.Node
 	// String names the layer and its settings, as in a printed network.
 	String() string
+}
+
+// types are all types of layers, by their names in JSON. A new one is entered here, and a test then says what computes it not
+// yet.
+var types = map[string]Layer{
+	"conv": Conv{}, "patch_whitening": PatchWhitening{}, "batch_norm": BatchNorm{},
+	"relu": ReLU{}, "celu": CELU{}, "gelu": GELU{},
+	"max_pool": MaxPool{}, "global_max_pool": GlobalMaxPool{}, "global_mean_pool": GlobalMeanPool{},
+	"global_max_mean_pool": GlobalMaxMeanPool{}, "linear": Linear{}, "scale": Scale{}, "residual": Residual{},
+}
+
+// Types is a zero value of each type of layer.
+func Types() []Layer {
+	var all []Layer
+	for _, name := range slices.Sorted(maps.Keys(types)) {
+		all = append(all, types[name])
+	}
+	return all
+}
+
+// typeName is the name of a layer's type; "" for none of this package's, such as a pointer to one.
+func typeName(l Layer) string {
+	for name, zero := range types {
+		if reflect.TypeOf(zero) == reflect.TypeOf(l) {
+			return name
+		}
+	}
+	return ""
 }
 
 // These limits keep counts of parameters, of work and of memory within an int64, and a mistake from becoming an
@@ -67,14 +96,17 @@ type Variable struct {
 	Whitening *PatchWhitening
 }
 
-// Size is the number of elements of the variable.
+// Size is the number of elements of the variable; the largest int for one that has more, on a 32-bit platform.
 func (v Variable) Size() int {
-	n := 1
+	n := int64(1)
 	for _, d := range v.Dims {
-		n *= d
+		n *= int64(d)
 	}
-	return n
+	return int(min(n, math.MaxInt))
 }
+
+// values is the number of values in an image of a shape.
+func values(s data.Shape) int64 { return int64(s.Height) * int64(s.Width) * int64(s.Channels) }
 
 // Kind is a kind of trainable variables, which training may move in a way of its own.
 type Kind string

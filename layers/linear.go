@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/fastresnet/fastresnet/data"
-	"github.com/gomlx/gomlx/core/graph"
 )
 
 // Linear is a fully connected layer over the flattened image: [batch, 1, 1, Out]. Its variables are
@@ -47,14 +46,4 @@ func (l Linear) resolve(in data.Shape) (resolved, error) {
 		r.variables = append(r.variables, bias)
 	}
 	return r, nil
-}
-
-func (l Linear) apply(x *graph.Node, s *Scope) *graph.Node {
-	batch := x.Shape().Dim(0)
-	w := graph.ConvertDType(s.variable(l.Name+"/weight"), x.DType())
-	y := graph.Dot(graph.Reshape(x, batch, -1), graph.Transpose(w, 0, 1)).Product()
-	if l.Bias {
-		y = graph.Add(y, graph.Reshape(graph.ConvertDType(s.variable(l.Name+"/bias"), x.DType()), 1, -1))
-	}
-	return graph.Reshape(y, batch, 1, 1, l.Out)
 }

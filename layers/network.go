@@ -5,8 +5,6 @@ import (
 	"slices"
 
 	"github.com/fastresnet/fastresnet/data"
-	"github.com/gomlx/compute/dtypes"
-	"github.com/gomlx/gomlx/core/graph"
 )
 
 // Network is a convolutional classifier as data: the shape of its images and the layers they go through.
@@ -77,12 +75,12 @@ func (n Network) resolve() (steps []Step, out data.Shape, err error) {
 	if len(steps) > maxLayers {
 		return nil, out, fmt.Errorf("%w: %d layers, need no more than %d", ErrNetwork, len(steps), maxLayers)
 	}
-	seen, values := map[string]bool{}, 0
+	seen, total := map[string]bool{}, int64(0)
 	for _, s := range steps {
 		if s.Depth > maxDepth {
 			return nil, out, fmt.Errorf("%w: residual blocks %d deep, need no more than %d", ErrNetwork, s.Depth, maxDepth)
 		}
-		if values += s.Out.Size(); values > maxValues {
+		if total += values(s.Out); total > maxValues {
 			return nil, out, fmt.Errorf("%w: all outputs for one image are more than %d values", ErrNetwork, maxValues)
 		}
 		for _, v := range s.Variables {
@@ -99,17 +97,14 @@ func (n Network) resolve() (steps []Step, out data.Shape, err error) {
 // yet.
 func plan(layers []Layer, in data.Shape) (steps []Step, out data.Shape, err error) {
 	for i, l := range layers {
-		switch l.(type) {
-		case Conv, PatchWhitening, BatchNorm, ReLU, CELU, GELU, MaxPool,
-			GlobalMaxPool, GlobalMeanPool, GlobalMaxMeanPool, Linear, Scale, Residual:
-		default:
+		if typeName(l) == "" {
 			return nil, out, fmt.Errorf("layer %d is a %T, not one of this package's layers by value", i, l)
 		}
 		r, err := l.resolve(in)
 		if err != nil {
 			return nil, out, fmt.Errorf("layer %d, %v: %w", i, l, err)
 		}
-		if r.out.Size() > maxValues {
+		if values(r.out) > maxValues {
 			return nil, out, fmt.Errorf("layer %d, %v: its output is %v, need no more than %d values", i, l, r.out, maxValues)
 		}
 		steps = append(steps, Step{Layer: l, In: in, Out: r.out, Variables: r.variables, MultiplyAdds: r.multiplyAdds})
@@ -142,40 +137,4 @@ func (n Network) Classes() int {
 		return 0
 	}
 	return out.Channels
-}
-
-// Scope carries a graph's view of the network's variables through [Network.Apply].
-type Scope struct {
-	// Training selects batch statistics, and collects the running ones in Updates.
-	Training bool
-	// DType is what convolutions and products compute in; batch norm and logits stay in float32.
-	DType dtypes.DType
-	// Variables are float32 nodes by name.
-	Variables map[string]*graph.Node
-	// Updates receives the new running statistics by name when Training.
-	Updates map[string]*graph.Node
-}
-
-func (s *Scope) variable(name string) *graph.Node { return s.Variables[name] }
-
-func (s *Scope) update(name string, value *graph.Node) {
-	if s.Updates == nil {
-		s.Updates = map[string]*graph.Node{}
-	}
-	s.Updates[name] = value
-}
-
-// Apply adds the network to the graph of x [batch, height, width, channels], normalised pixels of any
-// float DType, and returns the logits [batch, classes] in float32. It panics if the network or the
-// scope's variables do not fit.
-func (n Network) Apply(x *graph.Node, s *Scope) *graph.Node {
-	y := applyAll(n.Layers, graph.ConvertDType(x, s.DType), s)
-	return graph.ConvertDType(graph.Reshape(y, x.Shape().Dim(0), -1), dtypes.Float32)
-}
-
-func applyAll(layers []Layer, x *graph.Node, s *Scope) *graph.Node {
-	for _, l := range layers {
-		x = l.apply(x, s)
-	}
-	return x
 }

@@ -12,6 +12,10 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
+func conv(name string, out, kernel, stride int) layers.Conv {
+	return layers.Conv{Name: name, Out: out, Kernel: kernel, Stride: stride}
+}
+
 // block is a small network with everything that Plan opens up: a residual block with a shortcut, in a
 // network whose last layer has a bias.
 func block() layers.Network {

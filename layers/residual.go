@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/fastresnet/fastresnet/data"
-	"github.com/gomlx/gomlx/core/graph"
 )
 
 // Residual adds the output of a branch to that of a shortcut (https://arxiv.org/abs/1512.03385). An
@@ -27,8 +26,4 @@ func (r Residual) resolve(in data.Shape) (resolved, error) {
 		return resolved{}, fmt.Errorf("it adds %v to %v", branch, shortcut)
 	}
 	return resolved{out: branch, inner: append(inner, behind...)}, nil
-}
-
-func (r Residual) apply(x *graph.Node, s *Scope) *graph.Node {
-	return graph.Add(applyAll(r.Shortcut, x, s), applyAll(r.Branch, x, s))
 }

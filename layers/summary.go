@@ -2,6 +2,7 @@ package layers
 
 import (
 	"fmt"
+	"math"
 	"strings"
 )
 
@@ -40,11 +41,11 @@ func (n Network) Parameters() int {
 	if err != nil {
 		return 0
 	}
-	total := 0
+	total := int64(0)
 	for _, s := range steps {
-		total += parameters(s)
+		total += int64(parameters(s))
 	}
-	return total
+	return int(min(total, math.MaxInt))
 }
 
 // MultiplyAdds is the work of one image's forward pass; 0 for a network that cannot be resolved.

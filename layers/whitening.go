@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/fastresnet/fastresnet/data"
-	"github.com/gomlx/gomlx/core/graph"
 )
 
 // PatchWhitening is a fixed convolution, padded with zeros by Kernel/2 on each side, that turns patches of
@@ -79,18 +78,18 @@ func (p PatchWhitening) resolve(in data.Shape) (resolved, error) {
 	if !(p.Epsilon >= 0 && p.Epsilon <= 1e6) || p.Images < 1 {
 		return resolved{}, fmt.Errorf("%q has epsilon %g and %d images, need 0 or more and at least 1", p.Name, p.Epsilon, p.Images)
 	}
-	values, channels := p.Kernel*p.Kernel*in.Channels, p.Channels(in.Channels)
-	if values > maxWhitened {
-		return resolved{}, fmt.Errorf("%q has patches of %d values, need no more than %d", p.Name, values, maxWhitened)
+	patch, channels := p.Kernel*p.Kernel*in.Channels, p.Channels(in.Channels)
+	if patch > maxWhitened {
+		return resolved{}, fmt.Errorf("%q has patches of %d values, need no more than %d", p.Name, patch, maxWhitened)
 	}
 	out := data.Shape{Height: in.Height - less, Width: in.Width - less, Channels: channels}
 	r := resolved{
 		out:          out,
 		variables:    []Variable{{Name: p.Name + "/weight", Dims: []int{channels, p.Kernel, p.Kernel, in.Channels}, Whitening: &p}},
-		multiplyAdds: int64(out.Size()) * int64(values),
+		multiplyAdds: values(out) * int64(patch),
 	}
 	if p.Bias {
-		bias := weight(p.Name+"/bias", values, channels)
+		bias := weight(p.Name+"/bias", patch, channels)
 		bias.Bias, bias.Whitened = true, true
 		r.variables = append(r.variables, bias)
 	}
@@ -99,35 +98,3 @@ func (p PatchWhitening) resolve(in data.Shape) (resolved, error) {
 
 // maxWhitened keeps the eigenvectors of a covariance a matter of a second.
 const maxWhitened = 1024
-
-func (p PatchWhitening) apply(x *graph.Node, s *Scope) *graph.Node {
-	w := graph.ConvertDType(s.variable(p.Name+"/weight"), x.DType())
-	var y *graph.Node
-	if p.Unpadded {
-		y = unpadded(x, w)
-	} else {
-		y = Convolution(x, w, 1)
-	}
-	if p.Bias {
-		y = graph.Add(y, graph.Reshape(graph.ConvertDType(s.variable(p.Name+"/bias"), x.DType()), 1, 1, 1, -1))
-	}
-	return y
-}
-
-// unpadded convolves x [batch, height, width, in] with weight [out, kernel, kernel, in] inside the images, as a
-// product with their patches: of filters of an even size, GoMLX v0.28's convolution has a gradient to its input
-// that is off by a pixel.
-func unpadded(x, weight *graph.Node) *graph.Node {
-	dims, out, kernel := x.Shape().Dimensions, weight.Shape().Dim(0), weight.Shape().Dim(1)
-	height, width := dims[1]-kernel+1, dims[2]-kernel+1
-	var values []*graph.Node // of the patches, by row and column
-	for row := range kernel {
-		for column := range kernel {
-			values = append(values, graph.Slice(x, graph.AxisRange(),
-				graph.AxisRange(row, row+height), graph.AxisRange(column, column+width), graph.AxisRange()))
-		}
-	}
-	patches := graph.Reshape(graph.Concatenate(values, 3), -1, kernel*kernel*dims[3])
-	filters := graph.Transpose(graph.Reshape(weight, out, -1), 0, 1)
-	return graph.Reshape(graph.Dot(patches, filters).Product(), dims[0], height, width, out)
-}

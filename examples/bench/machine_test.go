@@ -6,6 +6,8 @@ import (
 	"runtime"
 	"testing"
 	"time"
+
+	"github.com/fastresnet/fastresnet"
 )
 
 // fakeCard puts a program in the place of nvidia-smi: a card whose memory fills and empties.
@@ -78,7 +80,8 @@ func TestMemory(t *testing.T) {
 }
 
 func TestVersions(t *testing.T) {
-	if v := versions(); v["go"] == "" || v["gomlx"] == "" {
-		t.Errorf("versions %v, want those of Go and GoMLX at least", v)
+	v, xla := versions(), fastresnet.Diagnose(t.Context(), "xla:cuda").XLA
+	if v["go"] == "" || (v["gomlx"] != "") != xla {
+		t.Errorf("versions %v, want those of Go, and of GoMLX where XLA is built in (%t)", v, xla)
 	}
 }

@@ -45,7 +45,7 @@ func TestTable(t *testing.T) {
 	files(t, map[string][]byte{
 		"a.png": png, "wide.jpeg": testpicture.Encode(t, "jpeg", testpicture.Image(300, 100)),
 		"broken.png": png[:len(png)-30], "text.txt": []byte("not a picture"), "empty": nil,
-		"bomb.png": testpicture.PNGClaiming(60_000, 60_000), "two\nlines.gif": testpicture.Encode(t, "gif", testpicture.Image(20, 20)),
+		"bomb.png": testpicture.PNGClaiming(15_000, 15_000), "two\nlines.gif": testpicture.Encode(t, "gif", testpicture.Image(20, 20)),
 	})
 	status, stdout, stderr := start(t.Context(), bytes.NewReader(png), "-model", model,
 		"a.png", "nowhere.png", "broken.png", "wide.jpeg", "text.txt", ".", "empty", "-", "bomb.png", "two\nlines.gif")
@@ -68,7 +68,7 @@ predict: broken.png: the picture is damaged: png: invalid format: not enough pix
 predict: text.txt: it is no picture that can be read: need PNG, JPEG, GIF, WebP or BMP
 predict: .: is a directory
 predict: empty: it is empty
-predict: bomb.png: it is too large: 60000x60000 pixels, need no more than 25 million in all
+predict: bomb.png: it is too large: 15000x15000 pixels, need no more than 25 million in all
 predict: 6 of 10 pictures could not be read
 `
 	if runtime.GOOS == "windows" { // which says the first and the fourth in words of its own

@@ -1,20 +1,22 @@
 package engine
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
-	"slices"
 	"strings"
-	"sync/atomic"
+	"time"
 
-	"github.com/fastresnet/fastresnet/internal/purego"
-	"github.com/gomlx/compute"
-	_ "github.com/gomlx/compute/gobackend" // registers "go"
+	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/layers"
 )
 
 // ErrBackend is wrapped by the errors of [Open]: a backend that does not exist or cannot be had here.
 var ErrBackend = errors.New("backend not available")
+
+// ErrMemory is wrapped by errors about a device whose memory does not suffice.
+var ErrMemory = errors.New("out of memory")
 
 // Device is an open backend and what is known of it.
 type Device struct {
@@ -24,6 +26,8 @@ type Device struct {
 	Description string
 	// GPU says whether it computes on an NVIDIA GPU.
 	GPU bool
+	// BFloat16 says whether it computes in bfloat16, too.
+	BFloat16 bool
 	// PassedOver says, for an automatic choice, why each better backend was not taken.
 	PassedOver []string
 	// Plugin is XLA's; zero for other backends.
@@ -31,10 +35,7 @@ type Device struct {
 	// Units describes each of the devices that the backend sees. The first ones are used, see [Device.Use].
 	Units []string
 
-	backend compute.Backend
-	units   int // in use
-	// compiling is what compiling for the device has taken so far, in nanoseconds.
-	compiling atomic.Int64
+	Backend
 }
 
 // Plugin is a PJRT plugin that has been loaded.
@@ -44,9 +45,79 @@ type Plugin struct {
 	Version string
 }
 
+// Backend is what an engine does on a device. What it makes is used, and closed, before it is closed itself.
+type Backend interface {
+	// Split has the first n units of the device work together.
+	Split(n int) error
+	// Train compiles the steps of a run for batches of the given sizes, and takes the training set. It looks at ctx
+	// before each compilation, and while it prepares images. The steps have no state before [Steps.Restore].
+	Train(ctx context.Context, cfg Config, train *data.Dataset, sizes []int) (Steps, error)
+	// Classify compiles the inference of a network, for batches of a size.
+	Classify(cfg Config, size int) (Classifier, error)
+	// Upload takes the variables of a network, by name.
+	Upload(variables []layers.Variable, values map[string][]float32) (Weights, error)
+	// CompileTime is what compiling has taken so far, over all that was compiled.
+	CompileTime() time.Duration
+	Close()
+}
+
+// Steps are the training steps of a run, and the state that they change. They are not safe for concurrent use.
+type Steps interface {
+	// Restore makes a snapshot's tensors the state. If one does not fit, that is an error, and the state stays.
+	Restore(s Snapshot) error
+	// Snapshot copies the state's tensors to the host.
+	Snapshot() (Snapshot, error)
+	// StartEpoch begins an epoch, counted from 1, with the rates of its steps: [steps, Config.Rates]. The first
+	// taken steps are not taken again. If there are none, the metrics begin anew.
+	StartEpoch(epoch int, rates []float32, taken int) error
+	// PerDispatch is how many steps on batches of a size one call of Step may take: so many, or 1.
+	PerDispatch(size int) int
+	// Step takes the epoch's next count steps, on batches of the given size each; the first is the epoch's step
+	// number step, from 0.
+	Step(step, size, count int) error
+	// MoveAverages moves the averages of the variables towards them, if the configuration has averages.
+	MoveAverages() error
+	// Metrics are the sums of the epoch's steps so far: [NumMetrics].
+	Metrics() ([]float32, error)
+	// Weights are a copy of the averages of the variables, and of the variables of the last step; without averages
+	// they are the variables, and last is nil.
+	Weights() (weights, last Weights, err error)
+	// Close gives back the state and the training set.
+	Close()
+}
+
+// Weights are the variables of a network on a device. They never change.
+type Weights interface {
+	// Values copies them to the host, by name.
+	Values() (map[string][]float32, error)
+	// Finite says whether all are finite numbers.
+	Finite() (bool, error)
+	// Close gives back the memory that they have on the device.
+	Close()
+}
+
+// Classifier computes logits with a network's running statistics, for batches of one size. It is not safe for
+// concurrent use.
+type Classifier interface {
+	// Logits of pixels [batch, height, width, channels]: [batch, classes], which may change with the next call.
+	Logits(w Weights, pixels []uint8) ([]float32, error)
+	Close()
+}
+
+// The metrics of an epoch are sums over its steps, which the device keeps and the host reads at the epoch's end.
+const (
+	MetricLoss     = iota // sum of the examples' losses
+	MetricHits            // number of examples classified right
+	MetricDiverged        // first step whose loss was not finite, or -1
+	NumMetrics
+)
+
 // Automatic are the backends that "auto" tries, the best first, where GOMLX_BACKEND does not name one. On a CPU pure Go
 // trains two to three times as fast as XLA's plugin (BENCHMARKS.md), which is there to be asked for.
 var Automatic = []string{"xla:cuda", "go"}
+
+// Environment names the environment variable with the backend that "auto" takes.
+const Environment = "GOMLX_BACKEND"
 
 // Opening is how a backend is opened.
 type Opening struct {
@@ -56,21 +127,36 @@ type Opening struct {
 	AutotuneCache string
 }
 
-// Open opens the named backend: "go", "xla" (any plugin), "xla:cuda", "xla:cpu", "xla:" and the absolute
-// path of a PJRT plugin, or whatever a program has registered with GoMLX, with GoMLX's options behind it.
-// "auto" and "" take the environment's GOMLX_BACKEND if that is set, and otherwise the first of xla:cuda
-// and go that can be had. With Download, a plugin that is missing is first downloaded to where
-// GoMLX keeps them, if it was asked for by name or there is an NVIDIA GPU.
+// Opener opens a backend of an engine. config is what follows the kind and a colon in the backend's name.
+type Opener func(kind, config string, o Opening) (*Device, error)
+
+// engines open backends by the kind that their names begin with. Engines enter themselves when they are initialised.
+var engines = map[string]Opener{}
+
+// Register has an engine open the backends of these kinds.
+func Register(open Opener, kinds ...string) {
+	for _, kind := range kinds {
+		engines[kind] = open
+	}
+}
+
+// Has says whether this program was built with an engine for backends of a kind.
+func Has(kind string) bool { return engines[kind] != nil }
+
+// Open opens the named backend: "go", "xla" (any plugin), "xla:cuda", "xla:cpu", or "xla:" and the absolute
+// path of a PJRT plugin, with GoMLX's options behind it. "auto" and "" take the environment's GOMLX_BACKEND if that is
+// set, and otherwise the first of xla:cuda and go that can be had. With Download, a plugin that is missing is first
+// downloaded to where GoMLX keeps them, if it was asked for by name or there is an NVIDIA GPU.
 //
 // Errors wrap [ErrBackend].
 func Open(name string, o Opening) (*Device, error) {
 	if name != "" && name != "auto" {
 		return open(name, o)
 	}
-	if env := os.Getenv(compute.ConfigEnvVar); env != "" {
+	if env := os.Getenv(Environment); env != "" {
 		d, err := open(env, o)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", compute.ConfigEnvVar, err)
+			return nil, fmt.Errorf("%s: %w", Environment, err)
 		}
 		return d, nil
 	}
@@ -94,37 +180,13 @@ func Reason(err error) string { return strings.TrimPrefix(err.Error(), ErrBacken
 
 func open(name string, o Opening) (*Device, error) {
 	kind, config, _ := strings.Cut(name, ":")
-	switch kind {
-	case "go":
-		return openGo(config)
-	case "xla", "stablehlo", "hlo", "shlo":
-		return openXLA(config, o)
+	if open := engines[kind]; open != nil {
+		return open(kind, config, o)
 	}
-	if !slices.Contains(compute.List(), kind) {
-		return nil, fmt.Errorf(`%w: %q is unknown, want "auto", "go", "xla:cuda", "xla:cpu" or "xla:/path/to/plugin.so"`, ErrBackend, name)
+	if kind == "xla" {
+		return nil, fmt.Errorf("%w: %s: this program was built without XLA, which needs cgo on Linux, macOS (arm64) or Windows (amd64), and no build tag noxla: build it with CGO_ENABLED=1 and a C compiler", ErrBackend, name)
 	}
-	backend, err := compute.NewWithConfig(name)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %s: %w", ErrBackend, name, err)
-	}
-	description := backend.Description()
-	return &Device{Name: name, Description: description, Units: []string{description}, backend: backend, units: 1}, nil
-}
-
-// openGo opens GoMLX's pure-Go backend with its operations in sequence. By default it runs independent
-// operations at once, each holding a worker while it waits for workers of its own: enough large matrix
-// products in one graph then wait for each other for ever. (To propose upstream: a node that waits
-// should give its worker back.)
-func openGo(config string) (*Device, error) {
-	if !strings.Contains(config, "ops_") {
-		config = strings.Trim(config+",ops_sequential", ",")
-	}
-	backend, err := compute.NewWithConfig("go:" + config)
-	if err != nil {
-		return nil, fmt.Errorf("%w: go: %w", ErrBackend, err)
-	}
-	description := "CPU, pure Go, " + purego.Kernels() + " kernels"
-	return &Device{Name: "go", Description: description, Units: []string{description}, backend: backend, units: 1}, nil
+	return nil, fmt.Errorf(`%w: %q is unknown, want "auto", "go", "xla:cuda", "xla:cpu" or "xla:/path/to/plugin.so"`, ErrBackend, name)
 }
 
 // Use has the first n of the units work together, each on its part of a batch. By default the first works alone.
@@ -133,12 +195,5 @@ func (d *Device) Use(n int) error {
 	if n > len(d.Units) {
 		return fmt.Errorf("%w: %s has %d of the %d devices that are wanted: %s", ErrBackend, d.Name, len(d.Units), n, strings.Join(d.Units, ", "))
 	}
-	d.units = n
-	return nil
+	return d.Split(n)
 }
-
-// Close frees the device. Nothing made from it may be used afterwards.
-func (d *Device) Close() { d.backend.Finalize() }
-
-// PureGo says whether this is GoMLX's pure-Go backend, whose buffers are plain Go memory.
-func (d *Device) PureGo() bool { return d.Name == "go" }

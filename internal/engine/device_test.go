@@ -1,15 +1,11 @@
-package engine
+package engine_test
 
 import (
 	"errors"
-	"runtime"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/gomlx/compute"
-	"github.com/gomlx/compute/dtypes"
-	"github.com/gomlx/gomlx/core/graph"
+	"github.com/fastresnet/fastresnet/internal/engine"
 )
 
 func TestOpenErrors(t *testing.T) {
@@ -17,18 +13,18 @@ func TestOpenErrors(t *testing.T) {
 		label, name, want string
 	}{
 		{"not a backend", "nonsense", `"nonsense" is unknown`},
-		{"an option GoMLX does not know", "go:nonsense", "nonsense"},
+		{"an option that there is not", "go:nonsense", "nonsense"},
 		{"a plugin that is not there", "xla:/no/such/plugin.so", "xla:"},
 		{"a GPU that is not there", "xla:cuda", "xla:"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.label, func(t *testing.T) {
-			d, err := Open(tt.name, Opening{})
+			d, err := engine.Open(tt.name, engine.Opening{})
 			if err == nil && tt.name == "xla:cuda" {
 				d.Close()
 				t.Skip("there is a GPU here")
 			}
-			if !errors.Is(err, ErrBackend) || !strings.Contains(err.Error(), tt.want) {
+			if !errors.Is(err, engine.ErrBackend) || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("Open(%q) = %v, want ErrBackend that names %q", tt.name, err, tt.want)
 			}
 			if strings.Contains(err.Error(), "\n") {
@@ -39,8 +35,8 @@ func TestOpenErrors(t *testing.T) {
 }
 
 func TestOpenAuto(t *testing.T) {
-	t.Setenv(compute.ConfigEnvVar, "")
-	d, err := Open("auto", Opening{})
+	t.Setenv(engine.Environment, "")
+	d, err := engine.Open("auto", engine.Opening{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,70 +47,18 @@ func TestOpenAuto(t *testing.T) {
 }
 
 func TestOpenHonoursTheEnvironment(t *testing.T) {
-	t.Setenv(compute.ConfigEnvVar, "go")
-	d, err := Open("", Opening{})
+	t.Setenv(engine.Environment, "go")
+	d, err := engine.Open("", engine.Opening{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer d.Close()
-	if !d.PureGo() {
+	if d.Name != "go" {
 		t.Errorf("opened %s, want go", d.Name)
 	}
 
-	t.Setenv(compute.ConfigEnvVar, "nonsense")
-	if _, err := Open("auto", Opening{}); !errors.Is(err, ErrBackend) || !strings.Contains(err.Error(), compute.ConfigEnvVar) {
+	t.Setenv(engine.Environment, "nonsense")
+	if _, err := engine.Open("auto", engine.Opening{}); !errors.Is(err, engine.ErrBackend) || !strings.Contains(err.Error(), engine.Environment) {
 		t.Errorf("error %v, want ErrBackend that names the variable", err)
-	}
-}
-
-// Independent matrix products in one graph: with GoMLX's default configuration this one hangs.
-func TestManyIndependentProductsDoNotDeadlock(t *testing.T) {
-	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(2))
-	d, err := Open("go", Opening{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	const products, size = 16, 256
-	inputs := make([]input, 2*products)
-	for i := range inputs {
-		inputs[i] = whole(dtypes.Float32, size, size)
-	}
-	p, err := compile(d, "products", inputs, func(in []*graph.Node) []*graph.Node {
-		var out []*graph.Node
-		for i := range products {
-			out = append(out, graph.Dot(in[2*i], in[2*i+1]).Product())
-		}
-		return out
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ones := make([]float32, size*size)
-	for i := range ones {
-		ones[i] = 1
-	}
-	buffers := make([]compute.Buffer, len(inputs))
-	for i := range buffers {
-		if buffers[i], err = upload(d, ones, inputs[i]); err != nil {
-			t.Fatal(err)
-		}
-	}
-	done := make(chan error, 1)
-	go func() {
-		for range 20 {
-			if _, err := p.run(0, buffers...); err != nil {
-				done <- err
-				return
-			}
-		}
-		done <- nil
-	}()
-	select {
-	case err := <-done:
-		if err != nil {
-			t.Fatal(err)
-		}
-	case <-time.After(time.Minute):
-		t.Fatal("the products wait for each other")
 	}
 }

@@ -1,8 +1,11 @@
-// Package engine is the device side of a run: it chooses a backend, keeps the data set and the state of
-// training on it, and runs compiled training and evaluation steps.
+// Package engine is what all engines share: what a training run is made of ([Config]), its random choices, the loading of
+// batches, epochs and steps ([Trainer]), its state on the host ([Snapshot]), and inference in batches ([Evaluator]).
 //
-// There are two ways to lower a network, behind one interface. On XLA a whole step is one graph: gather
-// the batch, augment, forward, loss, gradients, update ([graphLowering]). On GoMLX's pure-Go backend,
-// whose own operations are too slow to train with, the network and the update of its weights run in internal/purego, and
-// the loss is the same graph as on XLA ([goLowering]); a network that purego does not know falls back to the first way.
+// An engine implements [Backend]: it takes training steps and computes logits, and keeps weights, the state of training and
+// the data set where it computes. It enters itself with [Register]; [Open] finds it by the name of a backend. There are two, in
+// the folders cpu (pure Go) and xla (XLA, by GoMLX). They do not know each other, and this package knows neither.
+//
+// A third engine is a third folder, and a line in the files engines*.go of the root package. [enginetest.Conform] tests it.
+//
+// [enginetest.Conform]: https://pkg.go.dev/github.com/fastresnet/fastresnet/internal/engine/enginetest
 package engine

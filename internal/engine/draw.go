@@ -20,25 +20,25 @@ func drawOrder(seed uint64, epoch, n int) ([]int32, *rand.Rand) {
 	return order, rng
 }
 
-// draws are the random choices of one epoch, all made before it starts.
-type draws struct {
-	// order is a permutation of the training set: the images in the order they are seen.
-	order []int32 // [n]
-	// choices holds one augmentation's choices each, by place in the order.
-	choices [][]int32 // [n, k]
+// Draws are the random choices of one epoch, all made before it starts.
+type Draws struct {
+	// Order is a permutation of the training set: the images in the order they are seen.
+	Order []int32 // [n]
+	// Choices holds one augmentation's choices each, by place in the order.
+	Choices [][]int32 // [n, k]
 }
 
-// drawEpoch draws the choices of an epoch over n images. The error wraps [data.ErrAugmentation], if one does
+// DrawEpoch draws the choices of an epoch over n images. The error wraps [data.ErrAugmentation], if one does
 // not draw as many numbers for every image.
-func drawEpoch(seed uint64, epoch, n int, shape data.Shape, augmentations []data.Augmentation) (draws, error) {
+func DrawEpoch(seed uint64, epoch, n int, shape data.Shape, augmentations []data.Augmentation) (Draws, error) {
 	order, rng := drawOrder(seed, epoch, n)
-	d := draws{order: order}
+	d := Draws{Order: order}
 	for _, a := range augmentations {
 		choices := drawChoices(rng, seed, epoch, order, shape, a)
 		if len(choices)%n != 0 {
-			return draws{}, fmt.Errorf("%w: %v drew %d numbers for %d images", data.ErrAugmentation, a, len(choices), n)
+			return Draws{}, fmt.Errorf("%w: %v drew %d numbers for %d images", data.ErrAugmentation, a, len(choices), n)
 		}
-		d.choices = append(d.choices, choices)
+		d.Choices = append(d.Choices, choices)
 	}
 	return d, nil
 }
@@ -52,7 +52,7 @@ func drawChoices(rng *rand.Rand, seed uint64, epoch int, images []int32, shape d
 }
 
 // choice is what augmentation number a does to the image at a place in the order.
-func (d draws) choice(a, place int) []int32 {
-	k := len(d.choices[a]) / len(d.order)
-	return d.choices[a][place*k : (place+1)*k]
+func (d Draws) choice(a, place int) []int32 {
+	k := len(d.Choices[a]) / len(d.Order)
+	return d.Choices[a][place*k : (place+1)*k]
 }

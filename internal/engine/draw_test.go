@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"context"
 	"errors"
 	"math/rand/v2"
 	"testing"
@@ -12,41 +11,40 @@ import (
 
 func TestEpochsDrawAnew(t *testing.T) {
 	set := synthetic(t, 30)
-	augmentations := config(t, set, 10).Augmentations
-	epoch := func(seed uint64, number int) draws {
-		d, err := drawEpoch(seed, number, set.Len(), set.Shape(), augmentations)
+	augmentations := config(set, 10).Augmentations
+	epoch := func(seed uint64, number int) Draws {
+		d, err := DrawEpoch(seed, number, set.Len(), set.Shape(), augmentations)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return d
 	}
 	first, again := epoch(1, 1), epoch(1, 1)
-	if diff := cmp.Diff(first, again, cmp.AllowUnexported(draws{})); diff != "" {
+	if diff := cmp.Diff(first, again); diff != "" {
 		t.Errorf("the same epoch (-first +second):\n%s", diff)
 	}
-	for label, other := range map[string]draws{"the next epoch": epoch(1, 2), "another seed": epoch(2, 1)} {
-		if cmp.Equal(first.order, other.order) {
+	for label, other := range map[string]Draws{"the next epoch": epoch(1, 2), "another seed": epoch(2, 1)} {
+		if cmp.Equal(first.Order, other.Order) {
 			t.Errorf("%s sees the images in the same order", label)
 		}
-		for i := range first.choices {
-			if cmp.Equal(first.choices[i], other.choices[i]) {
+		for i := range first.Choices {
+			if cmp.Equal(first.Choices[i], other.Choices[i]) {
 				t.Errorf("%s makes the same choices for %v", label, augmentations[i])
 			}
 		}
 	}
 }
 
-// tooFew draws a number too few.
+// tooFew Draws a number too few.
 type tooFew struct{ data.FlipLR }
 
 func (tooFew) Draw(_ *rand.Rand, n int, _ data.Shape) []int32 { return make([]int32, 2*n-1) }
 
 func TestAugmentationThatDrawsTooFew(t *testing.T) {
 	set := synthetic(t, 20)
-	cfg := config(t, set, 10)
+	cfg := config(set, 10)
 	cfg.Augmentations = []data.Augmentation{tooFew{}}
-	trainer := newTrainer(t, openFor(t, "go"), cfg, set)
-	if _, err := trainer.Epoch(context.Background(), 1, constant(0.1, 2), noStep); !errors.Is(err, data.ErrAugmentation) {
+	if err := NewLoader(cfg, set).StartEpoch(1, 0); !errors.Is(err, data.ErrAugmentation) {
 		t.Errorf("error %v, want ErrAugmentation", err)
 	}
 }
@@ -59,23 +57,23 @@ func TestAlternatingFlipsByEpoch(t *testing.T) {
 	crop, flip := data.Crop{Pad: 2}, data.AlternatingFlip{}
 	var before []int32 // of the images, in the epoch before
 	for epoch := 1; epoch <= 4; epoch++ {
-		d, err := drawEpoch(7, epoch, n, shape, []data.Augmentation{flip, crop})
+		d, err := DrawEpoch(7, epoch, n, shape, []data.Augmentation{flip, crop})
 		if err != nil {
 			t.Fatal(err)
 		}
 		now := make([]int32, n)
-		for place, image := range d.order {
+		for place, image := range d.Order {
 			now[image] = d.choice(0, place)[0]
 			if before != nil && now[image]+before[image] != 1 {
 				t.Errorf("epoch %d: image %d has choice %d after %d", epoch, image, now[image], before[image])
 			}
 		}
 		before = now
-		alone, err := drawEpoch(7, epoch, n, shape, []data.Augmentation{crop})
+		alone, err := DrawEpoch(7, epoch, n, shape, []data.Augmentation{crop})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(alone.choices[0], d.choices[1]); diff != "" {
+		if diff := cmp.Diff(alone.Choices[0], d.Choices[1]); diff != "" {
 			t.Errorf("epoch %d: the crop's choices (-alone +behind the flip):\n%s", epoch, diff)
 		}
 	}

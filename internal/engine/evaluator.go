@@ -3,9 +3,6 @@ package engine
 import (
 	"context"
 	"time"
-
-	"github.com/fastresnet/fastresnet/layers"
-	"github.com/gomlx/compute"
 )
 
 // Evaluator computes a network's logits on a device. It is not safe for concurrent use.
@@ -13,32 +10,27 @@ type Evaluator struct {
 	// CompileTime is what compiling has taken so far.
 	CompileTime time.Duration
 
-	device    *Device
-	cfg       Config
-	variables []layers.Variable
-	bySize    map[int]classifier
-	values    []compute.Buffer
+	device  *Device
+	cfg     Config
+	bySize  map[int]Classifier
+	weights Weights
 }
 
 // NewEvaluator compiles nothing yet: an evaluator compiles for a batch size when it first meets it.
-func NewEvaluator(d *Device, cfg Config) (*Evaluator, error) {
-	variables, err := cfg.Network.Variables()
-	if err != nil {
-		return nil, err
-	}
-	return &Evaluator{device: d, cfg: cfg, variables: variables, bySize: map[int]classifier{}}, nil
+func NewEvaluator(d *Device, cfg Config) *Evaluator {
+	return &Evaluator{device: d, cfg: cfg, bySize: map[int]Classifier{}}
 }
 
-// Use makes the evaluator compute with these variables, by name, from now on.
-func (e *Evaluator) Use(values map[string][]float32) error {
-	buffers, err := uploadVariables(e.device, e.variables, values)
-	if err != nil {
-		return err
+// Use makes the evaluator compute with these weights from now on, and closes those that it had.
+func (e *Evaluator) Use(w Weights) {
+	if e.weights != nil {
+		e.weights.Close()
 	}
-	release(e.values...)
-	e.values = buffers
-	return nil
+	e.weights = w
 }
+
+// Weights are those that the evaluator computes with.
+func (e *Evaluator) Weights() Weights { return e.weights }
 
 // SmallBatch is the batch for a few images: the pure-Go kernels compute 16 at once anyway.
 const SmallBatch = 16
@@ -101,20 +93,20 @@ func (e *Evaluator) views(pixels []uint8, size int) ([]float32, error) {
 func (e *Evaluator) batch(pixels []uint8, size int) ([]float32, error) {
 	if e.bySize[size] == nil {
 		start := time.Now()
-		c, err := newClassifier(e.device, e.cfg, e.variables, size)
+		c, err := e.device.Classify(e.cfg, size)
 		if err != nil {
 			return nil, err
 		}
 		e.bySize[size] = c
 		e.CompileTime += time.Since(start)
 	}
-	return e.bySize[size].logits(e.values, pixels)
+	return e.bySize[size].Logits(e.weights, pixels)
 }
 
 // Close frees the weights and the executables on the device.
 func (e *Evaluator) Close() {
-	release(e.values...)
+	e.Use(nil)
 	for _, c := range e.bySize {
-		c.close()
+		c.Close()
 	}
 }

@@ -6,19 +6,19 @@ import (
 	"github.com/fastresnet/fastresnet/data"
 )
 
-// loader prepares batches of training images on the host. It draws the random choices itself: they depend on
+// Loader prepares batches of training images on the host. It draws the random choices itself: they depend on
 // the seed, the epoch and the way of loading alone.
-type loader interface {
-	// prepare does what is done once, before the first epoch. It returns ctx's error when that ends.
-	prepare(ctx context.Context) error
-	// startEpoch begins an epoch, counted from 1, with the image at place first in its order. Its error wraps
+type Loader interface {
+	// Prepare does what is done once, before the first epoch. It returns ctx's error when that ends.
+	Prepare(ctx context.Context) error
+	// StartEpoch begins an epoch, counted from 1, with the image at place first in its order. Its error wraps
 	// [data.ErrAugmentation].
-	startEpoch(epoch, first int) error
-	// next fills a batch with the images that come next in the epoch's order.
-	next(b hostBatch)
+	StartEpoch(epoch, first int) error
+	// Next fills a batch with the images that come next in the epoch's order.
+	Next(b Batch)
 }
 
-func newLoader(cfg Config, train *data.Dataset) loader {
+func NewLoader(cfg Config, train *data.Dataset) Loader {
 	switch cfg.Loading {
 	case data.LoadEveryEpoch:
 		return loadEveryEpoch(cfg, train)
@@ -28,18 +28,28 @@ func newLoader(cfg Config, train *data.Dataset) loader {
 	return loadInBulk(cfg, train)
 }
 
-// hostBatch is a batch in the host's memory.
-type hostBatch struct {
-	images []float32 // [batch, height, width, channels], normalised and augmented
-	labels []int32   // [batch]
+// Batch is a batch in the host's memory.
+type Batch struct {
+	Images []float32 // [batch, height, width, channels], normalised and augmented
+	Labels []int32   // [batch]
 }
 
-func newHostBatch(size int, image data.Shape) hostBatch {
-	return hostBatch{images: make([]float32, size*image.Size()), labels: make([]int32, size)}
+func NewBatch(size int, image data.Shape) Batch {
+	return Batch{Images: make([]float32, size*image.Size()), Labels: make([]int32, size)}
 }
 
-// leadingCrop is the first augmentation if that is a crop. Its padding is the same in every epoch.
-func leadingCrop(augmentations []data.Augmentation) *data.Crop {
+// BuiltIn says whether an augmentation is one of package data, which every engine knows and which is safe for concurrent
+// use. One of a user's own runs on the host, by its Apply method.
+func BuiltIn(a data.Augmentation) bool {
+	switch a.(type) {
+	case data.Crop, data.FlipLR, data.AlternatingFlip, data.Cutout:
+		return true
+	}
+	return false
+}
+
+// LeadingCrop is the first augmentation if that is a crop. Its padding is the same in every epoch.
+func LeadingCrop(augmentations []data.Augmentation) *data.Crop {
 	if len(augmentations) > 0 {
 		if crop, ok := augmentations[0].(data.Crop); ok {
 			return &crop

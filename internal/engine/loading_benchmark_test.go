@@ -19,25 +19,25 @@ func BenchmarkLoading(b *testing.B) {
 	perEpoch := func(b *testing.B) {
 		b.ReportMetric(b.Elapsed().Seconds()/float64(b.N)*epochImages/images, "s/epoch")
 	}
-	epochs := func(b *testing.B, l loader) {
-		whole, rest := newHostBatch(batch, set.Shape()), newHostBatch(images%batch, set.Shape())
+	epochs := func(b *testing.B, l Loader) {
+		whole, rest := NewBatch(batch, set.Shape()), NewBatch(images%batch, set.Shape())
 		epoch := 0
 		for b.Loop() {
 			epoch++
-			if err := l.startEpoch(epoch, 0); err != nil {
+			if err := l.StartEpoch(epoch, 0); err != nil {
 				b.Fatal(err)
 			}
 			for range images / batch {
-				l.next(whole)
+				l.Next(whole)
 			}
-			l.next(rest)
+			l.Next(rest)
 		}
 		perEpoch(b)
 	}
 	b.Run("rung1-2", func(b *testing.B) { epochs(b, loadEveryEpoch(cfg, set)) })
 	b.Run("rung3-once", func(b *testing.B) {
 		for b.Loop() {
-			if err := loadPerImage(cfg, set).prepare(b.Context()); err != nil {
+			if err := loadPerImage(cfg, set).Prepare(b.Context()); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -7,7 +7,6 @@ import (
 	"sync"
 
 	"github.com/fastresnet/fastresnet/data"
-	"github.com/fastresnet/fastresnet/layers"
 )
 
 // bulkLoader draws all random choices of an epoch before it starts, and writes the images straight into the
@@ -24,7 +23,7 @@ type bulkLoader struct {
 	// for concurrent use.
 	workers []*bulkWorker
 
-	draws draws
+	draws Draws
 	place int // in the order: the next batch's
 }
 
@@ -48,7 +47,7 @@ func loadInBulk(cfg Config, train *data.Dataset) *bulkLoader {
 		l.moves++
 	}
 	workers := runtime.GOMAXPROCS(0)
-	if slices.ContainsFunc(cfg.Augmentations, func(a data.Augmentation) bool { return !layers.Augments(a) }) {
+	if slices.ContainsFunc(cfg.Augmentations, func(a data.Augmentation) bool { return !BuiltIn(a) }) {
 		workers = 1
 	}
 	for range workers {
@@ -74,16 +73,16 @@ func normalized(n data.Normalization) []float32 {
 	return table
 }
 
-func (*bulkLoader) prepare(context.Context) error { return nil }
+func (*bulkLoader) Prepare(context.Context) error { return nil }
 
-func (l *bulkLoader) startEpoch(epoch, first int) (err error) {
-	l.draws, err = drawEpoch(l.cfg.Seed, epoch, l.train.Len(), l.train.Shape(), l.cfg.Augmentations)
+func (l *bulkLoader) StartEpoch(epoch, first int) (err error) {
+	l.draws, err = DrawEpoch(l.cfg.Seed, epoch, l.train.Len(), l.train.Shape(), l.cfg.Augmentations)
 	l.place = first
 	return err
 }
 
-func (l *bulkLoader) next(b hostBatch) {
-	n := len(b.labels)
+func (l *bulkLoader) Next(b Batch) {
+	n := len(b.Labels)
 	share := func(w int) {
 		for i := w * n / len(l.workers); i < (w+1)*n/len(l.workers); i++ {
 			l.load(l.workers[w], b, i)
@@ -99,10 +98,10 @@ func (l *bulkLoader) next(b hostBatch) {
 }
 
 // load writes image i of a batch.
-func (l *bulkLoader) load(w *bulkWorker, b hostBatch, i int) {
+func (l *bulkLoader) load(w *bulkWorker, b Batch, i int) {
 	shape, place := l.train.Shape(), l.place+i
-	size, row := shape.Size(), int(l.draws.order[place])
-	b.labels[i] = int32(l.train.Label(row))
+	size, row := shape.Size(), int(l.draws.Order[place])
+	b.Labels[i] = int32(l.train.Label(row))
 
 	w.rows.reset()
 	w.columns.reset()
@@ -118,7 +117,7 @@ func (l *bulkLoader) load(w *bulkWorker, b hostBatch, i int) {
 		}
 	}
 	rest := l.cfg.Augmentations[l.moves:]
-	image, other := b.images[i*size:(i+1)*size], w.spare
+	image, other := b.Images[i*size:(i+1)*size], w.spare
 	if len(rest)%2 == 1 { // each swaps them: the last one writes to the batch
 		image, other = other, image
 	}

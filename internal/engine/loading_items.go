@@ -43,10 +43,10 @@ func loadPerImage(cfg Config, train *data.Dataset) *itemLoader {
 }
 
 func newItemLoader(cfg Config, train *data.Dataset) *itemLoader {
-	return &itemLoader{train: train, cfg: cfg, crop: leadingCrop(cfg.Augmentations)}
+	return &itemLoader{train: train, cfg: cfg, crop: LeadingCrop(cfg.Augmentations)}
 }
 
-func (l *itemLoader) prepare(ctx context.Context) error {
+func (l *itemLoader) Prepare(ctx context.Context) error {
 	if !l.keep {
 		return nil
 	}
@@ -62,7 +62,7 @@ func (l *itemLoader) prepare(ctx context.Context) error {
 	return nil
 }
 
-func (l *itemLoader) startEpoch(epoch, first int) error {
+func (l *itemLoader) StartEpoch(epoch, first int) error {
 	l.epoch = epoch
 	l.order, l.rng = drawOrder(l.cfg.Seed, epoch, l.train.Len())
 	for l.place = 0; l.place < min(first, len(l.order)); l.place++ { // the choices for those images have been made
@@ -73,8 +73,8 @@ func (l *itemLoader) startEpoch(epoch, first int) error {
 	return nil
 }
 
-func (l *itemLoader) next(b hostBatch) {
-	items := make([]item, len(b.labels))
+func (l *itemLoader) Next(b Batch) {
+	items := make([]item, len(b.Labels))
 	for i := range items {
 		items[i] = l.load(int(l.order[l.place]))
 		l.place++
@@ -134,10 +134,10 @@ func (l *itemLoader) preparedShape() data.Shape {
 }
 
 // collate copies items into a batch.
-func collate(b hostBatch, items []item) {
+func collate(b Batch, items []item) {
 	for i, it := range items {
-		copy(b.images[i*len(it.image):], it.image)
-		b.labels[i] = it.label
+		copy(b.Images[i*len(it.image):], it.image)
+		b.Labels[i] = it.label
 	}
 }
 

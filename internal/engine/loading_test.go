@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"github.com/fastresnet/fastresnet/data"
-	"github.com/fastresnet/fastresnet/internal/testbackend"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -17,21 +16,21 @@ var loadings = []data.Loading{data.LoadInBulk, data.LoadPerImage, data.LoadEvery
 
 // batches begins an epoch and loads batches of the given sizes, into memory full of NaN and -1, so that what
 // is left out shows.
-func batches(t testing.TB, l loader, set *data.Dataset, epoch int, sizes ...int) []hostBatch {
+func batches(t testing.TB, l Loader, set *data.Dataset, epoch int, sizes ...int) []Batch {
 	t.Helper()
-	if err := l.startEpoch(epoch, 0); err != nil {
+	if err := l.StartEpoch(epoch, 0); err != nil {
 		t.Fatal(err)
 	}
-	var all []hostBatch
+	var all []Batch
 	for _, size := range sizes {
-		b := newHostBatch(size, set.Shape())
-		for i := range b.images {
-			b.images[i] = float32(math.NaN())
+		b := NewBatch(size, set.Shape())
+		for i := range b.Images {
+			b.Images[i] = float32(math.NaN())
 		}
-		for i := range b.labels {
-			b.labels[i] = -1
+		for i := range b.Labels {
+			b.Labels[i] = -1
 		}
-		l.next(b)
+		l.Next(b)
 		all = append(all, b)
 	}
 	return all
@@ -39,9 +38,9 @@ func batches(t testing.TB, l loader, set *data.Dataset, epoch int, sizes ...int)
 
 // defined is a batch by the definitions in package data: the images at the places from first on, with the
 // choices that choose makes.
-func defined(cfg Config, set *data.Dataset, order []int32, first, size int, choose func(augmentation, place int) []int32) hostBatch {
+func defined(cfg Config, set *data.Dataset, order []int32, first, size int, choose func(augmentation, place int) []int32) Batch {
 	shape := set.Shape()
-	b := newHostBatch(0, shape)
+	b := NewBatch(0, shape)
 	for place := first; place < first+size; place++ {
 		row := int(order[place])
 		image := make([]float32, shape.Size())
@@ -51,14 +50,14 @@ func defined(cfg Config, set *data.Dataset, order []int32, first, size int, choo
 			a.Apply(changed, image, shape, choose(i, place))
 			image = changed
 		}
-		b.images = append(b.images, image...)
-		b.labels = append(b.labels, int32(set.Label(row)))
+		b.Images = append(b.Images, image...)
+		b.Labels = append(b.Labels, int32(set.Label(row)))
 	}
 	return b
 }
 
-func diffBatches(want, got []hostBatch) string {
-	return cmp.Diff(want, got, cmp.AllowUnexported(hostBatch{}))
+func diffBatches(want, got []Batch) string {
+	return cmp.Diff(want, got, cmp.AllowUnexported(Batch{}))
 }
 
 // noise is a set of images of a shape, random pixels and labels.
@@ -80,7 +79,7 @@ func noise(t *testing.T, n int, shape data.Shape) *data.Dataset {
 }
 
 // Every way loads what the definitions make of its choices: in bulk those of drawEpoch, and otherwise those
-// that the epoch's generator draws image by image.
+// that the epoch's generator Draws image by image.
 func TestLoadersFollowTheDefinitions(t *testing.T) {
 	crop, flip, cutout := data.Crop{Pad: 4}, data.FlipLR{}, data.Cutout{Height: 3, Width: 2}
 	augmentations := map[string][]data.Augmentation{
@@ -94,9 +93,9 @@ func TestLoadersFollowTheDefinitions(t *testing.T) {
 		"alternating flips behind a cutout":   {cutout, data.AlternatingFlip{}},
 		"two crops":                           {crop, data.Crop{Pad: 1}},
 		"moves after two cutouts":             {crop, cutout, cutout, flip, crop},
-		"one of a user's own":                 {withoutGraph{}},
-		"one of a user's own behind a crop":   {crop, withoutGraph{}, cutout},
-		"one of a user's own before the crop": {withoutGraph{}, crop},
+		"one of a user's own":                 {ownAugmentation{}},
+		"one of a user's own behind a crop":   {crop, ownAugmentation{}, cutout},
+		"one of a user's own before the crop": {ownAugmentation{}, crop},
 	}
 	for _, shape := range []data.Shape{{Height: 5, Width: 9, Channels: 1}, {Height: 32, Width: 32, Channels: 3}} {
 		set := noise(t, 20, shape)
@@ -104,7 +103,7 @@ func TestLoadersFollowTheDefinitions(t *testing.T) {
 			t.Run(fmt.Sprintf("%v/%s", shape, label), func(t *testing.T) {
 				const epoch, seed = 2, 3
 				cfg := Config{Normalization: set.Normalization(), Augmentations: augmentations, Seed: seed}
-				drawn, err := drawEpoch(seed, epoch, set.Len(), shape, augmentations)
+				drawn, err := DrawEpoch(seed, epoch, set.Len(), shape, augmentations)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -115,12 +114,12 @@ func TestLoadersFollowTheDefinitions(t *testing.T) {
 					}
 					return augmentations[i].Draw(rng, 1, shape)
 				}
-				bulk := []hostBatch{defined(cfg, set, order, 0, 7, drawn.choice), defined(cfg, set, order, 7, 5, drawn.choice)}
-				items := []hostBatch{defined(cfg, set, order, 0, 7, perImage), defined(cfg, set, order, 7, 5, perImage)}
+				bulk := []Batch{defined(cfg, set, order, 0, 7, drawn.choice), defined(cfg, set, order, 7, 5, drawn.choice)}
+				items := []Batch{defined(cfg, set, order, 0, 7, perImage), defined(cfg, set, order, 7, 5, perImage)}
 
-				for i, want := range [][]hostBatch{bulk, items, items} {
+				for i, want := range [][]Batch{bulk, items, items} {
 					cfg.Loading = loadings[i]
-					if diff := diffBatches(want, batches(t, newLoader(cfg, set), set, epoch, 7, 5)); diff != "" {
+					if diff := diffBatches(want, batches(t, NewLoader(cfg, set), set, epoch, 7, 5)); diff != "" {
 						t.Errorf("loading %q (-want +got):\n%.2000s", cfg.Loading, diff)
 					}
 				}
@@ -136,7 +135,7 @@ func TestLoadersDrawAnew(t *testing.T) {
 		t.Run(string(loading), func(t *testing.T) {
 			cfg := Config{Normalization: set.Normalization(), Augmentations: []data.Augmentation{data.Crop{Pad: 2}, data.FlipLR{}},
 				Loading: loading, Seed: 1}
-			l := newLoader(cfg, set)
+			l := NewLoader(cfg, set)
 			first := batches(t, l, set, 1, 8, 8, 4)
 			batches(t, l, set, 2, 8) // an epoch that is abandoned
 			if diff := diffBatches(first, batches(t, l, set, 1, 8, 8, 4)); diff != "" {
@@ -146,7 +145,7 @@ func TestLoadersDrawAnew(t *testing.T) {
 				t.Error("the next epoch loads the same")
 			}
 			cfg.Seed++
-			if diffBatches(first, batches(t, newLoader(cfg, set), set, 1, 8, 8, 4)) == "" {
+			if diffBatches(first, batches(t, NewLoader(cfg, set), set, 1, 8, 8, 4)) == "" {
 				t.Error("another seed loads the same")
 			}
 		})
@@ -157,9 +156,9 @@ func TestLoadersDrawAnew(t *testing.T) {
 func TestLoadersShareTheOrder(t *testing.T) {
 	set := noise(t, 20, data.Shape{Height: 6, Width: 6, Channels: 3})
 	cfg := Config{Normalization: set.Normalization(), Seed: 1}
-	want := batches(t, newLoader(cfg, set), set, 3, 16, 4)
+	want := batches(t, NewLoader(cfg, set), set, 3, 16, 4)
 	for _, cfg.Loading = range loadings {
-		if diff := diffBatches(want, batches(t, newLoader(cfg, set), set, 3, 16, 4)); diff != "" {
+		if diff := diffBatches(want, batches(t, NewLoader(cfg, set), set, 3, 16, 4)); diff != "" {
 			t.Errorf("loading %q (-in bulk +got):\n%s", cfg.Loading, diff)
 		}
 	}
@@ -167,8 +166,8 @@ func TestLoadersShareTheOrder(t *testing.T) {
 
 func TestBulkLoaderOnAnyNumberOfCores(t *testing.T) {
 	set := synthetic(t, 40)
-	cfg := config(t, set, 16)
-	var want []hostBatch
+	cfg := config(set, 16)
+	var want []Batch
 	for _, cores := range []int{1, 2, 3, 50} { // 50: more than images
 		previous := runtime.GOMAXPROCS(cores)
 		l := loadInBulk(cfg, set)
@@ -187,11 +186,11 @@ func TestBulkLoaderOnAnyNumberOfCores(t *testing.T) {
 func TestOwnAugmentationsAreAppliedOneAtATime(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(4))
 	set := synthetic(t, 10)
-	cfg := config(t, set, 10)
+	cfg := config(set, 10)
 	if got := len(loadInBulk(cfg, set).workers); got != 4 {
 		t.Errorf("%d workers for augmentations of the library, want 4", got)
 	}
-	cfg.Augmentations = slices.Concat(cfg.Augmentations, []data.Augmentation{withoutGraph{}})
+	cfg.Augmentations = slices.Concat(cfg.Augmentations, []data.Augmentation{ownAugmentation{}})
 	if got := len(loadInBulk(cfg, set).workers); got != 1 {
 		t.Errorf("%d workers for one of a user's own, want 1", got)
 	}
@@ -200,38 +199,13 @@ func TestOwnAugmentationsAreAppliedOneAtATime(t *testing.T) {
 func TestBulkLoaderAllocatesNothingPerImage(t *testing.T) {
 	const size = 64
 	set := synthetic(t, size)
-	l := loadInBulk(config(t, set, size), set)
+	l := loadInBulk(config(set, size), set)
 	b := batches(t, l, set, 1, size)[0]
 	allocations := testing.AllocsPerRun(10, func() {
 		l.place = 0
-		l.next(b)
+		l.Next(b)
 	})
 	if allowed := float64(2 + 2*len(l.workers)); allocations > allowed { // the loop's, and a goroutine's
 		t.Errorf("%g allocations for a batch of %d, want %g at most", allocations, size, allowed)
 	}
-}
-
-// Every way trains, to the same on every backend; the two slow ways are the same to the bit.
-func TestLoadingsTrain(t *testing.T) {
-	set := synthetic(t, 40)
-	losses := map[data.Loading]float64{}
-	testbackend.Each(t, func(t *testing.T, backend string) {
-		d := openFor(t, backend)
-		for _, loading := range loadings {
-			cfg := smallConfig(t, set, 16)
-			cfg.KeepIncomplete = true
-			cfg.Loading = loading
-			history, _ := train(t, newTrainer(t, d, cfg, set), 1)
-			if losses[loading] == 0 {
-				losses[loading] = history[0].Loss
-			}
-			// The lowerings round differently: see TestLoweringsAgree.
-			if got, want := history[0].Loss, losses[loading]; math.Abs(got-want) > 1e-3*want {
-				t.Errorf("loading %q: loss %g, want %g", loading, got, want)
-			}
-		}
-		if a, b := losses[data.LoadPerImage], losses[data.LoadEveryEpoch]; a != b {
-			t.Errorf("loss %g loading per image, %g preparing images every epoch", a, b)
-		}
-	})
 }

@@ -68,7 +68,7 @@ func TrainingMemory(cfg Config, images int, tested bool) (int64, error) {
 		total += copies * int64(v.Size()) * valueSize
 	}
 	prepared := cfg.Network.Input
-	if crop := leadingCrop(cfg.Augmentations); crop != nil {
+	if crop := LeadingCrop(cfg.Augmentations); crop != nil {
 		prepared.Height += 2 * crop.Pad
 		prepared.Width += 2 * crop.Pad
 	}

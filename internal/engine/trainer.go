@@ -1,69 +1,73 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"time"
 
 	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/layers"
-	"github.com/gomlx/compute/dtypes"
 )
 
-// Trainer is a training run on a device. It is not safe for concurrent use.
+// Trainer is a training run on a device: it counts epochs and steps, and has an engine take them. It is not safe for
+// concurrent use.
 type Trainer struct {
 	// CompileTime is what compiling took before the first step: no upload of the training set.
 	CompileTime time.Duration
 
-	device    *Device
-	cfg       Config
-	train     *data.Dataset
-	variables []layers.Variable
-	lowering  lowering
-	state     state
-	averaging *averaging // nil for none
-	pacing    pacing
+	cfg    Config
+	train  *data.Dataset
+	steps  Steps
+	pacing pacing
 	// taken is how many steps of an epoch, the last one that began, have been taken.
 	epoch, taken int
+	// averaged is how many steps the averages have followed.
+	averaged int
 }
 
 // NewTrainer compiles the training steps and uploads the training set and the initial state. It looks at
 // ctx before each compilation, and while it prepares images and computes whitening filters.
 func NewTrainer(ctx context.Context, d *Device, cfg Config, train *data.Dataset) (*Trainer, error) {
-	t := &Trainer{device: d, cfg: cfg, train: train, pacing: pacing{limit: maxDispatch}}
-	var err error
-	if t.variables, err = cfg.Network.Variables(); err != nil {
+	variables, err := cfg.Network.Variables()
+	if err != nil {
 		return nil, err
 	}
 	sizes := []int{cfg.Batch}
 	if rest := train.Len() % cfg.Batch; rest > 0 && cfg.KeepIncomplete {
 		sizes = append(sizes, rest)
 	}
-	if t.lowering, err = newLowering(ctx, d, cfg, t.variables, train, sizes); err != nil {
-		return nil, err
-	}
-	initial, err := InitialWeights(ctx, t.variables, cfg.Seed, train, cfg.Normalization)
+	start, err := initial(ctx, cfg, variables, train)
 	if err != nil {
 		return nil, err
 	}
-	if t.state.variables, err = uploadVariables(d, t.variables, initial); err != nil {
+	steps, err := d.Train(ctx, cfg, train, sizes)
+	if err != nil {
 		return nil, err
 	}
-	for _, v := range trainable(t.variables) {
-		zero, err := upload(d, make([]float32, v.Size()), whole(dtypes.Float32, v.Dims...))
-		if err != nil {
-			return nil, err
-		}
-		t.state.velocities = append(t.state.velocities, zero)
+	if err := steps.Restore(start); err != nil {
+		steps.Close()
+		return nil, err
+	}
+	return &Trainer{cfg: cfg, train: train, steps: steps, pacing: pacing{limit: cmp.Or(cfg.DispatchLimit, maxDispatch)}, CompileTime: d.CompileTime()}, nil
+}
+
+// initial is the state of a run before its first step.
+func initial(ctx context.Context, cfg Config, variables []layers.Variable, train *data.Dataset) (s Snapshot, err error) {
+	if s.Variables, err = InitialWeights(ctx, variables, cfg.Seed, train, cfg.Normalization); err != nil {
+		return s, err
 	}
 	if cfg.AverageEvery > 0 {
-		t.averaging, err = newAveraging(d, cfg, t.variables, initial)
+		s.Averages = s.Variables
 	}
-	t.CompileTime = time.Duration(d.compiling.Load())
-	return t, err
+	s.Velocities = map[string][]float32{}
+	for _, v := range Trainable(variables) {
+		s.Velocities[v.Name] = make([]float32, v.Size())
+	}
+	return s, nil
 }
 
 // Steps is the number of training steps in an epoch.
-func (t *Trainer) Steps() int { return t.cfg.steps(t.train.Len()) }
+func (t *Trainer) Steps() int { return t.cfg.Steps(t.train.Len()) }
 
 // Seen is how many images of an epoch have been trained on: none unless it is the last one that began.
 func (t *Trainer) Seen(epoch int) int {
@@ -92,15 +96,8 @@ func (t *Trainer) Epoch(ctx context.Context, epoch int, rates []float32, onStep 
 	if epoch != t.epoch {
 		t.epoch, t.taken = epoch, 0
 	}
-	if err := t.lowering.startEpoch(epoch, rates, t.taken); err != nil {
+	if err := t.steps.StartEpoch(epoch, rates, t.taken); err != nil {
 		return m, err
-	}
-	if t.taken == 0 {
-		release(t.state.metrics)
-		t.state.metrics, err = upload(t.device, []float32{metricDiverged: -1}, whole(dtypes.Float32, numMetrics))
-		if err != nil {
-			return m, err
-		}
 	}
 	steps := len(rates) / t.cfg.Rates()
 	m.Steps, m.Examples = t.taken, t.Seen(epoch)
@@ -108,63 +105,52 @@ func (t *Trainer) Epoch(ctx context.Context, epoch int, rates []float32, onStep 
 		size := min(t.cfg.Batch, t.train.Len()-m.Examples)
 		count := t.next(size, m)
 		start := time.Now()
-		if err := t.lowering.step(&t.state, m.Steps, size, count); err != nil {
+		if err := t.steps.Step(m.Steps, size, count); err != nil {
 			return Metrics{}, err
 		}
 		t.pacing.stepped(count, time.Since(start))
-		if t.averaging != nil {
-			if err := t.averaging.step(t.state.variables, count); err != nil {
-				return Metrics{}, err
-			}
+		if err := t.average(count); err != nil {
+			return Metrics{}, err
 		}
 		m.Steps += count
 		t.taken = m.Steps
 		m.Examples += count * size
 		onStep(m.Steps-1, m.Examples)
 	}
-	sums, err := download[float32](t.state.metrics, numMetrics)
+	sums, err := t.steps.Metrics()
 	if err != nil {
 		return Metrics{}, err
 	}
 	examples := float64(max(m.Examples, 1))
-	m.Loss, m.Accuracy = float64(sums[metricLoss])/examples, float64(sums[metricHits])/examples
-	m.Diverged = int(sums[metricDiverged])
+	m.Loss, m.Accuracy = float64(sums[MetricLoss])/examples, float64(sums[MetricHits])/examples
+	m.Diverged = int(sums[MetricDiverged])
 	return m, ctx.Err()
 }
 
 // next is how many steps, on batches of a size, the next dispatch takes after the part m of an epoch.
 func (t *Trainer) next(size int, m Metrics) int {
-	count := t.lowering.perDispatch(size)
+	count := t.steps.PerDispatch(size)
 	fits := count*size <= t.train.Len()-m.Examples && t.pacing.allows(count)
-	if !fits || t.averaging != nil && count > t.averaging.left() {
+	if every := t.cfg.AverageEvery; !fits || every > 0 && count > every-t.averaged%every {
 		return 1
 	}
 	return count
 }
 
-// Variables copies the network's variables, weights and running statistics, to the host, by name: their
-// moving averages, if there are any.
-func (t *Trainer) Variables() (map[string][]float32, error) {
-	buffers := t.state.variables
-	if t.averaging != nil {
-		buffers = t.averaging.averages
+// average is called after count steps, and moves the averages after every so many.
+func (t *Trainer) average(count int) error {
+	if t.cfg.AverageEvery == 0 {
+		return nil
 	}
-	return downloadVariables(t.variables, buffers)
+	if t.averaged += count; t.averaged%t.cfg.AverageEvery != 0 {
+		return nil
+	}
+	return t.steps.MoveAverages()
 }
 
-// LastVariables are those of the last step where [Trainer.Variables] are averages, and nil where there are none.
-func (t *Trainer) LastVariables() (map[string][]float32, error) {
-	if t.averaging == nil {
-		return nil, nil
-	}
-	return downloadVariables(t.variables, t.state.variables)
-}
+// Weights are a copy, on the device, of the network's variables, weights and running statistics: of their moving
+// averages, if there are any, and then last are those of the last step. The caller closes them.
+func (t *Trainer) Weights() (weights, last Weights, err error) { return t.steps.Weights() }
 
 // Close frees the state and the training set on the device.
-func (t *Trainer) Close() {
-	t.state.release()
-	t.lowering.close()
-	if t.averaging != nil {
-		t.averaging.close()
-	}
-}
+func (t *Trainer) Close() { t.steps.Close() }

@@ -1,12 +1,9 @@
 package engine
 
 import (
-	"context"
 	"testing"
 
 	"github.com/fastresnet/fastresnet/data"
-	"github.com/fastresnet/fastresnet/internal/golden"
-	"github.com/fastresnet/fastresnet/internal/testbackend"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -38,50 +35,4 @@ func TestView(t *testing.T) {
 			}
 		})
 	}
-}
-
-// TestViewsAreAveraged adds up the logits of views by hand, and mirrors symmetric images, whose views are all
-// the same.
-func TestViewsAreAveraged(t *testing.T) {
-	set := synthetic(t, 20)
-	shape := set.Shape()
-	testbackend.Each(t, func(t *testing.T, backend string) {
-		d := openFor(t, backend)
-		cfg := smallConfig(t, set, 16)
-		_, variables := train(t, newTrainer(t, d, cfg, set), 1)
-		logits := func(pixels []uint8, views ...View) []float32 {
-			cfg.Views = views
-			e, err := NewEvaluator(d, cfg)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer e.Close()
-			if err := e.Use(variables); err != nil {
-				t.Fatal(err)
-			}
-			l, err := e.Logits(context.Background(), pixels)
-			if err != nil {
-				t.Fatal(err)
-			}
-			return l
-		}
-		plain, flipped := View{Weight: 0.25}, View{Weight: 0.75, Flip: true}
-		want := logits(set.Pixels())
-		for i, l := range logits(flipped.of(set.Pixels(), shape)) {
-			want[i] = 0.25*want[i] + 0.75*l
-		}
-		if e := golden.MaxRelativeError(logits(set.Pixels(), plain, flipped), want); e > 1e-6 {
-			t.Errorf("the sum of two views differs by %.2g", e)
-		}
-
-		symmetric := make([]uint8, len(set.Pixels()))
-		mirrored := flipped.of(set.Pixels(), shape)
-		for i := range symmetric {
-			symmetric[i] = set.Pixels()[i]/2 + mirrored[i]/2
-		}
-		one := logits(symmetric)
-		if e := golden.MaxRelativeError(logits(symmetric, View{Weight: 0.5}, View{Weight: 0.5, Flip: true}), one); e > 1e-6 {
-			t.Errorf("symmetric images: two views differ from one by %.2g", e)
-		}
-	})
 }

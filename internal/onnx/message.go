@@ -1,37 +1,47 @@
 package onnx
 
 import (
+	"encoding/binary"
 	"maps"
 	"math"
 	"slices"
 	"strings"
-
-	"google.golang.org/protobuf/encoding/protowire"
 )
 
 // message is a protocol buffer of ONNX in its wire format. The numbers of the fields are those of
 // https://github.com/onnx/onnx/blob/main/onnx/onnx.proto.
 type message []byte
 
+// The wire types of fields: https://protobuf.dev/programming-guides/encoding.
+const (
+	varint  = 0
+	bytes   = 2
+	fixed32 = 5
+)
+
+// field begins a field.
+func (m *message) field(number, wireType int) {
+	*m = binary.AppendUvarint(*m, uint64(number)<<3|uint64(wireType))
+}
+
 // text writes a string, which must be UTF-8 there.
-func (m *message) text(field protowire.Number, s string) {
-	*m = protowire.AppendTag(*m, field, protowire.BytesType)
-	*m = protowire.AppendString(*m, strings.ToValidUTF8(s, "\uFFFD"))
+func (m *message) text(number int, s string) {
+	m.bytes(number, []byte(strings.ToValidUTF8(s, "\uFFFD")))
 }
 
-func (m *message) bytes(field protowire.Number, b []byte) {
-	*m = protowire.AppendTag(*m, field, protowire.BytesType)
-	*m = protowire.AppendBytes(*m, b)
+func (m *message) bytes(number int, b []byte) {
+	m.field(number, bytes)
+	*m = append(binary.AppendUvarint(*m, uint64(len(b))), b...)
 }
 
-func (m *message) integer(field protowire.Number, v int) {
-	*m = protowire.AppendTag(*m, field, protowire.VarintType)
-	*m = protowire.AppendVarint(*m, uint64(v))
+func (m *message) integer(number, v int) {
+	m.field(number, varint)
+	*m = binary.AppendUvarint(*m, uint64(v)) // a negative number as its two's complement
 }
 
-func (m *message) float(field protowire.Number, v float64) {
-	*m = protowire.AppendTag(*m, field, protowire.Fixed32Type)
-	*m = protowire.AppendFixed32(*m, math.Float32bits(float32(v)))
+func (m *message) float(number int, v float64) {
+	m.field(number, fixed32)
+	*m = binary.LittleEndian.AppendUint32(*m, math.Float32bits(float32(v)))
 }
 
 // TensorProto.DataType: what the elements of a tensor are.

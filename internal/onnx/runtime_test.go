@@ -12,9 +12,9 @@ import (
 	"testing"
 
 	"github.com/fastresnet/fastresnet/internal/engine"
+	_ "github.com/fastresnet/fastresnet/internal/engine/cpu" // registers "go"
 	"github.com/fastresnet/fastresnet/internal/golden"
 	"github.com/fastresnet/fastresnet/internal/onnx"
-	"github.com/gomlx/compute/dtypes"
 )
 
 // TestRuntimeAgrees has ONNX's checker look at the files, and ONNX Runtime compute the logits of random images in
@@ -76,15 +76,17 @@ func logits(t *testing.T, m onnx.Model, pixels []uint8) []float32 {
 		t.Fatal(err)
 	}
 	defer device.Close()
-	e, err := engine.NewEvaluator(device, engine.Config{
-		Network: m.Network, Normalization: m.Normalization, Views: m.Views, Batch: 16, DType: dtypes.Float32})
+	variables, err := m.Network.Variables()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer e.Close()
-	if err := e.Use(m.Values); err != nil {
+	weights, err := device.Upload(variables, m.Values)
+	if err != nil {
 		t.Fatal(err)
 	}
+	e := engine.NewEvaluator(device, engine.Config{Network: m.Network, Normalization: m.Normalization, Views: m.Views, Batch: 16})
+	e.Use(weights)
+	defer e.Close()
 	l, err := e.Logits(context.Background(), pixels)
 	if err != nil {
 		t.Fatal(err)

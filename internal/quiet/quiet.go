@@ -3,7 +3,7 @@
 // wants.
 //
 // Of packages that are ready to be initialised Go takes the first by import path: this one, which needs klog alone, comes
-// before github.com/gomlx. Package engine, which imports both and so comes after them, calls [End].
+// before github.com/gomlx. Package xla, which imports both and so comes after them, calls [End].
 package quiet
 
 import "k8s.io/klog/v2"

@@ -161,7 +161,7 @@ func TestReadErrors(t *testing.T) {
 		{"one offset", file(head(tensor("F32", "[1]", "[0]")), one...), safetensors.ErrCorrupt, "[0 4]"},
 		{"overlap", file(head(tensor("F32", "[1]", "[0,4]")+strings.Replace(tensor("F32", "[1]", "[0,4]"), "a", "b", 1)), one...), safetensors.ErrCorrupt, "[4 8]"},
 		{"the same name twice", file(head(tensor("F32", "[1]", "[0,4]")+tensor("F32", "[1]", "[4,8]")), 0, 0, 0, 0, 0, 0, 0, 0), safetensors.ErrCorrupt, "twice"},
-		{"a size that overflows", file(head(tensor("F32", "[4294967296,4294967296,4294967296]", "[0,4]")), one...), safetensors.ErrTooLarge, "4 GiB"},
+		{"a size that overflows", file(head(tensor("F32", "[2147483647,2147483647,2147483647]", "[0,4]")), one...), safetensors.ErrTooLarge, "4 GiB"},
 		{"values beyond the limit together", file(head(tensor("F32", "[1073741824]", "[0,4294967296]") +
 			`,"b":{"dtype":"F32","shape":[1],"data_offsets":[4294967296,4294967300]}`)), safetensors.ErrTooLarge, "4 GiB"},
 		{"a long name", file(head(`,"`+strings.Repeat("a", 1025)+`":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}`), one...), safetensors.ErrTooLarge, "1025 bytes"},

@@ -1,0 +1,3 @@
+package fastresnet
+
+import _ "github.com/fastresnet/fastresnet/internal/engine/cpu" // registers "go"

@@ -1,0 +1,77 @@
+package engine
+
+import (
+	"time"
+
+	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/layers"
+)
+
+// Config is what a training run is made of, validated by the caller.
+type Config struct {
+	Network       layers.Network
+	Normalization data.Normalization
+	Augmentations []data.Augmentation
+	Loading       data.Loading
+	// Weights and Biases are the optimisers of the two kinds of trainable variables that are in no group.
+	Weights, Biases Nesterov
+	// Groups move kinds of variables at rates of their own.
+	Groups []Group
+	// LabelSmoothing is the share of the loss that asks for all classes alike.
+	LabelSmoothing float64
+	// AverageEvery is the number of steps after which the moving average of the variables moves; 0 for none.
+	AverageEvery int
+	Average      Average
+	// Views are those of an image whose logits are added up, weighted, to the model's; none for the image alone.
+	Views []View
+	// Batch is the number of images a step; the loss of a step is its sum over the images, divided by it.
+	Batch int
+	// KeepIncomplete also trains on an epoch's last batch when it is smaller than Batch.
+	KeepIncomplete bool
+	// StepsPerDispatch, if more than 1, is how many steps one executable takes where so many full batches
+	// are left, the training set is on the device and they are known to fit half a second. Every dispatch
+	// waits for the device, so several steps in one save that wait.
+	//
+	// One step a dispatch is the default: on XLA's CPU plugin unrolling gains a few percent and takes twice as long to
+	// compile, and a loop is slower (BENCHMARKS.md). Several are here to be measured on a GPU, where the wait and the
+	// gaps between launches weigh more.
+	StepsPerDispatch int
+	// DispatchLimit is how long a dispatch of several steps may last; 0 stands for half a second.
+	DispatchLimit time.Duration
+	// LoopSteps makes the steps of a dispatch a loop in the graph rather than unrolling them.
+	LoopSteps bool
+	// BFloat16 has the network compute in bfloat16 rather than in float32. Weights, statistics and loss are float32.
+	BFloat16 bool
+	Seed     uint64
+}
+
+// Group is the variables of a kind.
+type Group struct {
+	Kind      layers.Kind
+	Optimizer Optimizer
+}
+
+// Rates is how many learning rates a step has: one for the variables that are in no group, and then one for each
+// group.
+func (c Config) Rates() int { return 1 + len(c.Groups) }
+
+// Optimizer is what moves a trainable variable, and which of a step's rates it uses.
+func (c Config) Optimizer(v layers.Variable) (o Optimizer, rate int) {
+	for i, g := range c.Groups {
+		if g.Kind == v.Kind() {
+			return g.Optimizer, 1 + i
+		}
+	}
+	if v.Bias {
+		return c.Biases, 0
+	}
+	return c.Weights, 0
+}
+
+// Steps is the number of steps in an epoch over n images.
+func (c Config) Steps(n int) int {
+	if c.KeepIncomplete {
+		n += c.Batch - 1
+	}
+	return n / c.Batch
+}

@@ -1,0 +1,93 @@
+package cpu
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/internal/engine"
+	"github.com/fastresnet/fastresnet/layers"
+)
+
+func init() { engine.Register(open, "go") }
+
+func open(_, config string, _ engine.Opening) (*engine.Device, error) {
+	if config != "" {
+		return nil, fmt.Errorf("%w: go:%s: the pure-Go backend has no options", engine.ErrBackend, config)
+	}
+	description := "CPU, pure Go, " + Kernels() + " kernels"
+	return &engine.Device{Name: "go", Description: description, Units: []string{description}, Backend: backend{}}, nil
+}
+
+// backend is this machine's processor.
+type backend struct{}
+
+// Split implements [engine.Backend]. There is one unit.
+func (backend) Split(int) error { return nil }
+
+// Train implements [engine.Backend].
+func (backend) Train(ctx context.Context, cfg engine.Config, train *data.Dataset, sizes []int) (engine.Steps, error) {
+	return newSteps(ctx, cfg, train, sizes)
+}
+
+// Classify implements [engine.Backend].
+func (backend) Classify(cfg engine.Config, size int) (engine.Classifier, error) {
+	net, err := Compile(cfg.Network, size)
+	if err != nil {
+		return nil, err
+	}
+	return &classifier{net: net, normalization: cfg.Normalization, images: make([]float32, size*cfg.Network.Input.Size())}, nil
+}
+
+// Upload implements [engine.Backend].
+func (backend) Upload(variables []layers.Variable, values map[string][]float32) (engine.Weights, error) {
+	if err := engine.CheckSizes(variables, values); err != nil {
+		return nil, err
+	}
+	return weights(cloneTensors(values)), nil
+}
+
+// CompileTime implements [engine.Backend]. Memory is laid out, and nothing compiled.
+func (backend) CompileTime() time.Duration { return 0 }
+
+// Close implements [engine.Backend].
+func (backend) Close() {}
+
+// weights are tensors that nothing changes.
+type weights Tensors
+
+// Values implements [engine.Weights].
+func (w weights) Values() (map[string][]float32, error) { return cloneTensors(w), nil }
+
+// Finite implements [engine.Weights].
+func (w weights) Finite() (bool, error) { return engine.Finite(w), nil }
+
+// Close implements [engine.Weights].
+func (weights) Close() {}
+
+func cloneTensors(tensors map[string][]float32) map[string][]float32 {
+	all := maps.Clone(tensors)
+	for name, values := range all {
+		all[name] = slices.Clone(values)
+	}
+	return all
+}
+
+// classifier computes logits.
+type classifier struct {
+	net           *Net
+	normalization data.Normalization
+	images        []float32
+}
+
+// Logits implements [engine.Classifier].
+func (c *classifier) Logits(w engine.Weights, pixels []uint8) ([]float32, error) {
+	c.normalization.Apply(c.images, pixels)
+	return c.net.Forward(Tensors(w.(weights)), c.images, false), nil
+}
+
+// Close implements [engine.Classifier].
+func (*classifier) Close() {}

@@ -1,0 +1,80 @@
+package cpu_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/internal/engine/cpu"
+	"github.com/fastresnet/fastresnet/layers"
+)
+
+// BenchmarkStep is a forward and a backward pass on a batch of 128.
+func BenchmarkStep(b *testing.B) {
+	const batch = 128
+	tests := []struct {
+		design layers.Design
+		width  int
+	}{
+		{layers.ResNet9(), 8},
+		{layers.ResNet9(), 16},
+		{layers.ResNet9(), 64},
+		{layers.Dawn(), 16},
+		{bagOfTricks(), 16},
+	}
+	for _, tt := range tests {
+		b.Run(fmt.Sprintf("%s/width%d", tt.design.Name, tt.width), func(b *testing.B) {
+			n := network(b, tt.design, data.Shape{Height: 32, Width: 32, Channels: 3}, 10, tt.width)
+			net, err := cpu.Compile(n, batch)
+			if err != nil {
+				b.Fatal(err)
+			}
+			rng := rand.New(rand.NewPCG(1, 2))
+			vars, grads := randomVariables(b, n, rng)
+			images, dLogits := randomValues(rng, batch*n.Input.Size()), randomValues(rng, batch*10)
+			b.ReportAllocs()
+			for b.Loop() {
+				net.Forward(vars, images, true)
+				net.Backward(dLogits, grads)
+			}
+			perSecond := batch * float64(b.N) / b.Elapsed().Seconds()
+			b.ReportMetric(perSecond, "images/s")
+			b.ReportMetric(perSecond*3*2*float64(n.MultiplyAdds())/1e9, "GFLOP/s")
+		})
+	}
+}
+
+// BenchmarkConv is the three products of a convolution, for a batch of 64.
+func BenchmarkConv(b *testing.B) {
+	const batch = 64
+	for _, kernels := range cpu.AllKernels() {
+		for _, s := range []struct{ size, in, out int }{{32, 8, 16}, {32, 64, 128}, {16, 128, 256}, {8, 256, 256}, {4, 512, 512}} {
+			shape := data.Shape{Height: s.size, Width: s.size, Channels: s.in}
+			c := cpu.NewConv(shape, batch, s.out, 3, 1, kernels)
+			rng := rand.New(rand.NewPCG(1, 2))
+			w := randomValues(rng, s.out*9*s.in)
+			dw := make([]float32, len(w))
+			c.Load(randomValues(rng, batch*shape.Size()), w, nil)
+			products := []struct {
+				name  string
+				count float64
+				run   func()
+			}{
+				{"forward", 1, c.Forward},
+				{"dX", 1, c.InputGradient},
+				{"dW", 1, func() { c.WeightGradient(dw) }},
+				{"all", 3, func() { c.Forward(); c.WeightGradient(dw); c.InputGradient() }},
+			}
+			for _, p := range products {
+				b.Run(fmt.Sprintf("%s/%dx%d %d to %d/%s", kernels, s.size, s.size, s.in, s.out, p.name), func(b *testing.B) {
+					for b.Loop() {
+						p.run()
+					}
+					work := p.count * 2 * 9 * float64(s.in*s.out*s.size*s.size*batch)
+					b.ReportMetric(work*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
+				})
+			}
+		}
+	}
+}

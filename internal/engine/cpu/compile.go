@@ -1,0 +1,106 @@
+package cpu
+
+import (
+	"fmt"
+
+	"github.com/fastresnet/fastresnet/layers"
+)
+
+// op is a layer over tensors of its own. forward reads in and writes out. backward reads out, which by
+// then holds the gradient, and replaces in by its gradient; it leaves out alone. It may need in's value,
+// never out's.
+type op interface {
+	forward(*Net)
+	backward(*Net)
+}
+
+// lower turns a sequence of layers into operations on in; out is the last one's output. in must not be
+// written by a residual sum, and is out if there are no layers.
+func lower(sequence []layers.Layer, in *tensor) (ops []op, out *tensor, err error) {
+	for i := 0; i < len(sequence); i++ {
+		switch l := sequence[i].(type) {
+		case layers.Conv:
+			c := newConv(in, l.Out, l.Name+"/weight", filter{
+				height: l.Kernel, width: l.Kernel, strideHeight: l.Stride, strideWidth: l.Stride, pad: l.Kernel / 2,
+			})
+			ops, in = append(ops, c), c.out
+		case layers.PatchWhitening:
+			c := newConv(in, l.Channels(in.shape.Channels), l.Name+"/weight", filter{
+				height: l.Kernel, width: l.Kernel, strideHeight: 1, strideWidth: 1, pad: l.Pad(),
+			})
+			c.frozen, c.out.fixed = true, in.fixed && !l.Bias
+			ops, in = append(ops, c), c.out
+			if l.Bias {
+				ops = append(ops, &bias{t: in, variable: l.Name + "/bias"})
+			}
+		case layers.Linear:
+			h, w := in.shape.Height, in.shape.Width
+			c := newConv(in, l.Out, l.Name+"/weight", filter{height: h, width: w, strideHeight: h, strideWidth: w})
+			ops, in = append(ops, c), c.out
+			if l.Bias {
+				ops = append(ops, &bias{t: in, variable: l.Name + "/bias"})
+			}
+		case layers.BatchNorm:
+			var f activation
+			if i+1 < len(sequence) {
+				if next, ok := activationOf(sequence[i+1]); ok {
+					f = next
+					i++
+				}
+			}
+			b := newNorm(in, l, f)
+			ops, in = append(ops, b), b.out
+		case layers.ReLU, layers.CELU, layers.GELU:
+			f, _ := activationOf(l)
+			a := &activate{in: in, out: newTensor(in.shape, in.batch), f: f}
+			ops, in = append(ops, a), a.out
+		case layers.Scale:
+			s := &scale{in: in, out: newTensor(in.shape, in.batch), factor: float32(l.Factor)}
+			ops, in = append(ops, s), s.out
+		case layers.MaxPool:
+			m := newMaxPool(in, l.Size, l.Size)
+			ops, in = append(ops, m), m.out
+		case layers.GlobalMaxPool:
+			m := newMaxPool(in, in.shape.Height, in.shape.Width)
+			ops, in = append(ops, m), m.out
+		case layers.GlobalMeanPool:
+			m := newGlobalMean(in)
+			ops, in = append(ops, m), m.out
+		case layers.GlobalMaxMeanPool:
+			m := newGlobalMaxMean(in)
+			ops, in = append(ops, m), m.out
+		case layers.Residual:
+			r, err := lowerResidual(l, in)
+			if err != nil {
+				return nil, nil, err
+			}
+			ops, in = append(ops, r), r.out
+		default:
+			return nil, nil, fmt.Errorf("%w: %v", ErrUnsupported, l)
+		}
+	}
+	return ops, in, nil
+}
+
+// lowerResidual makes the path with layers the branch, since a sum is the same either way.
+func lowerResidual(l layers.Residual, in *tensor) (*residual, error) {
+	branch, shortcut := l.Branch, l.Shortcut
+	if len(branch) == 0 {
+		branch, shortcut = shortcut, branch
+	}
+	if len(branch) == 0 { // twice the input
+		branch = []layers.Layer{layers.Scale{Factor: 1}}
+	}
+	r := &residual{in: in, shortcutIn: in, shortcutOut: in}
+	var err error
+	if r.branch, r.out, err = lower(branch, in); err != nil {
+		return nil, err
+	}
+	if len(shortcut) > 0 {
+		r.shortcutIn = newTensor(in.shape, in.batch)
+		if r.shortcut, r.shortcutOut, err = lower(shortcut, r.shortcutIn); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}

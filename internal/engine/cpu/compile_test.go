@@ -1,0 +1,25 @@
+package cpu
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/layers"
+)
+
+// newLayer stands for a layer that package layers has and this one does not lower yet.
+type newLayer struct{ layers.ReLU }
+
+func TestLowerSaysWhatItDoesNotKnow(t *testing.T) {
+	in := newTensor(data.Shape{Height: 4, Width: 4, Channels: 2}, 1)
+	for label, sequence := range map[string][]layers.Layer{
+		"in the sequence": {layers.ReLU{}, newLayer{}},
+		"in a branch":     {layers.Residual{Branch: []layers.Layer{newLayer{}}}},
+		"in a shortcut":   {layers.Residual{Shortcut: []layers.Layer{newLayer{}}}},
+	} {
+		if _, _, err := lower(sequence, in); !errors.Is(err, ErrUnsupported) {
+			t.Errorf("%s: error %v, want ErrUnsupported", label, err)
+		}
+	}
+}

@@ -1,0 +1,65 @@
+package cpu_test
+
+import (
+	"runtime"
+	"testing"
+
+	"github.com/fastresnet/fastresnet/internal/engine"
+	"github.com/fastresnet/fastresnet/internal/engine/enginetest"
+	"github.com/fastresnet/fastresnet/layers"
+)
+
+// heap is how many bytes of Go memory are in use.
+func heap() int64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
+}
+
+// An estimate is no less than what the pure-Go engine takes, which has all of its memory from Go, and no more than twice
+// that.
+func TestEstimatesOfMemory(t *testing.T) {
+	set := enginetest.Synthetic(t, 64)
+	for _, test := range []struct {
+		name         string
+		design       layers.Design
+		width, batch int
+	}{
+		{"outputs count most", layers.ResNet9(), 8, 64},
+		{"weights count most", layers.Backbone(), 64, 16},
+		{"a batch that is not full", layers.Dawn(), 8, 40},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			cfg := enginetest.Config(t, set, test.batch)
+			cfg.Network = enginetest.Network(t, test.design, set, test.width)
+			check := func(what string, estimate, taken int64) {
+				if taken > estimate || estimate > 2*taken {
+					t.Errorf("%s takes %d bytes, estimated %d", what, taken, estimate)
+				}
+			}
+			d := enginetest.Open(t, "go")
+			before := heap()
+			trainer := enginetest.NewTrainer(t, d, cfg, set)
+			enginetest.Train(t, trainer, 1)
+			training, err := engine.TrainingMemory(cfg, set.Len(), false)
+			if err != nil {
+				t.Fatal(err)
+			}
+			check("training", training, heap()-before)
+
+			values := enginetest.Variables(t, trainer)
+			before = heap()
+			e := enginetest.Evaluator(t, d, cfg, values)
+			if _, err := e.Logits(t.Context(), set.Pixels()[:set.Shape().Size()]); err != nil {
+				t.Fatal(err)
+			}
+			fixed, each, err := engine.Memory(cfg.Network)
+			if err != nil {
+				t.Fatal(err)
+			}
+			check("a small batch", fixed+each, heap()-before)
+			runtime.KeepAlive(trainer)
+		})
+	}
+}

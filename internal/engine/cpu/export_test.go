@@ -1,0 +1,77 @@
+package cpu
+
+import (
+	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/layers"
+)
+
+// AllKernels are the names of the kernels that run on this machine.
+func AllKernels() []string {
+	var names []string
+	for _, k := range available() {
+		names = append(names, k.name)
+	}
+	return names
+}
+
+// CompileWith is Compile with kernels by name.
+func CompileWith(n layers.Network, batch int, kernels string) (*Net, error) {
+	for _, k := range available() {
+		if k.name == kernels {
+			return compile(n, batch, k)
+		}
+	}
+	panic("no kernels named " + kernels)
+}
+
+// Conv is a convolution on its own.
+type Conv struct {
+	*conv
+	net *Net
+}
+
+// NewConv makes a convolution of images in a shape, with square filters padded by half their size.
+func NewConv(in data.Shape, batch, channels, kernel, stride int, kernels string) *Conv {
+	for _, k := range available() {
+		if k.name == kernels {
+			c := newConv(newTensor(in, batch), channels, "w", filter{kernel, kernel, stride, stride, kernel / 2})
+			return &Conv{c, &Net{kernels: k, vars: Tensors{}, grads: Tensors{}}}
+		}
+	}
+	panic("no kernels named " + kernels)
+}
+
+// Load sets the input, the weights and the gradient of the output.
+func (c *Conv) Load(x, w, dy []float32) {
+	if x != nil {
+		c.in.load(x)
+	}
+	if dy != nil {
+		c.out.load(dy)
+	}
+	c.net.vars["w"] = w
+}
+
+// Output is the convolution of the input.
+func (c *Conv) Output() []float32 {
+	c.Forward()
+	return c.out.values()
+}
+
+// Gradients are those to the input, which they replace, and to the weights.
+func (c *Conv) Gradients() (dx, dw []float32) {
+	dw = make([]float32, len(c.net.vars["w"]))
+	c.WeightGradient(dw)
+	c.InputGradient()
+	return c.in.values(), dw
+}
+
+func (c *Conv) Forward()                    { c.forward(c.net) }
+func (c *Conv) InputGradient()              { c.inputGradient(c.net) }
+func (c *Conv) WeightGradient(dw []float32) { c.weightGradient(c.net.kernels, dw) }
+
+func (t *tensor) values() []float32 {
+	v := make([]float32, t.batch*t.shape.Size())
+	t.store(v)
+	return v
+}

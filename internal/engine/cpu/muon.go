@@ -1,0 +1,71 @@
+package cpu
+
+import (
+	"math"
+
+	"github.com/fastresnet/fastresnet/internal/engine"
+)
+
+// Muon is one step of [engine.Muon], which says what it does.
+type Muon struct{ Momentum, Rate float32 }
+
+// Update moves a filter bank w, a matrix of so many rows, and its velocities v by the gradients g.
+func (m Muon) Update(w, v, g []float32, rows int) { m.update(available()[0], w, v, g, rows) }
+
+func (m Muon) update(k *kernels, w, v, g []float32, rows int) {
+	bank := newMatrix(rows, len(w)/rows)
+	scale := float32(math.Sqrt(float64(rows)) / frobenius(w))
+	parallel(rows, func(i int) {
+		first := i * bank.columns
+		for j, to := 0, bank.row(i); j < len(to); j++ {
+			v[first+j] = m.Momentum*v[first+j] + g[first+j]
+			to[j] = g[first+j] + m.Momentum*v[first+j]
+		}
+	})
+	update := k.orthogonal(bank)
+	parallel(rows, func(i int) {
+		for j, u := range update.row(i) {
+			at := &w[i*bank.columns+j]
+			*at = *at*scale - m.Rate*u
+		}
+	})
+}
+
+// orthogonal brings the singular values of a matrix near 1. It uses up the matrix.
+func (k *kernels) orthogonal(x matrix) matrix {
+	const a, b, c = engine.NewtonSchulzA, engine.NewtonSchulzB, engine.NewtonSchulzC
+	factor := float32(1 / (frobenius(x.data) + engine.NormFloor))
+	for i := range x.data {
+		x.data[i] *= factor
+	}
+	tall := x.rows > x.columns
+	if tall { // the products are of the shorter side
+		x = x.transposed()
+	}
+	for range engine.NewtonSchulzSteps {
+		squares, fourths, next := newMatrix(x.rows, x.rows), newMatrix(x.rows, x.rows), newMatrix(x.rows, x.columns)
+		k.multiply(squares, x, x.transposed())
+		k.multiply(fourths, squares, squares)
+		for i, s := range squares.data {
+			squares.data[i] = b*s + c*fourths.data[i]
+		}
+		for i, v := range x.data {
+			next.data[i] = a * v
+		}
+		k.multiply(next, squares, x)
+		x = next
+	}
+	if tall {
+		x = x.transposed()
+	}
+	return x
+}
+
+// frobenius is the root of the sum of squares.
+func frobenius(values []float32) float64 {
+	total := 0.0
+	for _, v := range values {
+		total += float64(v) * float64(v)
+	}
+	return math.Sqrt(total)
+}

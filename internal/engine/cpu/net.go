@@ -1,0 +1,94 @@
+package cpu
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/fastresnet/fastresnet/layers"
+)
+
+// ErrUnsupported is wrapped by [Compile] for a layer that this package does not know.
+var ErrUnsupported = errors.New("cpu: unsupported layer")
+
+// Tensors are variables or gradients by name, in the layouts of [layers.Variable].
+type Tensors map[string][]float32
+
+// Net is a network compiled for a batch size, with all the memory it needs. It is not safe for concurrent
+// use.
+type Net struct {
+	input, output *tensor
+	ops           []op
+	variables     []layers.Variable
+	logits        []float32
+	kernels       *kernels
+
+	// of the pass in progress
+	training    bool
+	vars, grads Tensors
+}
+
+// Compile prepares a network for batches of a fixed size. Its errors wrap [ErrUnsupported] or
+// [layers.ErrNetwork].
+func Compile(n layers.Network, batch int) (*Net, error) {
+	return compile(n, batch, available()[0])
+}
+
+func compile(n layers.Network, batch int, k *kernels) (*Net, error) {
+	if batch < 1 {
+		return nil, fmt.Errorf("%w: batch size %d, need at least 1", layers.ErrNetwork, batch)
+	}
+	variables, err := n.Variables()
+	if err != nil {
+		return nil, err
+	}
+	net := &Net{input: newTensor(n.Input, batch), variables: variables, kernels: k}
+	net.input.fixed = true
+	if net.ops, net.output, err = lower(n.Layers, net.input); err != nil {
+		return nil, err
+	}
+	net.logits = make([]float32, batch*net.output.shape.Channels)
+	return net, nil
+}
+
+// Forward returns the logits [batch, classes], which are valid until the next call. images are
+// [batch, height, width, channels], normalised.
+//
+// Training uses the statistics of the batch and moves the running ones, which are in vars; otherwise the
+// running statistics are used and nothing is written. It panics if images or a variable have the wrong length.
+func (n *Net) Forward(vars Tensors, images []float32, training bool) []float32 {
+	checkLength("images", images, n.input.batch*n.input.shape.Size())
+	for _, v := range n.variables {
+		checkLength(v.Name, vars[v.Name], v.Size())
+	}
+	n.vars, n.training = vars, training
+	n.input.load(images)
+	for _, o := range n.ops {
+		o.forward(n)
+	}
+	n.output.store(n.logits)
+	return n.logits
+}
+
+// Backward takes the gradient of the loss to the logits [batch, classes] of the last Forward, which was
+// one in training, and overwrites grads with those to every trainable variable. It uses up what Forward
+// kept, so it runs once for each Forward, and it reads the variables that were given to it. It panics if
+// dLogits or a gradient have the wrong length.
+func (n *Net) Backward(dLogits []float32, grads Tensors) {
+	checkLength("dLogits", dLogits, len(n.logits))
+	for _, v := range n.variables {
+		if v.Trainable {
+			checkLength(v.Name, grads[v.Name], v.Size())
+		}
+	}
+	n.grads = grads
+	n.output.load(dLogits)
+	for i := len(n.ops) - 1; i >= 0; i-- {
+		n.ops[i].backward(n)
+	}
+}
+
+func checkLength(name string, values []float32, want int) {
+	if len(values) != want {
+		panic(fmt.Sprintf("cpu: %s has %d values, want %d", name, len(values), want))
+	}
+}

@@ -1,0 +1,199 @@
+package cpu
+
+import (
+	"math"
+
+	"github.com/fastresnet/fastresnet/layers"
+)
+
+// norm is batch normalisation, with the activation after it if there is one.
+//
+// Its backward pass needs the input but not the output: it repeats gain·x + shift to see how steep the
+// activation was.
+//
+// In training the batch is a number of ghosts, each normalised on its own: image i belongs to ghost i mod ghosts. Ghosts are
+// nothing but lanes that have coefficients of their own. If their number divides lanes, a lane belongs to the same ghost in
+// every group; otherwise the groups go through a number of phases, after which the lanes have the same ghosts again. Plain
+// batch norm has one ghost.
+type norm struct {
+	in, out *tensor
+	name    string
+	ghosts  int
+	phases  int
+	// epsilon is added to variances, momentum the weight of a batch in the running statistics.
+	epsilon, momentum float64
+	// partial holds two vectors for each channel of each group, [channel][group][2][lanes].
+	partial []float32
+	// coefficients are by [channel][phase], statistics of the last training pass by [channel][ghost].
+	coefficients []affineGradient
+	statistics   []statistics
+}
+
+// statistics are those of a channel in a ghost, or in the whole past.
+type statistics struct{ mean, variance, count float64 }
+
+func (s statistics) inverseDeviation(epsilon float64) float64 {
+	return 1 / math.Sqrt(s.variance+epsilon)
+}
+
+// newNorm makes a norm with a number of ghosts; 0 stands for 1. Those past the batch would have no image, and are left out.
+func newNorm(in *tensor, l layers.BatchNorm, f activation) *norm {
+	channels := in.shape.Channels
+	ghosts := min(max(1, l.Groups), in.batch)
+	phases := 1
+	for phases*lanes%ghosts != 0 && phases < in.groups() {
+		phases++
+	}
+	epsilon, momentum := l.Constants()
+	b := &norm{
+		in: in, out: newTensor(in.shape, in.batch), name: l.Name, ghosts: ghosts, phases: phases, epsilon: epsilon, momentum: momentum,
+		partial:      make([]float32, channels*in.groups()*2*lanes),
+		coefficients: make([]affineGradient, channels*phases),
+		statistics:   make([]statistics, channels*ghosts),
+	}
+	for c := range b.coefficients {
+		b.coefficients[c].f = f
+	}
+	return b
+}
+
+func (b *norm) sums(group, channel int) (first, second []float32) {
+	v := b.partial[(channel*b.in.groups()+group)*2*lanes:]
+	return v[:lanes:lanes], v[lanes : 2*lanes : 2*lanes]
+}
+
+// of are the coefficients of a channel in a group.
+func (b *norm) of(group, channel int) *affineGradient {
+	return &b.coefficients[channel*b.phases+group%b.phases]
+}
+
+// first is the first lane of a group whose image belongs to a ghost; the others are ghosts further each.
+func (b *norm) first(group, ghost int) int {
+	return ((ghost-group*lanes)%b.ghosts + b.ghosts) % b.ghosts
+}
+
+func (b *norm) forward(n *Net) {
+	scale, bias := n.vars[b.name+"/scale"], n.vars[b.name+"/bias"]
+	runningMean, runningVariance := n.vars[b.name+"/mean"], n.vars[b.name+"/variance"]
+	if n.training {
+		b.in.perChannel(func(g, c int) {
+			sum, squares := b.sums(g, c)
+			n.kernels.moments(sum, squares, b.in.plane(g, c), b.in.rows())
+		})
+	}
+	for c := range b.in.shape.Channels {
+		past := statistics{mean: float64(runningMean[c]), variance: float64(runningVariance[c])}
+		var mean, variance float64
+		for ghost := range b.ghosts {
+			s := past
+			if n.training {
+				s = b.moments(c, ghost)
+				b.statistics[c*b.ghosts+ghost] = s
+				mean += s.mean
+				variance += s.variance * s.count / max(s.count-1, 1)
+			}
+			gain := scaleOf(scale, c) * s.inverseDeviation(b.epsilon)
+			b.set(c, ghost, func(a *affineGradient, lane int) {
+				a.gain[lane], a.shift[lane], a.mean[lane] = float32(gain), float32(float64(bias[c])-s.mean*gain), float32(s.mean)
+			})
+		}
+		if n.training {
+			runningMean[c] = b.towards(past.mean, mean/float64(b.ghosts))
+			runningVariance[c] = b.towards(past.variance, variance/float64(b.ghosts))
+		}
+	}
+	b.in.perChannel(func(g, c int) {
+		n.kernels.affine(b.out.plane(g, c), b.in.plane(g, c), b.in.rows(), &b.of(g, c).affine)
+	})
+}
+
+// scaleOf is a channel's scale, which is 1 where it is frozen and no variable.
+func scaleOf(scale []float32, channel int) float64 {
+	if scale == nil {
+		return 1
+	}
+	return float64(scale[channel])
+}
+
+// set has f write the coefficients of a ghost's lanes in a channel.
+func (b *norm) set(channel, ghost int, f func(a *affineGradient, lane int)) {
+	for phase := range b.phases {
+		for lane := b.first(phase, ghost); lane < lanes; lane += b.ghosts {
+			f(b.of(phase, channel), lane)
+		}
+	}
+}
+
+// moments are a channel's mean and biased variance in a ghost. Each lane of each group has a sum and a sum
+// of squares about its own mean; what is missing are the squares of those means about the common one.
+func (b *norm) moments(channel, ghost int) statistics {
+	pixels := float64(b.in.shape.Height * b.in.shape.Width)
+	var s statistics
+	for g := range b.in.groups() {
+		sum, _ := b.sums(g, channel)
+		for lane := b.first(g, ghost); lane < b.in.images(g); lane += b.ghosts {
+			s.mean += float64(sum[lane])
+			s.count += pixels
+		}
+	}
+	s.mean /= s.count
+	for g := range b.in.groups() {
+		sum, squares := b.sums(g, channel)
+		for lane := b.first(g, ghost); lane < b.in.images(g); lane += b.ghosts {
+			d := float64(sum[lane])/pixels - s.mean
+			s.variance += float64(squares[lane]) + pixels*d*d
+		}
+	}
+	s.variance /= s.count
+	return s
+}
+
+// towards moves a running statistic by the momentum towards the batch's.
+func (b *norm) towards(running, batch float64) float32 {
+	return float32((1-b.momentum)*running + b.momentum*batch)
+}
+
+// backward, with y = gain·x + shift, x̂ = (x-mean)/σ and averages over the ghost:
+//
+//	dscale = Σ dy·x̂,  dbias = Σ dy,  dx = gain·(dy - avg(dy) - x̂·avg(dy·x̂))
+func (b *norm) backward(n *Net) {
+	scale, dscale, dbias := n.vars[b.name+"/scale"], n.grads[b.name+"/scale"], n.grads[b.name+"/bias"]
+	b.in.perChannel(func(g, c int) {
+		sum, product := b.sums(g, c)
+		n.kernels.affineSums(sum, product, b.out.plane(g, c), b.in.plane(g, c), b.in.rows(), b.of(g, c))
+	})
+	for c := range b.in.shape.Channels {
+		var toScale, toBias float64
+		for ghost := range b.ghosts {
+			var sum, product float64
+			for g := range b.in.groups() {
+				sums, products := b.sums(g, c)
+				for lane := b.first(g, ghost); lane < b.in.images(g); lane += b.ghosts {
+					sum += float64(sums[lane])
+					product += float64(products[lane])
+				}
+			}
+			s := b.statistics[c*b.ghosts+ghost]
+			inverse := s.inverseDeviation(b.epsilon)
+			toScale += product * inverse
+			toBias += sum
+			gain := scaleOf(scale, c) * inverse
+			xGain := -gain * inverse * inverse * product / s.count
+			constant := -gain*sum/s.count - xGain*s.mean
+			b.set(c, ghost, func(a *affineGradient, lane int) {
+				a.xGain[lane], a.constant[lane] = float32(xGain), float32(constant)
+			})
+		}
+		dbias[c] = float32(toBias)
+		if scale != nil {
+			dscale[c] = float32(toScale)
+		}
+	}
+	if b.in.fixed {
+		return
+	}
+	b.in.perChannel(func(g, c int) {
+		n.kernels.affineBackward(b.out.plane(g, c), b.in.plane(g, c), b.in.rows(), b.of(g, c))
+		b.in.clearPadding(g, c)
+	})
+}

@@ -1,0 +1,111 @@
+package cpu
+
+// product is a matrix product whose right operand is never built: row k of it is a tensor seen from
+// offset k. For every pixel p of a grid and output channel m,
+//
+//	y[m][p] = Σk w[m·step + index[k]] · x[offsets[k] + p]
+//
+// The forward pass of a convolution is one product. Its gradient to the input is one for each phase of the
+// stride: the input pixels that the same taps of the filter reach.
+type product struct {
+	y, x *tensor
+	// offsets and index say, for each k, where x is read and which weight it meets. The number of offsets is a
+	// multiple of correlateTaps, because correlate takes so many at a time: the last tap is repeated, with weight 0.
+	offsets, index []int
+	// step is the distance of the weights of two output channels.
+	step int
+	// The grid is rows x columns pixels. The first is at yFirst in y, and the distances between rows and
+	// between pixels differ in y and x.
+	rows, columns        int
+	yFirst, yRow, yPixel int
+	xRow, xPixel         int
+	// tiles are those of the output channels. Tile t's weights are packed [k][channel of the tile] from
+	// tiles[t]·len(offsets) on, 0 for channels past the last.
+	tiles   tiling
+	weights []float32
+}
+
+// Work is done in blocks whose operands fit in the first-level cache.
+const (
+	// blockTaps is 16 input channels of a 3x3 filter.
+	blockTaps = 144
+	// blockPixels is 16: a row of 16x16 images, all of a 4x4 one.
+	blockPixels = 16
+	// blockTiles is some 64 channels.
+	blockTiles = 11
+)
+
+// finish pads the offsets, cuts the channels into tiles and allocates the packed weights.
+func (p *product) finish() {
+	for last := len(p.offsets) - 1; len(p.offsets)%correlateTaps != 0; {
+		p.offsets = append(p.offsets, p.offsets[last])
+	}
+	p.tiles = tilesOf(p.y.shape.Channels)
+	p.weights = make([]float32, p.tiles.channels()*len(p.offsets))
+}
+
+// packed is the weights of a tile.
+func (p *product) packed(t int) []float32 {
+	taps := len(p.offsets)
+	return p.weights[p.tiles[t]*taps : p.tiles[t+1]*taps]
+}
+
+// pack copies the weights into the order in which they are used, and 0 where there is none.
+func (p *product) pack(w []float32) {
+	parallel(p.tiles.count(), func(t int) {
+		packed, first, size := p.packed(t), p.tiles[t], p.tiles.size(t)
+		clear(packed)
+		channels := min(size, p.y.shape.Channels-first)
+		for k, i := range p.index {
+			for m := range channels {
+				packed[k*size+m] = w[(first+m)*p.step+i]
+			}
+		}
+	})
+}
+
+// unpack is the inverse of pack.
+func (p *product) unpack(w []float32) {
+	parallel(p.tiles.count(), func(t int) {
+		packed, first, size := p.packed(t), p.tiles[t], p.tiles.size(t)
+		channels := min(size, p.y.shape.Channels-first)
+		for k, i := range p.index {
+			for m := range channels {
+				w[(first+m)*p.step+i] = packed[k*size+m]
+			}
+		}
+	})
+}
+
+// run computes the product. A task is a block of rows of one group and of tiles of channels.
+func (p *product) run(k *kernels) {
+	blockRows := max(1, blockPixels/max(1, p.columns))
+	rowBlocks, tileBlocks := ceilDiv(p.rows, blockRows), ceilDiv(p.tiles.count(), blockTiles)
+	parallel(p.y.groups()*rowBlocks*tileBlocks, func(i int) {
+		group, row, t := i/tileBlocks/rowBlocks, i/tileBlocks%rowBlocks*blockRows, i%tileBlocks*blockTiles
+		p.block(k, group, row, min(row+blockRows, p.rows), t, min(t+blockTiles, p.tiles.count()))
+	})
+}
+
+// block computes rows and tiles of one group, some taps and columns at a time.
+func (p *product) block(k *kernels, group, firstRow, endRow, firstTile, endTile int) {
+	taps := len(p.offsets)
+	y := p.y.data[p.y.lead+group*p.y.group+p.yFirst:]
+	x := p.x.data[group*p.x.group:]
+	for tap := 0; tap == 0 || tap < taps; tap += blockTaps {
+		offsets := p.offsets[tap:min(tap+blockTaps, taps)]
+		for column := 0; column < p.columns; column += blockPixels {
+			pixels := min(blockPixels, p.columns-column)
+			for t := firstTile; t < endTile; t++ {
+				size := p.tiles.size(t)
+				weights := p.packed(t)[tap*size:]
+				for row := firstRow; row < endRow; row++ {
+					k.convolve(
+						y[p.tiles[t]*p.y.channel+row*p.yRow+column*p.yPixel:], p.y.channel, p.yPixel,
+						x[row*p.xRow+column*p.xPixel:], p.xPixel,
+						offsets, weights, size, pixels, tap > 0)
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,52 @@
+package cpu
+
+// residual adds the shortcut's output to the branch's.
+//
+// The sum replaces the branch's output, so its gradient is already where the branch's backward pass looks
+// for it. A shortcut with layers has a tensor of its own at either end, because both paths read the
+// input's value in their backward pass and leave a gradient in its place.
+type residual struct {
+	in, out *tensor
+	branch  []op
+	// shortcut is empty for the identity, and then shortcutIn and shortcutOut are in.
+	shortcut                []op
+	shortcutIn, shortcutOut *tensor
+}
+
+func (r *residual) forward(n *Net) {
+	for _, o := range r.branch {
+		o.forward(n)
+	}
+	if len(r.shortcut) > 0 {
+		copy(r.shortcutIn.data, r.in.data)
+		for _, o := range r.shortcut {
+			o.forward(n)
+		}
+	}
+	r.out.add(n, r.shortcutOut)
+}
+
+func (r *residual) backward(n *Net) {
+	if len(r.shortcut) > 0 {
+		copy(r.shortcutOut.data, r.out.data)
+		for i := len(r.shortcut) - 1; i >= 0; i-- {
+			r.shortcut[i].backward(n)
+		}
+	}
+	for i := len(r.branch) - 1; i >= 0; i-- {
+		r.branch[i].backward(n)
+	}
+	if len(r.shortcut) > 0 {
+		r.in.add(n, r.shortcutIn)
+	} else {
+		r.in.add(n, r.out)
+	}
+}
+
+// add adds u, of the same shape.
+func (t *tensor) add(n *Net, u *tensor) {
+	sum := &affineGradient{affine: affine{gain: fill(1)}, xGain: fill(1)}
+	t.perChannel(func(g, c int) {
+		n.kernels.affineBackward(u.plane(g, c), t.plane(g, c), t.rows(), sum)
+	})
+}

@@ -1,0 +1,162 @@
+package cpu
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/internal/engine"
+	"github.com/fastresnet/fastresnet/layers"
+)
+
+// steps are the training steps of a run. All memory is allocated before the first.
+type steps struct {
+	cfg       engine.Config
+	variables []layers.Variable
+	bySize    map[int]*sized
+	loader    engine.Loader
+	rates     []float32 // of the epoch: [steps, Config.Rates]
+
+	// The state. averages are nil for none.
+	values, velocities, averages Tensors
+	metrics                      []float32 // [engine.NumMetrics]
+	gradients                    Tensors
+}
+
+// sized is what depends on the size of the batch.
+type sized struct {
+	batch   engine.Batch
+	net     *Net
+	dLogits []float32 // the gradient to the logits
+}
+
+func newSteps(ctx context.Context, cfg engine.Config, train *data.Dataset, sizes []int) (*steps, error) {
+	variables, err := cfg.Network.Variables()
+	if err != nil {
+		return nil, err
+	}
+	s := &steps{cfg: cfg, variables: variables, bySize: map[int]*sized{}, loader: engine.NewLoader(cfg, train), gradients: Tensors{}}
+	for _, size := range sizes {
+		net, err := Compile(cfg.Network, size)
+		if err != nil {
+			return nil, err
+		}
+		s.bySize[size] = &sized{batch: engine.NewBatch(size, train.Shape()), net: net, dLogits: make([]float32, len(net.logits))}
+	}
+	for _, v := range engine.Trainable(variables) {
+		s.gradients[v.Name] = make([]float32, v.Size())
+	}
+	return s, s.loader.Prepare(ctx)
+}
+
+// Restore implements [engine.Steps].
+func (s *steps) Restore(from engine.Snapshot) error {
+	err := engine.CheckSizes(s.variables, from.Variables)
+	if err == nil {
+		err = engine.CheckSizes(engine.Trainable(s.variables), from.Velocities)
+	}
+	if err == nil && s.cfg.AverageEvery > 0 {
+		err = engine.CheckSizes(s.variables, from.Averages)
+	}
+	if err != nil {
+		return err
+	}
+	s.values, s.velocities, s.averages = cloneTensors(from.Variables), cloneTensors(from.Velocities), nil
+	if s.cfg.AverageEvery > 0 {
+		s.averages = cloneTensors(from.Averages)
+	}
+	s.metrics = slices.Clone(from.Metrics)
+	return nil
+}
+
+// Snapshot implements [engine.Steps].
+func (s *steps) Snapshot() (engine.Snapshot, error) {
+	return engine.Snapshot{
+		Metrics: slices.Clone(s.metrics), Variables: cloneTensors(s.values), Velocities: cloneTensors(s.velocities), Averages: cloneTensors(s.averages),
+	}, nil
+}
+
+// StartEpoch implements [engine.Steps].
+func (s *steps) StartEpoch(epoch int, rates []float32, taken int) error {
+	s.rates = rates
+	if taken == 0 {
+		s.metrics = []float32{engine.MetricDiverged: -1}
+	}
+	return s.loader.StartEpoch(epoch, taken*s.cfg.Batch)
+}
+
+// PerDispatch implements [engine.Steps].
+func (*steps) PerDispatch(int) int { return 1 }
+
+// Step implements [engine.Steps].
+func (s *steps) Step(step, size, _ int) error {
+	at := s.bySize[size]
+	s.loader.Next(at.batch)
+	logits := at.net.Forward(s.values, at.batch.Images, true)
+	s.record(crossEntropy(at.dLogits, logits, at.batch.Labels, s.cfg.LabelSmoothing, s.cfg.Batch), step)
+	at.net.Backward(at.dLogits, s.gradients)
+	n := s.cfg.Rates()
+	s.move(s.rates[step*n : (step+1)*n])
+	return nil
+}
+
+// record adds a step to the metrics of the epoch.
+func (s *steps) record(l loss, step int) {
+	s.metrics[engine.MetricLoss] += float32(l.sum)
+	s.metrics[engine.MetricHits] += float32(l.hits)
+	if !l.finite() && s.metrics[engine.MetricDiverged] < 0 {
+		s.metrics[engine.MetricDiverged] = float32(step)
+	}
+}
+
+// move moves the variables and their velocities by the gradients, in place, at a step's rates.
+func (s *steps) move(rates []float32) {
+	for _, v := range engine.Trainable(s.variables) {
+		w, velocity, g := s.values[v.Name], s.velocities[v.Name], s.gradients[v.Name]
+		optimizer, i := s.cfg.Optimizer(v)
+		rate := rates[i]
+		switch o := optimizer.(type) {
+		case engine.Nesterov:
+			if o.RateFactor != 0 {
+				rate *= float32(o.RateFactor)
+			}
+			Momentum{Direction: -rate, Decay: float32(o.WeightDecay), Momentum: float32(o.Momentum), Step: 1}.Update(w, velocity, g)
+		case engine.SGD:
+			Momentum{Direction: 1, Decay: float32(o.WeightDecay), Momentum: float32(o.Momentum), Step: -rate}.Update(w, velocity, g)
+		case engine.Muon:
+			Muon{Momentum: float32(o.Momentum), Rate: rate}.Update(w, velocity, g, v.Dims[0])
+		default:
+			panic(fmt.Sprintf("cpu: no update for a %T", optimizer))
+		}
+	}
+}
+
+// MoveAverages implements [engine.Steps].
+func (s *steps) MoveAverages() error {
+	keep := float32(s.cfg.Average.Keep)
+	rest := float32(1 - s.cfg.Average.Keep)
+	for _, v := range s.variables {
+		average, value := s.averages[v.Name], s.values[v.Name]
+		parallel(ceilDiv(len(average), updateBlock), func(i int) {
+			for j := i * updateBlock; j < min((i+1)*updateBlock, len(average)); j++ {
+				average[j] = keep*average[j] + rest*value[j]
+			}
+		})
+	}
+	return nil
+}
+
+// Metrics implements [engine.Steps].
+func (s *steps) Metrics() ([]float32, error) { return slices.Clone(s.metrics), nil }
+
+// Weights implements [engine.Steps].
+func (s *steps) Weights() (now, last engine.Weights, err error) {
+	if s.averages == nil {
+		return weights(cloneTensors(s.values)), nil, nil
+	}
+	return weights(cloneTensors(s.averages)), weights(cloneTensors(s.values)), nil
+}
+
+// Close implements [engine.Steps].
+func (*steps) Close() {}

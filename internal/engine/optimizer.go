@@ -1,0 +1,63 @@
+package engine
+
+// Optimizer moves a variable w by the gradient g of the mean loss at a learning rate. It keeps one velocity v of the
+// variable, which is 0 before the first step: [Nesterov], [SGD] or [Muon].
+type Optimizer interface{ optimizer() }
+
+// Nesterov is stochastic gradient descent with Nesterov momentum and weight decay, in the form of the
+// framework that the source series used:
+//
+//	d = -rate·(g + decay·w);  v ← momentum·v + d;  w ← w + d + momentum·v
+type Nesterov struct {
+	// Momentum is the share of the velocity that is kept each step.
+	Momentum float64
+	// WeightDecay is the coefficient of the weights in the gradient.
+	WeightDecay float64
+	// RateFactor multiplies the learning rate; 0 stands for 1.
+	RateFactor float64
+}
+
+// SGD is stochastic gradient descent with Nesterov momentum and weight decay, in the usual form of frameworks:
+//
+//	g' = g + decay·w;  v ← momentum·v + g';  w ← w - rate·(g' + momentum·v)
+//
+// It differs from [Nesterov] where the rate changes: the velocity holds gradients, which the rate of the moment
+// multiplies, and not steps.
+type SGD struct {
+	// Momentum is the share of the velocity that is kept each step.
+	Momentum float64
+	// WeightDecay is the coefficient of the weights in the gradient.
+	WeightDecay float64
+}
+
+// Muon moves a filter bank by its gradient with all singular values brought near 1
+// (https://kellerjordan.github.io/posts/muon), so that every direction of the weights learns at the same pace:
+//
+//	v ← momentum·v + g;  w ← w·√out/‖w‖ - rate·orthogonal(g + momentum·v)
+//
+// The bank, [out, ...], is a matrix of out rows; ‖·‖ is the Frobenius norm. It is divided by its norm, and then its
+// singular values s become p(s) = A·s + B·s³ + C·s⁵, [NewtonSchulzSteps] times, by matrix products alone.
+type Muon struct {
+	// Momentum is the share of the velocity that is kept each step, in Nesterov's form.
+	Momentum float64
+}
+
+// The constants of [Muon]. The polynomial brings singular values from a fiftieth of the norm upwards to between 0.68
+// and 1.21, which is near enough.
+const (
+	NewtonSchulzSteps = 3
+	NewtonSchulzA     = 3.4445
+	NewtonSchulzB     = -4.7750
+	NewtonSchulzC     = 2.0315
+	NormFloor         = 1e-7 // is added to the gradient's norm
+)
+
+func (Nesterov) optimizer() {}
+func (SGD) optimizer()      {}
+func (Muon) optimizer()     {}
+
+// Average is an exponential moving average of a variable over the steps of a run.
+type Average struct {
+	// Keep is the share of the average that is kept each time it moves.
+	Keep float64
+}

@@ -1,0 +1,54 @@
+package xla
+
+import (
+	"github.com/fastresnet/fastresnet/internal/engine"
+	"github.com/fastresnet/fastresnet/internal/engine/xla/graphs"
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/gomlx/core/graph"
+)
+
+// classifier computes logits with one graph.
+type classifier struct {
+	device *device
+	graph  *program
+	pixels input
+}
+
+// newClassifier: variables, pixels -> logits.
+func newClassifier(d *device, cfg engine.Config, size int) (engine.Classifier, error) {
+	variables, err := cfg.Network.Variables()
+	if err != nil {
+		return nil, err
+	}
+	in := cfg.Network.Input
+	c := &classifier{device: d, pixels: splitOver(d, dtypes.Uint8, size, in.Height, in.Width, in.Channels)}
+	c.graph, err = compile(d, "evaluation step", append(inputsOf(variables), c.pixels), func(in []*graph.Node) []*graph.Node {
+		n := len(variables)
+		scope := &graphs.Scope{DType: dtypeOf(cfg), Variables: byName(variables, in[:n])}
+		return []*graph.Node{graphs.Apply(cfg.Network, graphs.Normalize(in[n], cfg.Normalization), scope)}
+	})
+	return c, err
+}
+
+// Close implements [engine.Classifier].
+func (c *classifier) Close() { c.graph.close() }
+
+// Logits implements [engine.Classifier].
+func (c *classifier) Logits(w engine.Weights, pixels []uint8) ([]float32, error) {
+	images, err := upload(c.device, pixels, c.pixels)
+	if err != nil {
+		return nil, err
+	}
+	defer release(images)
+	out, err := c.graph.run(0, append(append([]compute.Buffer{}, w.(*weights).buffers...), images)...)
+	if err != nil {
+		return nil, err
+	}
+	defer release(out...)
+	shape, err := out[0].Shape()
+	if err != nil {
+		return nil, err
+	}
+	return download[float32](out[0], shape.Size())
+}

@@ -1,0 +1,58 @@
+//go:build cgo && !noxla && ((linux && (amd64 || arm64)) || (darwin && arm64) || (windows && amd64))
+
+package xla
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"github.com/fastresnet/fastresnet/internal/engine"
+	"github.com/fastresnet/fastresnet/internal/quiet"
+	"github.com/gomlx/compute"
+	"github.com/gomlx/go-xla/compute/xla"
+	"github.com/gomlx/go-xla/pjrt"
+)
+
+// mu guards go-xla's package state: whether it downloads plugins, and standard error, which it
+// swaps while a client starts.
+var mu sync.Mutex
+
+func init() { quiet.End() } // go-xla is initialised
+
+func init() { engine.Register(open, "xla", "stablehlo", "hlo", "shlo") }
+
+// open opens a PJRT plugin by name ("cuda", "cpu", "" for the first there is) or absolute path, with
+// GoMLX's options after a comma.
+func open(_, config string, o engine.Opening) (*engine.Device, error) {
+	mu.Lock()
+	defer mu.Unlock()
+	xla.EnableAutoInstall(false)
+
+	plugin, _, _ := strings.Cut(config, ",")
+	name := strings.TrimSuffix("xla:"+plugin, ":")
+	if err := findPlugin(plugin, o.Download); err != nil {
+		return nil, fmt.Errorf("%w: %s: %w", engine.ErrBackend, name, err)
+	}
+	if p, err := pjrt.GetPlugin(plugin); err == nil && isCUDA(plugin) { // otherwise the next step says why
+		if err := keepAutotuning(p, o.AutotuneCache); err != nil {
+			return nil, fmt.Errorf("%w: %s: autotuning's cache: %w", engine.ErrBackend, name, err)
+		}
+	}
+	backend, err := xla.NewWithOptions(config, nil)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %s: %w", engine.ErrBackend, name, explain(err))
+	}
+	d := opened(name, backend)
+	d.GPU, d.Units = isCUDA(backend.PluginName()), nil
+	d.Description = fmt.Sprintf("%s, plugin %s", backend.DeviceDescription(0), filepath.Base(backend.PluginName()))
+	for i := range backend.NumDevices() {
+		d.Units = append(d.Units, backend.DeviceDescription(compute.DeviceNum(i)))
+	}
+	if p, err := pjrt.GetPlugin(backend.PluginName()); err == nil { // it is loaded already
+		major, minor := p.Version()
+		d.Plugin = engine.Plugin{Name: p.Name(), Path: p.Path(), Version: fmt.Sprintf("%d.%d", major, minor)}
+	}
+	return d, nil
+}

@@ -1,0 +1,68 @@
+//go:build cgo && !noxla && ((linux && (amd64 || arm64)) || (darwin && arm64) || (windows && amd64))
+
+package xla
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/fastresnet/fastresnet/internal/engine"
+	"github.com/fastresnet/fastresnet/internal/testbackend"
+	"github.com/gomlx/go-xla/pjrt"
+)
+
+func TestOpenedPlugin(t *testing.T) {
+	name := testbackend.XLA(t)
+	d, err := engine.Open(name, engine.Opening{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	if path := strings.TrimPrefix(name, "xla:"); d.Plugin.Path != path || !strings.HasPrefix(d.Plugin.Version, "0.") {
+		t.Errorf("plugin %+v, want %s and a version", d.Plugin, path)
+	}
+	if len(d.Units) == 0 || !strings.HasPrefix(d.Description, d.Units[0]) {
+		t.Errorf("units %q of %q", d.Units, d.Description)
+	}
+}
+
+// TestPluginsThatCannotBeOpened starts itself anew for each case: go-xla reads its search path once.
+func TestPluginsThatCannotBeOpened(t *testing.T) {
+	const caseEnv = "FASTRESNET_TEST_OPEN"
+	if name := os.Getenv(caseEnv); name != "" {
+		d, err := engine.Open(name, engine.Opening{})
+		if !errors.Is(err, engine.ErrBackend) {
+			t.Fatalf("opened %v, error %v", d, err)
+		}
+		t.Log(engine.Reason(err))
+		return
+	}
+	folder := t.TempDir()
+	file := filepath.Join(folder, "pjrt_c_api_cpu_plugin.so")
+	tests := []struct{ label, content, open, want string }{
+		{"none", "", "xla:cpu", "xla:cpu: no such PJRT plugin is installed: ask for xla:cpu by name and with WithPluginDownload"},
+		{"none of any name", "", "xla", "xla: no such PJRT plugin is installed: ask for xla by name and with WithPluginDownload"},
+		{"none that could be downloaded", "", "xla:abacus", "xla:abacus: no such PJRT plugin is installed: name one by its path"},
+		{"not a library", "no library", "xla:cpu", "xla:cpu: the PJRT plugin " + file + " cannot be loaded: "},
+		{"not a library, by its path", "no library", "xla:" + file, "xla:" + file + ": "},
+	}
+	for _, tt := range tests {
+		t.Run(tt.label, func(t *testing.T) {
+			if tt.content != "" {
+				if err := os.WriteFile(file, []byte(tt.content), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			cmd := exec.Command(os.Args[0], "-test.run=^"+t.Name()[:strings.Index(t.Name(), "/")]+"$", "-test.v")
+			cmd.Env = append(os.Environ(), caseEnv+"="+tt.open, pjrt.PJRTPluginPathsEnv+"="+folder)
+			out, err := cmd.CombinedOutput()
+			if err != nil || !strings.Contains(string(out), ": "+tt.want) {
+				t.Errorf("%v; want %q in:\n%s", err, tt.want, out)
+			}
+		})
+	}
+}

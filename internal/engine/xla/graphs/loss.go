@@ -1,0 +1,36 @@
+package graphs
+
+import (
+	"github.com/fastresnet/fastresnet/internal/engine"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/gomlx/core/graph"
+)
+
+// CrossEntropy is the softmax cross-entropy summed over the batch: logits [batch, classes] float32,
+// labels [batch] int32, result a scalar. The share smoothing of each target is spread evenly over all
+// classes (https://arxiv.org/abs/1512.00567).
+func CrossEntropy(logits, labels *graph.Node, smoothing float64) *graph.Node {
+	classes := logits.Shape().Dim(1)
+	target := graph.OneHot(labels, classes, dtypes.Float32)
+	if smoothing > 0 {
+		target = graph.AddScalar(graph.MulScalar(target, 1-smoothing), smoothing/float64(classes))
+	}
+	return graph.Neg(graph.ReduceAllSum(graph.Mul(target, graph.LogSoftmax(logits, -1))))
+}
+
+// Accumulate adds a step to the metrics [engine.NumMetrics] float32; step is an int32 scalar. Logits that are not all finite
+// are no hit, whatever their class would be.
+func Accumulate(metrics, loss, logits, labels, step *graph.Node) *graph.Node {
+	right := graph.LogicalAnd(graph.Equal(graph.ArgMax(logits, 1), labels), graph.LogicalAll(graph.IsFinite(logits), 1))
+	hits := graph.ReduceAllSum(graph.ConvertDType(right, dtypes.Float32))
+	at := func(i int) *graph.Node {
+		return graph.Reshape(graph.SliceAxis(metrics, 0, graph.AxisElem(i)))
+	}
+	first := at(engine.MetricDiverged)
+	isFirst := graph.LogicalAnd(graph.LogicalNot(graph.IsFinite(loss)), graph.LessThan(first, graph.ScalarZero(loss.Graph(), dtypes.Float32)))
+	return graph.Stack([]*graph.Node{
+		graph.Add(at(engine.MetricLoss), loss),
+		graph.Add(at(engine.MetricHits), hits),
+		graph.Where(isFirst, graph.ConvertDType(step, dtypes.Float32), first),
+	}, 0)
+}

@@ -1,0 +1,78 @@
+package graphs
+
+import (
+	"fmt"
+
+	"github.com/fastresnet/fastresnet/layers"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/gomlx/core/graph"
+)
+
+// Scope carries a graph's view of the network's variables through [Apply].
+type Scope struct {
+	// Training selects batch statistics, and collects the running ones in Updates.
+	Training bool
+	// DType is what convolutions and products compute in; batch norm and logits stay in float32.
+	DType dtypes.DType
+	// Variables are float32 nodes by name.
+	Variables map[string]*graph.Node
+	// Updates receives the new running statistics by name when Training.
+	Updates map[string]*graph.Node
+}
+
+func (s *Scope) variable(name string) *graph.Node { return s.Variables[name] }
+
+func (s *Scope) update(name string, value *graph.Node) {
+	if s.Updates == nil {
+		s.Updates = map[string]*graph.Node{}
+	}
+	s.Updates[name] = value
+}
+
+// Apply adds a network to the graph of x [batch, height, width, channels], normalised pixels of any
+// float DType, and returns the logits [batch, classes] in float32. It panics if the network or the
+// scope's variables do not fit.
+func Apply(n layers.Network, x *graph.Node, s *Scope) *graph.Node {
+	y := sequence(n.Layers, graph.ConvertDType(x, s.DType), s)
+	return graph.ConvertDType(graph.Reshape(y, x.Shape().Dim(0), -1), dtypes.Float32)
+}
+
+// sequence adds layers one behind the other to the graph of x [batch, height, width, channels] of the scope's DType.
+func sequence(all []layers.Layer, x *graph.Node, s *Scope) *graph.Node {
+	for _, l := range all {
+		x = layer(l, x, s)
+	}
+	return x
+}
+
+func layer(l layers.Layer, x *graph.Node, s *Scope) *graph.Node {
+	switch l := l.(type) {
+	case layers.Conv:
+		return conv(l, x, s)
+	case layers.PatchWhitening:
+		return patchWhitening(l, x, s)
+	case layers.BatchNorm:
+		return batchNorm(l, x, s)
+	case layers.ReLU:
+		return relu(x)
+	case layers.CELU:
+		return celu(l, x)
+	case layers.GELU:
+		return gelu(x)
+	case layers.MaxPool:
+		return maxPool(l, x)
+	case layers.GlobalMaxPool:
+		return globalMaxPool(x)
+	case layers.GlobalMeanPool:
+		return globalMeanPool(x)
+	case layers.GlobalMaxMeanPool:
+		return globalMaxMeanPool(x)
+	case layers.Linear:
+		return linear(l, x, s)
+	case layers.Scale:
+		return scale(l, x)
+	case layers.Residual:
+		return graph.Add(sequence(l.Shortcut, x, s), sequence(l.Branch, x, s))
+	}
+	panic(fmt.Errorf("graphs: a %T has no graph form", l))
+}

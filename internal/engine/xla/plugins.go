@@ -1,0 +1,100 @@
+//go:build cgo && !noxla && ((linux && (amd64 || arm64)) || (darwin && arm64) || (windows && amd64))
+
+package xla
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/gomlx/go-xla/installer"
+	"github.com/gomlx/go-xla/pjrt"
+)
+
+// findPlugin checks that a plugin is there before go-xla is asked for it, for a clearer error.
+func findPlugin(plugin string, download bool) error {
+	if filepath.IsAbs(plugin) {
+		if _, err := os.Stat(plugin); err != nil {
+			return fmt.Errorf("%w: name the file of a PJRT plugin", err)
+		}
+		return nil
+	}
+	if strings.ContainsAny(plugin, `/\.`) {
+		return errors.New("the path of a plugin must be absolute")
+	}
+	if isCUDA(plugin) && !installer.HasNvidiaGPU() {
+		return errors.New("no NVIDIA GPU was found: it takes Linux on amd64 with NVIDIA's driver, whose nvidia-smi must list one; a container must be started with its GPUs (docker run --gpus all)")
+	}
+	known := plugin == "" || plugin == "cpu" || isCUDA(plugin)
+	there, err := installed(plugin)
+	if err == nil && !there && known && download {
+		if err := installer.AutoInstall("", true, installer.Quiet); err != nil {
+			return fmt.Errorf("downloading the PJRT plugin: %w", err)
+		}
+		there, err = installed(plugin)
+	}
+	switch {
+	case err != nil:
+		return err
+	case there:
+		return nil
+	case known && !download:
+		return fmt.Errorf("no such PJRT plugin is installed: ask for %s by name and with WithPluginDownload to have it downloaded, or name one by its path, as in xla:/path/to/plugin.so", strings.TrimSuffix("xla:"+plugin, ":"))
+	}
+	return errors.New("no such PJRT plugin is installed: name one by its path, as in xla:/path/to/plugin.so")
+}
+
+func installed(plugin string) (bool, error) {
+	plugins, err := available()
+	for name := range plugins {
+		if plugin == "" || name == plugin || strings.HasPrefix(name, plugin+"_v") {
+			return true, nil
+		}
+	}
+	return false, err
+}
+
+// available are the paths of the plugins that go-xla finds, by name. It loads each to see whether it is one, and
+// panics where one cannot be loaded. (To propose upstream: checkPlugin should heed the error of loadPlugin.)
+func available() (paths map[string]string, err error) {
+	defer func() {
+		if recover() != nil {
+			err = unloadable()
+		}
+	}()
+	return pjrt.AvailablePlugins(), nil
+}
+
+// unloadable says which of the installed plugins cannot be loaded, and why.
+func unloadable() error {
+	for _, folder := range pluginFolders() {
+		files, _ := filepath.Glob(filepath.Join(folder, "pjrt*plugin*"))
+		for _, file := range files {
+			if isCUDA(file) && !installer.HasNvidiaGPU() {
+				continue // go-xla passes it over too
+			}
+			if _, err := pjrt.GetPlugin(file); err != nil {
+				return fmt.Errorf("the PJRT plugin %s cannot be loaded: %w", file, explain(err))
+			}
+		}
+	}
+	return errors.New("one of the PJRT plugins on this machine cannot be loaded: name a good one by its path, as in xla:/path/to/plugin.so")
+}
+
+// pluginFolders are the usual ones of those where go-xla looks for plugins.
+func pluginFolders() []string {
+	if paths, ok := os.LookupEnv(pjrt.PJRTPluginPathsEnv); ok {
+		return strings.Split(paths, ":")
+	}
+	var folders []string
+	if home, err := installer.DefaultHomeLibPath(); err == nil {
+		folders = append(folders, filepath.Join(home, "go-xla"), filepath.Join(home, "go-xla", "nvidia"))
+	}
+	folders = append(folders, "/usr/local/lib/go-xla", "/usr/local/lib/go-xla/nvidia")
+	return append(folders, filepath.SplitList(os.Getenv("LD_LIBRARY_PATH"))...)
+}
+
+// isCUDA tells by its file name whether a plugin computes on NVIDIA GPUs.
+func isCUDA(plugin string) bool { return pjrt.IsCUDAName(filepath.Base(plugin)) }

@@ -1,0 +1,198 @@
+package xla
+
+import (
+	"context"
+	"slices"
+
+	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/internal/engine"
+	"github.com/fastresnet/fastresnet/internal/engine/xla/graphs"
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/core/graph"
+)
+
+// newBatchSource keeps the data set on the device if batches are to be loaded in bulk and every augmentation
+// has a graph form, and otherwise feeds batches from the host.
+func newBatchSource(ctx context.Context, d *device, cfg engine.Config, train *data.Dataset, sizes []int) (batchSource, error) {
+	own := func(a data.Augmentation) bool { return !engine.BuiltIn(a) }
+	if cfg.Loading != data.LoadInBulk || slices.ContainsFunc(cfg.Augmentations, own) {
+		s := &fedSource{device: d, image: train.Shape(), loader: engine.NewLoader(cfg, train), bySize: map[int]engine.Batch{}}
+		return s, s.loader.Prepare(ctx)
+	}
+	return newResidentSource(d, cfg, train, sizes)
+}
+
+// residentSource holds the training set on the device, as bytes and already padded.
+type residentSource struct {
+	device *device
+	cfg    engine.Config
+	shape  data.Shape
+	// crop is the leading augmentation if that is a crop: it picks its windows while it gathers the
+	// batch from the padded images, so that the padding is done once and not in every step.
+	crop    *data.Crop
+	choices []input // of all augmentations
+
+	n              int
+	images, labels compute.Buffer
+	imagesInput    input
+	// slots are the numbers of the images in a batch of a size: each unit's those that it takes.
+	slots map[int]compute.Buffer
+}
+
+func newResidentSource(d *device, cfg engine.Config, train *data.Dataset, sizes []int) (*residentSource, error) {
+	shape := train.Shape()
+	s := &residentSource{device: d, cfg: cfg, shape: shape, crop: engine.LeadingCrop(cfg.Augmentations), n: train.Len(), slots: map[int]compute.Buffer{}}
+	one, err := engine.DrawEpoch(0, 0, 1, shape, cfg.Augmentations)
+	if err != nil {
+		return nil, err
+	}
+	for _, choices := range one.Choices {
+		s.choices = append(s.choices, whole(dtypes.Int32, s.n, len(choices)))
+	}
+	for _, size := range sizes {
+		slots := make([]int32, size)
+		for i := range slots {
+			slots[i] = int32(i)
+		}
+		if s.slots[size], err = upload(d, slots, splitOver(d, dtypes.Int32, size, 1)); err != nil {
+			return nil, err
+		}
+	}
+	pad := 0
+	if s.crop != nil {
+		pad = s.crop.Pad
+	}
+	labels := make([]int32, s.n)
+	for i := range labels {
+		labels[i] = int32(train.Label(i))
+	}
+	if s.labels, err = upload(d, labels, whole(dtypes.Int32, s.n)); err != nil {
+		return nil, err
+	}
+	unpadded := whole(dtypes.Uint8, s.n, shape.Height, shape.Width, shape.Channels)
+	if s.images, err = upload(d, train.Pixels(), unpadded); err != nil {
+		return nil, err
+	}
+	s.imagesInput = whole(dtypes.Uint8, s.n, shape.Height+2*pad, shape.Width+2*pad, shape.Channels)
+	if pad > 0 {
+		err = s.padOnce(unpadded, pad)
+	}
+	return s, err
+}
+
+func (s *residentSource) padOnce(unpadded input, pad int) error {
+	padding, err := compile(s.device, "padding", []input{unpadded}, func(in []*graph.Node) []*graph.Node {
+		return []*graph.Node{graphs.ReflectPad(in[0], pad)}
+	})
+	if err != nil {
+		return err
+	}
+	defer padding.close()
+	out, err := padding.run(1, s.images)
+	if err != nil {
+		return err
+	}
+	s.images = out[0]
+	return nil
+}
+
+// inputs: order, the choices, images, labels, slots.
+func (s *residentSource) inputs(size int) []input {
+	all := append([]input{whole(dtypes.Int32, s.n)}, s.choices...)
+	return append(all, s.imagesInput, whole(dtypes.Int32, s.n), splitOver(s.device, dtypes.Int32, size, 1))
+}
+
+func (s *residentSource) startEpoch(epoch, _ int) ([]compute.Buffer, error) {
+	d, err := engine.DrawEpoch(s.cfg.Seed, epoch, s.n, s.shape, s.cfg.Augmentations)
+	if err != nil {
+		return nil, err
+	}
+	order, err := upload(s.device, d.Order, whole(dtypes.Int32, s.n))
+	if err != nil {
+		return nil, err
+	}
+	buffers := []compute.Buffer{order}
+	for i, choices := range d.Choices {
+		b, err := upload(s.device, choices, s.choices[i])
+		if err != nil {
+			return nil, err
+		}
+		buffers = append(buffers, b)
+	}
+	return buffers, nil
+}
+
+func (s *residentSource) startStep(size int) (perStep, error) {
+	return perStep{keep: []compute.Buffer{s.images, s.labels, s.slots[size]}}, nil
+}
+
+func (s *residentSource) build(in []*graph.Node, first *graph.Node, size int) (images, labels *graph.Node) {
+	k := 1 + len(s.choices)
+	order, choices, all, allLabels, slots := in[0], in[1:k], in[k], in[k+1], in[k+2]
+	batch := graph.Add(graph.Iota(first.Graph(), shapes.Make(dtypes.Int32, size), 0), first)
+	places := graph.Gather(graph.Reshape(batch, size, 1), slots) // each unit's
+	rows := graph.Gather(order, places)
+	augmentations := s.cfg.Augmentations
+	if s.crop != nil {
+		images = graphs.CropAt(all, rows, graph.Gather(choices[0], places), s.shape.Height, s.shape.Width)
+		augmentations, choices = augmentations[1:], choices[1:]
+	} else {
+		images = graph.Gather(all, graph.Reshape(rows, size, 1))
+	}
+	images = graphs.Normalize(images, s.cfg.Normalization)
+	for i, a := range augmentations {
+		images = graphs.Augment(a, images, graph.Gather(choices[i], places))
+	}
+	return images, graph.Gather(allLabels, graph.Reshape(rows, size, 1))
+}
+
+func (s *residentSource) close() {
+	release(s.images, s.labels)
+	for _, b := range s.slots {
+		release(b)
+	}
+}
+
+// fedSource uploads every batch, prepared on the host.
+type fedSource struct {
+	device *device
+	image  data.Shape
+	loader engine.Loader
+	bySize map[int]engine.Batch
+}
+
+// inputs: images, labels.
+func (s *fedSource) inputs(size int) []input {
+	return []input{
+		splitOver(s.device, dtypes.Float32, size, s.image.Height, s.image.Width, s.image.Channels),
+		splitOver(s.device, dtypes.Int32, size),
+	}
+}
+
+func (s *fedSource) startEpoch(epoch, first int) ([]compute.Buffer, error) {
+	return nil, s.loader.StartEpoch(epoch, first)
+}
+
+func (s *fedSource) startStep(size int) (perStep, error) {
+	batch, ok := s.bySize[size]
+	if !ok {
+		batch = engine.NewBatch(size, s.image)
+		s.bySize[size] = batch
+	}
+	s.loader.Next(batch)
+	in := s.inputs(size)
+	images, err := upload(s.device, batch.Images, in[0])
+	if err != nil {
+		return perStep{}, err
+	}
+	labels, err := upload(s.device, batch.Labels, in[1])
+	return perStep{free: []compute.Buffer{images, labels}}, err
+}
+
+func (s *fedSource) build(in []*graph.Node, _ *graph.Node, _ int) (images, labels *graph.Node) {
+	return in[0], in[1]
+}
+
+func (*fedSource) close() {}

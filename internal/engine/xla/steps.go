@@ -1,0 +1,324 @@
+package xla
+
+import (
+	"cmp"
+	"context"
+
+	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/internal/engine"
+	"github.com/fastresnet/fastresnet/internal/engine/xla/graphs"
+	"github.com/fastresnet/fastresnet/layers"
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/gomlx/core/graph"
+)
+
+// steps trains with one graph a step, or a few steps ([engine.Config.StepsPerDispatch]).
+//
+// The graph takes everything it needs from the device: the resident images, the epoch's choices and rates,
+// and the number of the step, which is part of the state and counts itself up, so that nothing is
+// transferred within an epoch.
+type steps struct {
+	device    *device
+	cfg       engine.Config
+	variables []layers.Variable
+	programs  map[dispatch]*program
+	copying   *program // of variables
+	images    batchSource
+	state     state
+	averaging *averaging       // nil for none
+	epoch     []compute.Buffer // rates and the source's own
+	counter   compute.Buffer   // int32: the number of the next step
+}
+
+// state is what training changes.
+type state struct {
+	// variables are in the order of layers.Network.Variables.
+	variables []compute.Buffer
+	// velocities belong to the trainable variables, in order.
+	velocities []compute.Buffer
+	// metrics is [engine.NumMetrics] float32; nil before the first step of a run.
+	metrics compute.Buffer
+}
+
+func (s *state) release() {
+	release(s.variables...)
+	release(s.velocities...)
+	release(s.metrics)
+}
+
+// dispatch is what an executable does: so many steps on batches of a size.
+type dispatch struct{ size, count int }
+
+// batchSource says where the graph of a step gets its batch from.
+type batchSource interface {
+	// inputs are those of the graph that startEpoch and startStep fill.
+	inputs(size int) []input
+	// startEpoch returns the inputs that stay for an epoch, whose batches begin with the image at place first.
+	startEpoch(epoch, first int) ([]compute.Buffer, error)
+	// startStep returns the rest of the inputs, for the epoch's next batch.
+	startStep(size int) (perStep, error)
+	// build returns normalised images [size, height, width, channels] float32 and labels [size] int32
+	// from the inputs; first is the place in the order where the batch begins.
+	build(in []*graph.Node, first *graph.Node, size int) (images, labels *graph.Node)
+	// close frees what the source keeps on the device.
+	close()
+}
+
+// perStep are the inputs of a step behind those of its epoch: either buffers that the source keeps, or
+// buffers to free after the step.
+type perStep struct{ keep, free []compute.Buffer }
+
+func newSteps(ctx context.Context, d *device, cfg engine.Config, train *data.Dataset, sizes []int) (made *steps, err error) {
+	s := &steps{device: d, cfg: cfg, programs: map[dispatch]*program{}}
+	defer func() {
+		if made == nil {
+			s.Close()
+		}
+	}()
+	if s.variables, err = cfg.Network.Variables(); err != nil {
+		return nil, err
+	}
+	if s.images, err = newBatchSource(ctx, d, cfg, train, sizes); err != nil {
+		return nil, err
+	}
+	if s.copying, err = compileCopy(d, s.variables); err != nil {
+		return nil, err
+	}
+	if cfg.AverageEvery > 0 {
+		if s.averaging, err = newAveraging(d, cfg, s.variables); err != nil {
+			return nil, err
+		}
+	}
+	var dispatches []dispatch
+	for _, size := range sizes {
+		dispatches = append(dispatches, dispatch{size, 1})
+	}
+	// A batch that is fed from the host is the input of a single step.
+	_, resident := s.images.(*residentSource)
+	if k := cfg.StepsPerDispatch; resident && k > 1 && k <= train.Len()/cfg.Batch {
+		dispatches = append(dispatches, dispatch{cfg.Batch, k})
+	}
+	for _, at := range dispatches {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if s.programs[at], err = s.compileSteps(at, cfg.Steps(train.Len())); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// compileSteps: variables, velocities, metrics, counter, rates, the source's -> variables, velocities,
+// metrics, counter.
+func (s *steps) compileSteps(at dispatch, count int) (*program, error) {
+	variables := s.variables
+	velocities := inputsOf(engine.Trainable(variables))
+	inputs := append(inputsOf(variables), velocities...)
+	inputs = append(inputs, whole(dtypes.Float32, engine.NumMetrics), whole(dtypes.Int32), whole(dtypes.Float32, count, s.cfg.Rates()))
+	state := len(inputs) - 1 // without the rates
+	inputs = append(inputs, s.images.inputs(at.size)...)
+
+	var step stepBuilder = func(in []*graph.Node) []*graph.Node {
+		vars, in := in[:len(variables)], in[len(variables):]
+		velocity, in := in[:len(velocities)], in[len(velocities):]
+		metrics, counter, rates, in := in[0], in[1], in[2], in[3:]
+
+		images, labels := s.images.build(in, graph.MulScalar(counter, s.cfg.Batch), at.size)
+		scope := &graphs.Scope{Training: true, DType: dtypeOf(s.cfg), Variables: byName(variables, vars)}
+		logits := graphs.Apply(s.cfg.Network, images, scope)
+		loss := graphs.CrossEntropy(logits, labels, s.cfg.LabelSmoothing)
+		rates = graph.Gather(rates, graph.Reshape(counter, 1)) // the step's
+
+		var weights []*graph.Node
+		for i, v := range variables {
+			if v.Trainable {
+				weights = append(weights, vars[i])
+			}
+		}
+		gradients := graph.Gradient(graph.DivScalar(loss, float64(s.cfg.Batch)), weights...)
+		var newVars, newVelocity []*graph.Node
+		for i, v := range variables {
+			if !v.Trainable {
+				newVars = append(newVars, cmp.Or(scope.Updates[v.Name], vars[i]))
+				continue
+			}
+			k := len(newVelocity)
+			w, u := s.move(v, vars[i], velocity[k], gradients[k], rates)
+			newVars, newVelocity = append(newVars, w), append(newVelocity, u)
+		}
+		return append(append(newVars, newVelocity...),
+			graphs.Accumulate(metrics, loss, logits, labels, counter), graph.AddScalar(counter, 1))
+	}
+	return compile(s.device, "training step", inputs, func(in []*graph.Node) []*graph.Node {
+		if at.count > 1 && s.cfg.LoopSteps {
+			return step.looped(at.count, in[:state], in[state:])
+		}
+		return step.unrolled(at.count, in[:state], in[state:])
+	})
+}
+
+// move takes a variable's step at its rate, one of the step's rates.
+func (s *steps) move(v layers.Variable, weight, velocity, gradient, rates *graph.Node) (newWeight, newVelocity *graph.Node) {
+	o, i := s.cfg.Optimizer(v)
+	rate := graph.Reshape(graph.SliceAxis(rates, 0, graph.AxisElem(i)))
+	return graphs.Move(o, dtypeOf(s.cfg), weight, velocity, gradient, rate)
+}
+
+// Restore implements [engine.Steps].
+func (s *steps) Restore(from engine.Snapshot) (err error) {
+	var restored state
+	var averages []compute.Buffer
+	defer func() {
+		if err != nil {
+			restored.release()
+			release(averages...)
+		}
+	}()
+	if restored.variables, err = uploadVariables(s.device, s.variables, from.Variables); err != nil {
+		return err
+	}
+	if restored.velocities, err = uploadVariables(s.device, engine.Trainable(s.variables), from.Velocities); err != nil {
+		return err
+	}
+	if s.averaging != nil {
+		if averages, err = uploadVariables(s.device, s.variables, from.Averages); err != nil {
+			return err
+		}
+	}
+	if len(from.Metrics) > 0 {
+		if restored.metrics, err = upload(s.device, from.Metrics, whole(dtypes.Float32, engine.NumMetrics)); err != nil {
+			return err
+		}
+	}
+	s.state.release()
+	s.state = restored
+	if s.averaging != nil {
+		release(s.averaging.averages...)
+		s.averaging.averages = averages
+	}
+	return nil
+}
+
+// Snapshot implements [engine.Steps].
+func (s *steps) Snapshot() (to engine.Snapshot, err error) {
+	if s.state.metrics != nil {
+		if to.Metrics, err = s.Metrics(); err != nil {
+			return to, err
+		}
+	}
+	if to.Variables, err = downloadVariables(s.variables, s.state.variables); err != nil {
+		return to, err
+	}
+	if to.Velocities, err = downloadVariables(engine.Trainable(s.variables), s.state.velocities); err != nil {
+		return to, err
+	}
+	if s.averaging != nil {
+		to.Averages, err = downloadVariables(s.variables, s.averaging.averages)
+	}
+	return to, err
+}
+
+// StartEpoch implements [engine.Steps].
+func (s *steps) StartEpoch(epoch int, rates []float32, taken int) error {
+	release(s.epoch...)
+	release(s.counter)
+	s.epoch, s.counter = nil, nil
+	r, err := upload(s.device, rates, whole(dtypes.Float32, len(rates)/s.cfg.Rates(), s.cfg.Rates()))
+	if err != nil {
+		return err
+	}
+	rest, err := s.images.startEpoch(epoch, taken*s.cfg.Batch)
+	if err != nil {
+		return err
+	}
+	s.epoch = append([]compute.Buffer{r}, rest...)
+	if s.counter, err = upload(s.device, []int32{int32(taken)}, whole(dtypes.Int32)); err != nil || taken > 0 {
+		return err
+	}
+	release(s.state.metrics)
+	s.state.metrics, err = upload(s.device, []float32{engine.MetricDiverged: -1}, whole(dtypes.Float32, engine.NumMetrics))
+	return err
+}
+
+// PerDispatch implements [engine.Steps].
+func (s *steps) PerDispatch(size int) int {
+	if k := s.cfg.StepsPerDispatch; s.programs[dispatch{size, k}] != nil {
+		return k
+	}
+	return 1
+}
+
+// Step implements [engine.Steps].
+func (s *steps) Step(_, size, count int) error {
+	own, err := s.images.startStep(size)
+	if err != nil {
+		return err
+	}
+	var inputs []compute.Buffer
+	inputs = append(append(inputs, s.state.variables...), s.state.velocities...)
+	inputs = append(inputs, s.state.metrics, s.counter)
+	donated := len(inputs)
+	inputs = append(append(append(inputs, s.epoch...), own.keep...), own.free...)
+	out, err := s.programs[dispatch{size, count}].run(donated, inputs...)
+	release(own.free...)
+	if err != nil {
+		return err
+	}
+	n := copy(s.state.variables, out)
+	n += copy(s.state.velocities, out[n:])
+	s.state.metrics, s.counter = out[n], out[n+1]
+	return nil
+}
+
+// MoveAverages implements [engine.Steps].
+func (s *steps) MoveAverages() error { return s.averaging.step(s.state.variables) }
+
+// Metrics implements [engine.Steps].
+func (s *steps) Metrics() ([]float32, error) {
+	return download[float32](s.state.metrics, engine.NumMetrics)
+}
+
+// Weights implements [engine.Steps].
+func (s *steps) Weights() (weights, last engine.Weights, err error) {
+	if s.averaging == nil {
+		weights, err = copyOf(s.copying, s.variables, s.state.variables)
+		return weights, nil, err
+	}
+	if weights, err = copyOf(s.copying, s.variables, s.averaging.averages); err != nil {
+		return nil, nil, err
+	}
+	if last, err = copyOf(s.copying, s.variables, s.state.variables); err != nil {
+		weights.Close()
+		return nil, nil, err
+	}
+	return weights, last, nil
+}
+
+// Close implements [engine.Steps].
+func (s *steps) Close() {
+	s.state.release()
+	release(s.epoch...)
+	release(s.counter)
+	if s.images != nil {
+		s.images.close()
+	}
+	if s.copying != nil {
+		s.copying.close()
+	}
+	if s.averaging != nil {
+		s.averaging.close()
+	}
+	for _, p := range s.programs {
+		p.close()
+	}
+}
+
+func byName(variables []layers.Variable, nodes []*graph.Node) map[string]*graph.Node {
+	m := make(map[string]*graph.Node, len(nodes))
+	for i, v := range variables {
+		m[v.Name] = nodes[i]
+	}
+	return m
+}

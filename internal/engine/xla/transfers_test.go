@@ -1,0 +1,99 @@
+package xla
+
+import (
+	"context"
+	"testing"
+
+	"github.com/fastresnet/fastresnet/internal/engine"
+	"github.com/fastresnet/fastresnet/internal/engine/enginetest"
+	"github.com/fastresnet/fastresnet/internal/testbackend"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/gomlx/core/graph"
+)
+
+// An epoch uploads what was drawn for it (an order and the choices of three augmentations), the rates, the
+// number of the first step and zeroed metrics, and downloads the metrics, whatever the number of its steps.
+// No step leaves a buffer behind or uses one that an earlier step was given.
+func TestTransfersAndBuffers(t *testing.T) {
+	const uploads, downloads = 1 + 3 + 1 + 1 + 1, 1
+	cfg, set := enginetest.Tiny(t)
+	cfg.StepsPerDispatch = 3
+	each(t, func(t *testing.T, d *engine.Device) {
+		l := underLedger(t, deviceOf(d))
+		trainer := newTrainer(t, d, cfg, set)
+		var before int
+		for epoch := 1; epoch <= 2; epoch++ {
+			l.uploads, l.downloads = 0, 0
+			_, err := trainer.Epoch(context.Background(), epoch, enginetest.Constant(0.05, 8), func(step, _ int) {
+				if before == 0 {
+					before = len(l.alive)
+				}
+				if len(l.alive) != before {
+					t.Errorf("epoch %d: %d buffers after step %d, want %d as after the first", epoch, len(l.alive), step, before)
+				}
+				if l.uploads != uploads || l.downloads != 0 {
+					t.Errorf("epoch %d, step %d: %d uploads and %d downloads, want %d and 0", epoch, step, l.uploads, l.downloads, uploads)
+				}
+			})
+			if err != nil {
+				t.Fatalf("%+v", err)
+			}
+			if l.uploads != uploads || l.downloads != downloads {
+				t.Errorf("epoch %d: %d uploads and %d downloads, want %d and %d", epoch, l.uploads, l.downloads, uploads, downloads)
+			}
+		}
+	})
+}
+
+// An evaluator compiles for two sizes, the batch and the small batch, whatever it is asked for.
+func TestEvaluatorCompilesTwice(t *testing.T) {
+	cfg, set := enginetest.Tiny(t)
+	cfg.Batch = 24
+	d := enginetest.Open(t, testbackend.XLA(t))
+	l := underLedger(t, deviceOf(d))
+	e := enginetest.Evaluator(t, d, cfg, enginetest.InitialWeights(t, cfg, set))
+	before := len(l.alive)
+	for n := 1; n <= set.Len(); n++ {
+		if _, err := e.Logits(context.Background(), set.Pixels()[:n*set.Shape().Size()]); err != nil {
+			t.Fatalf("%+v", err)
+		}
+	}
+	if l.compiled != 2 || len(l.alive) != before {
+		t.Errorf("%d compilations and %d buffers, want 2 and %d", l.compiled, len(l.alive), before)
+	}
+}
+
+// In bfloat16 every convolution of a training step, forward and of both gradients, is one in bfloat16.
+func TestConvolutionsAreInBFloat16(t *testing.T) {
+	set := enginetest.Synthetic(t, 16)
+	cfg := enginetest.Config(t, set, 8)
+	cfg.BFloat16 = true
+	d := enginetest.Open(t, testbackend.XLA(t))
+	steps, err := newSteps(t.Context(), deviceOf(d), cfg, set, []int{8})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer steps.Close()
+	step := steps.programs[dispatch{8, 1}]
+	convolutions, weights := 0, 0
+	for _, n := range step.graph.Nodes() {
+		if n.Type() != graph.NodeTypeConvGeneral {
+			continue
+		}
+		convolutions++
+		for _, operand := range append([]*graph.Node{n}, n.Inputs()...) {
+			if operand.DType() != dtypes.BFloat16 {
+				t.Errorf("%s is in %s", n, operand.DType())
+			}
+		}
+	}
+	for _, v := range steps.variables {
+		if len(v.Dims) == 4 {
+			weights++
+		}
+	}
+	// GoMLX also writes down the gradient to the images, which XLA leaves out as nothing uses it.
+	if convolutions != 3*weights {
+		t.Errorf("%d convolutions, want three for each of %d weights", convolutions, weights)
+	}
+}

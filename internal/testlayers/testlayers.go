@@ -1,0 +1,25 @@
+// Package testlayers has a layer of every type, for tests of what is made of them.
+package testlayers
+
+import "github.com/fastresnet/fastresnet/layers"
+
+// Every has a layer of each type, and of every setting one where it is not at its zero value.
+func Every() []layers.Layer {
+	return []layers.Layer{
+		layers.PatchWhitening{Name: "whitening", WhiteningSettings: layers.WhiteningSettings{
+			Kernel: 2, Epsilon: 0.1, Images: 7, Unpadded: true, Negatives: true, Bias: true}},
+		layers.Conv{Name: "conv", Out: 3, Kernel: 3, Stride: 2, Identity: true},
+		layers.BatchNorm{Name: "norm", NormSettings: layers.NormSettings{
+			Groups: 2, FrozenScale: true, LowPrecision: true, Epsilon: 1e-12, Momentum: 0.4}},
+		layers.BatchNorm{Name: "random", NormSettings: layers.NormSettings{RandomScale: true}},
+		layers.ReLU{}, layers.CELU{Alpha: 0.3}, layers.GELU{},
+		layers.MaxPool{Size: 2, Floor: true},
+		layers.Residual{
+			Branch:   []layers.Layer{layers.Conv{Name: "branch", Out: 3, Kernel: 1, Stride: 1}},
+			Shortcut: []layers.Layer{layers.Residual{Branch: []layers.Layer{layers.Scale{Factor: -1}}}},
+		},
+		layers.GlobalMaxMeanPool{}, layers.GlobalMeanPool{}, layers.GlobalMaxPool{},
+		layers.Linear{Name: "classifier", Out: 2, Bias: true, UnitStart: true},
+		layers.Scale{Factor: 0.125},
+	}
+}

@@ -1,5 +1,0 @@
-//go:build cgo && ((linux && (amd64 || arm64)) || (darwin && arm64) || (windows && amd64))
-
-package layers_test
-
-import _ "github.com/gomlx/go-xla/compute/xla" // registers "xla"
