@@ -10,6 +10,7 @@ import (
 
 	"github.com/fastresnet/fastresnet"
 	"github.com/fastresnet/fastresnet/layers"
+	"github.com/google/go-cmp/cmp"
 )
 
 // A call that lacks a context or a model says so, whichever it is.
@@ -52,8 +53,8 @@ func TestMissingArguments(t *testing.T) {
 		}
 	}
 	for _, m := range []*fastresnet.Model{nil, {}} {
-		if m.Result() != nil || m.Classes() != nil || len(m.Network().Layers) > 0 || !strings.Contains(m.Summary(), layers.ErrNetwork.Error()) {
-			t.Errorf("result %v, classes %q, network %v, summary %q; want nothing", m.Result(), m.Classes(), m.Network(), m.Summary())
+		if diff := cmp.Diff(fastresnet.Record{}, m.Record()); diff != "" || m.Classes() != nil || len(m.Network().Layers) > 0 || !strings.Contains(m.Summary(), layers.ErrNetwork.Error()) {
+			t.Errorf("record %v, classes %q, network %v, summary %q; want nothing", m.Record(), m.Classes(), m.Network(), m.Summary())
 		}
 		if err := m.Close(); err != nil {
 			t.Errorf("Close: %v", err)

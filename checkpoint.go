@@ -171,7 +171,7 @@ func (r *run) resume() error {
 		return fmt.Errorf("%w: %s: %w", ErrCheckpoint, r.checkpoints.last, err)
 	}
 	r.config.logger.Info("resumed", "checkpoint", r.checkpoints.last)
-	r.result.ResumedFrom, r.result.Epochs = r.checkpoints.last, p.Epochs
+	r.history.change(func(h *Record) { h.ResumedFrom, h.Epochs = r.checkpoints.last, p.Epochs })
 	r.watch.train, r.epochTrain = p.Train, p.EpochTrain
 	r.started = r.started.Add(-p.Total)
 	r.checkpoints.saved = nil // its memory
@@ -180,23 +180,23 @@ func (r *run) resume() error {
 
 // saveWhole writes a checkpoint after an epoch, if one is due.
 func (r *run) saveWhole() error {
-	if n := len(r.result.Epochs); r.checkpoints == nil || n%r.checkpoints.every != 0 && !r.ended() {
+	if n := len(r.epochs()); r.checkpoints == nil || n%r.checkpoints.every != 0 && !r.ended() {
 		return nil
 	}
-	return r.save(r.result.Epochs, 0)
+	return r.save(r.epochs(), 0)
 }
 
 // saveStopped writes a checkpoint of a run that ctx has stopped. What is not whole, or not tested yet, of the last
 // epoch is left out of the history: the resumed run goes on with it.
 func (r *run) saveStopped(ctx context.Context, epoch int) error {
-	if r.checkpoints == nil || ctx.Err() == nil || len(r.result.Epochs) == 0 || r.diverged {
+	if r.checkpoints == nil || ctx.Err() == nil || len(r.epochs()) == 0 || r.diverged {
 		return nil
 	}
 	var partial time.Duration
-	for _, e := range r.result.Epochs[epoch-1:] {
+	for _, e := range r.epochs()[epoch-1:] {
 		partial = e.TrainTime
 	}
-	return r.save(r.result.Epochs[:epoch-1], partial)
+	return r.save(r.epochs()[:epoch-1], partial)
 }
 
 func (r *run) save(whole []Epoch, partial time.Duration) error {

@@ -89,7 +89,7 @@ func ExampleLoad() {
 		log.Fatal(err)
 	}
 	defer model.Close()
-	fmt.Printf("%.1f %% with the recipe %s\n", 100*model.Result().TestAccuracy(), model.Result().Recipe.Name)
+	fmt.Printf("%.1f %% with the recipe %s\n", 100*model.Record().TestAccuracy(), model.Record().Recipe.Name)
 }
 
 // A program carries its model with it where the variable is filled by go:embed:
@@ -107,7 +107,7 @@ func ExampleRead() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(len(predictions), len(predictions[0].Probabilities), model.Result().Recipe.Epochs)
+	fmt.Println(len(predictions), len(predictions[0].Probabilities), model.Record().Recipe.Epochs)
 	// Output: 1 10 1
 }
 

@@ -41,7 +41,7 @@ func Train(ctx context.Context, opts ...Option) (result *Result, err error) {
 	r.reportStart()
 
 	for !r.ended() {
-		if err := r.epoch(ctx, len(r.result.Epochs)+1); err != nil {
+		if err := r.epoch(ctx, len(r.epochs())+1); err != nil {
 			return r.finish(), err
 		}
 		r.report()

@@ -27,7 +27,7 @@ func (c *computing) batchOf(doc modelDocument) (int, error) {
 			ErrTooLarge, mebibytes(fixed+each), engine.SmallBatch, mebibytes(limit))
 	}
 	fit := (limit-fixed)/each - 1 // beside a small batch
-	return int(max(engine.SmallBatch, min(int64(doc.Result.Recipe.BatchSize), fit*engine.SmallBatch))), nil
+	return int(max(engine.SmallBatch, min(int64(doc.Record.Recipe.BatchSize), fit*engine.SmallBatch))), nil
 }
 
 // fits reports a run that would take more memory than there is, or than it may.

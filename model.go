@@ -21,14 +21,14 @@ type Model struct {
 	classes       []string
 	normalization data.Normalization
 	views         []engine.View
-	batch         int // images that are computed together at most
+	batch         int      // images that are computed together at most
+	history       *history // of the run that made it
 	batcher       batcher
 	// changing is held to change the weights, and shared by those who need the same for several batches.
 	changing sync.RWMutex
 
 	mu        sync.Mutex
 	last      engine.Weights    // those of the last step where the evaluator's are their averages, else nil
-	result    *Result           // of the run as far as it is, without its model; replaced, never changed
 	device    *engine.Device    // nil while it is the training's
 	evaluator *engine.Evaluator // nil once closed
 }
@@ -39,9 +39,11 @@ type Evaluation struct {
 	Loss, Accuracy float64
 }
 
-func newModel(cfg engine.Config, d *engine.Device, classes []string) *Model {
+func newModel(cfg engine.Config, d *engine.Device, classes []string, h *history) *Model {
 	e := engine.NewEvaluator(d, cfg)
-	return &Model{network: cfg.Network, classes: classes, normalization: cfg.Normalization, views: cfg.Views, batch: e.Batch(), evaluator: e}
+	return &Model{
+		network: cfg.Network, classes: classes, normalization: cfg.Normalization, views: cfg.Views, history: h, batch: e.Batch(), evaluator: e,
+	}
 }
 
 // adopt makes the device the model's, to be closed with it; at once if it is closed already.
@@ -110,15 +112,6 @@ func (m *Model) values() (values, last map[string][]float32, err error) {
 	return values, last, err
 }
 
-// keep has the model know the run's result as it is now.
-func (m *Model) keep(r *Result) {
-	known := r.clone()
-	known.Model = nil
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.result = known
-}
-
 func (m *Model) compileTime() time.Duration {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -152,17 +145,13 @@ func (m *Model) Network() layers.Network {
 	return m.network.Clone()
 }
 
-// Result is a copy of the [Result] of the run that made the model, which a loaded model has from its file; while
-// the run goes on, as far as it is. It is nil if the model is nil or zero.
-func (m *Model) Result() *Result {
+// Record is how the model came about, which a loaded model has from its file; while the run that makes the model goes on,
+// as far as it is. It is zero if the model is nil or zero.
+func (m *Model) Record() Record {
 	if m.made() != nil {
-		return nil
+		return Record{}
 	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	r := m.result.clone()
-	r.Model = m
-	return r
+	return m.history.known()
 }
 
 // Summary is a table of the network: layers, output shapes, parameters and multiply-adds.

@@ -35,13 +35,13 @@ type modelDocument struct {
 	Classes       []string           `json:"classes"`
 	Normalization data.Normalization `json:"normalization"`
 	TestViews     TestViews          `json:"test_views"`
-	Result        *Result            `json:"result"`
+	Record        *Record            `json:"result"`
 }
 
 // Save writes the model to a file, for [Load]. The file is written whole or not at all: if anything fails, the one
 // that was at path before stays as it was.
 //
-// Besides the weights it holds what it takes to use them and how they came about: see [Model.Result]. The error wraps
+// Besides the weights it holds what it takes to use them and how they came about: see [Model.Record]. The error wraps
 // [ErrDiverged] if a weight is not finite.
 func (m *Model) Save(path string) (err error) {
 	defer guard(&err)
@@ -75,7 +75,7 @@ func (m *Model) file() (f safetensors.File, err error) {
 	if m.evaluator == nil {
 		return f, ErrClosed
 	}
-	result := m.result
+	record := m.history.known()
 	values, last, err := m.values()
 	if err != nil {
 		return f, err
@@ -84,7 +84,7 @@ func (m *Model) file() (f safetensors.File, err error) {
 		return f, fmt.Errorf("%w: its weights are not finite", ErrDiverged)
 	}
 	text, err := strictjson.Marshal(modelDocument{
-		Network: m.network, Classes: m.classes, Normalization: m.normalization, TestViews: result.Recipe.TestViews, Result: result,
+		Network: m.network, Classes: m.classes, Normalization: m.normalization, TestViews: record.Recipe.TestViews, Record: &record,
 	}, nullable...)
 	if err != nil {
 		return f, err
@@ -197,11 +197,10 @@ func (c *computing) read(r io.Reader) (m *Model, err error) {
 	loaded := newModel(engine.Config{
 		Network: doc.Network, Normalization: doc.Normalization, Views: doc.TestViews.views(),
 		Batch: batch, BFloat16: precision == BFloat16,
-	}, device, doc.Classes)
+	}, device, doc.Classes, &history{record: *doc.Record})
 	if err := loaded.load(device, values, last); err != nil {
 		return nil, err
 	}
-	loaded.keep(doc.Result)
 	loaded.adopt(device)
 	c.logger.Info("model loaded", "network", doc.Network.Name, "backend", device.Name, "device", device.Description, "precision", precision)
 	return loaded, nil
@@ -253,16 +252,16 @@ func (d modelDocument) check() error {
 	if err := d.Normalization.Validate(d.Network.Input.Channels); err != nil {
 		return fmt.Errorf("%w: %w", ErrCorrupt, err)
 	}
-	if d.Result == nil {
+	if d.Record == nil {
 		return fmt.Errorf("%w: it has no result of a run", ErrCorrupt)
 	}
-	if !d.TestViews.known() || d.TestViews != d.Result.Recipe.TestViews {
-		return fmt.Errorf("%w: test views %q, those of the recipe %q", ErrCorrupt, d.TestViews, d.Result.Recipe.TestViews)
+	if !d.TestViews.known() || d.TestViews != d.Record.Recipe.TestViews {
+		return fmt.Errorf("%w: test views %q, those of the recipe %q", ErrCorrupt, d.TestViews, d.Record.Recipe.TestViews)
 	}
-	if w := d.Result.Weights; w != LastWeights && w != AveragedWeights {
+	if w := d.Record.Weights; w != LastWeights && w != AveragedWeights {
 		return fmt.Errorf("%w: weights %q, want %q or %q", ErrCorrupt, w, LastWeights, AveragedWeights)
 	}
-	if b := d.Result.Recipe.BatchSize; b < 1 {
+	if b := d.Record.Recipe.BatchSize; b < 1 {
 		return fmt.Errorf("%w: batch size %d", ErrCorrupt, b)
 	}
 	return nil
@@ -296,7 +295,7 @@ func (d modelDocument) variables(tensors []safetensors.Tensor) (values, last map
 	if values, err = take(""); err != nil {
 		return nil, nil, err
 	}
-	if d.Result.Weights == AveragedWeights {
+	if d.Record.Weights == AveragedWeights {
 		if last, err = take(lastPrefix); err != nil {
 			return nil, nil, err
 		}

@@ -86,9 +86,8 @@ func TestModelFile(t *testing.T) {
 			if diff := cmp.Diff(predictions(t, saved.Model, set), predictions(t, loaded, set)); diff != "" {
 				t.Errorf("predictions (-saved +loaded):\n%s", diff)
 			}
-			ignored := cmp.Options{cmpopts.IgnoreFields(fastresnet.Result{}, "Model"), cmpopts.EquateEmpty()}
-			if diff := cmp.Diff(saved, loaded.Result(), ignored); diff != "" {
-				t.Errorf("result (-saved +loaded):\n%s", diff)
+			if diff := cmp.Diff(saved.Record, loaded.Record(), cmpopts.EquateEmpty()); diff != "" {
+				t.Errorf("record (-saved +loaded):\n%s", diff)
 			}
 			if diff := cmp.Diff(saved.Model.Network(), loaded.Network(), cmpopts.EquateEmpty()); diff != "" {
 				t.Errorf("network (-saved +loaded):\n%s", diff)
@@ -122,10 +121,10 @@ func TestSaveAndLoad(t *testing.T) {
 func TestModelFileLeavesOwnAugmentationsOut(t *testing.T) {
 	saved := train(t, synthetic(t, 20, 1), fastresnet.WithAugmentations(data.Crop{Pad: 2}, own{}, data.FlipLR{}))
 	want := data.Augmentations{data.Crop{Pad: 2}, data.FlipLR{}}
-	if diff := cmp.Diff(want, read(t, written(t, saved.Model)).Result().Recipe.Augmentations); diff != "" {
+	if diff := cmp.Diff(want, read(t, written(t, saved.Model)).Record().Recipe.Augmentations); diff != "" {
 		t.Errorf("augmentations (-want +got):\n%s", diff)
 	}
-	if got := len(saved.Model.Result().Recipe.Augmentations); got != 3 {
+	if got := len(saved.Model.Record().Recipe.Augmentations); got != 3 {
 		t.Errorf("the model that was saved has %d augmentations afterwards, want 3", got)
 	}
 }
@@ -168,7 +167,7 @@ func TestModelKnowsItsRunAsFarAsItIs(t *testing.T) {
 			files = append(files, written(t, model))
 		}),
 		fastresnet.WithEpochCallback(func(e fastresnet.Epoch) {
-			got := model.Result()
+			got := model.Record()
 			if diff := cmp.Diff(e, got.Epochs[len(got.Epochs)-1]); diff != "" {
 				t.Errorf("the last epoch (-callback +model):\n%s", diff)
 			}
@@ -176,16 +175,16 @@ func TestModelKnowsItsRunAsFarAsItIs(t *testing.T) {
 			files = append(files, written(t, model))
 		}))
 	for i, file := range files {
-		if got := len(read(t, file).Result().Epochs); got != i {
+		if got := len(read(t, file).Record().Epochs); got != i {
 			t.Errorf("the file after %d epochs has %d", i, got)
 		}
 	}
-	got := model.Result()
-	if got.Model != model {
+	got := model.Record()
+	if result.Model != model {
 		t.Error("the result's model is another")
 	}
-	if diff := cmp.Diff(result, got, cmpopts.IgnoreFields(fastresnet.Result{}, "Model")); diff != "" {
-		t.Errorf("result (-Train's +the model's):\n%s", diff)
+	if diff := cmp.Diff(result.Record, got); diff != "" {
+		t.Errorf("record (-Train's +the model's):\n%s", diff)
 	}
 }
 
@@ -212,15 +211,15 @@ func TestModelFileOfADivergedRun(t *testing.T) {
 	}
 }
 
-func TestResultAsJSON(t *testing.T) {
+func TestRecordAsJSON(t *testing.T) {
 	for name, loss := range map[string]float64{"finite": 1.5, "not a number": math.NaN()} {
-		want := fastresnet.Result{Recipe: fastresnet.ResNet9Epochs24, Epochs: []fastresnet.Epoch{{
+		want := fastresnet.Record{Recipe: fastresnet.ResNet9Epochs24, Epochs: []fastresnet.Epoch{{
 			Number: 1, TrainLoss: loss, TestLoss: 2.5, Tested: true, TrainTime: time.Second}}}
 		text, err := json.Marshal(want)
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		var got fastresnet.Result
+		var got fastresnet.Record
 		if err := json.Unmarshal(text, &got); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}

@@ -2,14 +2,18 @@ package fastresnet
 
 import "time"
 
-// Result is what a run of [Train] made: the model and the history.
-//
-// It can be written as JSON and read back, all but the model; augmentations of the caller's own are left out of the
-// recipe then. What is read is a record of what ran: its recipe is checked when a run is to use it, and fields that
-// are unknown do not matter.
+// Result is what a run of [Train] made: the model, and the record of how it came about.
 type Result struct {
 	// Model is the network with the weights of the run's end.
-	Model *Model `json:"-"`
+	Model *Model
+	Record
+}
+
+// Record is what a run was, and how it went.
+//
+// It can be written as JSON and read back; augmentations of the caller's own are left out of the recipe then. What is
+// read is a record of what ran: its recipe is checked when a run is to use it, and fields that are unknown do not matter.
+type Record struct {
 	// Weights says which weights those are, and so what was tested after each epoch: the last step's, or
 	// their moving average if the recipe asks for one.
 	Weights Weights `json:"weights"`
@@ -49,7 +53,7 @@ type Result struct {
 // StopReason is why a run ended early.
 type StopReason string
 
-// The reasons of a [Result].
+// The reasons of a [Record].
 const (
 	NotStopped    StopReason = ""
 	TargetReached StopReason = "target accuracy reached"
@@ -58,7 +62,7 @@ const (
 
 // TestAccuracy is the share of the test set that was classified right in the last test, 0 to 1: by the model as it
 // is, unless the run was cancelled within a later epoch. It is 0 before the first test, and without a test set.
-func (r *Result) TestAccuracy() float64 {
+func (r Record) TestAccuracy() float64 {
 	for i := len(r.Epochs) - 1; i >= 0; i-- {
 		if r.Epochs[i].Tested {
 			return r.Epochs[i].TestAccuracy
@@ -70,7 +74,7 @@ func (r *Result) TestAccuracy() float64 {
 // Weights are a kind of weights that a run ends with.
 type Weights string
 
-// The kinds of a [Result].
+// The kinds of a [Record].
 const (
 	// LastWeights are those after the last step.
 	LastWeights Weights = "last"
@@ -128,34 +132,4 @@ type Progress struct {
 	Rate float64
 	// ImagesPerSecond is the speed of training since the run's second step.
 	ImagesPerSecond float64
-}
-
-// stopwatch measures training alone.
-type stopwatch struct {
-	train      time.Duration // all steps
-	steady     time.Duration // all but the first
-	images     int           // in the steady time
-	lastStep   time.Time
-	afterFirst bool
-}
-
-func (w *stopwatch) start() { w.lastStep = time.Now() }
-
-// step records that a step over this many images has ended.
-func (w *stopwatch) step(images int) {
-	now := time.Now()
-	took := now.Sub(w.lastStep)
-	w.train += took
-	if w.afterFirst {
-		w.steady += took
-		w.images += images
-	}
-	w.lastStep, w.afterFirst = now, true
-}
-
-func (w *stopwatch) imagesPerSecond() float64 {
-	if w.steady <= 0 {
-		return 0
-	}
-	return float64(w.images) / w.steady.Seconds()
 }

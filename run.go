@@ -15,7 +15,8 @@ type run struct {
 	config  *config
 	device  *engine.Device // the model's when the run has ended
 	trainer *engine.Trainer
-	result  *Result
+	model   *Model
+	history *history
 	watch   stopwatch
 	// checkpoints are nil for none.
 	checkpoints *checkpoints
@@ -77,13 +78,16 @@ func newRun(ctx context.Context, c *config, started time.Time) (done *run, err e
 	if err != nil {
 		return nil, err
 	}
-	model := newModel(cfg, device, c.train.Classes())
-	r := &run{config: c, device: device, trainer: trainer, checkpoints: checkpoints, started: started, result: &Result{
-		Model: model, Weights: c.recipe.weights(), Recipe: c.recipe, Seed: c.seed, Precision: precision,
+	h := &history{record: Record{
+		Weights: c.recipe.weights(), Recipe: c.recipe, Seed: c.seed, Precision: precision,
 		Backend: device.Name, Device: device.Description, Devices: c.devices, PassedOver: device.PassedOver,
 		TrainImages: c.train.Len(), TestImages: c.test.Len(), Warnings: c.warnings(),
 	}}
-	for _, w := range r.result.Warnings {
+	r := &run{
+		config: c, device: device, trainer: trainer, model: newModel(cfg, device, c.train.Classes(), h), history: h,
+		checkpoints: checkpoints, started: started,
+	}
+	for _, w := range h.record.Warnings {
 		c.logger.WarnContext(ctx, w)
 	}
 	if err := r.resume(); err != nil {
@@ -92,7 +96,6 @@ func newRun(ctx context.Context, c *config, started time.Time) (done *run, err e
 	if err := r.handOver(); err != nil {
 		return nil, err
 	}
-	model.keep(r.result)
 	r.prepare = time.Since(opened) - trainer.CompileTime
 	return r, nil
 }
@@ -132,8 +135,7 @@ func (r *run) record(e Epoch) error {
 		return err
 	}
 	e.TotalTime = time.Since(r.started)
-	r.result.Epochs = append(r.result.Epochs, e)
-	r.result.Model.keep(r.result)
+	r.history.change(func(h *Record) { h.Epochs = append(h.Epochs, e) })
 	return nil
 }
 
@@ -153,7 +155,7 @@ func (r *run) handOver() error {
 		}
 		r.diverged = r.diverged || !finite
 	}
-	return r.result.Model.use(weights, last)
+	return r.model.use(weights, last)
 }
 
 // test evaluates the model after an epoch.
@@ -161,24 +163,25 @@ func (r *run) test(ctx context.Context) error {
 	if r.config.test == nil {
 		return nil
 	}
-	e, err := r.result.Model.Evaluate(ctx, r.config.test)
+	e, err := r.model.Evaluate(ctx, r.config.test)
 	if errors.Is(err, ErrDiverged) {
 		r.diverged = true
-		return r.divergedAt(len(r.result.Epochs), r.trainer.Steps())
+		return r.divergedAt(len(r.epochs()), r.trainer.Steps())
 	}
 	if err != nil {
 		return err
 	}
-	last := &r.result.Epochs[len(r.result.Epochs)-1]
-	last.TestLoss, last.TestAccuracy, last.Tested = e.Loss, e.Accuracy, true
-	last.TotalTime = time.Since(r.started)
-	r.result.Model.keep(r.result)
+	r.history.change(func(h *Record) {
+		last := &h.Epochs[len(h.Epochs)-1]
+		last.TestLoss, last.TestAccuracy, last.Tested = e.Loss, e.Accuracy, true
+		last.TotalTime = time.Since(r.started)
+	})
 	return nil
 }
 
 // ended says whether the run has come to its end, and notes why if that is before its last epoch.
 func (r *run) ended() bool {
-	epochs := r.result.Epochs
+	epochs := r.epochs()
 	if len(epochs) == r.config.recipe.Epochs || len(epochs) == 0 {
 		return len(epochs) > 0
 	}
@@ -188,23 +191,28 @@ func (r *run) ended() bool {
 			best = i
 		}
 	}
-	last := len(epochs) - 1
+	last, stopped := len(epochs)-1, NotStopped
 	if target := r.config.target; target != nil && epochs[last].TestAccuracy >= *target {
-		r.result.Stopped = TargetReached
+		stopped = TargetReached
 	} else if patience := r.config.patience; patience != nil && last-best >= *patience {
-		r.result.Stopped = NoImprovement
+		stopped = NoImprovement
 	}
-	return r.result.Stopped != NotStopped
+	r.history.change(func(h *Record) { h.Stopped = stopped })
+	return stopped != NotStopped
 }
 
-// reportStart passes on a copy of the result, which the run goes on to complete.
-func (r *run) reportStart() {
-	r.config.onStart(r.result.clone())
-}
+// epochs are those of the history so far. The run alone adds to them.
+func (r *run) epochs() []Epoch { return r.history.record.Epochs }
+
+// reportStart passes on the result as it is before the first step.
+func (r *run) reportStart() { r.config.onStart(r.result()) }
+
+// result is a copy of what there is.
+func (r *run) result() *Result { return &Result{Model: r.model, Record: r.history.known()} }
 
 // report passes the last epoch on.
 func (r *run) report() {
-	e := r.result.Epochs[len(r.result.Epochs)-1]
+	e := r.epochs()[len(r.epochs())-1]
 	attributes := []any{"number", e.Number, "train_loss", e.TrainLoss, "train_accuracy", e.TrainAccuracy, "seconds", e.TrainTime.Seconds()}
 	if e.Tested {
 		attributes = append(attributes, "test_loss", e.TestLoss, "test_accuracy", e.TestAccuracy)
@@ -218,25 +226,26 @@ func (r *run) close(result *Result) {
 	r.checkpoints.close()
 	r.trainer.Close()
 	if result != nil {
-		result.Model.adopt(r.device)
+		r.model.adopt(r.device)
 		return
 	}
-	r.result.Model.Close()
+	r.model.Close()
 	r.device.Close()
 }
 
 // finish completes the result of a run that has ended, well or not; nil if it never took a step.
 func (r *run) finish() *Result {
-	if len(r.result.Epochs) == 0 {
+	if len(r.epochs()) == 0 {
 		return nil
 	}
-	r.result.Timing = Timing{
-		Compile:         r.trainer.CompileTime + r.result.Model.compileTime(),
-		Prepare:         r.prepare,
-		Train:           r.watch.train,
-		Total:           time.Since(r.started),
-		ImagesPerSecond: r.watch.imagesPerSecond(),
-	}
-	r.result.Model.keep(r.result)
-	return r.result
+	r.history.change(func(h *Record) {
+		h.Timing = Timing{
+			Compile:         r.trainer.CompileTime + r.model.compileTime(),
+			Prepare:         r.prepare,
+			Train:           r.watch.train,
+			Total:           time.Since(r.started),
+			ImagesPerSecond: r.watch.imagesPerSecond(),
+		}
+	})
+	return r.result()
 }

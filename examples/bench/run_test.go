@@ -22,7 +22,7 @@ func TestTargetSeconds(t *testing.T) {
 		{"never tested", []fastresnet.Epoch{epoch(0, false)}, "-"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			r := &fastresnet.Result{Epochs: test.epochs, Timing: fastresnet.Timing{Prepare: 3 * time.Second, Compile: time.Minute}}
+			r := &fastresnet.Result{Record: fastresnet.Record{Epochs: test.epochs, Timing: fastresnet.Timing{Prepare: 3 * time.Second, Compile: time.Minute}}}
 			compare(t, "seconds", test.want, known(targetSeconds(r, 0.94), "%.1f"))
 		})
 	}

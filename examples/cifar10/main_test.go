@@ -139,14 +139,14 @@ func TestRuns(t *testing.T) {
 }
 
 // load is the run that a saved model came from.
-func load(t *testing.T, file string) *fastresnet.Result {
+func load(t *testing.T, file string) fastresnet.Record {
 	t.Helper()
 	model, err := fastresnet.Load(file, fastresnet.WithBackend("go"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer model.Close()
-	return model.Result()
+	return model.Record()
 }
 
 // TestInterrupted cancels before the first step: there is nothing to report.

@@ -23,7 +23,7 @@ type description struct {
 
 // describe answers GET /model.
 func (s *service) describe(w http.ResponseWriter, _ *http.Request) error {
-	result, network := s.model.Result(), s.model.Network()
+	result, network := s.model.Record(), s.model.Network()
 	d := description{
 		Recipe: result.Recipe.Name, Classes: s.model.Classes(), Width: network.Input.Width, Height: network.Input.Height,
 		Parameters: network.Parameters(), TestImages: result.TestImages,

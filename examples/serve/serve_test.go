@@ -159,8 +159,8 @@ func TestModel(t *testing.T) {
 	if got.Recipe != "resnet9-24" || len(got.Classes) != 10 || got.Width != 32 || got.Height != 32 || got.Parameters < 1000 {
 		t.Errorf("%+v", got)
 	}
-	if got.TestAccuracy == nil || *got.TestAccuracy != s.model.Result().TestAccuracy() {
-		t.Errorf("test accuracy %v, want %g", got.TestAccuracy, s.model.Result().TestAccuracy())
+	if got.TestAccuracy == nil || *got.TestAccuracy != s.model.Record().TestAccuracy() {
+		t.Errorf("test accuracy %v, want %g", got.TestAccuracy, s.model.Record().TestAccuracy())
 	}
 }
 

@@ -8,28 +8,27 @@ import (
 	"github.com/fastresnet/fastresnet/data"
 )
 
-// clone is a copy that shares nothing with the result but the model.
-func (r *Result) clone() *Result {
-	c := *r
-	c.Recipe = r.Recipe.Clone()
-	c.PassedOver, c.Warnings, c.Epochs = slices.Clone(r.PassedOver), slices.Clone(r.Warnings), slices.Clone(r.Epochs)
-	return &c
+// clone is a copy that shares nothing with the record.
+func (r Record) clone() Record {
+	r.Recipe = r.Recipe.Clone()
+	r.PassedOver, r.Warnings, r.Epochs = slices.Clone(r.PassedOver), slices.Clone(r.Warnings), slices.Clone(r.Epochs)
+	return r
 }
 
-// MarshalJSON writes all but the model, and but augmentations that are not package data's.
-func (r Result) MarshalJSON() ([]byte, error) {
+// MarshalJSON writes all but augmentations that are not package data's.
+func (r Record) MarshalJSON() ([]byte, error) {
 	r.Recipe.Augmentations = slices.DeleteFunc(slices.Clone(r.Recipe.Augmentations), func(a data.Augmentation) bool {
 		_, err := json.Marshal(data.Augmentations{a})
 		return err != nil
 	})
-	type plain Result // without this method
+	type plain Record // without this method
 	return json.Marshal(plain(r))
 }
 
 // UnmarshalJSON reads what MarshalJSON wrote. The recipe need not be one that a run could use: that of a network of
 // the caller's own is not.
-func (r *Result) UnmarshalJSON(text []byte) error {
-	type plain Result       // without this method
+func (r *Record) UnmarshalJSON(text []byte) error {
+	type plain Record       // without this method
 	type plainRecipe Recipe // without its checks
 	var read struct {
 		plain
@@ -38,7 +37,7 @@ func (r *Result) UnmarshalJSON(text []byte) error {
 	if err := json.Unmarshal(text, &read); err != nil {
 		return err
 	}
-	*r = Result(read.plain)
+	*r = Record(read.plain)
 	r.Recipe = Recipe(read.Recipe)
 	return nil
 }
