@@ -77,7 +77,7 @@ func configure(opts []Option) (*config, error) {
 	}
 	for _, o := range opts {
 		if o != nil {
-			o(c)
+			o.train(c)
 		}
 	}
 	base := c.recipe

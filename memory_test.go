@@ -51,16 +51,16 @@ func TestLoadedModelsKeepToTheMemoryLimit(t *testing.T) {
 	for _, test := range []struct {
 		name        string
 		size, batch int
-		opts        []fastresnet.Option
+		opts        []fastresnet.LoadOption
 		want        error
 	}{
 		{"17 GB", 8192, 1, nil, fastresnet.ErrTooLarge},
 		{"4 GB", 4096, 1, nil, fastresnet.ErrTooLarge},
 		{"70 MB", 512, 16, nil, nil},
-		{"70 MB, above the limit", 512, 16, []fastresnet.Option{limit(64 << 20)}, fastresnet.ErrTooLarge},
-		{"70 MB, below the limit", 512, 16, []fastresnet.Option{limit(128 << 20)}, nil},
+		{"70 MB, above the limit", 512, 16, []fastresnet.LoadOption{limit(64 << 20)}, fastresnet.ErrTooLarge},
+		{"70 MB, below the limit", 512, 16, []fastresnet.LoadOption{limit(128 << 20)}, nil},
 		{"70 MB for 16 images, in batches beyond everything", 512, math.MaxInt, nil, nil},
-		{"a limit that cannot be", 512, 16, []fastresnet.Option{limit(-1)}, fastresnet.ErrOption},
+		{"a limit that cannot be", 512, 16, []fastresnet.LoadOption{limit(-1)}, fastresnet.ErrOption},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			model, err := fastresnet.Read(bytes.NewReader(poolFile(t, test.size, test.batch)), append(test.opts, fastresnet.WithBackend("go"))...)

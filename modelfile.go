@@ -7,7 +7,6 @@ import (
 	"io"
 	"math"
 	"os"
-	"reflect"
 	"slices"
 	"strconv"
 
@@ -105,9 +104,9 @@ func (m *Model) file() (f safetensors.File, err error) {
 	return f, nil
 }
 
-// Load reads a model that [Model.Save] saved. Of the options [WithBackend], [WithPluginDownload], [WithAutotuneCache],
-// [WithPrecision], [WithMemoryLimit] and [WithLogger] count, with the defaults that they have for [Train]; any other is an
-// error. What the model was trained on does not matter.
+// Load reads a model that [Model.Save] saved. The options are [WithBackend], [WithPluginDownload], [WithAutotuneCache],
+// [WithPrecision], [WithMemoryLimit] and [WithLogger], with the defaults that they have for [Train]. What the model was
+// trained on does not matter.
 //
 // The model computes in batches of the run's size, or in smaller ones, of 16 images at least, that keep to the memory
 // limit: 2 GiB, or less where less is free, unless WithMemoryLimit says otherwise. One that cannot is an error that
@@ -115,7 +114,7 @@ func (m *Model) file() (f safetensors.File, err error) {
 //
 // The error wraps [ErrForeign], [ErrTruncated], [ErrCorrupt], [ErrTooLarge] or [ErrNewer] if the file is not a good
 // one, fs.ErrNotExist if there is none, [ErrOption] or [ErrBackend]. Close the model when it is no longer needed.
-func Load(path string, opts ...Option) (m *Model, err error) {
+func Load(path string, opts ...LoadOption) (m *Model, err error) {
 	defer guard(&err)
 	c, err := configureLoading(opts)
 	if err != nil {
@@ -134,7 +133,7 @@ func Load(path string, opts ...Option) (m *Model, err error) {
 
 // Read is [Load] from a reader, which it reads to its end: with bytes.NewReader, from a model that go:embed has put into
 // the program.
-func Read(r io.Reader, opts ...Option) (m *Model, err error) {
+func Read(r io.Reader, opts ...LoadOption) (m *Model, err error) {
 	defer guard(&err)
 	c, err := configureLoading(opts)
 	if err != nil {
@@ -147,20 +146,14 @@ func Read(r io.Reader, opts ...Option) (m *Model, err error) {
 }
 
 // configureLoading applies the options of Load and Read.
-func configureLoading(opts []Option) (*computing, error) {
-	c := config{computing: defaultComputing()}
+func configureLoading(opts []LoadOption) (*computing, error) {
+	c := defaultComputing()
 	for _, o := range opts {
 		if o != nil {
-			o(&c)
+			o.load(&c)
 		}
 	}
-	used := c.computing
-	c.computing = computing{}
-	var others error
-	if !reflect.ValueOf(c).IsZero() {
-		others = fmt.Errorf("%w: an option of training; loading a model takes WithBackend, WithPluginDownload, WithAutotuneCache, WithPrecision, WithMemoryLimit and WithLogger", ErrOption)
-	}
-	return &used, errors.Join(append(used.problems(), others)...)
+	return &c, errors.Join(c.problems()...)
 }
 
 // read reads a model and puts it on a device.

@@ -285,7 +285,7 @@ func TestLoadOptions(t *testing.T) {
 	file := written(t, train(t, set, fastresnet.WithNetwork(tinyNetwork())).Model)
 	for _, test := range []struct {
 		name   string
-		option fastresnet.Option
+		option fastresnet.LoadOption
 		want   error
 	}{
 		{"none", nil, nil},
@@ -295,13 +295,6 @@ func TestLoadOptions(t *testing.T) {
 		{"bfloat16 in pure Go", fastresnet.WithPrecision(fastresnet.BFloat16), fastresnet.ErrOption},
 		{"no precision", fastresnet.WithPrecision("float8"), fastresnet.ErrOption},
 		{"no backend", fastresnet.WithBackend("abacus"), fastresnet.ErrBackend},
-		{"data set", fastresnet.WithDataset(set, nil), fastresnet.ErrOption},
-		{"recipe", fastresnet.WithRecipe(fastresnet.ResNet9Epochs24), fastresnet.ErrOption},
-		{"network", fastresnet.WithNetwork(tinyNetwork()), fastresnet.ErrOption},
-		{"views", fastresnet.WithTestViews(fastresnet.FlipViews), fastresnet.ErrOption},
-		{"seed", fastresnet.WithSeed(2), fastresnet.ErrOption},
-		{"devices", fastresnet.WithDevices(1), fastresnet.ErrOption},
-		{"callback", fastresnet.WithEpochCallback(func(fastresnet.Epoch) {}), fastresnet.ErrOption},
 	} {
 		model, err := fastresnet.Read(bytes.NewReader(file), fastresnet.WithBackend("go"), test.option)
 		if !errors.Is(err, test.want) || (model == nil) != (test.want != nil) {

@@ -10,9 +10,27 @@ import (
 	"github.com/fastresnet/fastresnet/schedule"
 )
 
-// Option changes one thing about a run of [Train], or about a model that [Load] or [Read] reads. Options may be given
-// in any order; of two that set the same thing the later one counts. A nil Option changes nothing.
-type Option func(*config)
+// Option changes one thing about a run of [Train]. Options may be given in any order; of two that set the same thing the
+// later one counts. A nil Option changes nothing.
+type Option interface{ train(*config) }
+
+// LoadOption changes one thing about a model that [Load] or [Read] reads, or about a run of [Train]: it says what computes,
+// and how. The defaults are the same.
+type LoadOption interface {
+	Option
+	load(*computing)
+}
+
+// trainOption is an option of training alone.
+type trainOption func(*config)
+
+func (o trainOption) train(c *config) { o(c) }
+
+// computeOption is one of whatever computes.
+type computeOption func(*computing)
+
+func (o computeOption) train(c *config)   { o(&c.computing) }
+func (o computeOption) load(c *computing) { o(c) }
 
 // Precision is the number format that a network computes in. Weights, batch norm and loss are in
 // float32 whatever it is.
@@ -41,26 +59,26 @@ func (p Precision) check() error {
 // WithDataset sets the images to train and to test on, which must agree in shape and classes. test may
 // be nil: the run then reports no test figures. Default: CIFAR-10, found as data.CIFAR10 does.
 func WithDataset(train, test *data.Dataset) Option {
-	return func(c *config) { c.train, c.test, c.ownData = train, test, true }
+	return trainOption(func(c *config) { c.train, c.test, c.ownData = train, test, true })
 }
 
 // WithRecipe sets every hyperparameter of the run; the other options then change it, wherever they stand.
 // Default: [ResNet9Epochs24].
 func WithRecipe(r Recipe) Option {
-	return func(c *config) { c.recipe = r.Clone() }
+	return trainOption(func(c *config) { c.recipe = r.Clone() })
 }
 
 // WithArchitecture sets the network by a name that layers.Architectures lists; its width stays that of the
 // recipe. Default: the recipe's.
 func WithArchitecture(name string) Option {
-	return func(c *config) {
+	return trainOption(func(c *config) {
 		design, err := layers.DesignByName(name)
 		c.unknown = err
 		c.changes = append(c.changes, func(r *Recipe) {
 			design.Width = r.Network.Width
 			r.Network = design
 		})
-	}
+	})
 }
 
 // WithDesign sets the network by its design. Default: the recipe's.
@@ -73,7 +91,7 @@ func WithDesign(d layers.Design) Option {
 // classes. The recipe's design then does not count.
 func WithNetwork(n layers.Network) Option {
 	n = n.Clone()
-	return func(c *config) { c.network = &n }
+	return trainOption(func(c *config) { c.network = &n })
 }
 
 // WithWidth sets the number of channels of the network's first stage, at least 1; the other stages are
@@ -106,13 +124,13 @@ func WithEpochs(n int) Option {
 // last knot beyond the run's epochs is an error; after an earlier one its rate is held. A [Group] that has a
 // schedule keeps its own.
 func WithSchedule(s schedule.Schedule) Option {
-	return func(c *config) { s := slices.Clone(s); c.schedule = &s }
+	return trainOption(func(c *config) { s := slices.Clone(s); c.schedule = &s })
 }
 
 // WithPeakRate scales the schedule, [WithSchedule]'s too, so that its highest rate is this, whatever the batch
 // size.
 func WithPeakRate(rate float64) Option {
-	return func(c *config) { c.peak = &rate }
+	return trainOption(func(c *config) { c.peak = &rate })
 }
 
 // WithAugmentations sets the random changes to training images, in order; none at all with no arguments.
@@ -151,8 +169,8 @@ func WithTestViews(v TestViews) Option {
 }
 
 // WithPrecision sets the number format of the network's computation. Default: [PrecisionAuto].
-func WithPrecision(p Precision) Option {
-	return func(c *config) { c.precision = p }
+func WithPrecision(p Precision) LoadOption {
+	return computeOption(func(c *computing) { c.precision = p })
 }
 
 // WithBackend chooses what computes: "auto", "go", "xla:cuda", "xla:cpu", or "xla:" and the absolute
@@ -166,8 +184,8 @@ func WithPrecision(p Precision) Option {
 // Default: "auto", which takes the environment's GOMLX_BACKEND if that is set, else an NVIDIA GPU with
 // its plugin, else pure Go, which is faster than XLA's CPU plugin; the [Result] says which and why, and [Diagnose] what to do
 // about it.
-func WithBackend(name string) Option {
-	return func(c *config) { c.backend = name }
+func WithBackend(name string) LoadOption {
+	return computeOption(func(c *computing) { c.backend = name })
 }
 
 // WithDevices has the first n devices of the backend, the GPUs of a host, train together: each holds the training
@@ -178,13 +196,13 @@ func WithBackend(name string) Option {
 //
 // This has been tested on several devices of XLA's CPU plugin, not on hardware with several GPUs yet.
 func WithDevices(n int) Option {
-	return func(c *config) { c.devices = n }
+	return trainOption(func(c *config) { c.devices = n })
 }
 
 // WithPluginDownload lets the run download a PJRT plugin that it needs and does not find: for a backend
 // asked for by name, and for "auto" when there is an NVIDIA GPU. Default: nothing is ever downloaded.
-func WithPluginDownload() Option {
-	return func(c *config) { c.opening.Download = true }
+func WithPluginDownload() LoadOption {
+	return computeOption(func(c *computing) { c.opening.Download = true })
 }
 
 // WithAutotuneCache has XLA keep which way of each operation it found to be the fastest on an NVIDIA GPU, in a folder
@@ -194,8 +212,8 @@ func WithPluginDownload() Option {
 // opens alone. Other backends, and plugins that do not know the flag, leave it be. Default: nothing is kept.
 //
 // This has been tested without a GPU only: how much it saves is not known yet.
-func WithAutotuneCache(folder string) Option {
-	return func(c *config) { c.opening.AutotuneCache = folder }
+func WithAutotuneCache(folder string) LoadOption {
+	return computeOption(func(c *computing) { c.opening.AutotuneCache = folder })
 }
 
 // WithMemoryLimit bounds the memory, in bytes, that a run or a loaded model takes by an estimate made before anything is
@@ -204,24 +222,24 @@ func WithAutotuneCache(folder string) Option {
 //
 // Default, and 0: for Train the memory that is free, as far as Linux tells, and no limit elsewhere or on a GPU, which says
 // itself when its memory does not suffice; for Load and Read the same, and 2 GiB at most.
-func WithMemoryLimit(bytes int64) Option {
-	return func(c *config) { c.memory = bytes }
+func WithMemoryLimit(bytes int64) LoadOption {
+	return computeOption(func(c *computing) { c.memory = bytes })
 }
 
 // WithSeed sets the seed of the initial weights, the order of the images and the augmentations.
 // Default: 1, which is a seed like any other.
 func WithSeed(seed uint64) Option {
-	return func(c *config) { c.seed = seed }
+	return trainOption(func(c *config) { c.seed = seed })
 }
 
 // WithTrainLimit trains on no more than the first n images. Default: 0, all of them.
 func WithTrainLimit(n int) Option {
-	return func(c *config) { c.trainLimit = n }
+	return trainOption(func(c *config) { c.trainLimit = n })
 }
 
 // WithTestLimit tests on no more than the first n images. Default: 0, all of them.
 func WithTestLimit(n int) Option {
-	return func(c *config) { c.testLimit = n }
+	return trainOption(func(c *config) { c.testLimit = n })
 }
 
 // WithCheckpoint has the run write a checkpoint into a folder after every so many epochs, at least 1, after its end,
@@ -232,7 +250,7 @@ func WithTestLimit(n int) Option {
 // A checkpoint that cannot be written ends the run with its error, which wraps [ErrCheckpoint], and with what there is
 // of the result. Default: no checkpoints.
 func WithCheckpoint(folder string, every int) Option {
-	return func(c *config) { c.checkpoints, c.checkpointFolder, c.checkpointEvery = true, folder, every }
+	return trainOption(func(c *config) { c.checkpoints, c.checkpointFolder, c.checkpointEvery = true, folder, every })
 }
 
 // WithResume has the run go on from the newest checkpoint in the folder of [WithCheckpoint], or begin where there is
@@ -245,20 +263,20 @@ func WithCheckpoint(folder string, every int) Option {
 // renamed, reported to [WithLogger], and the one before is taken; if all are damaged, that is an error. An augmentation of your own is known by its String method, or by its type
 // alone.
 func WithResume() Option {
-	return func(c *config) { c.resume = true }
+	return trainOption(func(c *config) { c.resume = true })
 }
 
 // WithTargetAccuracy ends the run after the first epoch whose test accuracy is at least this, above 0 and up to 1. The
 // schedule is not shortened. It takes a test set. The times of [Result] are then those to the target. Default: none.
 func WithTargetAccuracy(accuracy float64) Option {
-	return func(c *config) { c.target = &accuracy }
+	return trainOption(func(c *config) { c.target = &accuracy })
 }
 
 // WithEarlyStop ends the run when the test accuracy has not risen above its best for so many epochs, at least 1. The
 // model keeps the weights of the last epoch. It takes a test set, which should then be one that was set aside for the
 // purpose: the figures of a set that decided are too good. Default: never.
 func WithEarlyStop(epochs int) Option {
-	return func(c *config) { c.patience = &epochs }
+	return trainOption(func(c *config) { c.patience = &epochs })
 }
 
 // WithStartCallback has f called once before the first step, on the goroutine that called Train, with
@@ -267,7 +285,7 @@ func WithStartCallback(f func(*Result)) Option {
 	if f == nil {
 		return nil
 	}
-	return func(c *config) { c.onStart = f }
+	return trainOption(func(c *config) { c.onStart = f })
 }
 
 // WithEpochCallback has f called after every whole epoch, on the goroutine that called Train; epochs from a checkpoint
@@ -276,7 +294,7 @@ func WithEpochCallback(f func(Epoch)) Option {
 	if f == nil {
 		return nil
 	}
-	return func(c *config) { c.onEpoch = f }
+	return trainOption(func(c *config) { c.onEpoch = f })
 }
 
 // WithProgress has f called after every step, on the goroutine that called Train; the run waits for it.
@@ -284,17 +302,17 @@ func WithProgress(f func(Progress)) Option {
 	if f == nil {
 		return nil
 	}
-	return func(c *config) { c.onProgress = f }
+	return trainOption(func(c *config) { c.onProgress = f })
 }
 
 // WithLogger sets where the run reports what it does. Default: nowhere.
-func WithLogger(l *slog.Logger) Option {
+func WithLogger(l *slog.Logger) LoadOption {
 	if l == nil {
 		return nil
 	}
-	return func(c *config) { c.logger = l }
+	return computeOption(func(c *computing) { c.logger = l })
 }
 
 func change(f func(*Recipe)) Option {
-	return func(c *config) { c.changes = append(c.changes, f) }
+	return trainOption(func(c *config) { c.changes = append(c.changes, f) })
 }
