@@ -72,7 +72,7 @@ func (c *computing) problems() []error {
 // a data set.
 func configure(opts []Option) (*config, error) {
 	c := &config{
-		recipe: ResNet9Epochs24.Clone(), computing: defaultComputing(), devices: 1, seed: 1,
+		recipe: ResNet9Epochs24(), computing: defaultComputing(), devices: 1, seed: 1,
 		onStart: func(*Result) {}, onEpoch: func(Epoch) {}, onProgress: func(Progress) {},
 	}
 	for _, o := range opts {

@@ -4,7 +4,7 @@
 //
 //	result, err := fastresnet.Train(ctx,
 //		fastresnet.WithDataset(train, test),
-//		fastresnet.WithRecipe(fastresnet.ResNet9Epochs24),
+//		fastresnet.WithRecipe(fastresnet.ResNet9Epochs24()),
 //		fastresnet.WithBatchSize(256),
 //	)
 //	predictions, err := result.Model.Predict(ctx, img)

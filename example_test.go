@@ -74,7 +74,7 @@ func ExampleOption() {
 
 // A recipe is a value: copy it, change it, run it.
 func ExampleRecipe() {
-	r := fastresnet.ResNet9Epochs24
+	r := fastresnet.ResNet9Epochs24()
 	r.Epochs = 12
 	r.Schedule = r.Schedule.Stretch(0.5)
 	fmt.Println(r.Schedule, r.Schedule.At(1.25))
@@ -180,7 +180,7 @@ func ExampleLadder() {
 
 // A recipe as JSON, edited and read back. A field that does not exist is an error.
 func ExampleRecipe_json() {
-	text, err := json.Marshal(fastresnet.ResNet9Epochs24)
+	text, err := json.Marshal(fastresnet.ResNet9Epochs24())
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -213,7 +213,7 @@ func TestModelFileOfADivergedRun(t *testing.T) {
 
 func TestRecordAsJSON(t *testing.T) {
 	for name, loss := range map[string]float64{"finite": 1.5, "not a number": math.NaN()} {
-		want := fastresnet.Record{Recipe: fastresnet.ResNet9Epochs24, Epochs: []fastresnet.Epoch{{
+		want := fastresnet.Record{Recipe: fastresnet.ResNet9Epochs24(), Epochs: []fastresnet.Epoch{{
 			Number: 1, TrainLoss: loss, TestLoss: 2.5, Tested: true, TrainTime: time.Second}}}
 		text, err := json.Marshal(want)
 		if err != nil {

@@ -55,9 +55,9 @@ func TestOptionErrors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ghost := fastresnet.ResNet9Epochs24.Clone()
+	ghost := fastresnet.ResNet9Epochs24()
 	ghost.Network.Norm.Groups = 16
-	bad := fastresnet.ResNet9Epochs24.Clone()
+	bad := fastresnet.ResNet9Epochs24()
 	bad.BiasRate, bad.BiasDecay, bad.Averaging = -1, math.NaN(), fastresnet.Averaging{Every: -5, Decay: 1}
 	bad.TestViews, bad.Loading, bad.Published.Accuracy = "sideways", "slowly", math.NaN()
 	tests := []struct {

@@ -15,14 +15,14 @@ import (
 func TestRecipesAreCopies(t *testing.T) {
 	r := fastresnet.Recipes()[0]
 	r.Schedule[0].Rate, r.Augmentations[0] = 99, data.FlipLR{}
-	mine := fastresnet.ResNet9Epochs24.Clone()
+	mine := fastresnet.ResNet9Epochs24()
 	mine.Schedule[1].Rate = 99
-	if fastresnet.ResNet9Epochs24.Schedule[1].Rate == 99 {
-		t.Error("changing a clone changed the recipe")
+	if fastresnet.ResNet9Epochs24().Schedule[1].Rate == 99 {
+		t.Error("changing a recipe changed the next one")
 	}
 	again := fastresnet.Recipes()[0]
 	if again.Schedule[0].Rate == 99 || again.Augmentations[0] == r.Augmentations[0] {
-		t.Error("changing a listed recipe changed the next one")
+		t.Error("changing a listed recipe changed the next list")
 	}
 }
 
@@ -38,7 +38,7 @@ func TestOptionsChangeTheRecipe(t *testing.T) {
 		{"epochs stretch the schedule, the batch scales it", []fastresnet.Option{fastresnet.WithEpochs(12), fastresnet.WithBatchSize(32)},
 			schedule.SlantedOneCycle(0.025, 2.5, 12)},
 		{"the recipe's place does not matter", []fastresnet.Option{fastresnet.WithEpochs(10), fastresnet.WithBatchSize(64),
-			fastresnet.WithRecipe(fastresnet.ResNet9Epochs20)}, schedule.SlantedOneCycle(0.05, 2, 10)},
+			fastresnet.WithRecipe(fastresnet.ResNet9Epochs20())}, schedule.SlantedOneCycle(0.05, 2, 10)},
 		{"a peak rate is the peak whatever the batch", []fastresnet.Option{fastresnet.WithBatchSize(64), fastresnet.WithPeakRate(0.3)},
 			schedule.SlantedOneCycle(0.3, 5, 24)},
 		{"a schedule of one's own is taken as it is", []fastresnet.Option{fastresnet.WithBatchSize(64), fastresnet.WithSchedule(mine)}, mine},

@@ -192,7 +192,7 @@ func TestRecipeJSON(t *testing.T) {
 }
 
 func TestRecipeJSONErrors(t *testing.T) {
-	valid, err := json.Marshal(fastresnet.ResNet9Epochs24)
+	valid, err := json.Marshal(fastresnet.ResNet9Epochs24())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -226,7 +226,7 @@ func TestRecipeJSONErrors(t *testing.T) {
 			} else if text == string(valid) {
 				t.Fatalf("%s is not in %s", test.old, valid)
 			}
-			before := fastresnet.ResNet9Epochs20.Clone()
+			before := fastresnet.ResNet9Epochs20().Clone()
 			err := json.Unmarshal([]byte(text), &before)
 			if err == nil || !strings.Contains(err.Error(), test.says) {
 				t.Errorf("the error is %v, want %q in it", err, test.says)
@@ -234,7 +234,7 @@ func TestRecipeJSONErrors(t *testing.T) {
 			if test.new != "" && !errors.Is(err, fastresnet.ErrOption) {
 				t.Errorf("the error is %v, want ErrOption", err)
 			}
-			if !cmp.Equal(before, fastresnet.ResNet9Epochs20) {
+			if !cmp.Equal(before, fastresnet.ResNet9Epochs20()) {
 				t.Error("a recipe that could not be read was changed")
 			}
 		})
@@ -243,7 +243,7 @@ func TestRecipeJSONErrors(t *testing.T) {
 
 // A user's own augmentation has no name in JSON.
 func TestRecipeWithOwnAugmentation(t *testing.T) {
-	r := fastresnet.ResNet9Epochs24.Clone()
+	r := fastresnet.ResNet9Epochs24()
 	r.Augmentations = append(r.Augmentations, own{})
 	if _, err := json.Marshal(r); !errors.Is(err, data.ErrAugmentation) {
 		t.Errorf("the error is %v, want ErrAugmentation", err)

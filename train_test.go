@@ -157,7 +157,7 @@ func TestOptionsReachTheTraining(t *testing.T) {
 
 // recipe is the default recipe with a change.
 func recipe(change func(*fastresnet.Recipe)) fastresnet.Option {
-	r := fastresnet.ResNet9Epochs24.Clone()
+	r := fastresnet.ResNet9Epochs24()
 	change(&r)
 	return fastresnet.WithRecipe(r)
 }

@@ -40,7 +40,7 @@ func parse(args []string, stdout io.Writer) (*settings, error) {
 	s := &settings{}
 	var recipes string
 	f := flag.NewFlagSet("bench", flag.ContinueOnError)
-	f.StringVar(&recipes, "recipes", fastresnet.ResNet9Epochs24.Name, "recipes to run, a `list` of names, numbers and ranges of rungs")
+	f.StringVar(&recipes, "recipes", fastresnet.ResNet9Epochs24().Name, "recipes to run, a `list` of names, numbers and ranges of rungs")
 	f.IntVar(&s.width, "width", program.PublishedWidth, "channels `n` where the series has 64")
 	f.IntVar(&s.epochs, "epochs", 0, "train for `n` epochs, the schedule stretched in proportion (default 0, each recipe's own)")
 	f.IntVar(&s.batch, "batch", 0, "`n` images a step, the learning rate scaled in proportion (default 0, each recipe's own)")

@@ -40,7 +40,7 @@ func parse(args []string, stdout io.Writer) (*settings, error) {
 	s := &settings{set: map[string]bool{}}
 	f := flag.NewFlagSet("cifar10", flag.ContinueOnError)
 	f.StringVar(&s.data, "data", "auto", program.ImagesUsage)
-	f.StringVar(&s.recipe, "recipe", fastresnet.ResNet9Epochs24.Name, "`name` of the recipe; -list shows them")
+	f.StringVar(&s.recipe, "recipe", fastresnet.ResNet9Epochs24().Name, "`name` of the recipe; -list shows them")
 	f.BoolVar(&s.list, "list", false, "list the recipes and exit")
 	f.StringVar(&s.backend, "backend", "auto", program.BackendUsage)
 	f.IntVar(&s.width, "width", 0, "channels `n` of the network's first stage (default the recipe's)")

@@ -66,7 +66,7 @@ func run(ctx context.Context, args []string) error {
 	progress.Start("starting")
 	result, err := fastresnet.Train(ctx,
 		fastresnet.WithDataset(train, test),
-		fastresnet.WithRecipe(fastresnet.ResNet9Epochs24),
+		fastresnet.WithRecipe(fastresnet.ResNet9Epochs24()),
 		fastresnet.WithWidth(8),
 		fastresnet.WithBatchSize(128),
 		fastresnet.WithEpochs(2),
