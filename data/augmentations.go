@@ -3,6 +3,10 @@ package data
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
 
 	"github.com/fastresnet/fastresnet/internal/strictjson"
 )
@@ -15,31 +19,32 @@ import (
 //	[{"crop": {"pad": 4}}, {"flip_lr": {}}, {"alternating_flip": {}}, {"cutout": {"height": 8, "width": 8}}]
 type Augmentations []Augmentation
 
-// written is one augmentation in JSON: one of its fields is set.
-type written struct {
-	Crop            *Crop            `json:"crop,omitempty"`
-	FlipLR          *FlipLR          `json:"flip_lr,omitempty"`
-	AlternatingFlip *AlternatingFlip `json:"alternating_flip,omitempty"`
-	Cutout          *Cutout          `json:"cutout,omitempty"`
+// kinds are the augmentations of this package, by their names in JSON. A new one is entered here.
+var kinds = map[string]Augmentation{
+	"crop": Crop{}, "flip_lr": FlipLR{}, "alternating_flip": AlternatingFlip{}, "cutout": Cutout{},
+}
+
+// KindOf is the name in JSON of an augmentation of this package, such as "crop"; "" for any other. Those of this package are
+// safe for concurrent use.
+func KindOf(a Augmentation) string {
+	for name, zero := range kinds {
+		if reflect.TypeOf(zero) == reflect.TypeOf(a) {
+			return name
+		}
+	}
+	return ""
 }
 
 // MarshalJSON writes the augmentations of this package; any other is an error, which wraps [ErrAugmentation].
 // No augmentations are an empty list.
 func (a Augmentations) MarshalJSON() ([]byte, error) {
-	all := make([]written, len(a))
+	all := make([]map[string]Augmentation, len(a))
 	for i, one := range a {
-		switch one := one.(type) {
-		case Crop:
-			all[i].Crop = &one
-		case FlipLR:
-			all[i].FlipLR = &one
-		case AlternatingFlip:
-			all[i].AlternatingFlip = &one
-		case Cutout:
-			all[i].Cutout = &one
-		default:
+		kind := KindOf(one)
+		if kind == "" {
 			return nil, fmt.Errorf("%w: augmentation %d, a %T, cannot be written as JSON", ErrAugmentation, i, one)
 		}
+		all[i] = map[string]Augmentation{kind: one}
 	}
 	return json.Marshal(all)
 }
@@ -53,28 +58,35 @@ func (a *Augmentations) UnmarshalJSON(text []byte) error {
 		*a = nil
 		return nil
 	}
-	var all []written
+	var all []map[string]json.RawMessage
 	if err := strictjson.Unmarshal(text, &all); err != nil {
 		return fmt.Errorf("%w: %w", ErrAugmentation, err)
 	}
 	var read Augmentations
-	for i, w := range all {
-		if w.Crop != nil {
-			read = append(read, *w.Crop)
+	for i, one := range all {
+		if len(one) != 1 {
+			return fmt.Errorf("%w: augmentation %d is of %d kinds, want one", ErrAugmentation, i, len(one))
 		}
-		if w.FlipLR != nil {
-			read = append(read, *w.FlipLR)
-		}
-		if w.AlternatingFlip != nil {
-			read = append(read, *w.AlternatingFlip)
-		}
-		if w.Cutout != nil {
-			read = append(read, *w.Cutout)
-		}
-		if kinds := len(read) - i; kinds != 1 {
-			return fmt.Errorf("%w: augmentation %d is of %d kinds, want one of crop, flip_lr, alternating_flip, cutout", ErrAugmentation, i, kinds)
+		for kind, settings := range one {
+			augmentation, err := readAugmentation(kind, settings)
+			if err != nil {
+				return fmt.Errorf("%w: augmentation %d: %w", ErrAugmentation, i, err)
+			}
+			read = append(read, augmentation)
 		}
 	}
 	*a = read
 	return nil
+}
+
+func readAugmentation(kind string, settings json.RawMessage) (Augmentation, error) {
+	zero, known := kinds[kind]
+	if !known {
+		return nil, fmt.Errorf("%q is unknown, want one of: %s", kind, strings.Join(slices.Sorted(maps.Keys(kinds)), ", "))
+	}
+	read := reflect.New(reflect.TypeOf(zero))
+	if err := strictjson.Unmarshal(settings, read.Interface()); err != nil {
+		return nil, fmt.Errorf("%s: %w", kind, err)
+	}
+	return read.Elem().Interface().(Augmentation), nil
 }

@@ -3,6 +3,8 @@ package data
 import (
 	"fmt"
 	"math/rand/v2"
+
+	"github.com/fastresnet/fastresnet/internal/reflection"
 )
 
 // Crop moves the image by up to Pad pixels each way: it pads the image by Pad on all four sides and
@@ -38,7 +40,7 @@ func (c Crop) Apply(dst, src []float32, image Shape, choice []int32) {
 	dy, dx := int(choice[0])-c.Pad, int(choice[1])-c.Pad
 	row := image.Width * image.Channels
 	for y := range image.Height {
-		from := reflect(y+dy, image.Height) * row
+		from := reflection.Of(y+dy, image.Height) * row
 		shiftRow(dst[y*row:(y+1)*row], src[from:from+row], dx, image.Channels)
 	}
 }
@@ -52,20 +54,9 @@ func shiftRow(dst, src []float32, dx, channels int) {
 	first, last := max(0, -dx), width-max(0, dx) // of dst, those inside src
 	copy(dst[first*channels:last*channels], src[(first+dx)*channels:])
 	for x := 0; x < first; x++ {
-		copy(dst[x*channels:(x+1)*channels], src[reflect(x+dx, width)*channels:])
+		copy(dst[x*channels:(x+1)*channels], src[reflection.Of(x+dx, width)*channels:])
 	}
 	for x := last; x < width; x++ {
-		copy(dst[x*channels:(x+1)*channels], src[reflect(x+dx, width)*channels:])
+		copy(dst[x*channels:(x+1)*channels], src[reflection.Of(x+dx, width)*channels:])
 	}
-}
-
-// reflect returns the index in [0, n) that i, less than n outside it, is the reflection of.
-func reflect(i, n int) int {
-	if i < 0 {
-		return -i
-	}
-	if i >= n {
-		return 2*(n-1) - i
-	}
-	return i
 }

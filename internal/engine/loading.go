@@ -38,16 +38,6 @@ func NewBatch(size int, image data.Shape) Batch {
 	return Batch{Images: make([]float32, size*image.Size()), Labels: make([]int32, size)}
 }
 
-// BuiltIn says whether an augmentation is one of package data, which every engine knows and which is safe for concurrent
-// use. One of a user's own runs on the host, by its Apply method.
-func BuiltIn(a data.Augmentation) bool {
-	switch a.(type) {
-	case data.Crop, data.FlipLR, data.AlternatingFlip, data.Cutout:
-		return true
-	}
-	return false
-}
-
 // LeadingCrop is the first augmentation if that is a crop. Its padding is the same in every epoch.
 func LeadingCrop(augmentations []data.Augmentation) *data.Crop {
 	if len(augmentations) > 0 {
@@ -56,15 +46,4 @@ func LeadingCrop(augmentations []data.Augmentation) *data.Crop {
 		}
 	}
 	return nil
-}
-
-// reflected is the index in [0, n) that i, less than n outside it, is the reflection of: see [data.Crop].
-func reflected(i, n int) int {
-	if i < 0 {
-		return -i
-	}
-	if i >= n {
-		return 2*(n-1) - i
-	}
-	return i
 }

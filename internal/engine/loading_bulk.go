@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/internal/reflection"
 )
 
 // bulkLoader draws all random choices of an epoch before it starts, and writes the images straight into the
@@ -47,7 +48,7 @@ func loadInBulk(cfg Config, train *data.Dataset) *bulkLoader {
 		l.moves++
 	}
 	workers := runtime.GOMAXPROCS(0)
-	if slices.ContainsFunc(cfg.Augmentations, func(a data.Augmentation) bool { return !BuiltIn(a) }) {
+	if slices.ContainsFunc(cfg.Augmentations, func(a data.Augmentation) bool { return data.KindOf(a) == "" }) {
 		workers = 1
 	}
 	for range workers {
@@ -157,7 +158,7 @@ func (a *axis) reset() {
 // shift makes every i the one at i+by, or its reflection.
 func (a *axis) shift(by int) {
 	for i := range a.from {
-		a.spare[i] = a.from[reflected(i+by, len(a.from))]
+		a.spare[i] = a.from[reflection.Of(i+by, len(a.from))]
 	}
 	a.from, a.spare = a.spare, a.from
 }

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 
 	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/internal/reflection"
 )
 
 // itemLoader loads as training programs usually do: image by image, each with random choices and memory of
@@ -145,12 +146,12 @@ func collate(b Batch, items []item) {
 func padByReflection(dst, image []float32, shape data.Shape, pad int) {
 	width, channels := shape.Width, shape.Channels
 	for y := range shape.Height + 2*pad {
-		from := image[reflected(y-pad, shape.Height)*width*channels:][:width*channels]
+		from := image[reflection.Of(y-pad, shape.Height)*width*channels:][:width*channels]
 		to := dst[y*(width+2*pad)*channels:][:(width+2*pad)*channels]
 		copy(to[pad*channels:], from)
 		for x := range pad {
-			copy(to[x*channels:][:channels], from[reflected(x-pad, width)*channels:])
-			copy(to[(pad+width+x)*channels:][:channels], from[reflected(width+x, width)*channels:])
+			copy(to[x*channels:][:channels], from[reflection.Of(x-pad, width)*channels:])
+			copy(to[(pad+width+x)*channels:][:channels], from[reflection.Of(width+x, width)*channels:])
 		}
 	}
 }

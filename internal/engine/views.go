@@ -1,6 +1,9 @@
 package engine
 
-import "github.com/fastresnet/fastresnet/data"
+import (
+	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/internal/reflection"
+)
 
 // View is one look at an image: mirrored or not, and moved.
 type View struct {
@@ -16,7 +19,7 @@ type View struct {
 func (v View) Rows(height int) []int {
 	rows := make([]int, height)
 	for y := range rows {
-		rows[y] = reflected(y-v.Down, height)
+		rows[y] = reflection.Of(y-v.Down, height)
 	}
 	return rows
 }
@@ -25,7 +28,7 @@ func (v View) Rows(height int) []int {
 func (v View) Columns(width int) []int {
 	columns := make([]int, width)
 	for x := range columns {
-		columns[x] = reflected(x-v.Right, width)
+		columns[x] = reflection.Of(x-v.Right, width)
 		if v.Flip {
 			columns[x] = width - 1 - columns[x]
 		}

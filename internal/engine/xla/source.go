@@ -16,7 +16,7 @@ import (
 // newBatchSource keeps the data set on the device if batches are to be loaded in bulk and every augmentation
 // has a graph form, and otherwise feeds batches from the host.
 func newBatchSource(ctx context.Context, d *device, cfg engine.Config, train *data.Dataset, sizes []int) (batchSource, error) {
-	own := func(a data.Augmentation) bool { return !engine.BuiltIn(a) }
+	own := func(a data.Augmentation) bool { return !graphs.Augments(a) }
 	if cfg.Loading != data.LoadInBulk || slices.ContainsFunc(cfg.Augmentations, own) {
 		s := &fedSource{device: d, image: train.Shape(), loader: engine.NewLoader(cfg, train), bySize: map[int]engine.Batch{}}
 		return s, s.loader.Prepare(ctx)

@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/fastresnet/fastresnet/data"
-	"github.com/fastresnet/fastresnet/internal/engine"
 	"github.com/fastresnet/fastresnet/internal/engine/xla/graphs"
 	"github.com/fastresnet/fastresnet/internal/testbackend"
 	"github.com/gomlx/gomlx/core/graph"
@@ -45,7 +44,7 @@ func TestAugment(t *testing.T) {
 				if err := a.Validate(image); err != nil {
 					t.Fatal(err)
 				}
-				if !engine.BuiltIn(a) {
+				if !graphs.Augments(a) {
 					t.Fatal("it has no graph form")
 				}
 				rng := rand.New(rand.NewPCG(1, 2))
@@ -80,7 +79,7 @@ func TestAugment(t *testing.T) {
 type own struct{ data.FlipLR }
 
 func TestAugmentsNot(t *testing.T) {
-	if engine.BuiltIn(own{}) {
+	if graphs.Augments(own{}) {
 		t.Error("an augmentation that layers does not know has a graph form")
 	}
 	exec, err := graph.NewExec(open(t, "go"), func(images, choices *graph.Node) *graph.Node {
