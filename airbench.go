@@ -26,7 +26,7 @@ func airbench94Muon() Recipe {
 	return Recipe{
 		Name: "airbench94-muon", Description: "the speedrun: Muon, 2x2 whitening, alternating flips",
 		Published: Published{Accuracy: 0.9401, Seconds: 2.59, Hardware: "A100"},
-		Network:   layers.Airbench94(),
+		Design:    layers.Airbench94(),
 		BatchSize: batch, Epochs: epochs,
 		Schedule: falling(0.24, epochs), RateBeforeStep: true,
 		Augmentations: data.Augmentations{data.Crop{Pad: 2}, data.AlternatingFlip{}},

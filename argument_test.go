@@ -16,7 +16,7 @@ import (
 // A call that lacks a context or a model says so, whichever it is.
 func TestMissingArguments(t *testing.T) {
 	set := synthetic(t, 16, 1)
-	model := train(t, set, fastresnet.WithNetwork(tinyNetwork()), fastresnet.WithEpochs(1)).Model
+	model := train(t, set, fastresnet.WithArchitecture(tinyNetwork()), fastresnet.WithEpochs(1)).Model
 	ctx := context.Background()
 	var none context.Context
 	for _, broken := range []struct {
@@ -83,7 +83,7 @@ func (h hostile) Err() error {
 // goes on.
 func TestHostileContext(t *testing.T) {
 	set := synthetic(t, 16, 1)
-	model := train(t, set, fastresnet.WithNetwork(tinyNetwork()), fastresnet.WithEpochs(1)).Model
+	model := train(t, set, fastresnet.WithArchitecture(tinyNetwork()), fastresnet.WithEpochs(1)).Model
 	for after := range 4 {
 		ended, cancel := context.WithCancel(context.Background())
 		fresh := func(ctx context.Context) context.Context { return hostile{ctx, new(int), after} }
@@ -106,7 +106,7 @@ func TestHostileContext(t *testing.T) {
 		}
 		release()
 		_, err := fastresnet.Train(fresh(ended), fastresnet.WithDataset(set, set), fastresnet.WithBatchSize(4), fastresnet.WithBackend("go"),
-			fastresnet.WithNetwork(tinyNetwork()), fastresnet.WithEpochs(1))
+			fastresnet.WithArchitecture(tinyNetwork()), fastresnet.WithEpochs(1))
 		if !fits(err) {
 			t.Errorf("Train, panic after %d calls: %v", after, err)
 		}
@@ -120,7 +120,7 @@ func TestHostileContext(t *testing.T) {
 // Images are not scaled for a caller who has left.
 func TestPredictIsCancelledBetweenImages(t *testing.T) {
 	set := synthetic(t, 16, 1)
-	model := train(t, set, fastresnet.WithNetwork(tinyNetwork()), fastresnet.WithEpochs(1)).Model
+	model := train(t, set, fastresnet.WithArchitecture(tinyNetwork()), fastresnet.WithEpochs(1)).Model
 	ctx, cancel := context.WithCancel(context.Background())
 	first, second := false, false
 	plain := image.NewGray(image.Rect(0, 0, 40, 40))

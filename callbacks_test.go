@@ -17,7 +17,7 @@ func TestCallbacksMayScribble(t *testing.T) {
 		layers.Residual{Branch: []layers.Layer{layers.BatchNorm{Name: "norm"}, layers.ReLU{}, layers.Conv{Name: "inner", Kernel: 3, Stride: 1, Out: 4}}},
 		layers.GlobalMaxPool{}, layers.Linear{Name: "linear", Out: 10},
 	}}
-	for label, with := range map[string]fastresnet.Option{"a recipe": fastresnet.WithWidth(4), "a network of one's own": fastresnet.WithNetwork(network)} {
+	for label, with := range map[string]fastresnet.Option{"a recipe": fastresnet.WithWidth(4), "a network of one's own": fastresnet.WithArchitecture(network)} {
 		t.Run(label, func(t *testing.T) {
 			options := []fastresnet.Option{
 				fastresnet.WithDataset(synthetic(t, 110, 1), synthetic(t, 40, 2)), fastresnet.WithBackend("go"), fastresnet.WithBatchSize(32),

@@ -20,7 +20,7 @@ func stoppedRun(t testing.TB) (options []fastresnet.Option, name string, file sa
 	t.Helper()
 	options = []fastresnet.Option{
 		fastresnet.WithDataset(synthetic(t, 64, 1), synthetic(t, 16, 2)), fastresnet.WithBackend("go"),
-		fastresnet.WithNetwork(tinyNetwork()), fastresnet.WithBatchSize(16), fastresnet.WithEpochs(3),
+		fastresnet.WithArchitecture(tinyNetwork()), fastresnet.WithBatchSize(16), fastresnet.WithEpochs(3),
 		fastresnet.WithAveraging(fastresnet.Averaging{Every: 2, Decay: 0.5}), fastresnet.WithResume(),
 	}
 	folder := t.TempDir()

@@ -14,10 +14,11 @@ import (
 
 // config is what the options add up to.
 type config struct {
-	recipe  Recipe
-	changes []func(*Recipe) // of the recipe, applied when all options are known
-	network *layers.Network
-	unknown error // of WithArchitecture
+	recipe   Recipe
+	changes  []func(*Recipe) // of the recipe, applied when all options are known
+	width    *int            // of the recipe's design
+	network  *layers.Network // the recipe's, for the data set; nil before that is known
+	unusable error           // of WithArchitecture
 
 	// What the recipe's schedule becomes: the user's own, or the recipe's adapted.
 	schedule *schedule.Schedule
@@ -84,6 +85,9 @@ func configure(opts []Option) (*config, error) {
 	for _, f := range c.changes {
 		f(&c.recipe)
 	}
+	if c.width != nil && c.recipe.Network == nil {
+		c.recipe.Design.Width = *c.width
+	}
 	c.adapt(base)
 	problems := append(c.recipe.problems(), c.problems()...)
 	if c.train.Len() > 0 {
@@ -123,12 +127,8 @@ func (c *config) problems() []error {
 		}
 	}
 	check(!c.ownData || c.train.Len() > 0, "the training set is nil or empty")
-	check(c.unknown == nil, "%w", c.unknown)
+	check(c.unusable == nil, "%w", c.unusable)
 	check(c.trainLimit >= 0 && c.testLimit >= 0, "a limit of %d training and %d test images, need 0 (all) or more", c.trainLimit, c.testLimit)
-	if c.network == nil {
-		err := c.recipe.Network.Validate()
-		check(err == nil, "%w", err)
-	}
 	check(c.devices >= 1, "%d devices, need at least 1", c.devices)
 	if b := c.recipe.BatchSize; c.devices > 1 {
 		check(b%c.devices == 0, "batch size %d, need a multiple of the %d devices", b, c.devices)

@@ -198,7 +198,7 @@ func ExampleRecipe_json() {
 }
 
 // A network is data too: this one has no residual branches.
-func ExampleWithNetwork() {
+func ExampleWithArchitecture() {
 	backbone := layers.Network{Name: "tiny", Input: data.Shape{Height: 32, Width: 32, Channels: 3}, Layers: []layers.Layer{
 		layers.Conv{Name: "conv", Out: 16, Kernel: 3, Stride: 2},
 		layers.BatchNorm{Name: "norm"},
@@ -206,7 +206,7 @@ func ExampleWithNetwork() {
 		layers.GlobalMeanPool{},
 		layers.Linear{Name: "classifier", Out: 10, Bias: true},
 	}}
-	option := fastresnet.WithNetwork(backbone)
+	option := fastresnet.WithArchitecture(backbone)
 	fmt.Println(backbone.Parameters(), option != nil)
 	// Output: 634 true
 }

@@ -73,26 +73,16 @@ func (c *config) misfits() []error {
 	return errs
 }
 
-// settleNetwork makes the recipe's network if none was given, and checks that it fits the images.
+// settleNetwork makes the network for the images.
 func (c *config) settleNetwork(shape data.Shape, classes int) error {
-	if c.network != nil {
-		c.recipe.Network = layers.Design{Name: c.network.Name}
-	} else if c.recipe.Network.Validate() != nil {
+	if c.recipe.architectureProblem() != nil {
 		return nil // a problem of the recipe
-	} else if network, err := c.recipe.Network.Network(shape, classes); err != nil {
-		return err
-	} else {
-		c.network = &network
 	}
-	if c.network.Input != shape {
-		return fmt.Errorf("the network takes images of %v, the data set has %v", c.network.Input, shape)
-	}
-	if _, err := c.network.Plan(); err != nil {
+	network, err := c.recipe.architecture().Network(shape, classes)
+	if err != nil {
 		return err
 	}
-	if n := c.network.Classes(); n != classes {
-		return fmt.Errorf("the network has %d classes, the data set %d", n, classes)
-	}
+	c.network = &network
 	if n := c.network.Parameters(); n > maxParameters {
 		return fmt.Errorf("the network has %d parameters, need no more than %d", n, maxParameters)
 	}

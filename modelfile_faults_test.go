@@ -24,7 +24,7 @@ import (
 func tinyFile(t testing.TB) []byte {
 	t.Helper()
 	result, err := fastresnet.Train(context.Background(), fastresnet.WithDataset(synthetic(t, 16, 1), nil), fastresnet.WithBackend("go"),
-		fastresnet.WithNetwork(tinyNetwork()), fastresnet.WithBatchSize(16), fastresnet.WithEpochs(1), fastresnet.WithTestViews(fastresnet.FlipViews),
+		fastresnet.WithArchitecture(tinyNetwork()), fastresnet.WithBatchSize(16), fastresnet.WithEpochs(1), fastresnet.WithTestViews(fastresnet.FlipViews),
 		fastresnet.WithAveraging(fastresnet.Averaging{Every: 1, Decay: 0.9}))
 	if err != nil {
 		t.Fatal(err)
@@ -61,10 +61,10 @@ func TestReadRefuses(t *testing.T) {
 	document := func(old, new string) func(*safetensors.File) {
 		return func(f *safetensors.File) {
 			text := f.Metadata["model"]
-			if strings.Count(text, old) != 1 {
-				t.Fatalf("%q is not once in %s", old, text)
+			if !strings.Contains(text, old) {
+				t.Fatalf("%q is not in %s", old, text)
 			}
-			f.Metadata["model"] = strings.Replace(text, old, new, 1)
+			f.Metadata["model"] = strings.ReplaceAll(text, old, new) // in the recipe too
 		}
 	}
 	metadata := func(name, value string) func(*safetensors.File) {

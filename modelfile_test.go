@@ -75,7 +75,7 @@ func TestModelFile(t *testing.T) {
 	}{
 		{"as the recipe is", nil},
 		{"without a test set", []fastresnet.Option{fastresnet.WithDataset(set, nil)}},
-		{"a network of one's own", []fastresnet.Option{fastresnet.WithNetwork(tinyNetwork())}},
+		{"a network of one's own", []fastresnet.Option{fastresnet.WithArchitecture(tinyNetwork())}},
 		{"an average", []fastresnet.Option{fastresnet.WithAveraging(fastresnet.Averaging{Every: 2, Decay: 0.9})}},
 		{"six views", []fastresnet.Option{fastresnet.WithRecipe(airbench(t))}},
 	} {
@@ -191,7 +191,7 @@ func TestModelKnowsItsRunAsFarAsItIs(t *testing.T) {
 // A diverged run has losses that JSON cannot hold, and weights that are no use.
 func TestModelFileOfADivergedRun(t *testing.T) {
 	result, err := fastresnet.Train(context.Background(), fastresnet.WithDataset(synthetic(t, 64, 1), nil), fastresnet.WithBackend("go"),
-		fastresnet.WithNetwork(tinyNetwork()), fastresnet.WithBatchSize(16), fastresnet.WithEpochs(2), fastresnet.WithPeakRate(1e30))
+		fastresnet.WithArchitecture(tinyNetwork()), fastresnet.WithBatchSize(16), fastresnet.WithEpochs(2), fastresnet.WithPeakRate(1e30))
 	if !errors.Is(err, fastresnet.ErrDiverged) {
 		t.Fatalf("error %v, want ErrDiverged", err)
 	}
@@ -282,7 +282,7 @@ func TestSaveToAFolderThatCannotBeWritten(t *testing.T) {
 
 func TestLoadOptions(t *testing.T) {
 	set := synthetic(t, 20, 1)
-	file := written(t, train(t, set, fastresnet.WithNetwork(tinyNetwork())).Model)
+	file := written(t, train(t, set, fastresnet.WithArchitecture(tinyNetwork())).Model)
 	for _, test := range []struct {
 		name   string
 		option fastresnet.LoadOption

@@ -68,36 +68,27 @@ func WithRecipe(r Recipe) Option {
 	return trainOption(func(c *config) { c.recipe = r.Clone() })
 }
 
-// WithArchitecture sets the network by a name that layers.Architectures lists; its width stays that of the
-// recipe. Default: the recipe's.
-func WithArchitecture(name string) Option {
+// WithArchitecture sets the network: by a layers.Design, such as layers.ResNet9() or what layers.DesignByName finds, or by a
+// layers.Network of your own, which must fit the data set's images and classes. Default: the recipe's.
+func WithArchitecture(a layers.Architecture) Option {
+	switch a := a.(type) {
+	case layers.Design:
+		a = a.Clone()
+		return change(func(r *Recipe) { r.Design, r.Network = a, nil })
+	case layers.Network:
+		a = a.Clone()
+		return change(func(r *Recipe) { r.Design, r.Network = layers.Design{}, &a })
+	}
 	return trainOption(func(c *config) {
-		design, err := layers.DesignByName(name)
-		c.unknown = err
-		c.changes = append(c.changes, func(r *Recipe) {
-			design.Width = r.Network.Width
-			r.Network = design
-		})
+		c.unusable = fmt.Errorf("an architecture that is a %T: need a layers.Design or a layers.Network", a)
 	})
 }
 
-// WithDesign sets the network by its design. Default: the recipe's.
-func WithDesign(d layers.Design) Option {
-	d = d.Clone()
-	return change(func(r *Recipe) { r.Network = d })
-}
-
-// WithNetwork sets a network of your own, described as data. It must fit the data set's images and
-// classes. The recipe's design then does not count.
-func WithNetwork(n layers.Network) Option {
-	n = n.Clone()
-	return trainOption(func(c *config) { c.network = &n })
-}
-
-// WithWidth sets the number of channels of the network's first stage, at least 1; the other stages are
-// in proportion. Work grows with its square. Default: the recipe's, 64.
+// WithWidth sets the number of channels of the first stage of the network's design, at least 1, whichever option sets the
+// design; the other stages are in proportion. Work grows with its square. A network of your own has no design, and stays as
+// it is. Default: the design's, 64.
 func WithWidth(channels int) Option {
-	return change(func(r *Recipe) { r.Network.Width = channels })
+	return trainOption(func(c *config) { c.width = &channels })
 }
 
 // WithBatchSize sets the number of images a step, from 1 to the size of the training set. The recipe's

@@ -56,7 +56,9 @@ func TestOptionErrors(t *testing.T) {
 		t.Fatal(err)
 	}
 	ghost := fastresnet.ResNet9Epochs24()
-	ghost.Network.Norm.Groups = 16
+	ghost.Design.Norm.Groups = 16
+	both, own := fastresnet.ResNet9Epochs24(), tinyNetwork()
+	both.Network = &own
 	bad := fastresnet.ResNet9Epochs24()
 	bad.BiasRate, bad.BiasDecay, bad.Averaging = -1, math.NaN(), fastresnet.Averaging{Every: -5, Decay: 1}
 	bad.TestViews, bad.Loading, bad.Published.Accuracy = "sideways", "slowly", math.NaN()
@@ -92,9 +94,11 @@ func TestOptionErrors(t *testing.T) {
 		{"a cutout of all there is", []fastresnet.Option{fastresnet.WithDataset(tiny, nil), fastresnet.WithBatchSize(4)}, []string{"cutout 8x8: it blanks every image of 8x8x3"}},
 		{"images too small for the stages", []fastresnet.Option{fastresnet.WithDataset(small, nil), fastresnet.WithBatchSize(4),
 			fastresnet.WithAugmentations()}, []string{"images of 5x5x3 are too small", "need 8x8 at least"}},
-		{"architecture", []fastresnet.Option{fastresnet.WithBatchSize(4), fastresnet.WithArchitecture("vgg")}, []string{`"vgg"`, "resnet9"}},
+		{"no architecture", []fastresnet.Option{fastresnet.WithBatchSize(4), fastresnet.WithArchitecture(nil)}, []string{"need a layers.Design or a layers.Network"}},
+		{"a pointer for an architecture", []fastresnet.Option{fastresnet.WithBatchSize(4), fastresnet.WithArchitecture(&layers.Network{})}, []string{"*layers.Network"}},
+		{"a network and a design", []fastresnet.Option{fastresnet.WithRecipe(both), fastresnet.WithBatchSize(4)}, []string{"a design, \"resnet9\", and a network, \"own\""}},
 		{"a network for other classes", []fastresnet.Option{fastresnet.WithBatchSize(4),
-			fastresnet.WithNetwork(threeClasses)}, []string{"3 classes", "10"}},
+			fastresnet.WithArchitecture(threeClasses)}, []string{"3 classes", "10"}},
 		{"test set of another shape", []fastresnet.Option{fastresnet.WithDataset(train, grey), fastresnet.WithBatchSize(4)}, []string{"8x8x1"}},
 		{"test set alone", []fastresnet.Option{fastresnet.WithDataset(nil, train)}, []string{"training set is nil"}},
 		{"no device", []fastresnet.Option{fastresnet.WithDevices(0)}, []string{"0 devices"}},
@@ -106,7 +110,7 @@ func TestOptionErrors(t *testing.T) {
 		{"peak rate beyond float32", []fastresnet.Option{fastresnet.WithPeakRate(math.Inf(1))}, []string{"peak learning rate +Inf"}},
 		{"other class names", []fastresnet.Option{fastresnet.WithBatchSize(4), fastresnet.WithDataset(train, renamed(t, train))}, []string{"disc", "other"}},
 		{"problems with the data are among all problems", []fastresnet.Option{fastresnet.WithEpochs(-2), fastresnet.WithBatchSize(1000),
-			fastresnet.WithAugmentations(data.Crop{Pad: 40}), fastresnet.WithArchitecture("vgg")}, []string{"-2 epochs", "batch size 1000", "crop 40", "vgg"}},
+			fastresnet.WithAugmentations(data.Crop{Pad: 40}), fastresnet.WithArchitecture(layers.Design{Name: "vgg"})}, []string{"-2 epochs", "batch size 1000", "crop 40", "vgg"}},
 		{"label smoothing of everything", []fastresnet.Option{fastresnet.WithLabelSmoothing(1)}, []string{"label smoothing 1"}},
 		{"averaging that never moves", []fastresnet.Option{fastresnet.WithAveraging(fastresnet.Averaging{Every: 1, Decay: 1})}, []string{"averaging decay 1"}},
 		{"ghost groups that do not divide the batch", []fastresnet.Option{fastresnet.WithRecipe(ghost), fastresnet.WithBatchSize(20)}, []string{"batch size 20", "16 groups"}},
@@ -114,7 +118,7 @@ func TestOptionErrors(t *testing.T) {
 			fastresnet.WithIncompleteBatches(true)}, []string{"incomplete", "16 groups"}},
 		{"what a recipe alone can set", []fastresnet.Option{fastresnet.WithRecipe(bad)}, []string{"bias rate -1", "bias decay NaN",
 			"every -5 steps", "averaging decay 1", "sideways", "slowly", "published accuracy NaN"}},
-		{"a design that cannot be", []fastresnet.Option{fastresnet.WithBatchSize(4), fastresnet.WithDesign(layers.Design{Name: "x", Width: 1,
+		{"a design that cannot be", []fastresnet.Option{fastresnet.WithBatchSize(4), fastresnet.WithArchitecture(layers.Design{Name: "x", Width: 1,
 			Activation: layers.Activation{Kind: "tanh"}})}, []string{`design "x"`, "tanh"}},
 		{"all problems at once", []fastresnet.Option{fastresnet.WithWidth(0), fastresnet.WithBatchSize(-3), fastresnet.WithEpochs(-2),
 			fastresnet.WithPrecision("half")}, []string{"width 0", "batch size -3", "-2 epochs", "half"}},

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/fastresnet/fastresnet"
+	"github.com/fastresnet/fastresnet/layers"
 )
 
 // TestPyTorchUsesTheModelFile loads files with the Python of docs/models.md, and expects PyTorch's logits, less what all
@@ -24,9 +25,9 @@ func TestPyTorchUsesTheModelFile(t *testing.T) {
 	}
 	loader := pythonIn(t, "docs/models.md")
 	set := synthetic(t, 64, 1)
-	for _, network := range []string{"resnet9", "dawn"} {
-		t.Run(network, func(t *testing.T) {
-			model := train(t, set, fastresnet.WithArchitecture(network), fastresnet.WithWidth(8)).Model
+	for _, design := range []layers.Design{layers.ResNet9(), layers.Dawn()} {
+		t.Run(design.Name, func(t *testing.T) {
+			model := train(t, set, fastresnet.WithArchitecture(design), fastresnet.WithWidth(8)).Model
 			folder := t.TempDir()
 			files := map[string][]byte{"loader.py": loader, "model.safetensors": written(t, model), "images": set.Pixels()}
 			for name, content := range files {
@@ -35,7 +36,7 @@ func TestPyTorchUsesTheModelFile(t *testing.T) {
 				}
 			}
 			out, err := exec.Command(python, "internal/golden/use_model_file.py", filepath.Join(folder, "loader.py"),
-				filepath.Join(folder, "model.safetensors"), network, filepath.Join(folder, "images")).CombinedOutput()
+				filepath.Join(folder, "model.safetensors"), design.Name, filepath.Join(folder, "images")).CombinedOutput()
 			if err != nil {
 				t.Fatalf("%v\n%s", err, out)
 			}

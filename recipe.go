@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"reflect"
 	"slices"
 
 	"github.com/fastresnet/fastresnet/data"
@@ -28,9 +29,10 @@ type Recipe struct {
 	// Published are the figures of its source.
 	Published Published `json:"published,omitzero"`
 
-	// Network is the network's design. In a [Result] of [WithNetwork] it has that network's name and nothing
-	// else, so that as JSON such a recipe can be looked at but not read back.
-	Network layers.Design `json:"network"`
+	// Design is what the network is made of, for the images and classes of the data set, unless Network is set.
+	Design layers.Design `json:"design,omitzero"`
+	// Network is a network of one's own; nil for the Design's. Design is zero then.
+	Network *layers.Network `json:"network,omitempty"`
 	// BatchSize is the number of images a step.
 	BatchSize int `json:"batch_size"`
 	// KeepIncompleteBatch also trains on the last images of an epoch when they do not fill a batch.
@@ -122,7 +124,11 @@ func (v TestViews) views() []engine.View {
 
 // Clone is a copy that shares nothing with the recipe.
 func (r Recipe) Clone() Recipe {
-	r.Network = r.Network.Clone()
+	r.Design = r.Design.Clone()
+	if r.Network != nil {
+		n := r.Network.Clone()
+		r.Network = &n
+	}
 	r.Schedule, r.Augmentations = slices.Clone(r.Schedule), slices.Clone(r.Augmentations)
 	r.Groups = slices.Clone(r.Groups)
 	for i := range r.Groups {
@@ -138,11 +144,7 @@ func (r *Recipe) UnmarshalJSON(text []byte) error {
 	if err := strictjson.Unmarshal(text, &read); err != nil {
 		return fmt.Errorf("%w: recipe: %w", ErrOption, err)
 	}
-	problems := Recipe(read).problems()
-	if err := read.Network.Validate(); err != nil {
-		problems = append(problems, fmt.Errorf("%w: %w", ErrOption, err))
-	}
-	if len(problems) > 0 {
+	if problems := Recipe(read).problems(); len(problems) > 0 {
 		return fmt.Errorf("recipe: %w", errors.Join(problems...))
 	}
 	*r = Recipe(read)
@@ -179,5 +181,28 @@ func (r Recipe) problems() []error {
 	for i, a := range r.Augmentations {
 		check(a != nil, "augmentation %d is nil", i)
 	}
+	if err := r.architectureProblem(); err != nil {
+		errs = append(errs, fmt.Errorf("%w: %w", ErrOption, err))
+	}
 	return errs
+}
+
+// architectureProblem is what is wrong with the network, whatever it is to be trained on.
+func (r Recipe) architectureProblem() error {
+	if r.Network == nil {
+		return r.Design.Validate()
+	}
+	if !reflect.DeepEqual(r.Design, layers.Design{}) {
+		return fmt.Errorf("%w: the recipe has a design, %q, and a network, %q", layers.ErrNetwork, r.Design.Name, r.Network.Name)
+	}
+	_, err := r.Network.Plan()
+	return err
+}
+
+// architecture is what makes the network.
+func (r Recipe) architecture() layers.Architecture {
+	if r.Network != nil {
+		return *r.Network
+	}
+	return r.Design
 }

@@ -12,7 +12,7 @@ import (
 // FuzzRecipe reads a recipe and takes a step by it: it is refused, with an error that wraps a sentinel, or it runs.
 func FuzzRecipe(f *testing.F) {
 	for _, r := range fastresnet.Recipes() {
-		r.Network.Width = 2
+		r.Design.Width = 2
 		text, err := json.Marshal(r)
 		if err != nil {
 			f.Fatal(err)

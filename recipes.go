@@ -81,9 +81,9 @@ func through(knots [][2]float64) schedule.Schedule {
 // DAWNBench entry did.
 var ladder = []rung{
 	{"dawn-found", "the baseline, with a redundant first norm", 0, 356, func(r *Recipe) {
-		r.Network = layers.Dawn()
-		r.Network.BareStem = false
-		r.Network.Norm.LowPrecision = true
+		r.Design = layers.Dawn()
+		r.Design.BareStem = false
+		r.Design.Norm.LowPrecision = true
 		r.BatchSize, r.KeepIncompleteBatch = 128, true
 		r.Epochs = 35
 		r.Schedule = through([][2]float64{{0, 0}, {15, 0.1}, {30, 0.005}, {35, 0}})
@@ -92,7 +92,7 @@ var ladder = []rung{
 		r.Momentum, r.WeightDecay = 0.9, 5e-4
 	}},
 	{"dawn-tidy", "the redundant norm removed", 0, 323, func(r *Recipe) {
-		r.Network.BareStem = true
+		r.Design.BareStem = true
 	}},
 	{"dawn-once", "fixed preprocessing done once", 0, 308, func(r *Recipe) {
 		r.Loading = data.LoadPerImage
@@ -105,7 +105,7 @@ var ladder = []rung{
 		r.Schedule = through([][2]float64{{0, 0}, {15, 0.44}, {30, 0.005}, {35, 0}})
 	}},
 	{"dawn-norm32", "batch norm in single precision", 0.94, 186, func(r *Recipe) {
-		r.Network.Norm.LowPrecision = false
+		r.Design.Norm.LowPrecision = false
 	}},
 	{"dawn-cutout", "cutout, slanted one-cycle", 0.941, 161, func(r *Recipe) {
 		r.Epochs, r.Schedule = 30, schedule.SlantedOneCycle(0.4, 8, 30)
@@ -116,53 +116,53 @@ var ladder = []rung{
 		r.Schedule = schedule.SlantedOneCycle(0.6, 8, 30)
 	}},
 	{"shortest-path", "the shortest path: no residual branches", 0.559, 36, func(r *Recipe) {
-		r.Network.Name = "shortest-path"
-		for i := range r.Network.Stages {
-			r.Network.Stages[i].Block = layers.BlockShortest
+		r.Design.Name = "shortest-path"
+		for i := range r.Design.Stages {
+			r.Design.Stages[i].Block = layers.BlockShortest
 		}
 		r.BatchSize = 512
 		r.Epochs, r.Schedule = 20, schedule.SlantedOneCycle(0.4, 4, 20)
 	}},
 	{"plain-1x1", "repeated norms and activations removed", 0.56, 32, func(r *Recipe) {
-		r.Network.Name, r.Network.BareStem = "plain", false
-		r.Network.Stages = []layers.Stage{
+		r.Design.Name, r.Design.BareStem = "plain", false
+		r.Design.Stages = []layers.Stage{
 			{Channels: 2, Kernel: 1, Down: layers.DownStride},
 			{Channels: 4, Kernel: 1, Down: layers.DownStride},
 			{Channels: 4, Kernel: 1, Down: layers.DownStride},
 		}
 	}},
 	{"plain-3x3", "3x3 convolutions", 0.856, 36, func(r *Recipe) {
-		for i := range r.Network.Stages {
-			r.Network.Stages[i].Kernel = 3
+		for i := range r.Design.Stages {
+			r.Design.Stages[i].Kernel = 3
 		}
 	}},
 	{"plain-pool", "max-pools in place of strides", 0.897, 43, func(r *Recipe) {
-		for i := range r.Network.Stages {
-			r.Network.Stages[i].Down = layers.DownPool
+		for i := range r.Design.Stages {
+			r.Design.Stages[i].Down = layers.DownPool
 		}
 	}},
 	{"wide-end", "a wider last stage, a global max-pool alone", 0.907, 47, func(r *Recipe) {
-		r.Network.Stages[2].Channels = 8
-		r.Network.MeanPool = false
+		r.Design.Stages[2].Channels = 8
+		r.Design.MeanPool = false
 	}},
 	{"backbone", "norm scales start at 1, logits x 0.125", 0.911, 47, func(r *Recipe) {
-		r.Network.Name = "backbone"
-		r.Network.Norm.RandomScale = false
-		r.Network.ClassifierBias, r.Network.LogitScale = false, 0.125
+		r.Design.Name = "backbone"
+		r.Design.Norm.RandomScale = false
+		r.Design.ClassifierBias, r.Design.LogitScale = false, 0.125
 	}},
 	{"backbone-wide", "twice the width, 60 epochs", 0.935, 321, func(r *Recipe) {
-		r.Network.Width = 128
+		r.Design.Width = 128
 		r.Epochs, r.Schedule = 60, schedule.SlantedOneCycle(0.4, 12, 60)
 	}},
 	{"backbone-deep", "one more convolution a stage instead", 0.95, 180, func(r *Recipe) {
-		r.Network.Width = 64
-		for i := range r.Network.Stages {
-			r.Network.Stages[i].Extra = 1
+		r.Design.Width = 64
+		for i := range r.Design.Stages {
+			r.Design.Stages[i].Extra = 1
 		}
 		r.Augmentations[2] = data.Cutout{Height: 12, Width: 12}
 	}},
 	{"resnet9-20", "residual branches in stages 1 and 3 instead", 0.938, 66, func(r *Recipe) {
-		r.Network = layers.ResNet9()
+		r.Design = layers.ResNet9()
 		r.Epochs, r.Schedule = 20, schedule.SlantedOneCycle(0.4, 4, 20)
 		r.Augmentations[2] = data.Cutout{Height: 8, Width: 8}
 	}},
@@ -173,7 +173,7 @@ var ladder = []rung{
 	// Nothing changes here: this library has preprocessing on the device from rung 4 on.
 	{"device-data", "preprocessing on the device", 0.941, 70, func(*Recipe) {}},
 	{"early-pool", "max-pool before norm and activation", 0.941, 64, func(r *Recipe) {
-		r.Network.PoolAt = layers.PoolBeforeNorm
+		r.Design.PoolAt = layers.PoolBeforeNorm
 		r.Epochs, r.Schedule = 25, schedule.SlantedOneCycle(0.4, 5, 25)
 	}},
 	{"smooth-labels", "label smoothing 0.2", 0.941, 59, func(r *Recipe) {
@@ -181,22 +181,22 @@ var ladder = []rung{
 		r.Epochs, r.Schedule = 23, schedule.SlantedOneCycle(0.4, 23./5, 23)
 	}},
 	{"celu", "CELU for ReLU", 0.941, 52, func(r *Recipe) {
-		r.Network.Activation = layers.Activation{Kind: "celu", Alpha: 0.075}
+		r.Design.Activation = layers.Activation{Kind: "celu", Alpha: 0.075}
 		r.Epochs, r.Schedule = 20, schedule.SlantedOneCycle(0.4, 4, 20)
 	}},
 	{"ghost-norm", "ghost batch norm in 16 groups", 0.941, 46, func(r *Recipe) {
-		r.Network.Norm.Groups = 16
+		r.Design.Norm.Groups = 16
 		r.Epochs, r.Schedule = 18, schedule.SlantedOneCycle(0.6, 18./5, 18)
 	}},
 	{"frozen-scales", "norm scales frozen at 1, biases learn faster", 0.941, 43, func(r *Recipe) {
-		r.Network.Norm.FrozenScale = true
-		r.Network.Activation.Alpha = 0.3
-		r.Network.LogitScale = 1. / 16
+		r.Design.Norm.FrozenScale = true
+		r.Design.Activation.Alpha = 0.3
+		r.Design.LogitScale = 1. / 16
 		r.BiasRate, r.BiasDecay = 64, 1./64
 		r.Epochs, r.Schedule = 17, schedule.SlantedOneCycle(0.6, 17./5, 17)
 	}},
 	{"whitening", "input patch whitening", 0.941, 39, func(r *Recipe) {
-		r.Network.Whitening = &layers.WhiteningSettings{Kernel: 3, Epsilon: 1e-2, Images: 10_000}
+		r.Design.Whitening = &layers.WhiteningSettings{Kernel: 3, Epsilon: 1e-2, Images: 10_000}
 		r.Epochs, r.Schedule = 15, schedule.SlantedOneCycle(0.6, 3, 15)
 	}},
 	{"averaging", "moving average of the weights", 0.941, 34, func(r *Recipe) {

@@ -20,7 +20,7 @@ import (
 func TestRecipesTakeOddSizes(t *testing.T) {
 	for _, r := range fastresnet.Recipes() {
 		for _, shape := range []data.Shape{{Height: 28, Width: 28, Channels: 1}, {Height: 30, Width: 30, Channels: 3}, {Height: 25, Width: 47, Channels: 3}} {
-			if _, err := r.Network.Network(shape, 10); err != nil {
+			if _, err := r.Design.Network(shape, 10); err != nil {
 				t.Errorf("%s on %v: %v", r.Name, shape, err)
 			}
 		}
@@ -87,7 +87,7 @@ func TestLadder(t *testing.T) {
 			if diff := cmp.Diff(tt.rates, got, cmpopts.EquateApprox(0, 1e-12)); diff != "" {
 				t.Errorf("rates (-want +got):\n%s", diff)
 			}
-			if _, err := r.Network.Network(data.Shape{Height: 32, Width: 32, Channels: 3}, 10); err != nil {
+			if _, err := r.Design.Network(data.Shape{Height: 32, Width: 32, Channels: 3}, 10); err != nil {
 				t.Error(err)
 			}
 			if byName, err := fastresnet.RecipeByName(tt.name); err != nil || !cmp.Equal(r, byName) {
@@ -105,16 +105,16 @@ func TestLadder(t *testing.T) {
 func TestRungsChangeWhatTheySay(t *testing.T) {
 	cutout := func(side int) data.Augmentation { return data.Cutout{Height: side, Width: side} }
 	stages := func(r *fastresnet.Recipe, change func(*layers.Stage)) {
-		for i := range r.Network.Stages {
-			change(&r.Network.Stages[i])
+		for i := range r.Design.Stages {
+			change(&r.Design.Stages[i])
 		}
 	}
 	want := []func(*fastresnet.Recipe){
-		2: func(r *fastresnet.Recipe) { r.Network.BareStem = true },
+		2: func(r *fastresnet.Recipe) { r.Design.BareStem = true },
 		3: func(r *fastresnet.Recipe) { r.Loading = data.LoadPerImage },
 		4: func(r *fastresnet.Recipe) { r.Loading = data.LoadInBulk },
 		5: func(r *fastresnet.Recipe) { r.BatchSize = 512 },
-		6: func(r *fastresnet.Recipe) { r.Network.Norm.LowPrecision = false },
+		6: func(r *fastresnet.Recipe) { r.Design.Norm.LowPrecision = false },
 		7: func(r *fastresnet.Recipe) { r.Augmentations = append(r.Augmentations, cutout(8)) },
 		8: func(r *fastresnet.Recipe) { r.BatchSize = 768 },
 		9: func(r *fastresnet.Recipe) {
@@ -124,32 +124,32 @@ func TestRungsChangeWhatTheySay(t *testing.T) {
 		10: nil, // another kind of network
 		11: func(r *fastresnet.Recipe) { stages(r, func(s *layers.Stage) { s.Kernel = 3 }) },
 		12: func(r *fastresnet.Recipe) { stages(r, func(s *layers.Stage) { s.Down = layers.DownPool }) },
-		13: func(r *fastresnet.Recipe) { r.Network.Stages[2].Channels = 8; r.Network.MeanPool = false },
+		13: func(r *fastresnet.Recipe) { r.Design.Stages[2].Channels = 8; r.Design.MeanPool = false },
 		14: func(r *fastresnet.Recipe) {
-			r.Network.Norm.RandomScale, r.Network.ClassifierBias, r.Network.LogitScale = false, false, 0.125
+			r.Design.Norm.RandomScale, r.Design.ClassifierBias, r.Design.LogitScale = false, false, 0.125
 		},
-		15: func(r *fastresnet.Recipe) { r.Network.Width = 128 },
+		15: func(r *fastresnet.Recipe) { r.Design.Width = 128 },
 		16: func(r *fastresnet.Recipe) {
-			r.Network.Width, r.Augmentations[2] = 64, cutout(12)
+			r.Design.Width, r.Augmentations[2] = 64, cutout(12)
 			stages(r, func(s *layers.Stage) { s.Extra = 1 })
 		},
 		17: func(r *fastresnet.Recipe) {
 			r.Augmentations[2] = cutout(8)
 			stages(r, func(s *layers.Stage) { s.Extra, s.Kernel = 0, 0 })
-			r.Network.Stages[0].Residual, r.Network.Stages[2].Residual = true, true
+			r.Design.Stages[0].Residual, r.Design.Stages[2].Residual = true, true
 		},
 		18: func(r *fastresnet.Recipe) { r.KeepIncompleteBatch = false },
 		19: func(*fastresnet.Recipe) {},
-		20: func(r *fastresnet.Recipe) { r.Network.PoolAt = layers.PoolBeforeNorm },
+		20: func(r *fastresnet.Recipe) { r.Design.PoolAt = layers.PoolBeforeNorm },
 		21: func(r *fastresnet.Recipe) { r.LabelSmoothing = 0.2 },
-		22: func(r *fastresnet.Recipe) { r.Network.Activation = layers.Activation{Kind: "celu", Alpha: 0.075} },
-		23: func(r *fastresnet.Recipe) { r.Network.Norm.Groups = 16 },
+		22: func(r *fastresnet.Recipe) { r.Design.Activation = layers.Activation{Kind: "celu", Alpha: 0.075} },
+		23: func(r *fastresnet.Recipe) { r.Design.Norm.Groups = 16 },
 		24: func(r *fastresnet.Recipe) {
-			r.Network.Norm.FrozenScale, r.Network.Activation.Alpha, r.Network.LogitScale = true, 0.3, 0.0625
+			r.Design.Norm.FrozenScale, r.Design.Activation.Alpha, r.Design.LogitScale = true, 0.3, 0.0625
 			r.BiasRate, r.BiasDecay = 64, 0.015625
 		},
 		25: func(r *fastresnet.Recipe) {
-			r.Network.Whitening = &layers.WhiteningSettings{Kernel: 3, Epsilon: 0.01, Images: 10_000}
+			r.Design.Whitening = &layers.WhiteningSettings{Kernel: 3, Epsilon: 0.01, Images: 10_000}
 		},
 		26: func(r *fastresnet.Recipe) {
 			r.Averaging, r.Augmentations[2] = fastresnet.Averaging{Every: 5, Decay: 0.99}, cutout(5)

@@ -25,23 +25,6 @@ func (r Record) MarshalJSON() ([]byte, error) {
 	return json.Marshal(plain(r))
 }
 
-// UnmarshalJSON reads what MarshalJSON wrote. The recipe need not be one that a run could use: that of a network of
-// the caller's own is not.
-func (r *Record) UnmarshalJSON(text []byte) error {
-	type plain Record       // without this method
-	type plainRecipe Recipe // without its checks
-	var read struct {
-		plain
-		Recipe plainRecipe `json:"recipe"`
-	}
-	if err := json.Unmarshal(text, &read); err != nil {
-		return err
-	}
-	*r = Record(read.plain)
-	r.Recipe = Recipe(read.Recipe)
-	return nil
-}
-
 // epochJSON has null for a loss that is not finite, which JSON has no number for: a diverged run's.
 type epochJSON struct {
 	plainEpoch

@@ -11,8 +11,8 @@ type Result struct {
 
 // Record is what a run was, and how it went.
 //
-// It can be written as JSON and read back; augmentations of the caller's own are left out of the recipe then. What is
-// read is a record of what ran: its recipe is checked when a run is to use it, and fields that are unknown do not matter.
+// It can be written as JSON and read back; augmentations of the caller's own are left out of the recipe then. Fields that
+// are unknown do not matter, but for those of the recipe.
 type Record struct {
 	// Weights says which weights those are, and so what was tested after each epoch: the last step's, or
 	// their moving average if the recipe asks for one.

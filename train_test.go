@@ -133,8 +133,8 @@ func TestOptionsReachTheTraining(t *testing.T) {
 		"label smoothing":    fastresnet.WithLabelSmoothing(0.2),
 		"averaging":          fastresnet.WithAveraging(fastresnet.Averaging{Every: 1, Decay: 0.5}),
 		"test views":         fastresnet.WithTestViews(fastresnet.FlipTranslateViews),
-		"architecture":       fastresnet.WithArchitecture("dawn"),
-		"design":             fastresnet.WithDesign(layers.Design{Name: "stem", Width: 4, LogitScale: 0.125}),
+		"architecture":       fastresnet.WithArchitecture(layers.Dawn()),
+		"design":             fastresnet.WithArchitecture(layers.Design{Name: "stem", Width: 4, LogitScale: 0.125}),
 		"bias rate":          recipe(func(r *fastresnet.Recipe) { r.BiasRate = 8 }),
 		"bias decay":         recipe(func(r *fastresnet.Recipe) { r.BiasDecay = 100 }),
 		"loading":            recipe(func(r *fastresnet.Recipe) { r.Loading = data.LoadPerImage }),
@@ -142,10 +142,10 @@ func TestOptionsReachTheTraining(t *testing.T) {
 			r.Groups = []fastresnet.Group{{Variables: layers.KindFilters, Optimizer: fastresnet.OptimizerMuon, Momentum: 0.6}}
 		}),
 		"rate before a step": recipe(func(r *fastresnet.Recipe) { r.RateBeforeStep = true }),
-		"constants of norms": recipe(func(r *fastresnet.Recipe) { r.Network.Norm.Epsilon = 1e-2 }),
-		"unit classifier":    recipe(func(r *fastresnet.Recipe) { r.Network.UnitClassifier = true }),
-		"identity start":     recipe(func(r *fastresnet.Recipe) { r.Network.IdentityStart = true }),
-		"network": fastresnet.WithNetwork(layers.Network{Name: "linear", Input: set.Shape(),
+		"constants of norms": recipe(func(r *fastresnet.Recipe) { r.Design.Norm.Epsilon = 1e-2 }),
+		"unit classifier":    recipe(func(r *fastresnet.Recipe) { r.Design.UnitClassifier = true }),
+		"identity start":     recipe(func(r *fastresnet.Recipe) { r.Design.IdentityStart = true }),
+		"network": fastresnet.WithArchitecture(layers.Network{Name: "linear", Input: set.Shape(),
 			Layers: []layers.Layer{layers.Linear{Name: "classifier", Out: 10}}}),
 	} {
 		epochs := train(t, set, option).Epochs

@@ -50,7 +50,7 @@ func TestWarnings(t *testing.T) {
 			var log bytes.Buffer
 			network := tinyNetwork()
 			network.Layers = append(network.Layers[:4:4], layers.Linear{Name: "classifier", Out: len(test.train.Classes())})
-			result := train(t, test.train, append([]fastresnet.Option{fastresnet.WithDataset(test.train, test.test), fastresnet.WithNetwork(network),
+			result := train(t, test.train, append([]fastresnet.Option{fastresnet.WithDataset(test.train, test.test), fastresnet.WithArchitecture(network),
 				fastresnet.WithEpochs(1), fastresnet.WithLogger(slog.New(slog.NewTextHandler(&log, nil)))}, test.opts...)...)
 			for _, r := range []fastresnet.Record{result.Record, result.Model.Record()} {
 				if diff := cmp.Diff(test.want, r.Warnings); diff != "" {

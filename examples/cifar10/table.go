@@ -43,7 +43,7 @@ func recipeTable(recipes []fastresnet.Recipe) string {
 		if r.Published.Seconds > 0 {
 			time += " on " + r.Published.Hardware
 		}
-		fmt.Fprintf(w, "%4s\t%s\t%5d\t%5d\t%6d\t%.4g\t%s\t%s\t%s\n", rung, r.Name, r.Network.Width, r.BatchSize, r.Epochs,
+		fmt.Fprintf(w, "%4s\t%s\t%5d\t%5d\t%6d\t%.4g\t%s\t%s\t%s\n", rung, r.Name, r.Design.Width, r.BatchSize, r.Epochs,
 			r.Schedule.Peak(), accuracy, time, r.Description)
 	}
 	w.Flush()

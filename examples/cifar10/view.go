@@ -43,7 +43,7 @@ func (v *view) start(r *fastresnet.Result) {
 		fmt.Fprintf(v.stdout, "run %d of %d, seed %d: ", v.run, v.runs, r.Seed)
 	}
 	fmt.Fprintf(v.stdout, "%s: width %d, batch %d, epochs %d; %s parameters\n",
-		r.Recipe.Name, r.Recipe.Network.Width, r.Recipe.BatchSize, r.Recipe.Epochs, terminal.Count(r.Model.Network().Parameters()))
+		r.Recipe.Name, r.Recipe.Design.Width, r.Recipe.BatchSize, r.Recipe.Epochs, terminal.Count(r.Model.Network().Parameters()))
 	fmt.Fprintf(v.stdout, "%s training and %s test images; on %s\n",
 		terminal.Count(r.TrainImages), terminal.Count(r.TestImages), results.Place(r.Backend, r.Device))
 	for _, why := range r.PassedOver {

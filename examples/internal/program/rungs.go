@@ -59,7 +59,7 @@ func parseItem(item string, recipes []fastresnet.Recipe) (first, last int, err e
 // RungAt is the recipe of a rung with so many channels where the series has 64. Its double width stays double.
 func RungAt(rung, width int) fastresnet.Recipe {
 	r := fastresnet.Recipes()[rung-1]
-	r.Network.Width = r.Network.Width * width / PublishedWidth
+	r.Design.Width = r.Design.Width * width / PublishedWidth
 	return r
 }
 
@@ -85,7 +85,7 @@ func misfit(r fastresnet.Recipe, batch, images int) string {
 	if batch > images {
 		return fmt.Sprintf("batch %d is larger than the training set of %s images", batch, terminal.Count(images))
 	}
-	if groups := max(1, r.Network.Norm.Groups); batch%groups != 0 {
+	if groups := max(1, r.Design.Norm.Groups); batch%groups != 0 {
 		return fmt.Sprintf("batch %d, need a multiple of its norm's %d groups", batch, groups)
 	}
 	return ""

@@ -68,7 +68,7 @@ func TestRungAt(t *testing.T) {
 		{"the double width stays double", 15, 8, 16},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			if got := RungAt(test.rung, test.width).Network.Width; got != test.want {
+			if got := RungAt(test.rung, test.width).Design.Width; got != test.want {
 				t.Errorf("width %d, want %d", got, test.want)
 			}
 		})

@@ -53,7 +53,7 @@ type Epoch struct {
 func NewRun(r *fastresnet.Result, err error) Run {
 	run := Run{
 		Recipe: r.Recipe.Name, Backend: r.Backend, Device: r.Device, Devices: r.Devices, Seed: r.Seed,
-		Width: r.Recipe.Network.Width, Params: r.Model.Network().Parameters(), BatchSize: r.Recipe.BatchSize,
+		Width: r.Recipe.Design.Width, Params: r.Model.Network().Parameters(), BatchSize: r.Recipe.BatchSize,
 		TestAccuracy:    Number(math.NaN()),
 		ImagesPerSecond: Number(r.Timing.ImagesPerSecond),
 		CompileSeconds:  Number(r.Timing.Compile.Seconds()),
