@@ -19,8 +19,7 @@ func airbench94Muon() Recipe {
 	falling := func(rate, end float64) schedule.Schedule { return through([][2]float64{{0, rate}, {end, 0}}) }
 	sgd := func(variables layers.Kind, rate, end float64) Group {
 		return Group{
-			Variables: variables, Optimizer: OptimizerSGD, Schedule: falling(rate*batch, end),
-			Momentum: 0.85, WeightDecay: 2e-6 / rate,
+			Variables: variables, Optimizer: SGD{Momentum: 0.85, WeightDecay: 2e-6 / rate}, Schedule: falling(rate*batch, end),
 		}
 	}
 	return Recipe{
@@ -30,8 +29,9 @@ func airbench94Muon() Recipe {
 		BatchSize: batch, Epochs: epochs,
 		Schedule: falling(0.24, epochs), RateBeforeStep: true,
 		Augmentations: data.Augmentations{data.Crop{Pad: 2}, data.AlternatingFlip{}},
+		Optimizer:     Nesterov{}, // moves nothing: all is in groups
 		Groups: []Group{
-			{Variables: layers.KindFilters, Optimizer: OptimizerMuon, Momentum: 0.6},
+			{Variables: layers.KindFilters, Optimizer: Muon{Momentum: 0.6}},
 			sgd(layers.KindWhiteningBiases, 0.053, 3), // these stay as they are from epoch 3 on
 			sgd(layers.KindBiases, 0.053, epochs),
 			sgd(layers.KindLinearWeights, 0.67, epochs),

@@ -62,13 +62,14 @@ func TestAirbenchIsTheSource(t *testing.T) {
 	if diff := cmp.Diff(data.Augmentations{data.Crop{Pad: 2}, data.AlternatingFlip{}}, r.Augmentations); diff != "" {
 		t.Errorf("augmentations (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff(fastresnet.Group{Variables: layers.KindFilters, Optimizer: fastresnet.OptimizerMuon, Momentum: 0.6}, r.Groups[0]); diff != "" {
+	if diff := cmp.Diff(fastresnet.Group{Variables: layers.KindFilters, Optimizer: fastresnet.Muon{Momentum: 0.6}}, r.Groups[0]); diff != "" {
 		t.Errorf("filters (-want +got):\n%s", diff)
 	}
 	sourceRates := map[layers.Kind]float64{layers.KindWhiteningBiases: 0.053, layers.KindBiases: 0.053, layers.KindLinearWeights: 0.67}
 	for _, g := range r.Groups[1:] {
-		if g.Optimizer != fastresnet.OptimizerSGD || g.Momentum != 0.85 {
-			t.Errorf("group %+v, want sgd with momentum 0.85", g)
+		sgd, is := g.Optimizer.(fastresnet.SGD)
+		if !is || sgd.Momentum != 0.85 {
+			t.Errorf("group %+v, want SGD with momentum 0.85", g)
 		}
 		rate := sourceRates[g.Variables]
 		decay := 2e-6 * batch / rate
@@ -80,7 +81,7 @@ func TestAirbenchIsTheSource(t *testing.T) {
 		source, ours, sourceV, oursV := 0.7, 0.7, 0.0, 0.0
 		for _, mean := range []float64{0.3, -0.2, 0.001} {
 			source, sourceV = step(source, sourceV, mean*batch, rate, decay)
-			ours, oursV = step(ours, oursV, mean, g.Schedule.Peak(), g.WeightDecay)
+			ours, oursV = step(ours, oursV, mean, g.Schedule.Peak(), sgd.WeightDecay)
 		}
 		if math.Abs(source-ours) > 1e-9*math.Abs(source) {
 			t.Errorf("%s: %g after three steps of the source, %g of ours", g.Variables, source, ours)
@@ -155,13 +156,12 @@ func TestGroupErrors(t *testing.T) {
 		says   string
 	}{
 		{"variables", func(g *fastresnet.Group) { g.Variables = "weights" }, `group 0: variables "weights", want one of ["filters"`},
-		{"optimizer", func(g *fastresnet.Group) { g.Optimizer = "adam" }, `optimizer "adam", want "nesterov", "sgd" or "muon"`},
-		{"no optimizer", func(g *fastresnet.Group) { g.Optimizer = "" }, `optimizer ""`},
-		{"a kind twice", func(g *fastresnet.Group) { g.Variables, g.Optimizer = layers.KindBiases, "sgd" }, "group 2: a second one of biases"},
-		{"momentum", func(g *fastresnet.Group) { g.Momentum = 1 }, "group 0: momentum 1"},
-		{"momentum NaN", func(g *fastresnet.Group) { g.Momentum = math.NaN() }, "momentum NaN"},
-		{"weight decay", func(g *fastresnet.Group) { g.Optimizer, g.WeightDecay = "sgd", -1 }, "weight decay -1"},
-		{"muon with weight decay", func(g *fastresnet.Group) { g.WeightDecay = 0.1 }, "weight decay 0.1, which muon has none of"},
+		{"no optimizer", func(g *fastresnet.Group) { g.Optimizer = nil }, "group 0: an optimizer that is a <nil>"},
+		{"a kind twice", func(g *fastresnet.Group) { g.Variables, g.Optimizer = layers.KindBiases, fastresnet.SGD{} }, "group 2: a second one of biases"},
+		{"momentum", func(g *fastresnet.Group) { g.Optimizer = fastresnet.Muon{Momentum: 1} }, "group 0: momentum 1"},
+		{"momentum NaN", func(g *fastresnet.Group) { g.Optimizer = fastresnet.Muon{Momentum: math.NaN()} }, "momentum NaN"},
+		{"weight decay", func(g *fastresnet.Group) { g.Optimizer = fastresnet.SGD{WeightDecay: -1} }, "weight decay -1"},
+		{"rate factor", func(g *fastresnet.Group) { g.RateFactor = math.Inf(1) }, "rate factor +Inf"},
 		{"muon for vectors", func(g *fastresnet.Group) { g.Variables = layers.KindScales }, "muon for scales, which are no matrices"},
 		{"a schedule past the end", func(g *fastresnet.Group) { g.Schedule = schedule.Schedule{{Epoch: 0, Rate: 1}, {Epoch: 9, Rate: 0}} }, "epoch 9 of a run of 8 epochs"},
 	}
@@ -186,7 +186,7 @@ func TestGroupErrors(t *testing.T) {
 func TestGroupsAreCopies(t *testing.T) {
 	r := airbench(t)
 	clone := r.Clone()
-	clone.Groups[1].Momentum, clone.Groups[2].Schedule[0].Rate = 0.5, 7
+	clone.Groups[1].Optimizer, clone.Groups[2].Schedule[0].Rate = fastresnet.SGD{}, 7
 	if diff := cmp.Diff(airbench(t), r); diff != "" {
 		t.Errorf("a change to the clone reached the recipe (-want +got):\n%s", diff)
 	}

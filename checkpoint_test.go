@@ -217,8 +217,8 @@ func TestCheckpointsOfOtherRuns(t *testing.T) {
 		want  []string
 	}{
 		{"not resumed", nil, []string{"resume it"}},
-		{"another recipe", []fastresnet.Option{resume, fastresnet.WithMomentum(0.8), fastresnet.WithEpochs(1)},
-			[]string{"recipe.momentum was 0.9, is 0.8"}},
+		{"another recipe", []fastresnet.Option{resume, fastresnet.WithOptimizer(fastresnet.Nesterov{Momentum: 0.8, WeightDecay: 5e-4}), fastresnet.WithEpochs(1)},
+			[]string{"recipe.optimizer.nesterov.momentum was 0.9, is 0.8"}},
 		{"another network and seed", []fastresnet.Option{resume, fastresnet.WithEpochs(1), fastresnet.WithWidth(5), fastresnet.WithSeed(7)},
 			[]string{"seed was 1, is 7", "network.layers"}},
 		{"other augmentations", []fastresnet.Option{resume, fastresnet.WithEpochs(1), fastresnet.WithAugmentations(data.Crop{Pad: 2})},

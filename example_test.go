@@ -194,7 +194,7 @@ func ExampleRecipe_json() {
 	fmt.Println(json.Unmarshal([]byte(misspelt), &recipe))
 	// Output:
 	// resnet9-24 30
-	// invalid option: recipe: json: unknown field "momentun"
+	// invalid option: recipe: nesterov: json: unknown field "momentun"
 }
 
 // A network is data too: this one has no residual branches.

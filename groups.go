@@ -1,10 +1,14 @@
 package fastresnet
 
 import (
+	"cmp"
+	"encoding/json"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/fastresnet/fastresnet/internal/engine"
+	"github.com/fastresnet/fastresnet/internal/strictjson"
 	"github.com/fastresnet/fastresnet/layers"
 	"github.com/fastresnet/fastresnet/schedule"
 )
@@ -12,57 +16,44 @@ import (
 // Group is how a run moves the variables of a kind, where that is not how it moves the others.
 type Group struct {
 	// Variables are the kind of the group's variables. A network need not have any.
-	Variables layers.Kind `json:"variables"`
+	Variables layers.Kind
 	// Optimizer is what moves them.
-	Optimizer Optimizer `json:"optimizer"`
+	Optimizer Optimizer
+	// RateFactor multiplies their learning rate; 0 stands for 1.
+	RateFactor float64
 	// Schedule is their learning rate by epoch; none stands for the recipe's. [WithEpochs] and [WithBatchSize]
 	// adapt it as they adapt the recipe's, and [WithPeakRate] scales both by the same factor.
-	Schedule schedule.Schedule `json:"schedule,omitempty"`
-	// Momentum is the share of the velocity that is kept each step, from 0 to below 1.
-	Momentum float64 `json:"momentum"`
-	// WeightDecay is the coefficient of the variables in the gradient of the mean loss, from 0 to 1; 0 for
-	// [OptimizerMuon].
-	WeightDecay float64 `json:"weight_decay,omitempty"`
+	Schedule schedule.Schedule
 }
 
-// Optimizer is a rule by which gradients move variables. g is the gradient of the mean loss, w the variable,
-// v its velocity, which starts at 0.
-type Optimizer string
+// groupJSON is a group in JSON.
+type groupJSON struct {
+	Variables  layers.Kind       `json:"variables"`
+	Optimizer  optimizerJSON     `json:"optimizer"`
+	RateFactor float64           `json:"rate_factor,omitempty"`
+	Schedule   schedule.Schedule `json:"schedule,omitempty"`
+}
 
-// The optimisers of a [Group].
-const (
-	// OptimizerNesterov moves whatever is in no group, by stochastic gradient descent with momentum:
-	//
-	//	d = -rate·(g + decay·w);  v ← momentum·v + d;  w ← w + d + momentum·v
-	OptimizerNesterov Optimizer = "nesterov"
-	// OptimizerSGD is the same in the usual form of frameworks. They differ where the rate changes.
-	//
-	//	g' = g + decay·w;  v ← momentum·v + g';  w ← w - rate·(g' + momentum·v)
-	OptimizerSGD Optimizer = "sgd"
-	// OptimizerMuon moves matrices, a filter bank being one of a row an output, by their gradient with all
-	// singular values brought near 1 (https://kellerjordan.github.io/posts/muon). How large the gradient is does
-	// not matter to it. Before the step the matrix is scaled to the norm √rows.
-	//
-	//	v ← momentum·v + g;  w ← w·√rows/‖w‖ - rate·orthogonal(g + momentum·v)
-	OptimizerMuon Optimizer = "muon"
-)
+// MarshalJSON writes the optimizer by its name.
+func (g Group) MarshalJSON() ([]byte, error) {
+	return json.Marshal(groupJSON{g.Variables, optimizerJSON{g.Optimizer}, g.RateFactor, g.Schedule})
+}
 
-// optimizer is the group's.
-func (g Group) optimizer() engine.Optimizer {
-	switch g.Optimizer {
-	case OptimizerSGD:
-		return engine.SGD{Momentum: g.Momentum, WeightDecay: g.WeightDecay}
-	case OptimizerMuon:
-		return engine.Muon{Momentum: g.Momentum}
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (g *Group) UnmarshalJSON(text []byte) error {
+	var read groupJSON
+	if err := strictjson.Unmarshal(text, &read); err != nil {
+		return err
 	}
-	return engine.Nesterov{Momentum: g.Momentum, WeightDecay: g.WeightDecay}
+	*g = Group{read.Variables, read.Optimizer.Optimizer, read.RateFactor, read.Schedule}
+	return nil
 }
 
 // groups are those of the engine.
 func (r Recipe) groups() []engine.Group {
 	var groups []engine.Group
 	for _, g := range r.Groups {
-		groups = append(groups, engine.Group{Kind: g.Variables, Optimizer: g.optimizer()})
+		groups = append(groups, engine.Group{Kind: g.Variables, Optimizer: g.Optimizer.onEngine()})
 	}
 	return groups
 }
@@ -75,7 +66,7 @@ func (r Recipe) rates(epoch, steps int) []float32 {
 		if len(g.Schedule) == 0 {
 			g.Schedule = r.Schedule
 		}
-		schedules = append(schedules, g.Schedule)
+		schedules = append(schedules, g.Schedule.Scale(cmp.Or(g.RateFactor, 1)))
 	}
 	var rates []float32
 	for step := range steps {
@@ -104,12 +95,11 @@ func (r Recipe) groupProblems() []error {
 		check(slices.Contains(layers.Kinds(), g.Variables), "variables %q, want one of %q", g.Variables, layers.Kinds())
 		check(!seen[g.Variables], "a second one of %s", g.Variables)
 		seen[g.Variables] = true
-		check(slices.Contains([]Optimizer{OptimizerNesterov, OptimizerSGD, OptimizerMuon}, g.Optimizer),
-			"optimizer %q, want %q, %q or %q", g.Optimizer, OptimizerNesterov, OptimizerSGD, OptimizerMuon)
-		check(g.Momentum >= 0 && g.Momentum < 1, "momentum %g, need 0 to below 1", g.Momentum)
-		check(g.WeightDecay >= 0 && g.WeightDecay <= 1, "weight decay %g, need 0 to 1", g.WeightDecay)
-		if g.Optimizer == OptimizerMuon {
-			check(g.WeightDecay == 0, "weight decay %g, which muon has none of", g.WeightDecay)
+		check(g.RateFactor >= 0 && g.RateFactor <= math.MaxFloat32, "rate factor %g, need 0 or more", g.RateFactor)
+		if err := optimizerProblem(g.Optimizer); err != nil {
+			check(false, "%w", err)
+		}
+		if _, muon := g.Optimizer.(Muon); muon {
 			check(g.Variables == layers.KindFilters || g.Variables == layers.KindLinearWeights, "muon for %s, which are no matrices", g.Variables)
 		}
 		if len(g.Schedule) > 0 {

@@ -26,7 +26,7 @@ func (c *config) identity() (identity, error) {
 	}
 	recipe := c.recipe.Clone()
 	recipe.Name, recipe.Description, recipe.Published, recipe.Network = "", "", Published{}, nil // the network is entered as it is
-	for i, a := range recipe.Augmentations { // those of a user's own cannot be written as JSON
+	for i, a := range recipe.Augmentations {                                                     // those of a user's own cannot be written as JSON
 		id[fmt.Sprintf("augmentation %d", i)] = describe(a)
 	}
 	recipe.Augmentations = nil

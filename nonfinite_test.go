@@ -57,7 +57,7 @@ func TestRunThatAnswersNaNHasDiverged(t *testing.T) {
 func TestDivergenceNamesTheHighestRate(t *testing.T) {
 	set := synthetic(t, 40, 1)
 	_, err := fastresnet.Train(context.Background(), fastresnet.WithDataset(set, nil), fastresnet.WithBackend("go"), fastresnet.WithWidth(2),
-		fastresnet.WithBatchSize(20), fastresnet.WithEpochs(1), fastresnet.WithWeightDecay(1), fastresnet.WithAugmentations(),
+		fastresnet.WithBatchSize(20), fastresnet.WithEpochs(1), fastresnet.WithOptimizer(fastresnet.Nesterov{Momentum: 0.9, WeightDecay: 1}), fastresnet.WithAugmentations(),
 		fastresnet.WithSchedule(schedule.Schedule{{Epoch: 0, Rate: math.MaxFloat32}, {Epoch: 0.5, Rate: math.MaxFloat32}, {Epoch: 1, Rate: 0}}))
 	var diverged *fastresnet.DivergedError
 	if !errors.As(err, &diverged) || diverged.Rate != math.MaxFloat32 || !strings.Contains(err.Error(), "3.403e+38") {

@@ -131,15 +131,10 @@ func WithAugmentations(a ...data.Augmentation) Option {
 	return change(func(r *Recipe) { r.Augmentations = a })
 }
 
-// WithMomentum sets Nesterov's momentum, from 0 to below 1. Default: the recipe's, 0.9.
-func WithMomentum(m float64) Option {
-	return change(func(r *Recipe) { r.Momentum = m })
-}
-
-// WithWeightDecay sets the coefficient of each trainable parameter in the gradient of the mean loss,
-// from 0 to 1. Default: the recipe's, 5e-4.
-func WithWeightDecay(d float64) Option {
-	return change(func(r *Recipe) { r.WeightDecay = d })
+// WithOptimizer sets what moves the variables: [Nesterov], [SGD] or [Muon]. Groups of the recipe keep their own. Default:
+// the recipe's, Nesterov with momentum 0.9 and weight decay 5e-4.
+func WithOptimizer(o Optimizer) Option {
+	return change(func(r *Recipe) { r.Optimizer = o })
 }
 
 // WithLabelSmoothing sets the share, from 0 to below 1, of the loss that asks for all classes alike. Default:

@@ -60,7 +60,8 @@ func TestOptionErrors(t *testing.T) {
 	both, own := fastresnet.ResNet9Epochs24(), tinyNetwork()
 	both.Network = &own
 	bad := fastresnet.ResNet9Epochs24()
-	bad.BiasRate, bad.BiasDecay, bad.Averaging = -1, math.NaN(), fastresnet.Averaging{Every: -5, Decay: 1}
+	bad.Groups = []fastresnet.Group{{Variables: layers.KindBiases, Optimizer: fastresnet.SGD{WeightDecay: math.NaN()}, RateFactor: -1}}
+	bad.Averaging = fastresnet.Averaging{Every: -5, Decay: 1}
 	bad.TestViews, bad.Loading, bad.Published.Accuracy = "sideways", "slowly", math.NaN()
 	tests := []struct {
 		label string
@@ -70,9 +71,11 @@ func TestOptionErrors(t *testing.T) {
 		{"width below 1", []fastresnet.Option{fastresnet.WithWidth(-1)}, []string{"width -1"}},
 		{"batch below 1", []fastresnet.Option{fastresnet.WithBatchSize(0)}, []string{"batch size 0"}},
 		{"no epochs", []fastresnet.Option{fastresnet.WithEpochs(0)}, []string{"0 epochs"}},
-		{"momentum of 1 never forgets", []fastresnet.Option{fastresnet.WithMomentum(1)}, []string{"momentum 1"}},
-		{"momentum NaN", []fastresnet.Option{fastresnet.WithMomentum(math.NaN())}, []string{"momentum NaN"}},
-		{"weight decay", []fastresnet.Option{fastresnet.WithWeightDecay(-1)}, []string{"weight decay -1"}},
+		{"momentum of 1 never forgets", []fastresnet.Option{fastresnet.WithOptimizer(fastresnet.Nesterov{Momentum: 1})}, []string{"momentum 1"}},
+		{"momentum NaN", []fastresnet.Option{fastresnet.WithOptimizer(fastresnet.SGD{Momentum: math.NaN()})}, []string{"momentum NaN"}},
+		{"weight decay", []fastresnet.Option{fastresnet.WithOptimizer(fastresnet.Nesterov{WeightDecay: -1})}, []string{"weight decay -1"}},
+		{"no optimizer", []fastresnet.Option{fastresnet.WithOptimizer(nil)}, []string{"an optimizer that is a <nil>"}},
+		{"a pointer for an optimizer", []fastresnet.Option{fastresnet.WithOptimizer(&fastresnet.SGD{})}, []string{"*fastresnet.SGD"}},
 		{"peak rate", []fastresnet.Option{fastresnet.WithPeakRate(0)}, []string{"peak learning rate 0"}},
 		{"knots out of order", []fastresnet.Option{fastresnet.WithSchedule(schedule.PiecewiseLinear(
 			schedule.Knot{Epoch: 2, Rate: 1}, schedule.Knot{Epoch: 1, Rate: 0}))}, []string{"knot 1"}},
@@ -116,7 +119,7 @@ func TestOptionErrors(t *testing.T) {
 		{"ghost groups that do not divide the batch", []fastresnet.Option{fastresnet.WithRecipe(ghost), fastresnet.WithBatchSize(20)}, []string{"batch size 20", "16 groups"}},
 		{"ghost groups and incomplete batches", []fastresnet.Option{fastresnet.WithRecipe(ghost), fastresnet.WithBatchSize(16),
 			fastresnet.WithIncompleteBatches(true)}, []string{"incomplete", "16 groups"}},
-		{"what a recipe alone can set", []fastresnet.Option{fastresnet.WithRecipe(bad)}, []string{"bias rate -1", "bias decay NaN",
+		{"what a recipe alone can set", []fastresnet.Option{fastresnet.WithRecipe(bad)}, []string{"group 0: rate factor -1", "group 0: weight decay NaN",
 			"every -5 steps", "averaging decay 1", "sideways", "slowly", "published accuracy NaN"}},
 		{"a design that cannot be", []fastresnet.Option{fastresnet.WithBatchSize(4), fastresnet.WithArchitecture(layers.Design{Name: "x", Width: 1,
 			Activation: layers.Activation{Kind: "tanh"}})}, []string{`design "x"`, "tanh"}},

@@ -1,6 +1,7 @@
 package fastresnet
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -48,15 +49,9 @@ type Recipe struct {
 	Augmentations data.Augmentations `json:"augmentations"`
 	// Loading is how training batches come about.
 	Loading data.Loading `json:"loading,omitempty"`
-	// Momentum is Nesterov's, from 0 to below 1.
-	Momentum float64 `json:"momentum"`
-	// WeightDecay is the coefficient of each trainable parameter in the gradient of the mean loss.
-	WeightDecay float64 `json:"weight_decay"`
-	// BiasRate and BiasDecay multiply the learning rate and the weight decay of biases; 0 stands for 1.
-	BiasRate  float64 `json:"bias_rate,omitempty"`
-	BiasDecay float64 `json:"bias_decay,omitempty"`
-	// Groups move variables of some kinds in ways of their own. What is in none is moved by
-	// [OptimizerNesterov] with the settings above.
+	// Optimizer moves the variables that are in no group.
+	Optimizer Optimizer `json:"optimizer"`
+	// Groups move variables of some kinds in ways of their own.
 	Groups []Group `json:"groups,omitempty"`
 	// LabelSmoothing is the share a, from 0 to below 1, of the loss that asks for all classes alike:
 	// (1-a)·cross-entropy + a·mean of -log p.
@@ -137,17 +132,31 @@ func (r Recipe) Clone() Recipe {
 	return r
 }
 
+// MarshalJSON writes the recipe, and its optimizer by its name.
+func (r Recipe) MarshalJSON() ([]byte, error) {
+	type plain Recipe // without this method
+	return json.Marshal(struct {
+		plain
+		Optimizer optimizerJSON `json:"optimizer"`
+	}{plain(r), optimizerJSON{r.Optimizer}})
+}
+
 // UnmarshalJSON reads a recipe, whole: what the text leaves out is zero. Its errors wrap [ErrOption].
 func (r *Recipe) UnmarshalJSON(text []byte) error {
 	type plain Recipe // without this method
-	var read plain
-	if err := strictjson.Unmarshal(text, &read); err != nil {
+	var in struct {
+		plain
+		Optimizer optimizerJSON `json:"optimizer"`
+	}
+	if err := strictjson.Unmarshal(text, &in); err != nil {
 		return fmt.Errorf("%w: recipe: %w", ErrOption, err)
 	}
-	if problems := Recipe(read).problems(); len(problems) > 0 {
+	read := Recipe(in.plain)
+	read.Optimizer = in.Optimizer.Optimizer
+	if problems := read.problems(); len(problems) > 0 {
 		return fmt.Errorf("recipe: %w", errors.Join(problems...))
 	}
-	*r = Recipe(read)
+	*r = read
 	return nil
 }
 
@@ -161,10 +170,9 @@ func (r Recipe) problems() []error {
 	}
 	check(r.BatchSize >= 1, "batch size %d, need at least 1", r.BatchSize)
 	check(r.Epochs >= 1, "%d epochs, need at least 1", r.Epochs)
-	check(r.Momentum >= 0 && r.Momentum < 1, "momentum %g, need 0 to below 1", r.Momentum)
-	check(r.WeightDecay >= 0 && r.WeightDecay <= 1, "weight decay %g, need 0 to 1", r.WeightDecay)
-	check(r.BiasRate >= 0 && r.BiasRate <= math.MaxFloat32, "bias rate %g, need 0 or more", r.BiasRate)
-	check(r.BiasDecay >= 0 && r.BiasDecay <= math.MaxFloat32, "bias decay %g, need 0 or more", r.BiasDecay)
+	if err := optimizerProblem(r.Optimizer); err != nil {
+		check(false, "%w", err)
+	}
 	check(r.LabelSmoothing >= 0 && r.LabelSmoothing < 1, "label smoothing %g, need 0 to below 1", r.LabelSmoothing)
 	check(r.Averaging.Every >= 0, "averaging every %d steps, need 0 (none) or more", r.Averaging.Every)
 	check(r.Averaging.Decay >= 0 && r.Averaging.Decay < 1, "averaging decay %g, need 0 to below 1", r.Averaging.Decay)

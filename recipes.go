@@ -89,7 +89,7 @@ var ladder = []rung{
 		r.Schedule = through([][2]float64{{0, 0}, {15, 0.1}, {30, 0.005}, {35, 0}})
 		r.Augmentations = data.Augmentations{data.Crop{Pad: 4}, data.FlipLR{}}
 		r.Loading = data.LoadEveryEpoch
-		r.Momentum, r.WeightDecay = 0.9, 5e-4
+		r.Optimizer = Nesterov{Momentum: 0.9, WeightDecay: 5e-4}
 	}},
 	{"dawn-tidy", "the redundant norm removed", 0, 323, func(r *Recipe) {
 		r.Design.BareStem = true
@@ -192,7 +192,7 @@ var ladder = []rung{
 		r.Design.Norm.FrozenScale = true
 		r.Design.Activation.Alpha = 0.3
 		r.Design.LogitScale = 1. / 16
-		r.BiasRate, r.BiasDecay = 64, 1./64
+		r.Groups = []Group{{Variables: layers.KindBiases, Optimizer: Nesterov{Momentum: 0.9, WeightDecay: 5e-4 / 64}, RateFactor: 64}}
 		r.Epochs, r.Schedule = 17, schedule.SlantedOneCycle(0.6, 17./5, 17)
 	}},
 	{"whitening", "input patch whitening", 0.941, 39, func(r *Recipe) {

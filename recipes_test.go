@@ -77,8 +77,8 @@ func TestLadder(t *testing.T) {
 			if want := (fastresnet.Published{Accuracy: tt.accuracy, Seconds: tt.seconds, Hardware: "V100"}); r.Published != want {
 				t.Errorf("published %v, want %v", r.Published, want)
 			}
-			if r.Momentum != 0.9 || r.WeightDecay != 5e-4 {
-				t.Errorf("momentum %g and weight decay %g, want 0.9 and 5e-4", r.Momentum, r.WeightDecay)
+			if want := (fastresnet.Nesterov{Momentum: 0.9, WeightDecay: 5e-4}); r.Optimizer != want {
+				t.Errorf("optimizer %+v, want %+v", r.Optimizer, want)
 			}
 			got := rates{}
 			for epoch := range tt.rates {
@@ -146,7 +146,7 @@ func TestRungsChangeWhatTheySay(t *testing.T) {
 		23: func(r *fastresnet.Recipe) { r.Design.Norm.Groups = 16 },
 		24: func(r *fastresnet.Recipe) {
 			r.Design.Norm.FrozenScale, r.Design.Activation.Alpha, r.Design.LogitScale = true, 0.3, 0.0625
-			r.BiasRate, r.BiasDecay = 64, 0.015625
+			r.Groups = []fastresnet.Group{{Variables: layers.KindBiases, RateFactor: 64, Optimizer: fastresnet.Nesterov{Momentum: 0.9, WeightDecay: 0.0005 * 0.015625}}}
 		},
 		25: func(r *fastresnet.Recipe) {
 			r.Design.Whitening = &layers.WhiteningSettings{Kernel: 3, Epsilon: 0.01, Images: 10_000}
@@ -214,6 +214,10 @@ func TestRecipeJSONErrors(t *testing.T) {
 		{"a letter that folds to the right one", `"batch_size":512`, `"batch_size":512,"batch_ſize":64`, "batch_ſize"},
 		{"a field twice", `"batch_size":512`, `"batch_size":512,"batch_size":64`, "twice"},
 		{"a field of a stage twice", `"residual":true`, `"residual":true,"residual":false`, "twice"},
+		{"an unknown optimizer", `"nesterov":`, `"adam":`, `optimizer "adam", want one of: muon, nesterov, sgd`},
+		{"two optimizers", `"nesterov":{`, `"muon":{"momentum":0.6},"nesterov":{`, "an optimizer of 2 kinds"},
+		{"a setting of another optimizer", `"nesterov":{`, `"muon":{`, "muon: json: unknown field \"weight_decay\""},
+		{"no optimizer", `"optimizer":`, `"optimiser":`, "optimiser"},
 		{"null", `"batch_size":512`, `"batch_size":null`, "batch_size: null"},
 		{"null for a list", `"augmentations":[`, `"groups":null,"augmentations":[`, "groups: null"},
 		{"cut short", `}]}`, ``, ""},

@@ -1,7 +1,6 @@
 package fastresnet
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"math"
@@ -114,8 +113,7 @@ func (c *computing) open(ctx context.Context) (*engine.Device, error) {
 
 // optimizers are what moves the variables, and their average.
 func (r Recipe) optimizers(cfg *engine.Config) {
-	cfg.Weights = engine.Nesterov{Momentum: r.Momentum, WeightDecay: r.WeightDecay}
-	cfg.Biases = engine.Nesterov{Momentum: r.Momentum, WeightDecay: r.WeightDecay * cmp.Or(r.BiasDecay, 1), RateFactor: r.BiasRate}
+	cfg.Optimizer = r.Optimizer.onEngine()
 	cfg.Groups = r.groups()
 	cfg.AverageEvery = r.Averaging.Every
 	cfg.Average = engine.Average{Keep: math.Pow(r.Averaging.Decay, float64(r.Averaging.Every))}

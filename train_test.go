@@ -119,8 +119,8 @@ func TestOptionsReachTheTraining(t *testing.T) {
 	set := synthetic(t, 40, 1)
 	base := train(t, set).Epochs
 	for label, option := range map[string]fastresnet.Option{
-		"momentum":           fastresnet.WithMomentum(0),
-		"weight decay":       fastresnet.WithWeightDecay(0.1),
+		"momentum":           fastresnet.WithOptimizer(fastresnet.Nesterov{WeightDecay: 5e-4}),
+		"weight decay":       fastresnet.WithOptimizer(fastresnet.Nesterov{Momentum: 0.9, WeightDecay: 0.1}),
 		"augmentations":      fastresnet.WithAugmentations(),
 		"incomplete batches": fastresnet.WithIncompleteBatches(true),
 		"width":              fastresnet.WithWidth(2),
@@ -135,11 +135,15 @@ func TestOptionsReachTheTraining(t *testing.T) {
 		"test views":         fastresnet.WithTestViews(fastresnet.FlipTranslateViews),
 		"architecture":       fastresnet.WithArchitecture(layers.Dawn()),
 		"design":             fastresnet.WithArchitecture(layers.Design{Name: "stem", Width: 4, LogitScale: 0.125}),
-		"bias rate":          recipe(func(r *fastresnet.Recipe) { r.BiasRate = 8 }),
-		"bias decay":         recipe(func(r *fastresnet.Recipe) { r.BiasDecay = 100 }),
+		"bias rate":          recipe(func(r *fastresnet.Recipe) {
+			r.Groups = []fastresnet.Group{{Variables: layers.KindBiases, Optimizer: r.Optimizer, RateFactor: 8}}
+		}),
+		"bias decay":         recipe(func(r *fastresnet.Recipe) {
+			r.Groups = []fastresnet.Group{{Variables: layers.KindBiases, Optimizer: fastresnet.Nesterov{Momentum: 0.9, WeightDecay: 0.05}}}
+		}),
 		"loading":            recipe(func(r *fastresnet.Recipe) { r.Loading = data.LoadPerImage }),
 		"groups": recipe(func(r *fastresnet.Recipe) {
-			r.Groups = []fastresnet.Group{{Variables: layers.KindFilters, Optimizer: fastresnet.OptimizerMuon, Momentum: 0.6}}
+			r.Groups = []fastresnet.Group{{Variables: layers.KindFilters, Optimizer: fastresnet.Muon{Momentum: 0.6}}}
 		}),
 		"rate before a step": recipe(func(r *fastresnet.Recipe) { r.RateBeforeStep = true }),
 		"constants of norms": recipe(func(r *fastresnet.Recipe) { r.Design.Norm.Epsilon = 1e-2 }),
@@ -197,7 +201,7 @@ func TestModelCannotBeClosedUnderTheTraining(t *testing.T) {
 func TestDivergenceInTheLastStep(t *testing.T) {
 	set := synthetic(t, 20, 1)
 	_, err := fastresnet.Train(context.Background(), fastresnet.WithDataset(set, nil), fastresnet.WithBackend("go"), fastresnet.WithWidth(2),
-		fastresnet.WithBatchSize(20), fastresnet.WithEpochs(1), fastresnet.WithSchedule(schedule.Constant(math.MaxFloat32)), fastresnet.WithWeightDecay(1))
+		fastresnet.WithBatchSize(20), fastresnet.WithEpochs(1), fastresnet.WithSchedule(schedule.Constant(math.MaxFloat32)), fastresnet.WithOptimizer(fastresnet.Nesterov{Momentum: 0.9, WeightDecay: 1}))
 	var diverged *fastresnet.DivergedError
 	if !errors.As(err, &diverged) || diverged.Step != 1 {
 		t.Errorf("error %v, want a DivergedError of step 1", err)

@@ -13,8 +13,8 @@ type Config struct {
 	Normalization data.Normalization
 	Augmentations []data.Augmentation
 	Loading       data.Loading
-	// Weights and Biases are the optimisers of the two kinds of trainable variables that are in no group.
-	Weights, Biases Nesterov
+	// Optimizer moves the trainable variables that are in no group.
+	Optimizer Optimizer
 	// Groups move kinds of variables at rates of their own.
 	Groups []Group
 	// LabelSmoothing is the share of the loss that asks for all classes alike.
@@ -55,17 +55,14 @@ type Group struct {
 // group.
 func (c Config) Rates() int { return 1 + len(c.Groups) }
 
-// Optimizer is what moves a trainable variable, and which of a step's rates it uses.
-func (c Config) Optimizer(v layers.Variable) (o Optimizer, rate int) {
+// OptimizerOf is what moves a trainable variable, and which of a step's rates it uses.
+func (c Config) OptimizerOf(v layers.Variable) (o Optimizer, rate int) {
 	for i, g := range c.Groups {
 		if g.Kind == v.Kind() {
 			return g.Optimizer, 1 + i
 		}
 	}
-	if v.Bias {
-		return c.Biases, 0
-	}
-	return c.Weights, 0
+	return c.Optimizer, 0
 }
 
 // Steps is the number of steps in an epoch over n images.

@@ -13,8 +13,6 @@ type Nesterov struct {
 	Momentum float64
 	// WeightDecay is the coefficient of the weights in the gradient.
 	WeightDecay float64
-	// RateFactor multiplies the learning rate; 0 stands for 1.
-	RateFactor float64
 }
 
 // SGD is stochastic gradient descent with Nesterov momentum and weight decay, in the usual form of frameworks:

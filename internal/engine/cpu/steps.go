@@ -114,13 +114,10 @@ func (s *steps) record(l loss, step int) {
 func (s *steps) move(rates []float32) {
 	for _, v := range engine.Trainable(s.variables) {
 		w, velocity, g := s.values[v.Name], s.velocities[v.Name], s.gradients[v.Name]
-		optimizer, i := s.cfg.Optimizer(v)
+		optimizer, i := s.cfg.OptimizerOf(v)
 		rate := rates[i]
 		switch o := optimizer.(type) {
 		case engine.Nesterov:
-			if o.RateFactor != 0 {
-				rate *= float32(o.RateFactor)
-			}
 			Momentum{Direction: -rate, Decay: float32(o.WeightDecay), Momentum: float32(o.Momentum), Step: 1}.Update(w, velocity, g)
 		case engine.SGD:
 			Momentum{Direction: 1, Decay: float32(o.WeightDecay), Momentum: float32(o.Momentum), Step: -rate}.Update(w, velocity, g)

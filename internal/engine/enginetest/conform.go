@@ -171,15 +171,19 @@ func averaging(t *testing.T, d *engine.Device) {
 func biasesHaveAnOptimizer(t *testing.T, d *engine.Device) {
 	set := Synthetic(t, 16)
 	cfg := SmallConfig(t, set, 16)
-	cfg.Weights, cfg.Biases = engine.Nesterov{}, engine.Nesterov{}
+	cfg.Optimizer = engine.Nesterov{}
 	variables, err := cfg.Network.Variables()
 	if err != nil {
 		t.Fatal(err)
 	}
 	before := InitialWeights(t, cfg, set)
 	_, want := Train(t, NewTrainer(t, d, cfg, set), 1)
-	cfg.Biases.RateFactor = 4
-	_, got := Train(t, NewTrainer(t, d, cfg, set), 1)
+	cfg.Groups = []engine.Group{{Kind: layers.KindBiases, Optimizer: engine.Nesterov{}}}
+	run := NewTrainer(t, d, cfg, set)
+	if _, err := run.Epoch(context.Background(), 1, []float32{0.05, 0.2}, NoStep); err != nil {
+		t.Fatal(err)
+	}
+	got := Variables(t, run)
 	biases := 0
 	for _, v := range variables {
 		for i, w := range want[v.Name] {
@@ -203,7 +207,7 @@ func groupsMoveTheirKind(t *testing.T, d *engine.Device) {
 	set := Synthetic(t, 16)
 	cfg := Config(t, set, 16)
 	cfg.Network = Network(t, layers.Airbench94(), set, 2)
-	cfg.Weights, cfg.Biases = engine.Nesterov{}, engine.Nesterov{}
+	cfg.Optimizer = engine.Nesterov{}
 	cfg.Groups = []engine.Group{
 		{Kind: layers.KindWhiteningBiases, Optimizer: engine.SGD{}}, {Kind: layers.KindFilters, Optimizer: engine.Nesterov{}},
 		{Kind: layers.KindLinearWeights, Optimizer: engine.SGD{}},

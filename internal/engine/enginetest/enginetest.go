@@ -73,8 +73,7 @@ func Config(t testing.TB, set *data.Dataset, batch int) engine.Config {
 		Network:       Network(t, layers.ResNet9(), set, 2),
 		Normalization: set.Normalization(),
 		Augmentations: []data.Augmentation{data.Crop{Pad: 4}, data.FlipLR{}, data.Cutout{Height: 8, Width: 8}},
-		Weights:       engine.Nesterov{Momentum: 0.9, WeightDecay: 5e-4},
-		Biases:        engine.Nesterov{Momentum: 0.9, WeightDecay: 5e-4},
+		Optimizer:     engine.Nesterov{Momentum: 0.9, WeightDecay: 5e-4},
 		Batch:         batch,
 		Seed:          1,
 	}

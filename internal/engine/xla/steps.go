@@ -161,7 +161,7 @@ func (s *steps) compileSteps(at dispatch, count int) (*program, error) {
 
 // move takes a variable's step at its rate, one of the step's rates.
 func (s *steps) move(v layers.Variable, weight, velocity, gradient, rates *graph.Node) (newWeight, newVelocity *graph.Node) {
-	o, i := s.cfg.Optimizer(v)
+	o, i := s.cfg.OptimizerOf(v)
 	rate := graph.Reshape(graph.SliceAxis(rates, 0, graph.AxisElem(i)))
 	return graphs.Move(o, dtypeOf(s.cfg), weight, velocity, gradient, rate)
 }

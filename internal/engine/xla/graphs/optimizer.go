@@ -25,9 +25,6 @@ func Move(o engine.Optimizer, dtype dtypes.DType, weight, velocity, gradient, ra
 }
 
 func nesterov(o engine.Nesterov, weight, velocity, gradient, rate *graph.Node) (newWeight, newVelocity *graph.Node) {
-	if o.RateFactor != 0 {
-		rate = graph.MulScalar(rate, o.RateFactor)
-	}
 	d := graph.Neg(graph.Mul(rate, graph.Add(gradient, graph.MulScalar(weight, o.WeightDecay))))
 	newVelocity = graph.Add(graph.MulScalar(velocity, o.Momentum), d)
 	newWeight = graph.Add(weight, graph.Add(d, graph.MulScalar(newVelocity, o.Momentum)))

@@ -1,0 +1,123 @@
+package fastresnet
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/fastresnet/fastresnet/internal/engine"
+	"github.com/fastresnet/fastresnet/internal/strictjson"
+)
+
+// Optimizer is a rule by which gradients move variables: [Nesterov], [SGD] or [Muon]. Below, g is the gradient of the mean
+// loss, w the variable, and v its velocity, which starts at 0.
+type Optimizer interface {
+	// problem says what is wrong with the settings.
+	problem() error
+	// onEngine is the rule as engines know it.
+	onEngine() engine.Optimizer
+}
+
+// Nesterov is stochastic gradient descent with Nesterov momentum and weight decay, in the form of the source series:
+//
+//	d = -rate·(g + decay·w);  v ← momentum·v + d;  w ← w + d + momentum·v
+type Nesterov struct {
+	// Momentum is the share of the velocity that is kept each step, from 0 to below 1.
+	Momentum float64 `json:"momentum"`
+	// WeightDecay is the coefficient of the variables in the gradient of the mean loss, from 0 to 1.
+	WeightDecay float64 `json:"weight_decay"`
+}
+
+// SGD is the same in the usual form of frameworks. They differ where the rate changes.
+//
+//	g' = g + decay·w;  v ← momentum·v + g';  w ← w - rate·(g' + momentum·v)
+type SGD struct {
+	// Momentum is the share of the velocity that is kept each step, from 0 to below 1.
+	Momentum float64 `json:"momentum"`
+	// WeightDecay is the coefficient of the variables in the gradient of the mean loss, from 0 to 1.
+	WeightDecay float64 `json:"weight_decay"`
+}
+
+// Muon moves matrices, a filter bank being one of a row an output, by their gradient with all singular values brought near
+// 1 (https://kellerjordan.github.io/posts/muon). How large the gradient is does not matter to it. Before the step the
+// matrix is scaled to the norm √rows.
+//
+//	v ← momentum·v + g;  w ← w·√rows/‖w‖ - rate·orthogonal(g + momentum·v)
+type Muon struct {
+	// Momentum is the share of the velocity that is kept each step, from 0 to below 1.
+	Momentum float64 `json:"momentum"`
+}
+
+func (o Nesterov) onEngine() engine.Optimizer {
+	return engine.Nesterov{Momentum: o.Momentum, WeightDecay: o.WeightDecay}
+}
+
+func (o SGD) onEngine() engine.Optimizer {
+	return engine.SGD{Momentum: o.Momentum, WeightDecay: o.WeightDecay}
+}
+
+func (o Muon) onEngine() engine.Optimizer { return engine.Muon{Momentum: o.Momentum} }
+
+func (o Nesterov) problem() error { return shares(o.Momentum, o.WeightDecay) }
+func (o SGD) problem() error      { return shares(o.Momentum, o.WeightDecay) }
+func (o Muon) problem() error     { return shares(o.Momentum, 0) }
+
+// shares reports a momentum or a weight decay that cannot be.
+func shares(momentum, decay float64) error {
+	if !(momentum >= 0 && momentum < 1) {
+		return fmt.Errorf("momentum %g, need 0 to below 1", momentum)
+	}
+	if !(decay >= 0 && decay <= 1) {
+		return fmt.Errorf("weight decay %g, need 0 to 1", decay)
+	}
+	return nil
+}
+
+// optimizerProblem says what is wrong with an optimiser.
+func optimizerProblem(o Optimizer) error {
+	switch o.(type) {
+	case Nesterov, SGD, Muon:
+		return o.problem()
+	}
+	return fmt.Errorf("an optimizer that is a %T: need a Nesterov, SGD or Muon", o)
+}
+
+// optimizers are all of them, by their names in JSON.
+var optimizers = map[string]Optimizer{"nesterov": Nesterov{}, "sgd": SGD{}, "muon": Muon{}}
+
+// optimizerJSON is an optimiser in JSON: an object with one field, its name, that holds its settings.
+type optimizerJSON struct{ Optimizer }
+
+func (o optimizerJSON) MarshalJSON() ([]byte, error) {
+	for name, zero := range optimizers {
+		if reflect.TypeOf(zero) == reflect.TypeOf(o.Optimizer) {
+			return json.Marshal(map[string]Optimizer{name: o.Optimizer})
+		}
+	}
+	return nil, fmt.Errorf("%w: an optimizer that is a %T cannot be written as JSON", ErrOption, o.Optimizer)
+}
+
+func (o *optimizerJSON) UnmarshalJSON(text []byte) error {
+	var named map[string]json.RawMessage
+	if err := strictjson.Unmarshal(text, &named); err != nil {
+		return err
+	}
+	if len(named) != 1 {
+		return fmt.Errorf("an optimizer of %d kinds, want one", len(named))
+	}
+	for name, settings := range named {
+		zero, known := optimizers[name]
+		if !known {
+			return fmt.Errorf("optimizer %q, want one of: %s", name, strings.Join(slices.Sorted(maps.Keys(optimizers)), ", "))
+		}
+		read := reflect.New(reflect.TypeOf(zero))
+		if err := strictjson.Unmarshal(settings, read.Interface()); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		o.Optimizer = read.Elem().Interface().(Optimizer)
+	}
+	return nil
+}
