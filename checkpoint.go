@@ -42,7 +42,7 @@ type progress struct {
 }
 
 // The metadata of a checkpoint: the version of its format, and the progress as JSON.
-const checkpointKey, checkpointVersion, progressKey = "fastresnet-checkpoint", "1", "progress"
+const checkpointKey, checkpointVersion, progressKey = "fastresnet-checkpoint", "2", "progress"
 
 // openCheckpoints finds what the run is to go on from, before anything is spent on it.
 func openCheckpoints(c *config) (*checkpoints, error) {

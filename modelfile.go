@@ -23,7 +23,7 @@ import (
 // lastPrefix where the others are averages, and in the metadata the format's version and a modelDocument. The
 // version counts up when a file's meaning changes in a way that older readers would get wrong.
 const (
-	formatKey, modelFormat = "fastresnet", 1
+	formatKey, modelFormat = "fastresnet", 2
 	modelKey               = "model"
 	lastPrefix             = "last/"
 )
@@ -218,6 +218,9 @@ func readDocument(metadata map[string]string) (doc modelDocument, err error) {
 		return doc, fmt.Errorf("%w: format version %q", ErrCorrupt, version)
 	} else if n > modelFormat {
 		return doc, fmt.Errorf("%w: its format has version %d, and this version of the library reads up to %d: update it with go get github.com/fastresnet/fastresnet@latest", ErrNewer, n, modelFormat)
+	}
+	if version != strconv.Itoa(modelFormat) {
+		return doc, fmt.Errorf("%w: its format has version %s, of an earlier version of the library, and this one reads %d: train the model again", ErrForeign, version, modelFormat)
 	}
 	if !isModel {
 		return doc, fmt.Errorf("%w: it holds no model", ErrForeign)

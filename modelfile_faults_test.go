@@ -81,7 +81,8 @@ func TestReadRefuses(t *testing.T) {
 	}{
 		{"another program's file", none("fastresnet"), fastresnet.ErrForeign, "metadata"},
 		{"a file of another kind", none("model"), fastresnet.ErrForeign, "no model"},
-		{"a newer format", metadata("fastresnet", "2"), fastresnet.ErrNewer, "update it"},
+		{"a newer format", metadata("fastresnet", "3"), fastresnet.ErrNewer, "update it"},
+		{"an older format", metadata("fastresnet", "1"), fastresnet.ErrForeign, "version 1, of an earlier version"},
 		{"no version", metadata("fastresnet", "one"), fastresnet.ErrCorrupt, `"one"`},
 		{"version 0", metadata("fastresnet", "0"), fastresnet.ErrCorrupt, `"0"`},
 		{"no document", metadata("model", ""), fastresnet.ErrCorrupt, "EOF"},
@@ -162,7 +163,7 @@ func TestReadTakesLittleForABomb(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var sealed bytes.Buffer
-			if err := safetensors.Write(&sealed, safetensors.File{Metadata: map[string]string{"fastresnet": "1", "model": bomb}}); err != nil {
+			if err := safetensors.Write(&sealed, safetensors.File{Metadata: map[string]string{"fastresnet": "2", "model": bomb}}); err != nil {
 				t.Fatal(err)
 			}
 			var before, after runtime.MemStats
@@ -253,7 +254,7 @@ func FuzzRead(f *testing.F) {
 		readAndUse(t, content)
 		readAndUse(t, sealed(content))
 
-		changed := safetensors.File{Metadata: map[string]string{"fastresnet": "1", "model": document}, Tensors: parts.Tensors}
+		changed := safetensors.File{Metadata: map[string]string{"fastresnet": "2", "model": document}, Tensors: parts.Tensors}
 		var whole bytes.Buffer
 		if err := safetensors.Write(&whole, changed); err != nil {
 			return // the document is not UTF-8

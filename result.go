@@ -11,8 +11,8 @@ type Result struct {
 
 // Record is what a run was, and how it went.
 //
-// It can be written as JSON and read back; augmentations of the caller's own are left out of the recipe then. Fields that
-// are unknown do not matter, but for those of the recipe.
+// It can be written as JSON and read back; augmentations of the caller's own are left out of the recipe then. Unknown fields of
+// the recipe are errors.
 type Record struct {
 	// Weights says which weights those are, and so what was tested after each epoch: the last step's, or
 	// their moving average if the recipe asks for one.
