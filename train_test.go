@@ -135,13 +135,13 @@ func TestOptionsReachTheTraining(t *testing.T) {
 		"test views":         fastresnet.WithTestViews(fastresnet.FlipTranslateViews),
 		"architecture":       fastresnet.WithArchitecture(layers.Dawn()),
 		"design":             fastresnet.WithArchitecture(layers.Design{Name: "stem", Width: 4, LogitScale: 0.125}),
-		"bias rate":          recipe(func(r *fastresnet.Recipe) {
+		"bias rate": recipe(func(r *fastresnet.Recipe) {
 			r.Groups = []fastresnet.Group{{Variables: layers.KindBiases, Optimizer: r.Optimizer, RateFactor: 8}}
 		}),
-		"bias decay":         recipe(func(r *fastresnet.Recipe) {
+		"bias decay": recipe(func(r *fastresnet.Recipe) {
 			r.Groups = []fastresnet.Group{{Variables: layers.KindBiases, Optimizer: fastresnet.Nesterov{Momentum: 0.9, WeightDecay: 0.05}}}
 		}),
-		"loading":            recipe(func(r *fastresnet.Recipe) { r.Loading = data.LoadPerImage }),
+		"loading": recipe(func(r *fastresnet.Recipe) { r.Loading = data.LoadPerImage }),
 		"groups": recipe(func(r *fastresnet.Recipe) {
 			r.Groups = []fastresnet.Group{{Variables: layers.KindFilters, Optimizer: fastresnet.Muon{Momentum: 0.6}}}
 		}),
