@@ -3,59 +3,8 @@ package fastresnet
 import (
 	"errors"
 	"fmt"
-	"log/slog"
 	"math"
-
-	"github.com/fastresnet/fastresnet/data"
-	"github.com/fastresnet/fastresnet/internal/engine"
-	"github.com/fastresnet/fastresnet/layers"
-	"github.com/fastresnet/fastresnet/schedule"
 )
-
-// config is what the options add up to.
-type config struct {
-	recipe   Recipe
-	changes  []func(*Recipe) // of the recipe, applied when all options are known
-	width    *int            // of the recipe's design
-	network  *layers.Network // the recipe's, for the data set; nil before that is known
-	unusable error           // of WithArchitecture
-
-	// What the recipe's schedule becomes: the user's own, or the recipe's adapted.
-	schedule *schedule.Schedule
-	peak     *float64
-
-	train, test           *data.Dataset
-	ownData               bool // WithDataset was given
-	trainLimit, testLimit int
-
-	computing
-	devices int
-	seed    uint64
-
-	checkpoints      bool // WithCheckpoint was given
-	checkpointFolder string
-	checkpointEvery  int
-	resume           bool
-	target           *float64
-	patience         *int
-
-	onStart    func(*Result)
-	onEpoch    func(Epoch)
-	onProgress func(Progress)
-}
-
-// computing is what computes and how: all that counts for a model that is loaded, too.
-type computing struct {
-	backend   string
-	opening   engine.Opening
-	precision Precision
-	memory    int64 // the bound in bytes; 0 for the default
-	logger    *slog.Logger
-}
-
-func defaultComputing() computing {
-	return computing{backend: "auto", precision: PrecisionAuto, logger: slog.New(slog.DiscardHandler)}
-}
 
 // problems are those of the options that count for a model that is loaded, too.
 func (c *computing) problems() []error {
@@ -149,4 +98,15 @@ func (c *config) problems() []error {
 		check(*c.patience >= 1, "an early stop after %d epochs, need at least 1", *c.patience)
 	}
 	return errs
+}
+
+// configureLoading applies the options of Load and Read.
+func configureLoading(opts []LoadOption) (*computing, error) {
+	c := defaultComputing()
+	for _, o := range opts {
+		if o != nil {
+			o.load(&c)
+		}
+	}
+	return &c, errors.Join(c.problems()...)
 }

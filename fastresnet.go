@@ -2,8 +2,6 @@ package fastresnet
 
 import (
 	"context"
-	"errors"
-	"slices"
 	"time"
 )
 
@@ -47,67 +45,4 @@ func Train(ctx context.Context, opts ...Option) (result *Result, err error) {
 		r.report()
 	}
 	return r.finish(), nil
-}
-
-// epoch trains and tests an epoch, and writes the checkpoint that is due.
-func (r *run) epoch(ctx context.Context, epoch int) error {
-	err := r.trainEpoch(ctx, epoch)
-	if err == nil {
-		err = r.test(ctx)
-	}
-	if err != nil {
-		if failed := r.saveStopped(ctx, epoch); failed != nil {
-			err = errors.Join(err, failed)
-		}
-		return err
-	}
-	return r.saveWhole()
-}
-
-// trainEpoch trains one epoch and adds it to the history.
-func (r *run) trainEpoch(ctx context.Context, epoch int) error {
-	steps, before, seen := r.trainer.Steps(), r.watch.train-r.epochTrain, r.trainer.Seen(epoch)
-	r.epochTrain = 0
-	rates := r.config.recipe.rates(epoch, steps)
-	rate := func(step int) float64 { return float64(rates[step*len(rates)/steps]) } // the recipe's own
-	r.watch.start()
-	m, err := r.trainer.Epoch(ctx, epoch, rates, func(step, images int) {
-		r.watch.step(images - seen)
-		seen = images
-		r.config.onProgress(Progress{
-			Epoch: epoch, Epochs: r.config.recipe.Epochs, Step: step + 1, Steps: steps,
-			Rate: rate(step), ImagesPerSecond: r.watch.imagesPerSecond(),
-		})
-		r.watch.start() // the callback's time is not training's
-	})
-	if m.Steps > 0 {
-		err = errors.Join(err, r.record(Epoch{
-			Number: epoch, Rate: rate(m.Steps - 1), TrainLoss: m.Loss, TrainAccuracy: m.Accuracy, Images: seen,
-			TrainTime: r.watch.train - before, Partial: m.Steps < steps,
-		}))
-	}
-	if err == nil && r.diverged && m.Diverged < 0 {
-		m.Diverged = steps - 1 // the last step spoiled the weights; no loss after it tells
-	}
-	if err == nil && m.Diverged >= 0 {
-		err = r.divergedAt(epoch, m.Diverged+1)
-	}
-	return err
-}
-
-// divergedAt is the error of a run that diverged in a step or before it, counted from 1.
-func (r *run) divergedAt(epoch, step int) error {
-	steps := r.trainer.Steps()
-	var highest float32
-	for e := 1; e <= epoch; e++ {
-		rates := r.config.recipe.rates(e, steps)
-		perStep := len(rates) / steps
-		if e == epoch {
-			rates = rates[:step*perStep]
-		}
-		for own := range slices.Chunk(rates, perStep) {
-			highest = max(highest, own[0]) // before those of the groups
-		}
-	}
-	return &DivergedError{Epoch: epoch, Step: step, Rate: float64(highest), Checkpoint: r.checkpoints.lastGood()}
 }

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"github.com/fastresnet/fastresnet/data"
-	"github.com/fastresnet/fastresnet/internal/engine"
 	"github.com/fastresnet/fastresnet/layers"
 )
 
@@ -34,9 +33,6 @@ func limited(set *data.Dataset, n int) (*data.Dataset, error) {
 	}
 	return set.Slice(0, n)
 }
-
-// maxParameters is far beyond what a small image needs, and a few gigabytes of training state.
-const maxParameters = 1 << 28
 
 // misfits are the problems of the options with the data set; the network is settled on the way.
 func (c *config) misfits() []error {
@@ -121,17 +117,4 @@ func (c *config) normsFit(n int) error {
 		}
 	}
 	return nil
-}
-
-// precisionOn settles an automatic precision.
-func (c *computing) precisionOn(d *engine.Device) (Precision, error) {
-	switch {
-	case c.precision == PrecisionAuto && d.GPU:
-		return BFloat16, nil
-	case c.precision == PrecisionAuto:
-		return Float32, nil
-	case c.precision == BFloat16 && !d.BFloat16:
-		return "", fmt.Errorf("%w: precision %s is not available on the pure-Go backend", ErrOption, BFloat16)
-	}
-	return c.precision, nil
 }

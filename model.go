@@ -1,10 +1,7 @@
 package fastresnet
 
 import (
-	"context"
-	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"sync"
 	"time"
@@ -31,12 +28,6 @@ type Model struct {
 	last      engine.Weights    // those of the last step where the evaluator's are their averages, else nil
 	device    *engine.Device    // nil while it is the training's
 	evaluator *engine.Evaluator // nil once closed
-}
-
-// Evaluation is how well a model does on a data set.
-type Evaluation struct {
-	// Loss is the mean cross-entropy, and Accuracy the share of the images classified right.
-	Loss, Accuracy float64
 }
 
 func newModel(cfg engine.Config, d *engine.Device, classes []string, h *history) *Model {
@@ -157,34 +148,6 @@ func (m *Model) Record() Record {
 // Summary is a table of the network: layers, output shapes, parameters and multiply-adds.
 func (m *Model) Summary() string { return m.Network().Summary() }
 
-// Evaluate compares the model's classes with the labels of a set, which must have the model's classes. The error wraps
-// [ErrImage] if it does not fit, and [ErrDiverged] if what the model makes of an image is not finite.
-func (m *Model) Evaluate(ctx context.Context, set *data.Dataset) (e Evaluation, err error) {
-	defer guard(&err)
-	if err := errors.Join(m.made(), given(ctx)); err != nil {
-		return e, err
-	}
-	if err := m.takes(set); err != nil {
-		return e, err
-	}
-	if classes := set.Classes(); !slices.Equal(classes, m.classes) {
-		return e, fmt.Errorf("%w: the set has the classes %q, the model %q", ErrImage, classes, m.classes)
-	}
-	logits, err := m.logits(ctx, set.Pixels())
-	if err != nil {
-		return e, err
-	}
-	for i := range set.Len() {
-		row, label := logits[i*len(m.classes):(i+1)*len(m.classes)], set.Label(i)
-		if argMax(row) == label {
-			e.Accuracy++
-		}
-		e.Loss += crossEntropy(row, label)
-	}
-	n := float64(set.Len())
-	return Evaluation{Loss: e.Loss / n, Accuracy: e.Accuracy / n}, nil
-}
-
 // Close gives back what the model holds on its device. The model cannot be used afterwards.
 func (m *Model) Close() (err error) {
 	defer guard(&err)
@@ -203,43 +166,4 @@ func (m *Model) Close() (err error) {
 		m.device.Close()
 	}
 	return nil
-}
-
-// takes reports a set whose images the model cannot take.
-func (m *Model) takes(set *data.Dataset) error {
-	if set.Len() == 0 {
-		return fmt.Errorf("%w: the data set is empty", ErrImage)
-	}
-	if set.Shape() != m.network.Input {
-		return fmt.Errorf("%w: the set's images are %v, the model's %v", ErrImage, set.Shape(), m.network.Input)
-	}
-	return nil
-}
-
-func argMax(row []float32) int {
-	best := 0
-	for i, v := range row {
-		if v > row[best] {
-			best = i
-		}
-	}
-	return best
-}
-
-// exponentials are those of what each logit has less than the highest, and their sum: however large the logits are, the
-// differences between them count.
-func exponentials(row []float32) (all []float64, sum float64) {
-	top := float64(slices.Max(row))
-	all = make([]float64, len(row))
-	for i, v := range row {
-		all[i] = math.Exp(float64(v) - top)
-		sum += all[i]
-	}
-	return all, sum
-}
-
-// crossEntropy is -log of the probability of a class.
-func crossEntropy(row []float32, class int) float64 {
-	_, sum := exponentials(row)
-	return math.Log(sum) + (float64(slices.Max(row)) - float64(row[class]))
 }

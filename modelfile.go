@@ -2,10 +2,8 @@ package fastresnet
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"math"
 	"os"
 	"slices"
 	"strconv"
@@ -145,17 +143,6 @@ func Read(r io.Reader, opts ...LoadOption) (m *Model, err error) {
 	return m, nil
 }
 
-// configureLoading applies the options of Load and Read.
-func configureLoading(opts []LoadOption) (*computing, error) {
-	c := defaultComputing()
-	for _, o := range opts {
-		if o != nil {
-			o.load(&c)
-		}
-	}
-	return &c, errors.Join(c.problems()...)
-}
-
 // read reads a model and puts it on a device.
 func (c *computing) read(r io.Reader) (m *Model, err error) {
 	file, err := safetensors.Read(r)
@@ -166,7 +153,7 @@ func (c *computing) read(r io.Reader) (m *Model, err error) {
 	if err != nil {
 		return nil, err
 	}
-	batch, err := c.batchOf(doc)
+	batch, err := c.batchOf(doc.Network, doc.Record.Recipe.BatchSize)
 	if err != nil {
 		return nil, err
 	}
@@ -188,7 +175,7 @@ func (c *computing) read(r io.Reader) (m *Model, err error) {
 		return nil, err
 	}
 	loaded := newModel(engine.Config{
-		Network: doc.Network, Normalization: doc.Normalization, Views: doc.TestViews.views(),
+		Network: doc.Network, Normalization: doc.Normalization, Views: doc.TestViews.engineViews(),
 		Batch: batch, BFloat16: precision == BFloat16,
 	}, device, doc.Classes, &history{record: *doc.Record})
 	if err := loaded.load(device, values, last); err != nil {
@@ -198,11 +185,6 @@ func (c *computing) read(r io.Reader) (m *Model, err error) {
 	c.logger.Info("model loaded", "network", doc.Network.Name, "backend", device.Name, "device", device.Description, "precision", precision)
 	return loaded, nil
 }
-
-// nullable are the keys of a document and of a checkpoint whose value may be null: a loss that is not finite, what a recipe
-// lacks whose network is the caller's own, the history of a run that has none yet, and a result, whose absence
-// is reported as such.
-var nullable = []string{"train_loss", "test_loss", "stages", "schedule", "epochs", "result"}
 
 // readDocument takes the document from a file's metadata.
 func readDocument(metadata map[string]string) (doc modelDocument, err error) {
@@ -321,6 +303,3 @@ func (d modelDocument) variances(all ...map[string][]float32) error {
 	}
 	return nil
 }
-
-// infinite says whether a value is no finite number.
-func infinite(v float32) bool { return math.IsInf(float64(v), 0) || v != v }

@@ -8,8 +8,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/fastresnet/fastresnet/internal/engine"
 	"github.com/fastresnet/fastresnet/internal/strictjson"
+	"github.com/fastresnet/fastresnet/layers"
+	"github.com/fastresnet/fastresnet/schedule"
 )
 
 // Optimizer is a rule by which gradients move variables: [Nesterov], [SGD] or [Muon]. Below, g is the gradient of the mean
@@ -17,8 +18,6 @@ import (
 type Optimizer interface {
 	// problem says what is wrong with the settings.
 	problem() error
-	// onEngine is the rule as engines know it.
-	onEngine() engine.Optimizer
 }
 
 // Nesterov is stochastic gradient descent with Nesterov momentum and weight decay, in the form of the source series:
@@ -51,19 +50,11 @@ type Muon struct {
 	Momentum float64 `json:"momentum"`
 }
 
-func (o Nesterov) onEngine() engine.Optimizer {
-	return engine.Nesterov{Momentum: o.Momentum, WeightDecay: o.WeightDecay}
-}
-
-func (o SGD) onEngine() engine.Optimizer {
-	return engine.SGD{Momentum: o.Momentum, WeightDecay: o.WeightDecay}
-}
-
-func (o Muon) onEngine() engine.Optimizer { return engine.Muon{Momentum: o.Momentum} }
-
 func (o Nesterov) problem() error { return shares(o.Momentum, o.WeightDecay) }
-func (o SGD) problem() error      { return shares(o.Momentum, o.WeightDecay) }
-func (o Muon) problem() error     { return shares(o.Momentum, 0) }
+
+func (o SGD) problem() error { return shares(o.Momentum, o.WeightDecay) }
+
+func (o Muon) problem() error { return shares(o.Momentum, 0) }
 
 // shares reports a momentum or a weight decay that cannot be.
 func shares(momentum, decay float64) error {
@@ -119,5 +110,41 @@ func (o *optimizerJSON) UnmarshalJSON(text []byte) error {
 		}
 		o.Optimizer = read.Elem().Interface().(Optimizer)
 	}
+	return nil
+}
+
+// Group is how a run moves the variables of a kind, where that is not how it moves the others.
+type Group struct {
+	// Variables are the kind of the group's variables. A network need not have any.
+	Variables layers.Kind
+	// Optimizer is what moves them.
+	Optimizer Optimizer
+	// RateFactor multiplies their learning rate; 0 stands for 1.
+	RateFactor float64
+	// Schedule is their learning rate by epoch; none stands for the recipe's. [WithEpochs] and [WithBatchSize]
+	// adapt it as they adapt the recipe's, and [WithPeakRate] scales both by the same factor.
+	Schedule schedule.Schedule
+}
+
+// groupJSON is a group in JSON.
+type groupJSON struct {
+	Variables  layers.Kind       `json:"variables"`
+	Optimizer  optimizerJSON     `json:"optimizer"`
+	RateFactor float64           `json:"rate_factor,omitempty"`
+	Schedule   schedule.Schedule `json:"schedule,omitempty"`
+}
+
+// MarshalJSON writes the optimizer by its name.
+func (g Group) MarshalJSON() ([]byte, error) {
+	return json.Marshal(groupJSON{g.Variables, optimizerJSON{g.Optimizer}, g.RateFactor, g.Schedule})
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (g *Group) UnmarshalJSON(text []byte) error {
+	var read groupJSON
+	if err := strictjson.Unmarshal(text, &read); err != nil {
+		return err
+	}
+	*g = Group{read.Variables, read.Optimizer.Optimizer, read.RateFactor, read.Schedule}
 	return nil
 }

@@ -10,52 +10,6 @@ import (
 	"github.com/fastresnet/fastresnet/schedule"
 )
 
-// Option changes one thing about a run of [Train]. Options may be given in any order; of two that set the same thing the
-// later one counts. A nil Option changes nothing.
-type Option interface{ train(*config) }
-
-// LoadOption changes one thing about a model that [Load] or [Read] reads, or about a run of [Train]: it says what computes,
-// and how. The defaults are the same.
-type LoadOption interface {
-	Option
-	load(*computing)
-}
-
-// trainOption is an option of training alone.
-type trainOption func(*config)
-
-func (o trainOption) train(c *config) { o(c) }
-
-// computeOption is one of whatever computes.
-type computeOption func(*computing)
-
-func (o computeOption) train(c *config)   { o(&c.computing) }
-func (o computeOption) load(c *computing) { o(c) }
-
-// Precision is the number format that a network computes in. Weights, batch norm and loss are in
-// float32 whatever it is.
-type Precision string
-
-// The precisions of [WithPrecision].
-const (
-	// PrecisionAuto is BFloat16 on a GPU and Float32 elsewhere.
-	PrecisionAuto Precision = "auto"
-	// Float32 is IEEE single precision; on NVIDIA GPUs GoMLX lets matrix products round their operands to
-	// TF32, unless the backend is asked for with "tf32=false".
-	Float32 Precision = "float32"
-	// BFloat16 has float32's range and 8 bits of precision; not available on the pure-Go backend.
-	BFloat16 Precision = "bfloat16"
-)
-
-// check reports a precision that there is not.
-func (p Precision) check() error {
-	switch p {
-	case PrecisionAuto, Float32, BFloat16:
-		return nil
-	}
-	return fmt.Errorf("%w: precision %q, want %q, %q or %q", ErrOption, p, PrecisionAuto, Float32, BFloat16)
-}
-
 // WithDataset sets the images to train and to test on, which must agree in shape and classes. test may
 // be nil: the run then reports no test figures. Default: CIFAR-10, found as data.CIFAR10 does.
 func WithDataset(train, test *data.Dataset) Option {

@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"math"
 	"slices"
 
 	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/internal/engine"
 )
 
 // Prediction is what a model thinks of one image.
@@ -116,4 +118,181 @@ func softmax(row []float32) []float64 {
 		p[i] /= sum
 	}
 	return p
+}
+
+// logits returns [n, classes] for pixels [n, height, width, channels]. It returns early when ctx ends, though the model
+// may still be computing for it. More than a batch is asked for batch by batch, so that others get answers between them,
+// and all of one set of weights.
+func (m *Model) logits(ctx context.Context, pixels []uint8) ([]float32, error) {
+	batch := m.batch * m.network.Input.Size()
+	if len(pixels) > batch {
+		m.changing.RLock()
+		defer m.changing.RUnlock()
+	}
+	var logits []float32
+	for {
+		n := min(len(pixels), batch)
+		some, err := m.ask(ctx, pixels[:n])
+		if err != nil {
+			return nil, err
+		}
+		logits, pixels = append(logits, some...), pixels[n:]
+		if len(pixels) == 0 {
+			return logits, nil
+		}
+	}
+}
+
+// ask waits for the logits of no more than a batch.
+func (m *Model) ask(ctx context.Context, pixels []uint8) ([]float32, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	r := &request{pixels: pixels, done: make(chan struct{})}
+	var leave context.CancelFunc
+	r.waits, leave = context.WithCancel(context.Background())
+	defer leave()
+	b := &m.batcher
+	b.mu.Lock()
+	b.waiting = append(b.waiting, r)
+	if !b.serving {
+		b.serving = true
+		go m.serve()
+	}
+	b.mu.Unlock()
+	select {
+	case <-r.done:
+		return r.logits, r.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// serve computes for all who wait, together where they fit a batch, until nobody waits.
+func (m *Model) serve() {
+	image := m.network.Input.Size()
+	for {
+		m.mu.Lock() // those who come while the model is busy are in the next batch
+		requests := m.batcher.take(engine.SmallBatch*image, m.batch*image)
+		if len(requests) > 0 {
+			m.answer(requests)
+		}
+		m.mu.Unlock()
+		if len(requests) == 0 {
+			return
+		}
+		for _, r := range requests {
+			close(r.done)
+		}
+	}
+}
+
+// answer computes what requests ask for. The model is locked.
+func (m *Model) answer(requests []*request) {
+	ctx, pixels := requests[0].waits, requests[0].pixels
+	if len(requests) > 1 {
+		ctx = context.Background() // no caller stops the others, and one batch is soon done
+		pixels = nil
+		for _, r := range requests {
+			pixels = append(pixels, r.pixels...)
+		}
+	}
+	logits, err := m.compute(ctx, pixels)
+	for _, r := range requests {
+		if r.err = err; err == nil {
+			n := len(r.pixels) / m.network.Input.Size() * len(m.classes)
+			r.logits, logits = logits[:n], logits[n:]
+			r.err = answers(r.logits)
+		}
+	}
+}
+
+// answers reports logits that are no answer.
+func answers(logits []float32) error {
+	if i := slices.IndexFunc(logits, func(v float32) bool { return !engine.IsFinite(v) }); i >= 0 {
+		return fmt.Errorf("%w: the model's answer is %g, not a finite number: train it again, at lower rates", ErrDiverged, logits[i])
+	}
+	return nil
+}
+
+// compute is the evaluator's logits. The model is locked.
+func (m *Model) compute(ctx context.Context, pixels []uint8) (logits []float32, err error) {
+	defer guard(&err)
+	if m.evaluator == nil {
+		return nil, ErrClosed
+	}
+	return m.evaluator.Logits(ctx, pixels)
+}
+
+// Evaluation is how well a model does on a data set.
+type Evaluation struct {
+	// Loss is the mean cross-entropy, and Accuracy the share of the images classified right.
+	Loss, Accuracy float64
+}
+
+// Evaluate compares the model's classes with the labels of a set, which must have the model's classes. The error wraps
+// [ErrImage] if it does not fit, and [ErrDiverged] if what the model makes of an image is not finite.
+func (m *Model) Evaluate(ctx context.Context, set *data.Dataset) (e Evaluation, err error) {
+	defer guard(&err)
+	if err := errors.Join(m.made(), given(ctx)); err != nil {
+		return e, err
+	}
+	if err := m.takes(set); err != nil {
+		return e, err
+	}
+	if classes := set.Classes(); !slices.Equal(classes, m.classes) {
+		return e, fmt.Errorf("%w: the set has the classes %q, the model %q", ErrImage, classes, m.classes)
+	}
+	logits, err := m.logits(ctx, set.Pixels())
+	if err != nil {
+		return e, err
+	}
+	for i := range set.Len() {
+		row, label := logits[i*len(m.classes):(i+1)*len(m.classes)], set.Label(i)
+		if argMax(row) == label {
+			e.Accuracy++
+		}
+		e.Loss += crossEntropy(row, label)
+	}
+	n := float64(set.Len())
+	return Evaluation{Loss: e.Loss / n, Accuracy: e.Accuracy / n}, nil
+}
+
+// takes reports a set whose images the model cannot take.
+func (m *Model) takes(set *data.Dataset) error {
+	if set.Len() == 0 {
+		return fmt.Errorf("%w: the data set is empty", ErrImage)
+	}
+	if set.Shape() != m.network.Input {
+		return fmt.Errorf("%w: the set's images are %v, the model's %v", ErrImage, set.Shape(), m.network.Input)
+	}
+	return nil
+}
+
+func argMax(row []float32) int {
+	best := 0
+	for i, v := range row {
+		if v > row[best] {
+			best = i
+		}
+	}
+	return best
+}
+
+// exponentials are those of what each logit has less than the highest, and their sum: however large the logits are, the
+// differences between them count.
+func exponentials(row []float32) (all []float64, sum float64) {
+	top := float64(slices.Max(row))
+	all = make([]float64, len(row))
+	for i, v := range row {
+		all[i] = math.Exp(float64(v) - top)
+		sum += all[i]
+	}
+	return all, sum
+}
+
+// crossEntropy is -log of the probability of a class.
+func crossEntropy(row []float32, class int) float64 {
+	_, sum := exponentials(row)
+	return math.Log(sum) + (float64(slices.Max(row)) - float64(row[class]))
 }

@@ -9,7 +9,6 @@ import (
 	"slices"
 
 	"github.com/fastresnet/fastresnet/data"
-	"github.com/fastresnet/fastresnet/internal/engine"
 	"github.com/fastresnet/fastresnet/internal/strictjson"
 	"github.com/fastresnet/fastresnet/layers"
 	"github.com/fastresnet/fastresnet/schedule"
@@ -100,21 +99,6 @@ const (
 // known says whether there are such views.
 func (v TestViews) known() bool {
 	return slices.Contains([]TestViews{OneView, FlipViews, FlipTranslateViews}, v)
-}
-
-// views are those of the engine.
-func (v TestViews) views() []engine.View {
-	switch v {
-	case FlipViews:
-		return []engine.View{{Weight: 0.5}, {Weight: 0.5, Flip: true}}
-	case FlipTranslateViews:
-		return []engine.View{
-			{Weight: 0.25}, {Weight: 0.25, Flip: true},
-			{Weight: 0.125, Down: -1, Right: -1}, {Weight: 0.125, Down: -1, Right: -1, Flip: true},
-			{Weight: 0.125, Down: 1, Right: 1}, {Weight: 0.125, Down: 1, Right: 1, Flip: true},
-		}
-	}
-	return nil
 }
 
 // Clone is a copy that shares nothing with the recipe.
@@ -213,4 +197,45 @@ func (r Recipe) architecture() layers.Architecture {
 		return *r.Network
 	}
 	return r.Design
+}
+
+// groupProblems lists everything that is wrong with the groups.
+func (r Recipe) groupProblems() []error {
+	var errs []error
+	seen := map[layers.Kind]bool{}
+	for i, g := range r.Groups {
+		check := func(ok bool, format string, args ...any) {
+			if !ok {
+				errs = append(errs, fmt.Errorf("%w: group %d: "+format, append([]any{ErrOption, i}, args...)...))
+			}
+		}
+		check(slices.Contains(layers.Kinds(), g.Variables), "variables %q, want one of %q", g.Variables, layers.Kinds())
+		check(!seen[g.Variables], "a second one of %s", g.Variables)
+		seen[g.Variables] = true
+		check(g.RateFactor >= 0 && g.RateFactor <= math.MaxFloat32, "rate factor %g, need 0 or more", g.RateFactor)
+		if err := optimizerProblem(g.Optimizer); err != nil {
+			check(false, "%w", err)
+		}
+		if _, muon := g.Optimizer.(Muon); muon {
+			check(g.Variables == layers.KindFilters || g.Variables == layers.KindLinearWeights, "muon for %s, which are no matrices", g.Variables)
+		}
+		if len(g.Schedule) > 0 {
+			if err := r.follows(g.Schedule); err != nil {
+				errs = append(errs, fmt.Errorf("group %d: %w", i, err))
+			}
+		}
+	}
+	return errs
+}
+
+// follows reports whether the run can follow a schedule.
+func (r Recipe) follows(s schedule.Schedule) error {
+	if err := s.Validate(); err != nil {
+		return fmt.Errorf("%w: %w", ErrOption, err)
+	}
+	const rounding = 1e-9
+	if r.Epochs >= 1 && s.End() > float64(r.Epochs)+rounding {
+		return fmt.Errorf("%w: the schedule's last knot is at epoch %g of a run of %d epochs; WithEpochs stretches it", ErrOption, s.End(), r.Epochs)
+	}
+	return nil
 }

@@ -1,7 +1,7 @@
 //go:build ignore
 
-// Arrows counts the arrows among the files of a package: one from a file to another whose names it uses. Two files that use each
-// other are a circle.
+// Arrows counts the arrows among the files of a package: one from a file to another whose names it uses. Files in a circle are
+// those that use one another, in any number of steps.
 //
 //	go run scripts/arrows.go [-v] FOLDER
 package main
@@ -49,21 +49,34 @@ func main() {
 			arrows[[2]string{file(use.Pos()), file(object.Pos())}] = true
 		}
 	}
-	var lines []string
-	circles := 0
-	for a := range arrows {
-		mark := ""
-		if arrows[[2]string{a[1], a[0]}] {
-			mark = " and back"
-			circles++
+	reach := map[string]map[string]bool{} // by one arrow or more
+	for _, f := range files {
+		from := file(f.Pos())
+		reach[from] = map[string]bool{}
+		for next := []string{from}; len(next) > 0; next = next[1:] {
+			for a := range arrows {
+				if a[0] == next[0] && !reach[from][a[1]] {
+					reach[from][a[1]] = true
+					next = append(next, a[1])
+				}
+			}
 		}
-		lines = append(lines, a[0]+" -> "+a[1]+mark)
+	}
+	var circle, lines []string
+	for name, reached := range reach {
+		if reached[name] {
+			circle = append(circle, name)
+		}
+	}
+	for a := range arrows {
+		lines = append(lines, a[0]+" -> "+a[1])
 	}
 	slices.Sort(lines)
+	slices.Sort(circle)
 	if *verbose {
 		for _, l := range lines {
 			fmt.Println(l)
 		}
 	}
-	fmt.Printf("%d files, %d arrows, %d pairs of files that use each other\n", len(files), len(arrows), circles/2)
+	fmt.Printf("%d files, %d arrows, %d files in circles: %v\n", len(files), len(arrows), len(circle), circle)
 }

@@ -31,10 +31,13 @@ func CheckSizes(variables []layers.Variable, values map[string][]float32) error 
 func Finite(values map[string][]float32) bool {
 	for _, tensor := range values {
 		for _, v := range tensor {
-			if v-v != 0 { // infinities and not-a-numbers
+			if !IsFinite(v) {
 				return false
 			}
 		}
 	}
 	return true
 }
+
+// IsFinite says whether a value is a number, and no infinity.
+func IsFinite(v float32) bool { return v-v == 0 }

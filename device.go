@@ -1,16 +1,30 @@
 package fastresnet
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/fastresnet/fastresnet/internal/engine"
+	"github.com/fastresnet/fastresnet/layers"
 )
+
+// open opens the backend, and says which better ones cannot be had.
+func (c *computing) open(ctx context.Context) (*engine.Device, error) {
+	device, err := engine.Open(c.backend, c.opening)
+	if err != nil {
+		return nil, err
+	}
+	for _, why := range device.PassedOver {
+		c.logger.InfoContext(ctx, "backend passed over", "reason", why)
+	}
+	return device, nil
+}
 
 // loadLimit is how much memory a model from a file may take, unless the caller says otherwise.
 const loadLimit = 2 << 30
 
 // batchOf is how many images a model from a file computes together at most: those of its run, or what fits the limit.
-func (c *computing) batchOf(doc modelDocument) (int, error) {
+func (c *computing) batchOf(network layers.Network, batch int) (int, error) {
 	limit := c.memory
 	if limit == 0 {
 		limit = loadLimit
@@ -18,7 +32,7 @@ func (c *computing) batchOf(doc modelDocument) (int, error) {
 			limit = min(limit, free)
 		}
 	}
-	fixed, each, err := engine.Memory(doc.Network)
+	fixed, each, err := engine.Memory(network)
 	if err != nil {
 		return 0, err
 	}
@@ -27,7 +41,7 @@ func (c *computing) batchOf(doc modelDocument) (int, error) {
 			ErrTooLarge, mebibytes(fixed+each), engine.SmallBatch, mebibytes(limit))
 	}
 	fit := (limit-fixed)/each - 1 // beside a small batch
-	return int(max(engine.SmallBatch, min(int64(doc.Record.Recipe.BatchSize), fit*engine.SmallBatch))), nil
+	return int(max(engine.SmallBatch, min(int64(batch), fit*engine.SmallBatch))), nil
 }
 
 // fits reports a run that would take more memory than there is, or than it may.
@@ -48,3 +62,16 @@ func (c *config) fits(device *engine.Device, cfg engine.Config) error {
 }
 
 func mebibytes(bytes int64) string { return fmt.Sprintf("%d MiB", (bytes+1<<20-1)>>20) }
+
+// precisionOn settles an automatic precision.
+func (c *computing) precisionOn(d *engine.Device) (Precision, error) {
+	switch {
+	case c.precision == PrecisionAuto && d.GPU:
+		return BFloat16, nil
+	case c.precision == PrecisionAuto:
+		return Float32, nil
+	case c.precision == BFloat16 && !d.BFloat16:
+		return "", fmt.Errorf("%w: precision %s is not available on the pure-Go backend", ErrOption, BFloat16)
+	}
+	return c.precision, nil
+}

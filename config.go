@@ -1,0 +1,81 @@
+package fastresnet
+
+import (
+	"log/slog"
+
+	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/internal/engine"
+	"github.com/fastresnet/fastresnet/layers"
+	"github.com/fastresnet/fastresnet/schedule"
+)
+
+// Option changes one thing about a run of [Train]. Options may be given in any order; of two that set the same thing the
+// later one counts. A nil Option changes nothing.
+type Option interface{ train(*config) }
+
+// LoadOption changes one thing about a model that [Load] or [Read] reads, or about a run of [Train]: it says what computes,
+// and how. The defaults are the same.
+type LoadOption interface {
+	Option
+	load(*computing)
+}
+
+// trainOption is an option of training alone.
+type trainOption func(*config)
+
+func (o trainOption) train(c *config) { o(c) }
+
+// computeOption is one of whatever computes.
+type computeOption func(*computing)
+
+func (o computeOption) train(c *config) { o(&c.computing) }
+
+func (o computeOption) load(c *computing) { o(c) }
+
+// config is what the options add up to.
+type config struct {
+	recipe   Recipe
+	changes  []func(*Recipe) // of the recipe, applied when all options are known
+	width    *int            // of the recipe's design
+	network  *layers.Network // the recipe's, for the data set; nil before that is known
+	unusable error           // of WithArchitecture
+
+	// What the recipe's schedule becomes: the user's own, or the recipe's adapted.
+	schedule *schedule.Schedule
+	peak     *float64
+
+	train, test           *data.Dataset
+	ownData               bool // WithDataset was given
+	trainLimit, testLimit int
+
+	computing
+	devices int
+	seed    uint64
+
+	checkpoints      bool // WithCheckpoint was given
+	checkpointFolder string
+	checkpointEvery  int
+	resume           bool
+	target           *float64
+	patience         *int
+
+	onStart    func(*Result)
+	onEpoch    func(Epoch)
+	onProgress func(Progress)
+}
+
+// computing is what computes and how: all that counts for a model that is loaded, too.
+type computing struct {
+	backend   string
+	opening   engine.Opening
+	precision Precision
+	memory    int64 // the bound in bytes; 0 for the default
+	logger    *slog.Logger
+}
+
+func defaultComputing() computing {
+	return computing{backend: "auto", precision: PrecisionAuto, logger: slog.New(slog.DiscardHandler)}
+}
+
+// maxParameters is far beyond what a small image needs, and a few gigabytes of training state.
+const maxParameters = 1 << 28

@@ -1,0 +1,66 @@
+package fastresnet
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/fastresnet/fastresnet/internal/engine"
+)
+
+// engineConfig is the run as engines know it.
+func (c *config) engineConfig(p Precision) engine.Config {
+	r := c.recipe
+	return engine.Config{
+		Network:        *c.network,
+		Normalization:  c.train.Normalization(),
+		Augmentations:  r.Augmentations,
+		Loading:        r.Loading,
+		Optimizer:      onEngine(r.Optimizer),
+		Groups:         r.engineGroups(),
+		LabelSmoothing: r.LabelSmoothing,
+		AverageEvery:   r.Averaging.Every,
+		Average:        engine.Average{Keep: math.Pow(r.Averaging.Decay, float64(r.Averaging.Every))},
+		Views:          r.TestViews.engineViews(),
+		Batch:          r.BatchSize,
+		KeepIncomplete: r.KeepIncompleteBatch,
+		BFloat16:       p == BFloat16,
+		Seed:           c.seed,
+	}
+}
+
+// engineGroups are the groups as engines know them.
+func (r Recipe) engineGroups() []engine.Group {
+	var groups []engine.Group
+	for _, g := range r.Groups {
+		groups = append(groups, engine.Group{Kind: g.Variables, Optimizer: onEngine(g.Optimizer)})
+	}
+	return groups
+}
+
+// engineViews are the views as engines know them.
+func (v TestViews) engineViews() []engine.View {
+	switch v {
+	case FlipViews:
+		return []engine.View{{Weight: 0.5}, {Weight: 0.5, Flip: true}}
+	case FlipTranslateViews:
+		return []engine.View{
+			{Weight: 0.25}, {Weight: 0.25, Flip: true},
+			{Weight: 0.125, Down: -1, Right: -1}, {Weight: 0.125, Down: -1, Right: -1, Flip: true},
+			{Weight: 0.125, Down: 1, Right: 1}, {Weight: 0.125, Down: 1, Right: 1, Flip: true},
+		}
+	}
+	return nil
+}
+
+// onEngine is an optimiser as engines know it.
+func onEngine(o Optimizer) engine.Optimizer {
+	switch o := o.(type) {
+	case SGD:
+		return engine.SGD{Momentum: o.Momentum, WeightDecay: o.WeightDecay}
+	case Muon:
+		return engine.Muon{Momentum: o.Momentum}
+	case Nesterov:
+		return engine.Nesterov{Momentum: o.Momentum, WeightDecay: o.WeightDecay}
+	}
+	panic(fmt.Sprintf("an optimizer that is a %T", o)) // has been checked
+}

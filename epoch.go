@@ -1,0 +1,182 @@
+package fastresnet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// epoch trains and tests an epoch, and writes the checkpoint that is due.
+func (r *run) epoch(ctx context.Context, epoch int) error {
+	err := r.trainEpoch(ctx, epoch)
+	if err == nil {
+		err = r.test(ctx)
+	}
+	if err != nil {
+		if failed := r.saveStopped(ctx, epoch); failed != nil {
+			err = errors.Join(err, failed)
+		}
+		return err
+	}
+	return r.saveWhole()
+}
+
+// trainEpoch trains one epoch and adds it to the history.
+func (r *run) trainEpoch(ctx context.Context, epoch int) error {
+	steps, before, seen := r.trainer.Steps(), r.watch.train-r.epochTrain, r.trainer.Seen(epoch)
+	r.epochTrain = 0
+	rates := r.config.recipe.rates(epoch, steps)
+	rate := func(step int) float64 { return float64(rates[step*len(rates)/steps]) } // the recipe's own
+	r.watch.start()
+	m, err := r.trainer.Epoch(ctx, epoch, rates, func(step, images int) {
+		r.watch.step(images - seen)
+		seen = images
+		r.config.onProgress(Progress{
+			Epoch: epoch, Epochs: r.config.recipe.Epochs, Step: step + 1, Steps: steps,
+			Rate: rate(step), ImagesPerSecond: r.watch.imagesPerSecond(),
+		})
+		r.watch.start() // the callback's time is not training's
+	})
+	if m.Steps > 0 {
+		err = errors.Join(err, r.record(Epoch{
+			Number: epoch, Rate: rate(m.Steps - 1), TrainLoss: m.Loss, TrainAccuracy: m.Accuracy, Images: seen,
+			TrainTime: r.watch.train - before, Partial: m.Steps < steps,
+		}))
+	}
+	if err == nil && r.diverged && m.Diverged < 0 {
+		m.Diverged = steps - 1 // the last step spoiled the weights; no loss after it tells
+	}
+	if err == nil && m.Diverged >= 0 {
+		err = r.divergedAt(epoch, m.Diverged+1)
+	}
+	return err
+}
+
+// divergedAt is the error of a run that diverged in a step or before it, counted from 1.
+func (r *run) divergedAt(epoch, step int) error {
+	steps := r.trainer.Steps()
+	var highest float32
+	for e := 1; e <= epoch; e++ {
+		rates := r.config.recipe.rates(e, steps)
+		perStep := len(rates) / steps
+		if e == epoch {
+			rates = rates[:step*perStep]
+		}
+		for own := range slices.Chunk(rates, perStep) {
+			highest = max(highest, own[0]) // before those of the groups
+		}
+	}
+	return &DivergedError{Epoch: epoch, Step: step, Rate: float64(highest), Checkpoint: r.checkpoints.lastGood()}
+}
+
+// saveWhole writes a checkpoint after an epoch, if one is due.
+func (r *run) saveWhole() error {
+	if n := len(r.epochs()); r.checkpoints == nil || n%r.checkpoints.every != 0 && !r.ended() {
+		return nil
+	}
+	return r.save(r.epochs(), 0)
+}
+
+// saveStopped writes a checkpoint of a run that ctx has stopped. What is not whole, or not tested yet, of the last
+// epoch is left out of the history: the resumed run goes on with it.
+func (r *run) saveStopped(ctx context.Context, epoch int) error {
+	if r.checkpoints == nil || ctx.Err() == nil || len(r.epochs()) == 0 || r.diverged {
+		return nil
+	}
+	var partial time.Duration
+	for _, e := range r.epochs()[epoch-1:] {
+		partial = e.TrainTime
+	}
+	return r.save(r.epochs()[:epoch-1], partial)
+}
+
+func (r *run) save(whole []Epoch, partial time.Duration) error {
+	k := r.checkpoints
+	state, err := r.trainer.Snapshot()
+	if err != nil {
+		return err
+	}
+	content, err := k.encode(&progress{Run: k.identity, Epochs: whole, Train: r.watch.train, EpochTrain: partial,
+		Total: time.Since(r.started), State: state})
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrCheckpoint, err)
+	}
+	path, err := k.folder.Save(state.Epoch, state.Steps, content)
+	if path != "" {
+		k.last = path
+		r.config.logger.Info("checkpoint", "file", path)
+	}
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrCheckpoint, err)
+	}
+	return nil
+}
+
+// record hands over the weights of an epoch that trained, in whole or in part, and adds it to the history.
+func (r *run) record(e Epoch) error {
+	if err := r.handOver(); err != nil {
+		return err
+	}
+	e.TotalTime = time.Since(r.started)
+	r.history.change(func(h *Record) { h.Epochs = append(h.Epochs, e) })
+	return nil
+}
+
+// test evaluates the model after an epoch.
+func (r *run) test(ctx context.Context) error {
+	if r.config.test == nil {
+		return nil
+	}
+	e, err := r.model.Evaluate(ctx, r.config.test)
+	if errors.Is(err, ErrDiverged) {
+		r.diverged = true
+		return r.divergedAt(len(r.epochs()), r.trainer.Steps())
+	}
+	if err != nil {
+		return err
+	}
+	r.history.change(func(h *Record) {
+		last := &h.Epochs[len(h.Epochs)-1]
+		last.TestLoss, last.TestAccuracy, last.Tested = e.Loss, e.Accuracy, true
+		last.TotalTime = time.Since(r.started)
+	})
+	return nil
+}
+
+// ended says whether the run has come to its end, and notes why if that is before its last epoch.
+func (r *run) ended() bool {
+	epochs := r.epochs()
+	if len(epochs) == r.config.recipe.Epochs || len(epochs) == 0 {
+		return len(epochs) > 0
+	}
+	best := 0
+	for i, e := range epochs {
+		if e.TestAccuracy > epochs[best].TestAccuracy {
+			best = i
+		}
+	}
+	last, stopped := len(epochs)-1, NotStopped
+	if target := r.config.target; target != nil && epochs[last].TestAccuracy >= *target {
+		stopped = TargetReached
+	} else if patience := r.config.patience; patience != nil && last-best >= *patience {
+		stopped = NoImprovement
+	}
+	r.history.change(func(h *Record) { h.Stopped = stopped })
+	return stopped != NotStopped
+}
+
+// reportStart passes on the result as it is before the first step.
+func (r *run) reportStart() { r.config.onStart(r.result()) }
+
+// report passes the last epoch on.
+func (r *run) report() {
+	e := r.epochs()[len(r.epochs())-1]
+	attributes := []any{"number", e.Number, "train_loss", e.TrainLoss, "train_accuracy", e.TrainAccuracy, "seconds", e.TrainTime.Seconds()}
+	if e.Tested {
+		attributes = append(attributes, "test_loss", e.TestLoss, "test_accuracy", e.TestAccuracy)
+	}
+	r.config.logger.Info("epoch", attributes...)
+	r.config.onEpoch(e)
+}

@@ -1,0 +1,27 @@
+package fastresnet
+
+import "fmt"
+
+// Precision is the number format that a network computes in. Weights, batch norm and loss are in
+// float32 whatever it is.
+type Precision string
+
+// The precisions of [WithPrecision].
+const (
+	// PrecisionAuto is BFloat16 on a GPU and Float32 elsewhere.
+	PrecisionAuto Precision = "auto"
+	// Float32 is IEEE single precision; on NVIDIA GPUs GoMLX lets matrix products round their operands to
+	// TF32, unless the backend is asked for with "tf32=false".
+	Float32 Precision = "float32"
+	// BFloat16 has float32's range and 8 bits of precision; not available on the pure-Go backend.
+	BFloat16 Precision = "bfloat16"
+)
+
+// check reports a precision that there is not.
+func (p Precision) check() error {
+	switch p {
+	case PrecisionAuto, Float32, BFloat16:
+		return nil
+	}
+	return fmt.Errorf("%w: precision %q, want %q, %q or %q", ErrOption, p, PrecisionAuto, Float32, BFloat16)
+}

@@ -1,0 +1,41 @@
+package fastresnet
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/fastresnet/fastresnet/schedule"
+)
+
+// rates are the learning rates of an epoch's steps: [steps, 1 + groups], the recipe's own before those of its
+// groups.
+func (r Recipe) rates(epoch, steps int) []float32 {
+	schedules := []schedule.Schedule{r.Schedule}
+	for _, g := range r.Groups {
+		if len(g.Schedule) == 0 {
+			g.Schedule = r.Schedule
+		}
+		schedules = append(schedules, g.Schedule.Scale(cmp.Or(g.RateFactor, 1)))
+	}
+	var rates []float32
+	for step := range steps {
+		taken := step + 1
+		if r.RateBeforeStep {
+			taken = step
+		}
+		at := float64(epoch-1) + float64(taken)/float64(steps)
+		for _, s := range schedules {
+			rates = append(rates, float32(s.At(at)))
+		}
+	}
+	return rates
+}
+
+// stretch adapts the groups' schedules, in a copy: epochs are multiplied by one factor, rates by another.
+func stretch(groups []Group, epochs, rates float64) []Group {
+	groups = slices.Clone(groups)
+	for i := range groups {
+		groups[i].Schedule = groups[i].Schedule.Stretch(epochs).Scale(rates)
+	}
+	return groups
+}
