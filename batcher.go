@@ -24,8 +24,8 @@ type request struct {
 	done   chan struct{}
 }
 
-// take returns the requests that have waited longest, together a full batch if so much waits: of at most so many bytes,
-// or a single larger one. Otherwise they are a small batch, so that their callers prepare the next requests while others
+// take returns the requests that have waited longest, together a full batch if as much waits: of at most full bytes, or
+// a single larger one. Otherwise they are a small batch, so that their callers prepare the next requests while others
 // are computed. Those whose callers have left are dropped. If there are none, serving ends.
 func (b *batcher) take(small, full int) []*request {
 	b.mu.Lock()

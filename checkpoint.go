@@ -16,7 +16,7 @@ import (
 	"github.com/fastresnet/fastresnet/layers"
 )
 
-// checkpoints are those of a run.
+// checkpoints are the checkpoints of a run.
 type checkpoints struct {
 	folder    *checkpoint.Folder
 	every     int // epochs
@@ -33,7 +33,8 @@ type progress struct {
 	Run identity `json:"run"`
 	// Epochs are the whole ones.
 	Epochs []Epoch `json:"epochs"`
-	// Train and Total are those of [Timing] so far, and EpochTrain what of Train belongs to an epoch that is not whole.
+	// Train and Total are the times of [Timing] so far, and EpochTrain what of Train belongs to an epoch that is not
+	// whole.
 	Train      time.Duration `json:"train_ns"`
 	EpochTrain time.Duration `json:"epoch_train_ns"`
 	Total      time.Duration `json:"total_ns"`
@@ -131,7 +132,7 @@ func (p *progress) tensors() map[string]*map[string][]float32 {
 	}
 }
 
-// decode is the progress in a file that is whole, if it is that of this run.
+// decode is the progress in a file that is whole, if the file is of this run.
 func (k *checkpoints) decode(f safetensors.File) (*progress, error) {
 	if v := f.Metadata[checkpointKey]; v != checkpointVersion {
 		return nil, fmt.Errorf("its format is %q, this version of the library reads %q", v, checkpointVersion)
@@ -214,7 +215,7 @@ func (p *progress) checkState(c *config, steps int) error {
 	return nil
 }
 
-// check reports an epoch that cannot be the whole one of a number, on so many images, tested or not.
+// check reports an epoch that cannot be the whole one of a number, on a number of images, tested or not.
 func (e Epoch) check(number, images int, tested bool) error {
 	shares := []float64{e.TrainAccuracy, e.TestAccuracy}
 	outside := func(share float64) bool { return !(share >= 0 && share <= 1) }

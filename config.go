@@ -9,12 +9,12 @@ import (
 	"github.com/fastresnet/fastresnet/schedule"
 )
 
-// Option changes one thing about a run of [Train]. Options may be given in any order; of two that set the same thing the
-// later one counts. A nil Option changes nothing.
+// Option changes one thing about a run of [Train]. Options may be given in any order; of two that set the same thing
+// the later one counts. A nil Option changes nothing.
 type Option interface{ train(*config) }
 
-// LoadOption changes one thing about a model that [Load] or [Read] reads, or about a run of [Train]: it says what computes,
-// and how. The defaults are the same.
+// LoadOption changes one thing about a model that [Load] or [Read] reads, or about a run of [Train]: it says what
+// computes, and how. The defaults are the same.
 type LoadOption interface {
 	Option
 	load(*computing)

@@ -6,7 +6,7 @@ import (
 	"math"
 )
 
-// problems are those of the options that count for a model that is loaded, too.
+// problems says what is wrong with the options that count for a model that is loaded, too.
 func (c *computing) problems() []error {
 	var errs []error
 	if err := c.precision.check(); err != nil {
@@ -60,7 +60,7 @@ func (c *config) adapt(base Recipe) {
 	}
 }
 
-// factor is that of a change; 1 where a number that is no good would make it useless.
+// factor is by how much a number changes; 1 where one that is no good would make it useless.
 func factor(before, after int) float64 {
 	if min(before, after) < 1 {
 		return 1

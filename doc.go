@@ -15,11 +15,11 @@
 //
 // # What runs it
 //
-// There are two engines. One is in pure Go and needs nothing: its inner loops are Go's own assembly, for AVX-512, AVX2 and
-// NEON, chosen when the program runs. The other is XLA, by GoMLX: for an NVIDIA GPU, and for any PJRT plugin that is asked
-// for. It needs cgo, and is built into every program that has it; CGO_ENABLED=0 or the build tag noxla leave it out, and
-// with it 13 MB of program, GoMLX and what that needs. [WithBackend] chooses; [Result] says what ran and why, and [Diagnose]
-// what keeps a better one from running.
+// There are two engines. One is in pure Go and needs nothing: its inner loops are Go's own assembly, for AVX-512, AVX2
+// and NEON, chosen when the program runs. The other is XLA, by GoMLX: for an NVIDIA GPU, and for any PJRT plugin that
+// is asked for. It needs cgo, and is built into every program that has it; CGO_ENABLED=0 or the build tag noxla leave
+// it out, and with it 13 MB of program, GoMLX and what that needs. [WithBackend] chooses; [Result] says what ran and
+// why, and [Diagnose] what keeps a better one from running.
 //
 // # What to know before embedding it
 //

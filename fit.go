@@ -85,8 +85,8 @@ func (c *config) settleNetwork(shape data.Shape, classes int) error {
 	return nil
 }
 
-// normsFit checks the batch norms, of the user's own network too, against the batches of n images: the groups of a ghost
-// norm must divide the batch, and each must have more than one value of a channel, as one alone normalises to 0.
+// normsFit checks the batch norms, of the user's own network too, against the batches of n images: the groups of a
+// ghost norm must divide the batch, and each must have more than one value of a channel, as one alone normalises to 0.
 func (c *config) normsFit(n int) error {
 	if c.network == nil || c.recipe.BatchSize < 1 {
 		return nil // a problem of the recipe

@@ -17,7 +17,7 @@ import (
 // the backend rounds.
 type identity map[string]string
 
-// identity is that of the run that c describes.
+// identity identifies the run that c describes.
 func (c *config) identity() (identity, error) {
 	id := identity{
 		"seed":         fmt.Sprint(c.seed),
@@ -82,8 +82,8 @@ func (id identity) differences(other identity) []string {
 	return all
 }
 
-// shorten leaves out what is more than a few differences: elements of lists before anything else, since they follow from
-// other settings mostly.
+// shorten leaves out what is more than a few differences: elements of lists before anything else, since they follow
+// from other settings mostly.
 func shorten(differences []string) []string {
 	const most = 8
 	inList := func(d string) int { return min(strings.Count(d, "["), 1) }

@@ -45,7 +45,8 @@ func poolFile(t *testing.T, size, batch int) []byte {
 	return file.Bytes()
 }
 
-// A few kilobytes, with a checksum that fits, must not take all of a machine's memory: no program can recover from that.
+// A few kilobytes, with a checksum that fits, must not take all of a machine's memory: no program can recover from
+// that.
 func TestLoadedModelsKeepToTheMemoryLimit(t *testing.T) {
 	limit := fastresnet.WithMemoryLimit
 	for _, test := range []struct {

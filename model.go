@@ -136,8 +136,8 @@ func (m *Model) Network() layers.Network {
 	return m.network.Clone()
 }
 
-// Record is how the model came about, which a loaded model has from its file; while the run that makes the model goes on,
-// as far as it is. It is zero if the model is nil or zero.
+// Record is how the model came about, which a loaded model has from its file; while the run that makes the model goes
+// on, as far as it is. It is zero if the model is nil or zero.
 func (m *Model) Record() Record {
 	if m.made() != nil {
 		return Record{}

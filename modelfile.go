@@ -129,8 +129,8 @@ func Load(path string, opts ...LoadOption) (m *Model, err error) {
 	return m, nil
 }
 
-// Read is [Load] from a reader, which it reads to its end: with bytes.NewReader, from a model that go:embed has put into
-// the program.
+// Read is [Load] from a reader, which it reads to its end: with bytes.NewReader, from a model that go:embed has put
+// into the program.
 func Read(r io.Reader, opts ...LoadOption) (m *Model, err error) {
 	defer guard(&err)
 	c, err := configureLoading(opts)

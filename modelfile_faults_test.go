@@ -240,9 +240,9 @@ func TestReadRefusesEveryTruncation(t *testing.T) {
 	}
 }
 
-// FuzzRead reads content as it is, and behind a checksum that fits it: a header with values, and a model's document with
-// a tiny network's tensors. What can be read must work, and be the same when it is written and read again. Coverage
-// varies from one execution to the next, so that minimising takes long: run it with -fuzzminimizetime 20x.
+// FuzzRead reads content as it is, and behind a checksum that fits it: a header with values, and a model's document
+// with a tiny network's tensors. What can be read must work, and be the same when it is written and read again.
+// Coverage varies from one execution to the next, so that minimising takes long: run it with -fuzzminimizetime 20x.
 func FuzzRead(f *testing.F) {
 	file := tinyFile(f)
 	headerEnd := 8 + binary.LittleEndian.Uint64(file)

@@ -31,8 +31,8 @@ func pythonIn(t *testing.T, page string) []byte {
 	return python[1]
 }
 
-// TestPythonRunsTheExport runs the Python of docs/export.md on a model with six views, and expects what the model itself
-// predicts.
+// TestPythonRunsTheExport runs the Python of docs/export.md on a model with six views, and expects what the model
+// itself predicts.
 func TestPythonRunsTheExport(t *testing.T) {
 	python := os.Getenv("FASTRESNET_TEST_PYTHON")
 	if python == "" {

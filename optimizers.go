@@ -13,8 +13,8 @@ import (
 	"github.com/fastresnet/fastresnet/schedule"
 )
 
-// Optimizer is a rule by which gradients move variables: [Nesterov], [SGD] or [Muon]. Below, g is the gradient of the mean
-// loss, w the variable, and v its velocity, which starts at 0.
+// Optimizer is a rule by which gradients move variables: [Nesterov], [SGD] or [Muon]. Below, g is the gradient of the
+// mean loss, w the variable, and v its velocity, which starts at 0.
 type Optimizer interface {
 	// problem says what is wrong with the settings.
 	problem() error
@@ -40,9 +40,9 @@ type SGD struct {
 	WeightDecay float64 `json:"weight_decay"`
 }
 
-// Muon moves matrices, a filter bank being one of a row an output, by their gradient with all singular values brought near
-// 1 (https://kellerjordan.github.io/posts/muon). How large the gradient is does not matter to it. Before the step the
-// matrix is scaled to the norm √rows.
+// Muon moves matrices, a filter bank being one of a row an output, by their gradient with all singular values brought
+// near 1 (https://kellerjordan.github.io/posts/muon). How large the gradient is does not matter to it. Before the step
+// the matrix is scaled to the norm √rows.
 //
 //	v ← momentum·v + g;  w ← w·√rows/‖w‖ - rate·orthogonal(g + momentum·v)
 type Muon struct {

@@ -22,8 +22,8 @@ func WithRecipe(r Recipe) Option {
 	return trainOption(func(c *config) { c.recipe = r.Clone() })
 }
 
-// WithArchitecture sets the network: by a layers.Design, such as layers.ResNet9() or what layers.DesignByName finds, or by a
-// layers.Network of your own, which must fit the data set's images and classes. Default: the recipe's.
+// WithArchitecture sets the network: by a layers.Design, such as layers.ResNet9() or what layers.DesignByName finds, or
+// by a layers.Network of your own, which must fit the data set's images and classes. Default: the recipe's.
 func WithArchitecture(a layers.Architecture) Option {
 	switch a := a.(type) {
 	case layers.Design:
@@ -38,9 +38,9 @@ func WithArchitecture(a layers.Architecture) Option {
 	})
 }
 
-// WithWidth sets the number of channels of the first stage of the network's design, at least 1, whichever option sets the
-// design; the other stages are in proportion. Work grows with its square. A network of your own has no design, and stays as
-// it is. Default: the design's, 64.
+// WithWidth sets the number of channels of the first stage of the network's design, at least 1, whichever option sets
+// the design; the other stages are in proportion. Work grows with its square. A network of your own has no design, and
+// stays as it is. Default: the design's, 64.
 func WithWidth(channels int) Option {
 	return trainOption(func(c *config) { c.width = &channels })
 }
@@ -85,8 +85,8 @@ func WithAugmentations(a ...data.Augmentation) Option {
 	return change(func(r *Recipe) { r.Augmentations = a })
 }
 
-// WithOptimizer sets what moves the variables: [Nesterov], [SGD] or [Muon]. Groups of the recipe keep their own. Default:
-// the recipe's, Nesterov with momentum 0.9 and weight decay 5e-4.
+// WithOptimizer sets what moves the variables: [Nesterov], [SGD] or [Muon]. Groups of the recipe keep their own.
+// Default: the recipe's, Nesterov with momentum 0.9 and weight decay 5e-4.
 func WithOptimizer(o Optimizer) Option {
 	return change(func(r *Recipe) { r.Optimizer = o })
 }
@@ -121,16 +121,15 @@ func WithPrecision(p Precision) LoadOption {
 // three quarters of it at once, and "xla:cuda,preallocate=true,memory_fraction=0.9" that share. A plugin whose
 // path does not name cuda or nvidia keeps its own default.
 //
-// Default: "auto", which takes the environment's GOMLX_BACKEND if that is set, else an NVIDIA GPU with
-// its plugin, else pure Go, which is faster than XLA's CPU plugin; the [Result] says which and why, and [Diagnose] what to do
-// about it.
+// Default: "auto", which takes the environment's GOMLX_BACKEND if that is set, else an NVIDIA GPU with its plugin, else
+// pure Go, which is faster than XLA's CPU plugin; the [Result] says which and why, and [Diagnose] what to do about it.
 func WithBackend(name string) LoadOption {
 	return computeOption(func(c *computing) { c.backend = name })
 }
 
 // WithDevices has the first n devices of the backend, the GPUs of a host, train together: each holds the training
 // set and computes its equal part of every batch, whose size n must divide. The run is the one of a single device up
-// to rounding: gradients are those of the whole batch, and batch norm's statistics too, for which the devices add up
+// to rounding: gradients are taken over the whole batch, and batch norm's statistics too, for which the devices add up
 // their sums in every norm. It takes XLA. An incomplete batch that n does not divide is computed by every device.
 // Default: 1.
 //
@@ -156,12 +155,13 @@ func WithAutotuneCache(folder string) LoadOption {
 	return computeOption(func(c *computing) { c.opening.AutotuneCache = folder })
 }
 
-// WithMemoryLimit bounds the memory, in bytes, that a run or a loaded model takes by an estimate made before anything is
-// allocated: layers' outputs, weights and what training keeps beside them, on XLA without the 400 MiB or so that compiling
-// takes. [Train] returns [ErrMemory] if more is needed, with the estimate, and [Load] and [Read] return [ErrTooLarge].
+// WithMemoryLimit bounds the memory, in bytes, that a run or a loaded model takes by an estimate made before anything
+// is allocated: layers' outputs, weights and what training keeps beside them, on XLA without the 400 MiB or so that
+// compiling takes. [Train] returns [ErrMemory] if more is needed, with the estimate, and [Load] and [Read] return
+// [ErrTooLarge].
 //
-// Default, and 0: for Train the memory that is free, as far as Linux tells, and no limit elsewhere or on a GPU, which says
-// itself when its memory does not suffice; for Load and Read the same, and 2 GiB at most.
+// Default, and 0: for Train the memory that is free, as far as Linux tells, and no limit elsewhere or on a GPU, which
+// says itself when its memory does not suffice; for Load and Read the same, and 2 GiB at most.
 func WithMemoryLimit(bytes int64) LoadOption {
 	return computeOption(func(c *computing) { c.memory = bytes })
 }
@@ -182,7 +182,7 @@ func WithTestLimit(n int) Option {
 	return trainOption(func(c *config) { c.testLimit = n })
 }
 
-// WithCheckpoint has the run write a checkpoint into a folder after every so many epochs, at least 1, after its end,
+// WithCheckpoint has the run write a checkpoint into a folder after every number of epochs, at least 1, after its end,
 // and when ctx ends, in mid-epoch too: all that [WithResume] needs to go on. The last two are kept; each is written to
 // a temporary file, flushed and renamed, so that a crash at any moment leaves a whole one. The folder is created if it
 // is not there. It is for one run: what another has left there is an error, unless that is resumed.
@@ -200,8 +200,8 @@ func WithCheckpoint(folder string, every int) Option {
 //
 // A checkpoint of another recipe, network, seed or data set is an error that wraps [ErrCheckpoint] and names the
 // differences. Backend, devices, precision, target accuracy and early stop may be others. A damaged checkpoint is
-// renamed, reported to [WithLogger], and the one before is taken; if all are damaged, that is an error. An augmentation of your own is known by its String method, or by its type
-// alone.
+// renamed, reported to [WithLogger], and the one before is taken; if all are damaged, that is an error. An augmentation
+// of your own is known by its String method, or by its type alone.
 func WithResume() Option {
 	return trainOption(func(c *config) { c.resume = true })
 }
@@ -212,9 +212,9 @@ func WithTargetAccuracy(accuracy float64) Option {
 	return trainOption(func(c *config) { c.target = &accuracy })
 }
 
-// WithEarlyStop ends the run when the test accuracy has not risen above its best for so many epochs, at least 1. The
-// model keeps the weights of the last epoch. It takes a test set, which should then be one that was set aside for the
-// purpose: the figures of a set that decided are too good. Default: never.
+// WithEarlyStop ends the run when the test accuracy has not risen above its best for a number of epochs, at least 1.
+// The model keeps the weights of the last epoch. It takes a test set, which should then be one that was set aside for
+// the purpose: the figures of a set that decided are too good. Default: never.
 func WithEarlyStop(epochs int) Option {
 	return trainOption(func(c *config) { c.patience = &epochs })
 }

@@ -20,7 +20,7 @@ type Prediction struct {
 	Label string
 	// Probability is that class's, 0 to 1.
 	Probability float64
-	// Probabilities are those of all classes; they add up to 1. Labels are the names of the classes, one slice for
+	// Probabilities has one for each class; they add up to 1. Labels are the names of the classes, one slice for
 	// all predictions of a call.
 	Probabilities []float64
 	Labels        []string
@@ -36,7 +36,7 @@ type Score struct {
 }
 
 // Top returns the k most probable classes, the most probable first and equal ones in the order of their numbers. It
-// returns none if k is negative, and all if there are not so many.
+// returns none if k is negative, and all if there are fewer.
 func (p Prediction) Top(k int) []Score {
 	scores := make([]Score, len(p.Probabilities))
 	for class, probability := range p.Probabilities {
@@ -59,12 +59,12 @@ func (p Prediction) Top(k int) []Score {
 // luma. What is transparent is blended with black. Time and memory go with the part taken: a photograph of a
 // megapixel takes milliseconds.
 //
-// Many goroutines may call it: a batch of images takes hardly longer than one, and those that wait while the model is busy
-// share the next. A call whose ctx ends returns at once, or when the image that is being scaled is.
+// Many goroutines may call it: a batch of images takes hardly longer than one, and those that wait while the model is
+// busy share the next. A call whose ctx ends returns at once, or when the image that is being scaled is.
 //
-// The error wraps [ErrImage] if an image is nil, if the part of it that counts has no pixels or more than 2²⁸, or if the
-// network takes another number of channels, and [ErrDiverged] if what the model makes of an image is not finite; it is
-// ctx's if that ends.
+// The error wraps [ErrImage] if an image is nil, if the part of it that counts has no pixels or more than 2²⁸, or if
+// the network takes another number of channels, and [ErrDiverged] if what the model makes of an image is not finite; it
+// is ctx's if that ends.
 func (m *Model) Predict(ctx context.Context, images ...image.Image) (predictions []Prediction, err error) {
 	defer guard(&err)
 	if err := errors.Join(m.made(), given(ctx)); err != nil {
@@ -121,8 +121,8 @@ func softmax(row []float32) []float64 {
 }
 
 // logits returns [n, classes] for pixels [n, height, width, channels]. It returns early when ctx ends, though the model
-// may still be computing for it. More than a batch is asked for batch by batch, so that others get answers between them,
-// and all of one set of weights.
+// may still be computing for it. More than a batch is asked for batch by batch, so that others get answers between
+// them, and all of one set of weights.
 func (m *Model) logits(ctx context.Context, pixels []uint8) ([]float32, error) {
 	batch := m.batch * m.network.Input.Size()
 	if len(pixels) > batch {
@@ -279,7 +279,7 @@ func argMax(row []float32) int {
 	return best
 }
 
-// exponentials are those of what each logit has less than the highest, and their sum: however large the logits are, the
+// exponentials are exp(logit - highest logit) of all logits, and their sum: however large the logits are, the
 // differences between them count.
 func exponentials(row []float32) (all []float64, sum float64) {
 	top := float64(slices.Max(row))

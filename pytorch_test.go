@@ -13,8 +13,8 @@ import (
 	"github.com/fastresnet/fastresnet/layers"
 )
 
-// TestPyTorchUsesTheModelFile loads files with the Python of docs/models.md, and expects PyTorch's logits, less what all
-// classes of an image have in common, to be the model's.
+// TestPyTorchUsesTheModelFile loads files with the Python of docs/models.md, and expects PyTorch's logits, less what
+// all classes of an image have in common, to be the model's.
 func TestPyTorchUsesTheModelFile(t *testing.T) {
 	python := os.Getenv("FASTRESNET_TEST_PYTHON")
 	if python == "" {

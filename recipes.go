@@ -12,11 +12,12 @@ import (
 // ResNet9Epochs20 is the residual network for 20 epochs: rung 17 of the series.
 func ResNet9Epochs20() Recipe { return named("resnet9-20") }
 
-// ResNet9Epochs24 reaches 94 % on CIFAR-10, in 79 s on one V100 in its source: rung 18 of the series. It is what [Train]
-// runs by default.
+// ResNet9Epochs24 reaches 94 % on CIFAR-10, in 79 s on one V100 in its source: rung 18 of the series. It is what
+// [Train] runs by default.
 func ResNet9Epochs24() Recipe { return named("resnet9-24") }
 
-// Airbench94Muon is the speedrun airbench94 in its version with Muon: 94 % on CIFAR-10 in 2.59 s on one A100 in its source.
+// Airbench94Muon is the speedrun airbench94 in its version with Muon: 94 % on CIFAR-10 in 2.59 s on one A100 in its
+// source.
 func Airbench94Muon() Recipe { return named("airbench94-muon") }
 
 // Recipes lists all named recipes: the rungs of [Ladder], and then the speedrun "airbench94-muon". The list and

@@ -12,8 +12,8 @@ import (
 
 // Record is what a run was, and how it went.
 //
-// It can be written as JSON and read back; augmentations of the caller's own are left out of the recipe then. Unknown fields of
-// the recipe are errors.
+// It can be written as JSON and read back; augmentations of the caller's own are left out of the recipe then. Unknown
+// fields of the recipe are errors.
 type Record struct {
 	// Weights says which weights those are, and so what was tested after each epoch: the last step's, or
 	// their moving average if the recipe asks for one.
@@ -93,7 +93,7 @@ type Epoch struct {
 	// as they came along: augmented, and by the weights of the moment.
 	TrainLoss     float64 `json:"train_loss"`
 	TrainAccuracy float64 `json:"train_accuracy"`
-	// TestLoss and TestAccuracy are those of the test set after the epoch, if Tested: there is no test
+	// TestLoss and TestAccuracy are measured on the test set after the epoch, if Tested: there is no test
 	// without a test set, and after the run was cancelled.
 	TestLoss     float64 `json:"test_loss"`
 	TestAccuracy float64 `json:"test_accuracy"`
@@ -198,8 +198,8 @@ func (h *history) known() Record {
 	return h.record.clone()
 }
 
-// nullable are the keys of a document and of a checkpoint whose value may be null: a loss that is not finite, what a recipe
-// lacks whose network is the caller's own, the history of a run that has none yet, and a result, whose absence
+// nullable are the keys of a document and of a checkpoint whose value may be null: a loss that is not finite, what a
+// recipe lacks whose network is the caller's own, the history of a run that has none yet, and a result, whose absence
 // is reported as such.
 var nullable = []string{"train_loss", "test_loss", "stages", "schedule", "epochs", "result"}
 

@@ -105,7 +105,7 @@ func (r *run) handOver() error {
 	return r.model.use(weights, last)
 }
 
-// epochs are those of the history so far. The run alone adds to them.
+// epochs are the history so far. The run alone adds to them.
 func (r *run) epochs() []Epoch { return r.history.record.Epochs }
 
 // result is a copy of what there is.

@@ -24,8 +24,8 @@ var kinds = map[string]Augmentation{
 	"crop": Crop{}, "flip_lr": FlipLR{}, "alternating_flip": AlternatingFlip{}, "cutout": Cutout{},
 }
 
-// KindOf is the name in JSON of an augmentation of this package, such as "crop"; "" for any other. Those of this package are
-// safe for concurrent use.
+// KindOf is the name in JSON of an augmentation of this package, such as "crop"; "" for any other. Those of this
+// package are safe for concurrent use.
 func KindOf(a Augmentation) string {
 	for name, zero := range kinds {
 		if reflect.TypeOf(zero) == reflect.TypeOf(a) {

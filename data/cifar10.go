@@ -145,7 +145,7 @@ func otherVersion(place string) error {
 	return fmt.Errorf("%w: %s is CIFAR-10 in its version for Python or MATLAB: get the binary version, %s", ErrNotFound, place, cifar10URL)
 }
 
-// readCIFAR10 is CIFAR10 for files of so many records each.
+// readCIFAR10 is CIFAR10 for files of a number of records each.
 func readCIFAR10(path string, records int) (train, test *Dataset, err error) {
 	path, err = locateCIFAR10(path)
 	if err != nil {

@@ -35,7 +35,7 @@ func readFolder(folder string, records int) (*batches, error) {
 	return b, errors.Join(problems...)
 }
 
-// checkFile reports a file that is missing or not of the size that so many records have.
+// checkFile reports a file that is missing or not of the size that its records have.
 func checkFile(folder, name string, records int) error {
 	info, err := os.Stat(filepath.Join(folder, name))
 	switch {
@@ -49,7 +49,7 @@ func checkFile(folder, name string, records int) error {
 	return checkSize(name, info.Size(), records)
 }
 
-// checkSize reports a size in bytes other than that of so many records.
+// checkSize reports a size in bytes other than the records'.
 func checkSize(name string, size int64, records int) error {
 	want := int64(records) * cifar10Record
 	switch {

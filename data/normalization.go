@@ -47,7 +47,7 @@ func (d *Dataset) Normalization() Normalization {
 	return n
 }
 
-// Validate reports whether images of so many channels can be normalised. The error wraps
+// Validate reports whether images of a number of channels can be normalised. The error wraps
 // [ErrFormat] and reports every problem together: lengths other than channels, a mean that is not
 // finite, a deviation that is not finite and positive, or so small that its reciprocal is not finite.
 func (n Normalization) Validate(channels int) error {

@@ -10,11 +10,11 @@ import (
 	"gonum.org/v1/gonum/mat"
 )
 
-// PatchWhitening computes the filters of a patch whitening from the first so many images of the set: the
-// eigenvectors of the uncentred covariance of all kernel x kernel patches that lie inside the normalised
-// images, each divided by the square root of its eigenvalue plus epsilon, in the order of falling
-// eigenvalues; 0 where that sum is. Convolved with them, patches have uncorrelated values of variance 1, less where epsilon
-// counts. kernel is at least 1 and no larger than the images, epsilon 0 or more.
+// PatchWhitening computes the filters of a patch whitening from the first images of the set: the eigenvectors of the
+// uncentred covariance of all kernel x kernel patches that lie inside the normalised images, each divided by the square
+// root of its eigenvalue plus epsilon, in the order of falling eigenvalues; 0 where that sum is. Convolved with them,
+// patches have uncorrelated values of variance 1, less where epsilon counts. kernel is at least 1 and no larger than
+// the images, epsilon 0 or more.
 //
 // The result is [kernel·kernel·channels, kernel, kernel, channels]. It is the same every time: sums over
 // pixels are exact, and of the two signs of an eigenvector the one is taken whose first large component is
@@ -59,7 +59,7 @@ func (d *Dataset) PatchWhitening(ctx context.Context, n Normalization, kernel in
 // rounding is the share of the largest eigenvalue below which another is one of 0, computed.
 const rounding = 1e-10
 
-// sign is that of the first component that is at least half as large as the largest: rounding decides
+// sign is the sign of the first component that is at least half as large as the largest: rounding decides
 // which of several is the largest.
 func sign(vector []float64) float64 {
 	largest := 0.0
@@ -95,8 +95,8 @@ func (d *Dataset) patchCovariance(ctx context.Context, n Normalization, kernel i
 	return covariance, nil
 }
 
-// patchSums are the sums of each value of all patches, and of the products [i·size + j] of every two, i <= j. Of ctx, which
-// may be anyone's, the workers use the channel alone: a panic of theirs would end the process.
+// patchSums are the sums of each value of all patches, and of the products [i·size + j] of every two, i <= j. Of ctx,
+// which may be anyone's, the workers use the channel alone: a panic of theirs would end the process.
 func (d *Dataset) patchSums(ctx context.Context, kernel int) (sums, products []uint64, err error) {
 	size := kernel * kernel * d.shape.Channels
 	sums, products = make([]uint64, size), make([]uint64, size*size)

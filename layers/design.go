@@ -28,7 +28,7 @@ type Design struct {
 	BareStem bool `json:"bare_stem,omitempty"`
 	// Stages come after the first convolution, in order.
 	Stages []Stage `json:"stages"`
-	// Norm is that of every batch norm.
+	// Norm has the settings of every batch norm.
 	Norm NormSettings `json:"norm,omitzero"`
 	// Activation is what follows every batch norm.
 	Activation Activation `json:"activation,omitzero"`
@@ -54,7 +54,7 @@ type Stage struct {
 	Block Block `json:"block,omitempty"`
 	// Down is how it halves the image's height and width.
 	Down Down `json:"down,omitempty"`
-	// Kernel is that of a [BlockPlain] stage's first convolution, 1 or 3; 0 stands for 3.
+	// Kernel is the kernel of a [BlockPlain] stage's first convolution, 1 or 3; 0 stands for 3.
 	Kernel int `json:"kernel,omitempty"`
 	// Extra is how many further convolutions follow the pool, each with norm and activation.
 	Extra int `json:"extra,omitempty"`

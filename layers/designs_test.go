@@ -325,8 +325,8 @@ func TestDesignFits(t *testing.T) {
 	}
 }
 
-// Images of sizes that a stage cannot halve lose a row or a column there, which the summary says, and the least size that
-// a design asks for is one that it takes.
+// Images of sizes that a stage cannot halve lose a row or a column there, which the summary says, and the least size
+// that a design asks for is one that it takes.
 func TestDesignsTakeImagesOfAnySize(t *testing.T) {
 	for _, design := range []layers.Design{layers.Dawn(), layers.Backbone(), layers.ResNet9(), layers.Airbench94()} {
 		for _, test := range []struct {

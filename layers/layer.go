@@ -23,8 +23,8 @@ type Layer interface {
 	String() string
 }
 
-// types are all types of layers, by their names in JSON. A new one is entered here, and a test then says what computes it not
-// yet.
+// types are all types of layers, by their names in JSON. A new one is entered here, and a test then says what computes
+// it not yet.
 var types = map[string]Layer{
 	"conv": Conv{}, "patch_whitening": PatchWhitening{}, "batch_norm": BatchNorm{},
 	"relu": ReLU{}, "celu": CELU{}, "gelu": GELU{},
@@ -83,7 +83,7 @@ type Variable struct {
 	Trainable bool
 	// Bias says that the variable is added to each channel. Training may move biases at a rate of their own.
 	Bias bool
-	// Whitened says of a bias that it is that of a [PatchWhitening].
+	// Whitened says of a bias that it belongs to a [PatchWhitening].
 	Whitened bool
 	// Initial values are uniform in Mean ± Spread; a Spread of 0 makes them all equal to Mean.
 	Mean, Spread float64
@@ -115,13 +115,13 @@ type Kind string
 const (
 	// KindFilters are the weights of convolutions.
 	KindFilters Kind = "filters"
-	// KindLinearWeights are those of linear layers: the classifier's.
+	// KindLinearWeights are the weights of linear layers, such as the classifier.
 	KindLinearWeights Kind = "linear weights"
-	// KindScales are those of norms.
+	// KindScales are the scales of norms.
 	KindScales Kind = "scales"
-	// KindBiases are those of norms and of linear layers.
+	// KindBiases are the biases of norms and of linear layers.
 	KindBiases Kind = "biases"
-	// KindWhiteningBiases are those of [PatchWhitening].
+	// KindWhiteningBiases are the biases of [PatchWhitening] layers.
 	KindWhiteningBiases Kind = "whitening biases"
 )
 
@@ -130,7 +130,7 @@ func Kinds() []Kind {
 	return []Kind{KindFilters, KindLinearWeights, KindScales, KindBiases, KindWhiteningBiases}
 }
 
-// Kind is that of a trainable variable.
+// Kind is the kind of a trainable variable.
 func (v Variable) Kind() Kind {
 	switch {
 	case v.Whitened:

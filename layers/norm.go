@@ -30,7 +30,7 @@ type BatchNorm struct {
 // NormSettings are the switches of a [BatchNorm]. The zero value is plain batch norm.
 type NormSettings struct {
 	// Groups, if more than 1, makes it ghost batch norm (https://arxiv.org/abs/1705.08741): in training the
-	// batch is normalised in so many groups, an image's being its place in the batch modulo Groups. The
+	// batch is normalised in this many groups, an image's being its place in the batch modulo Groups. The
 	// running statistics move towards the mean of the groups' statistics. Groups must divide the batch.
 	Groups int `json:"groups,omitempty"`
 	// FrozenScale leaves the scale out: it is 1 throughout.

@@ -58,7 +58,7 @@ func (w WhiteningSettings) Pad() int {
 	return w.Kernel / 2
 }
 
-// Channels is the number of output channels for images of so many.
+// Channels is the number of output channels for images of in channels.
 func (w WhiteningSettings) Channels(in int) int {
 	n := w.Kernel * w.Kernel * in
 	if w.Negatives {

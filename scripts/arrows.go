@@ -1,7 +1,7 @@
 //go:build ignore
 
-// Arrows counts the arrows among the files of a package: one from a file to another whose names it uses. Files in a circle are
-// those that use one another, in any number of steps.
+// Arrows counts the arrows among the files of a package: one from a file to another whose names it uses. Files in a
+// circle are those that use one another, in any number of steps.
 //
 //	go run scripts/arrows.go [-v] FOLDER
 package main

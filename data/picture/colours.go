@@ -15,8 +15,8 @@ func onCanvas(frame image.Image, canvas image.Rectangle) image.Image {
 	return whole
 }
 
-// colours gives a WebP picture its colours. Lossy ones hold luma from 16 to 235 and chroma from 16 to 240, by ITU-R BT.601
-// (RFC 6386, 9.2), which package webp returns as if all were from 0 to 255.
+// colours gives a WebP picture its colours. Lossy ones hold luma from 16 to 235 and chroma from 16 to 240, by ITU-R
+// BT.601 (RFC 6386, 9.2), which package webp returns as if all were from 0 to 255.
 func colours(img image.Image) image.Image {
 	switch img := img.(type) {
 	case *image.YCbCr:
@@ -39,7 +39,7 @@ func colours(img image.Image) image.Image {
 
 // convertRow writes a row of pixels as red, green, blue and alpha, which is 255 where there is none.
 //
-// Chroma has half the rows and columns of luma. A pixel's is that of the four nearest, in parts of 9, 3, 3 and 1
+// Chroma has half the rows and columns of luma. A pixel's is mixed from the four nearest, in parts of 9, 3, 3 and 1
 // sixteenths, as libwebp has it.
 func convertRow(to []uint8, img *image.YCbCr, y int, alpha []uint8) {
 	b := img.Rect

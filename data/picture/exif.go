@@ -9,8 +9,8 @@ import (
 const exifHeader = "Exif\x00\x00"
 
 // orientationOf is how a camera says that it was held, 1 (upright) to 8: the tag 0x0112 of the first directory of Exif
-// data (Exif 2.3, 4.6.4). It is 1 if they do not say. The number is of type SHORT; programs that write it as a BYTE or a
-// LONG are understood.
+// data (Exif 2.3, 4.6.4). It is 1 if they do not say. The number is of type SHORT; programs that write it as a BYTE or
+// a LONG are understood.
 func orientationOf(exif []byte) int {
 	const tag = 0x0112
 	// A TIFF header: the order of bytes, 42, and where the directory is: a count, and entries of 12 bytes.

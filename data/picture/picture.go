@@ -1,7 +1,7 @@
-// Package picture opens the pictures that people have: PNG, JPEG, GIF, WebP and BMP files, some of them broken, and some
-// of them made to break what reads them. Package image and its like decode the same formats, but leave a photograph on its
-// side, a GIF's first frame without its canvas, and the colours of lossy WebP pictures too pale, so that a model would see
-// something else than a person does.
+// Package picture opens the pictures that people have: PNG, JPEG, GIF, WebP and BMP files, some of them broken, and
+// some of them made to break what reads them. Package image and its like decode the same formats, but leave a
+// photograph on its side, a GIF's first frame without its canvas, and the colours of lossy WebP pictures too pale, so
+// that a model would see something else than a person does.
 //
 //	img, err := picture.Open(ctx, "cat.jpg")
 //	predictions, err := model.Predict(ctx, img)
@@ -35,14 +35,14 @@ const (
 	MaxBytes = 100 << 20
 )
 
-// What can be wrong with a picture. Every error of [Decode] wraps one of these, or is that of its context.
+// What can be wrong with a picture. Every error of [Decode] wraps one of these, or is its context's.
 var (
 	// ErrEmpty is returned for no bytes at all.
 	ErrEmpty = errors.New("it is empty")
 	// ErrFormat is wrapped for what is no picture, or one of another format or kind, however sound.
 	ErrFormat = errors.New("it is no picture that can be read: need " + Formats)
-	// ErrTooLarge is wrapped when a picture has more than [MaxPixels], or would take too long to decode, or its file has
-	// too many bytes.
+	// ErrTooLarge is wrapped when a picture has more than [MaxPixels], or would take too long to decode, or its file
+	// has too many bytes.
 	ErrTooLarge = errors.New("it is too large")
 	// ErrBroken is wrapped when the format is known, but the file is cut off or damaged.
 	ErrBroken = errors.New("the picture is damaged")
@@ -101,8 +101,8 @@ func ReadHeader(encoded []byte) (Header, error) {
 	return h, nil
 }
 
-// Decode decodes a picture, of several frames the first, on its canvas. One whose Exif data say that it is stored on its
-// side, as those of cameras and phones do, is turned upright. It ends soon after ctx does, with its error.
+// Decode decodes a picture, of several frames the first, on its canvas. One whose Exif data say that it is stored on
+// its side, as those of cameras and phones do, is turned upright. It ends soon after ctx does, with its error.
 func Decode(ctx context.Context, encoded []byte) (image.Image, error) {
 	h, err := ReadHeader(encoded)
 	if err != nil {

@@ -104,7 +104,7 @@ func (s *settings) check() []error {
 	return problems
 }
 
-// options are those of every run.
+// options are the options of every run.
 func (s *settings) options() []fastresnet.Option {
 	options := []fastresnet.Option{
 		fastresnet.WithBackend(s.backend), fastresnet.WithDevices(s.devices), fastresnet.WithPluginDownload(), program.AutotuneCache(),

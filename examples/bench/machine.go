@@ -41,7 +41,7 @@ func cpuModel(text string) string {
 	return ""
 }
 
-// versions are those of the program's parts, by name; its own is the commit that it was built from.
+// versions are the versions of the program's parts, by name; its own is the commit that it was built from.
 func versions() map[string]string {
 	v := map[string]string{"go": strings.TrimPrefix(runtime.Version(), "go")}
 	info, ok := debug.ReadBuildInfo()

@@ -101,7 +101,7 @@ func (s *settings) check() error {
 	return errors.Join(problems...)
 }
 
-// options are those of the flags that were set, and what this program asks for in any case.
+// options are the options of the flags that were set, and what this program asks for in any case.
 func (s *settings) options() []fastresnet.Option {
 	options := []fastresnet.Option{
 		fastresnet.WithBackend(s.backend), fastresnet.WithPluginDownload(), program.AutotuneCache(),

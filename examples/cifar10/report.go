@@ -16,7 +16,7 @@ func newSeries(runs []results.Run) series {
 	return series{Runs: runs, Mean: results.Number(mean), Std: results.Number(std)}
 }
 
-// content is what -json writes of the runs, of so many asked for: one as it is, several as a series.
+// content is what -json writes of the runs, of which a number was asked for: one as it is, several as a series.
 func content(runs []results.Run, asked int) any {
 	if asked == 1 {
 		return runs[0]

@@ -13,7 +13,7 @@ import (
 // tableHeader is the first line of a run's table, in the columns of tableRow.
 const tableHeader = "epoch      lr  train loss  train acc  test loss  test acc  seconds"
 
-// tableRow is the line of an epoch. Seconds are those of its training. A note says that the epoch was
+// tableRow is the line of an epoch. Seconds are how long its training took. A note says that the epoch was
 // not trained or tested to its end; there are no test figures then.
 func tableRow(e fastresnet.Epoch, note string) string {
 	test := fmt.Sprintf("%9.4f  %6.2f %%", e.TestLoss, 100*e.TestAccuracy)

@@ -119,7 +119,7 @@ func (s *settings) check() (problems []error) {
 	return problems
 }
 
-// options are those of every run.
+// options are the options of every run.
 func (s *settings) options() []fastresnet.Option {
 	options := []fastresnet.Option{
 		fastresnet.WithBackend(s.backend), fastresnet.WithPluginDownload(), program.AutotuneCache(),

@@ -2,7 +2,7 @@ package main
 
 import "github.com/fastresnet/fastresnet/examples/internal/terminal"
 
-// columns are those of the table.
+// columns are the columns of the table.
 var columns = []terminal.Column{
 	{Name: "rung", Markdown: "#"},
 	{Name: "name", Markdown: "rung", Left: true},

@@ -14,7 +14,7 @@ type table struct {
 	note string // what was run, in lines that are sentences
 }
 
-// row is a rung of the table. Its times are those of training, and its statistics those of the runs that did
+// row is a rung of the table. Its times are times of training, and its statistics those of the runs that did
 // not diverge.
 type row struct {
 	rung            int

@@ -19,8 +19,8 @@ import (
 	"github.com/fastresnet/fastresnet/internal/testpicture"
 )
 
-// TestSlowClientsBlockNobody has 64 clients send a byte now and then, from one address: more than there was room for when a
-// body took a place among so many. Another client gets its answers meanwhile.
+// TestSlowClientsBlockNobody has 64 clients send a byte now and then, from one address: more than there was room for
+// when a body took a place among so many. Another client gets its answers meanwhile.
 func TestSlowClientsBlockNobody(t *testing.T) {
 	url := listen(t, newTestService(t, usual)).url
 	for range 64 {
@@ -42,7 +42,8 @@ func TestSlowClientsBlockNobody(t *testing.T) {
 	}
 }
 
-// TestUploadsOfOneAddress has large pictures arrive at once from one address: they do not wait for one another for ever.
+// TestUploadsOfOneAddress has large pictures arrive at once from one address: they do not wait for one another for
+// ever.
 func TestUploadsOfOneAddress(t *testing.T) {
 	url := listen(t, newTestService(t, usual)).url
 	body := append(testpicture.Encode(t, "png", testpicture.Image(64, 64)), make([]byte, 9_000_000)...)
@@ -57,8 +58,8 @@ func TestUploadsOfOneAddress(t *testing.T) {
 	clients.Wait()
 }
 
-// TestHeavyClientBlocksNobody has one address send the pictures that take longest, again and again, on 64 connections. A
-// small picture and a photograph of another address are answered soon.
+// TestHeavyClientBlocksNobody has one address send the pictures that take longest, again and again, on 64 connections.
+// A small picture and a photograph of another address are answered soon.
 func TestHeavyClientBlocksNobody(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short: this takes a quarter of a minute")
@@ -103,8 +104,8 @@ func TestHeavyClientBlocksNobody(t *testing.T) {
 	}
 }
 
-// TestAttack sends good, bad, heavy and slow requests from 300 clients for a few seconds. Nothing is answered with a server
-// error but "busy", memory keeps to the limit, and when it is over good requests are answered again.
+// TestAttack sends good, bad, heavy and slow requests from 300 clients for a few seconds. Nothing is answered with a
+// server error but "busy", memory keeps to the limit, and when it is over good requests are answered again.
 func TestAttack(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short: this takes some ten seconds")

@@ -85,8 +85,8 @@ func (s *service) look(r *http.Request, encoded []byte, header picture.Header) (
 	return predictions[0], nil
 }
 
-// share is how much of the room for pictures one takes while it is decoded, in pixels. A WebP picture may hold thousands
-// of code tables, which take up to 400 times the bytes of its file, whatever its size.
+// share is how much of the room for pictures one takes while it is decoded, in pixels. A WebP picture may hold
+// thousands of code tables, which take up to 400 times the bytes of its file, whatever its size.
 func (s *service) share(header picture.Header, bytes int) int64 {
 	const tables, perPixel = 400, 24 // bytes of memory: for a byte of the file, and for a pixel at most
 	share := header.Pixels()

@@ -6,15 +6,16 @@ import (
 	"time"
 )
 
-// portion is how much of a body is waited for at a time, and how much is read before there has to be memory for all of it.
+// portion is how much of a body is waited for at a time, and how much is read before there has to be memory for all of
+// it.
 const portion = 64 << 10
 
 // growth is how many bytes of memory a byte of a body takes while what holds it grows.
 const growth = 2
 
-// meter is a request's body that has memory before it is read, and a time for each portion. The first portion has a room of
-// its own, which small pictures need nothing else of; what is behind it is given memory at once: bodies that each held
-// some and waited for more would wait for one another.
+// meter is a request's body that has memory before it is read, and a time for each portion. The first portion has a
+// room of its own, which small pictures need nothing else of; what is behind it is given memory at once: bodies that
+// each held some and waited for more would wait for one another.
 type meter struct {
 	io.ReadCloser
 	service *service

@@ -24,7 +24,7 @@ func newPage() page {
 		hash("<script>", "</script>"), hash("<style>", "</style>"))}
 }
 
-// hash is that of what stands between two tags of the page, as a policy names it.
+// hash is the hash of what stands between two tags of the page, as a policy names it.
 func hash(from, to string) string {
 	_, text, _ := bytes.Cut(html, []byte(from))
 	text, _, _ = bytes.Cut(text, []byte(to))

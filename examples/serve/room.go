@@ -7,10 +7,10 @@ import (
 	"sync"
 )
 
-// room is something that there is so much of, such as memory, and that clients share. A client may hold no more than it
-// leaves free, so that there is room for others whatever it sends. Of those who wait the next one is who would have been
-// done first if all had been served a little at a time: this is weighted fair queueing. One who seldom comes, or wants
-// little, is so served soon, and one who wants much gets its turn.
+// room is something of which there is a limited amount, such as memory, and that clients share. A client may hold no
+// more than it leaves free, so that there is room for others whatever it sends. Of those who wait the next one is who
+// would have been done first if all had been served a little at a time: this is weighted fair queueing. One who seldom
+// comes, or wants little, is so served soon, and one who wants much gets its turn.
 type room struct {
 	mu      sync.Mutex
 	free    int64
@@ -117,7 +117,8 @@ func (r *room) next() (next *sender) {
 	return next
 }
 
-// network is where a request is from: an address, or as many as one household has in IPv6. What is no address is one client.
+// network is where a request is from: an address, or as many as one household has in IPv6. What is no address is one
+// client.
 func network(address string) netip.Prefix {
 	from, err := netip.ParseAddrPort(address)
 	if err != nil {

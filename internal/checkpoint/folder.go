@@ -96,8 +96,9 @@ func (f *Folder) Files() ([]string, error) {
 }
 
 // Newest reads the newest checkpoint that is whole, and says which file it is: "" if there are no checkpoints at all.
-// Once check has accepted it, damaged ones that are newer get names that end in ".damaged", and are reported to aside. If
-// all are damaged they are left as they are, and the error says why of the newest: a run is not to begin anew unasked.
+// Once check has accepted it, damaged ones that are newer get names that end in ".damaged", and are reported to aside.
+// If all are damaged they are left as they are, and the error says why of the newest: a run is not to begin anew
+// unasked.
 func (f *Folder) Newest(check func(safetensors.File) error, aside func(file string, reason error)) (path string, err error) {
 	files, err := f.Files()
 	if err != nil {
@@ -151,9 +152,9 @@ func damaged(err error) bool {
 	return slices.ContainsFunc(kinds, func(kind error) bool { return errors.Is(err, kind) })
 }
 
-// Save writes the checkpoint after so many steps of an epoch and returns its path. Then of all others the last are kept,
-// so that there are [Kept], and the older ones removed with what a process that was killed has left half-written; if it
-// cannot be written, none.
+// Save writes the checkpoint after a number of steps of an epoch and returns its path. Then of all others the last are
+// kept, so that there are [Kept], and the older ones removed with what a process that was killed has left half-written;
+// if it cannot be written, none.
 func (f *Folder) Save(epoch, steps int, content safetensors.File) (string, error) {
 	path := filepath.Join(f.path, place{epoch, steps}.name())
 	if err := atomicfile.Write(path, func(w io.Writer) error { return safetensors.Write(w, content) }); err != nil {

@@ -22,13 +22,13 @@ type Config struct {
 	// AverageEvery is the number of steps after which the moving average of the variables moves; 0 for none.
 	AverageEvery int
 	Average      Average
-	// Views are those of an image whose logits are added up, weighted, to the model's; none for the image alone.
+	// Views are the views of an image whose logits are added up, weighted, to the model's; none for the image alone.
 	Views []View
 	// Batch is the number of images a step; the loss of a step is its sum over the images, divided by it.
 	Batch int
 	// KeepIncomplete also trains on an epoch's last batch when it is smaller than Batch.
 	KeepIncomplete bool
-	// StepsPerDispatch, if more than 1, is how many steps one executable takes where so many full batches
+	// StepsPerDispatch, if more than 1, is how many steps one executable takes where as many full batches
 	// are left, the training set is on the device and they are known to fit half a second. Every dispatch
 	// waits for the device, so several steps in one save that wait.
 	//

@@ -41,7 +41,7 @@ type Device struct {
 // Plugin is a PJRT plugin that has been loaded.
 type Plugin struct {
 	Name, Path string
-	// Version is that of the PJRT interface that it offers, such as "0.90".
+	// Version is the version of the PJRT interface that it offers, such as "0.90".
 	Version string
 }
 
@@ -70,7 +70,7 @@ type Steps interface {
 	// StartEpoch begins an epoch, counted from 1, with the rates of its steps: [steps, Config.Rates]. The first
 	// taken steps are not taken again. If there are none, the metrics begin anew.
 	StartEpoch(epoch int, rates []float32, taken int) error
-	// PerDispatch is how many steps on batches of a size one call of Step may take: so many, or 1.
+	// PerDispatch is how many steps on batches of a size one call of Step may take: that many, or 1.
 	PerDispatch(size int) int
 	// Step takes the epoch's next count steps, on batches of the given size each; the first is the epoch's step
 	// number step, from 0.

@@ -1,11 +1,13 @@
-// Package engine is what all engines share: what a training run is made of ([Config]), its random choices, the loading of
-// batches, epochs and steps ([Trainer]), its state on the host ([Snapshot]), and inference in batches ([Evaluator]).
+// Package engine is what all engines share: what a training run is made of ([Config]), its random choices, the loading
+// of batches, epochs and steps ([Trainer]), its state on the host ([Snapshot]), and inference in batches ([Evaluator]).
 //
-// An engine implements [Backend]: it takes training steps and computes logits, and keeps weights, the state of training and
-// the data set where it computes. It enters itself with [Register]; [Open] finds it by the name of a backend. There are two, in
-// the folders cpu (pure Go) and xla (XLA, by GoMLX). They do not know each other, and this package knows neither.
+// An engine implements [Backend]: it takes training steps and computes logits, and keeps weights, the state of training
+// and the data set where it computes. It enters itself with [Register]; [Open] finds it by the name of a backend. There
+// are two, in the folders cpu (pure Go) and xla (XLA, by GoMLX). They do not know each other, and this package knows
+// neither.
 //
-// A third engine is a third folder, and a line in the files engines*.go of the root package. [enginetest.Conform] tests it.
+// A third engine is a third folder, and a line in the files engines*.go of the root package. [enginetest.Conform] tests
+// it.
 //
 // [enginetest.Conform]: https://pkg.go.dev/github.com/fastresnet/fastresnet/internal/engine/enginetest
 package engine

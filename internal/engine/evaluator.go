@@ -38,9 +38,9 @@ const SmallBatch = 16
 // Batch is how many images are computed together at most.
 func (e *Evaluator) Batch() int { return max(e.cfg.Batch, SmallBatch) }
 
-// Logits returns [n, classes] for pixels [n, height, width, channels], averaged over the views. It computes in batches of the
-// configuration's size, and what would leave one mostly empty in batches of SmallBatch; a batch that is not
-// full is filled up with black images.
+// Logits returns [n, classes] for pixels [n, height, width, channels], averaged over the views. It computes in batches
+// of the configuration's size, and what would leave one mostly empty in batches of SmallBatch; a batch that is not full
+// is filled up with black images.
 func (e *Evaluator) Logits(ctx context.Context, pixels []uint8) ([]float32, error) {
 	image := e.cfg.Network.Input.Size()
 	var logits []float32

@@ -9,8 +9,8 @@ import (
 	"github.com/fastresnet/fastresnet/layers"
 )
 
-// InitialWeights makes the variables of a network before training, by name, drawn by the seed or computed
-// from the training set. Epochs count from 1, which leaves the generator of epoch 0 for them. When ctx ends, its error is
+// InitialWeights makes the variables of a network before training, by name, drawn by the seed or computed from the
+// training set. Epochs count from 1, which leaves the generator of epoch 0 for them. When ctx ends, its error is
 // returned.
 func InitialWeights(ctx context.Context, variables []layers.Variable, seed uint64, train *data.Dataset, n data.Normalization) (map[string][]float32, error) {
 	rng := rand.New(rand.NewPCG(seed, 0))

@@ -124,7 +124,7 @@ func (l *itemLoader) image(row int) []float32 {
 	return padded
 }
 
-// preparedShape is that of a prepared image.
+// preparedShape is the shape of a prepared image.
 func (l *itemLoader) preparedShape() data.Shape {
 	shape := l.train.Shape()
 	if l.crop != nil {

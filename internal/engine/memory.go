@@ -39,7 +39,7 @@ func Memory(n layers.Network) (fixed, perSmallBatch int64, err error) {
 	return fixed, perSmallBatch, nil
 }
 
-// TrainingMemory is about what training takes on so many images, beside the data set that it is given.
+// TrainingMemory is about what training takes on a number of images, beside the data set that it is given.
 func TrainingMemory(cfg Config, images int, tested bool) (int64, error) {
 	fixed, perSmallBatch, err := Memory(cfg.Network)
 	if err != nil {
@@ -80,12 +80,12 @@ func TrainingMemory(cfg Config, images int, tested bool) (int64, error) {
 	return total, nil
 }
 
-// outputSize is that of a layer's output for SmallBatch images.
+// outputSize is the size of a layer's output for SmallBatch images.
 func outputSize(s data.Shape) int64 {
 	return int64(s.Height+1) * int64(s.Width+1) * int64(roundUp(s.Channels, channelTile)) * SmallBatch * valueSize
 }
 
-// packedSize is that of a convolution's weights, or a linear layer's, in the orders of its forward pass and of the
+// packedSize is the size of a convolution's weights, or a linear layer's, in the orders of its forward pass and of the
 // gradient to its input.
 func packedSize(weight layers.Variable, in, out data.Shape) int64 {
 	area := int64(weight.Size()) / int64(out.Channels) / int64(in.Channels) // of the filter

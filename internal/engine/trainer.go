@@ -137,7 +137,7 @@ func (t *Trainer) next(size int, m Metrics) int {
 	return count
 }
 
-// average is called after count steps, and moves the averages after every so many.
+// average is called after count steps, and moves the averages after every Config.AverageEvery of them.
 func (t *Trainer) average(count int) error {
 	if t.cfg.AverageEvery == 0 {
 		return nil
@@ -149,7 +149,7 @@ func (t *Trainer) average(count int) error {
 }
 
 // Weights are a copy, on the device, of the network's variables, weights and running statistics: of their moving
-// averages, if there are any, and then last are those of the last step. The caller closes them.
+// averages, if there are any, and then last are the variables of the last step. The caller closes them.
 func (t *Trainer) Weights() (weights, last Weights, err error) { return t.steps.Weights() }
 
 // Close frees the state and the training set on the device.

@@ -9,7 +9,7 @@ import (
 type View struct {
 	// Weight is the view's share in the logits.
 	Weight float32
-	// Flip mirrors left and right, before the image moves Down and Right by so many pixels, less than
+	// Flip mirrors left and right, before the image moves Down and Right by these numbers of pixels, less than
 	// its size. What moves in is the reflection in the edge, without the edge itself.
 	Flip        bool
 	Down, Right int

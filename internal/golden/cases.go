@@ -24,7 +24,7 @@ var Input = data.Shape{Height: 32, Width: 32, Channels: 3}
 
 // Case is a network and the few steps of training that there are golden values of, as in training.py.
 type Case struct {
-	// Name is that of the file, without the extension.
+	// Name is the name of the file, without the extension.
 	Name string
 	// Design is the network, for images of [Input] in [Classes].
 	Design layers.Design
@@ -34,7 +34,7 @@ type Case struct {
 	Batch int
 	// Rates are the learning rates of the steps, for the mean loss.
 	Rates []float32
-	// Smoothing is that of the labels.
+	// Smoothing is the label smoothing.
 	Smoothing float64
 	// BiasFactor is the Factor of biases.
 	BiasFactor float64
@@ -61,7 +61,7 @@ func Cases() []Case {
 	return cases
 }
 
-// File is the path of the golden values; dir is that of this package.
+// File is the path of the golden values; dir is the folder of this package.
 func (c Case) File(dir string) string {
 	return filepath.Join(dir, "testdata", c.Name+".safetensors")
 }
@@ -95,12 +95,12 @@ func (c Case) Start(name string, dims ...int) []float32 {
 	return make([]float32, size) // a mean
 }
 
-// Images are those of a step's batch.
+// Images are the images of a step's batch.
 func (c Case) Images(step int) []float32 {
 	return uniform(fmt.Sprintf("%simages/%d", c.Salt, step), c.Batch*Input.Size(), 2, 0)
 }
 
-// Labels are those of a step's batch.
+// Labels are the labels of a step's batch.
 func (c Case) Labels(step int) []int32 {
 	return labels(fmt.Sprintf("%slabels/%d", c.Salt, step), c.Batch)
 }

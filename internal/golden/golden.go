@@ -23,7 +23,8 @@ type Tensor struct {
 // ErrMalformed is what Read's error wraps if the file is not a safetensors file of float32 tensors.
 var ErrMalformed = errors.New("malformed safetensors file")
 
-// Read returns the tensors of a safetensors file, by name, all of which must be float32. The file's metadata is left out.
+// Read returns the tensors of a safetensors file, by name, all of which must be float32. The file's metadata is left
+// out.
 func Read(path string) (map[string]Tensor, error) {
 	content, err := os.ReadFile(path)
 	if err != nil {

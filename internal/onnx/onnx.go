@@ -19,7 +19,7 @@ type Model struct {
 	Network       layers.Network
 	Classes       []string
 	Normalization data.Normalization
-	// Views are those of an image whose logits are added up, weighted; none for the image alone.
+	// Views are the views of an image whose logits are added up, weighted; none for the image alone.
 	Views []engine.View
 	// Values are the network's variables, by name.
 	Values map[string][]float32
@@ -108,7 +108,7 @@ func (g *graph) normalize(x string, n data.Normalization) string {
 	return g.node("Mul", []string{g.node("Sub", []string{x, "mean"}), "inverse_deviation"})
 }
 
-// views are those of the batch, one behind the other: [views·batch, height, width, channels]; the batch itself if
+// views are the views of the batch, one behind the other: [views·batch, height, width, channels]; the batch itself if
 // there are none.
 func (g *graph) views(x string, views []engine.View, shape data.Shape) string {
 	if len(views) == 0 {

@@ -11,7 +11,7 @@ import (
 // walk adds a network's layers to a graph. Every value between them is [batch, channels, height, width].
 type walk struct {
 	*graph
-	// steps are those of the layers to come, in the order of [layers.Network.Plan].
+	// steps are the steps of the layers to come, in the order of [layers.Network.Plan].
 	steps  []layers.Step
 	values map[string][]float32
 }
@@ -29,7 +29,7 @@ func (w *walk) sequence(all []layers.Layer, x string) (string, error) {
 	return x, nil
 }
 
-// layer adds one layer, whose step has been taken. What follows a residual block's step are those of its paths.
+// layer adds one layer, whose step has been taken. What follows a residual block's step are the steps of its paths.
 func (w *walk) layer(l layers.Layer, step layers.Step, x string) (string, error) {
 	switch l := l.(type) {
 	case layers.Conv:

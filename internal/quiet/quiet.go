@@ -1,9 +1,9 @@
-// Package quiet keeps klog silent while go-xla is initialised, which logs there that HOME is not set or that a system has
-// no /etc/ld.so.conf: to standard error, before any program could say that it does not want it, and whichever backend it
-// wants.
+// Package quiet keeps klog silent while go-xla is initialised, which logs there that HOME is not set or that a system
+// has no /etc/ld.so.conf: to standard error, before any program could say that it does not want it, and whichever
+// backend it wants.
 //
-// Of packages that are ready to be initialised Go takes the first by import path: this one, which needs klog alone, comes
-// before github.com/gomlx. Package xla, which imports both and so comes after them, calls [End].
+// Of packages that are ready to be initialised Go takes the first by import path: this one, which needs klog alone,
+// comes before github.com/gomlx. Package xla, which imports both and so comes after them, calls [End].
 package quiet
 
 import "k8s.io/klog/v2"

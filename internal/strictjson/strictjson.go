@@ -1,6 +1,6 @@
-// Package strictjson reads JSON as a format of files wants it, where package encoding/json lets much pass: a key in other
-// letters than the field's, a key twice of which the last counts, null for a number, and text of a few megabytes that
-// takes gigabytes of memory to read.
+// Package strictjson reads JSON as a format of files wants it, where package encoding/json lets much pass: a key in
+// other letters than the field's, a key twice of which the last counts, null for a number, and text of a few megabytes
+// that takes gigabytes of memory to read.
 package strictjson
 
 import (
@@ -32,10 +32,10 @@ func Marshal(value any, nullable ...string) ([]byte, error) {
 	return text, check(text, nullable)
 }
 
-// Unmarshal reads one value, like [json.Unmarshal]. It refuses unknown fields, keys that an object has twice or that have
-// letters other than a to z, which no field of this module's formats has, null but for the keys in nullable, whatever
-// follows the value, and more of anything than the limits of this package. Methods that read a part of the value
-// themselves are given text that has passed.
+// Unmarshal reads one value, like [json.Unmarshal]. It refuses unknown fields, keys that an object has twice or that
+// have letters other than a to z, which no field of this module's formats has, null but for the keys in nullable,
+// whatever follows the value, and more of anything than the limits of this package. Methods that read a part of the
+// value themselves are given text that has passed.
 func Unmarshal(text []byte, value any, nullable ...string) error {
 	if err := check(text, nullable); err != nil {
 		return err

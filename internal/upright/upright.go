@@ -1,5 +1,6 @@
-// Package upright turns images without copying them: package data/picture makes such images of photographs that a camera
-// stored on their side, and the scaling of a model knows them, because turning the few pixels that are left is faster.
+// Package upright turns images without copying them: package data/picture makes such images of photographs that a
+// camera stored on their side, and the scaling of a model knows them, because turning the few pixels that are left is
+// faster.
 package upright
 
 import (

@@ -11,7 +11,7 @@ import (
 	"github.com/fastresnet/fastresnet/examples/internal/terminal"
 )
 
-// PublishedWidth is that of the series' networks, but for rung 15 of twice that.
+// PublishedWidth is the width of the series' networks, but for rung 15, which is twice as wide.
 const PublishedWidth = 64
 
 // ParseRungs reads the list of numbers, ranges and names that a flag gives, of these recipes, counted from 1.
@@ -56,14 +56,14 @@ func parseItem(item string, recipes []fastresnet.Recipe) (first, last int, err e
 	return first, last, nil
 }
 
-// RungAt is the recipe of a rung with so many channels where the series has 64. Its double width stays double.
+// RungAt is the recipe of a rung with width channels where the series has 64. Its double width stays double.
 func RungAt(rung, width int) fastresnet.Recipe {
 	r := fastresnet.Recipes()[rung-1]
 	r.Design.Width = r.Design.Width * width / PublishedWidth
 	return r
 }
 
-// Fit finds, before hours of training, that rungs cannot be trained on so many images in batches of a size, 0
+// Fit finds, before hours of training, that rungs cannot be trained on a number of images in batches of a size, 0
 // for each recipe's own. Of rungs with the same problem it names the first.
 func Fit(rungs []int, batch, images int) error {
 	var problems []error

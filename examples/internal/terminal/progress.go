@@ -102,7 +102,7 @@ func (p *Progress) draw(line string, columns int) {
 	p.shown = length
 }
 
-// bar is the line of a terminal, of so many columns.
+// bar is the line of a terminal, of a number of columns.
 func bar(prefix string, s fastresnet.Progress, left string, columns int) string {
 	const shortest, longest = 8, 40
 	head := fmt.Sprintf("%sepoch %d/%d ", prefix, s.Epoch, s.Epochs)

@@ -26,7 +26,7 @@ type Table struct {
 	Rows    [][]string
 }
 
-// UsualWidth is that of a text that is not for a terminal, in columns.
+// UsualWidth is the width of a text that is not for a terminal, in columns.
 const UsualWidth = 129
 
 const gap = 2 // between columns

@@ -5,7 +5,7 @@ import "github.com/fastresnet/fastresnet/layers"
 // activation is a function of one number. The zero value is the identity.
 type activation struct {
 	kind activationKind
-	// alpha and 1/alpha are those of celu.
+	// alpha and its inverse are settings of celu.
 	alpha, inverse float32
 }
 

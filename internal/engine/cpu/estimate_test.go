@@ -17,8 +17,8 @@ func heap() int64 {
 	return int64(m.HeapAlloc)
 }
 
-// An estimate is no less than what the pure-Go engine takes, which has all of its memory from Go, and no more than twice
-// that.
+// An estimate is no less than what the pure-Go engine takes, which has all of its memory from Go, and no more than
+// twice that.
 func TestEstimatesOfMemory(t *testing.T) {
 	set := enginetest.Synthetic(t, 64)
 	for _, test := range []struct {

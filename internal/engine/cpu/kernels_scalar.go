@@ -18,9 +18,9 @@ var scalar = kernels{
 	maxPoolBackward: maxPoolBackwardScalar,
 }
 
-// Both products go through a tile by three channels, or two of a narrow one, and two lanes or taps: six sums and
-// their products are what the registers of amd64 hold, and with more the compiler keeps some in memory. Where it can see
-// no end of a slice it also checks every index, which takes half of the time, so these loops use addresses.
+// Both products go through a tile by three channels, or two of a narrow one, and two lanes or taps: six sums and their
+// products are what the registers of amd64 hold, and with more the compiler keeps some in memory. Where it can see no
+// end of a slice it also checks every index, which takes half of the time, so these loops use addresses.
 
 func convolveScalar(y []float32, channel, yPixel int, x []float32, xPixel int, offsets []int, weights []float32, channels, pixels int, add bool) {
 	step := 3
@@ -112,8 +112,8 @@ func correlateScalar(sums []float32, dy []float32, channel int, x []float32, xPi
 	}
 }
 
-// correlate3x2 adds Σs Σp dy[m*channel + s.dy + p*lanes] · x[s.x + p*xPixel] to sums, for three channels m and each of two
-// x; channel and xPixel are in bytes.
+// correlate3x2 adds Σs Σp dy[m*channel + s.dy + p*lanes] · x[s.x + p*xPixel] to sums, for three channels m and each of
+// two x; channel and xPixel are in bytes.
 func correlate3x2(sums *[3][2]float32, dy unsafe.Pointer, channel int, x0, x1 unsafe.Pointer, xPixel int, segments []segment, pixels int) {
 	c00, c01, c10, c11, c20, c21 := sums[0][0], sums[0][1], sums[1][0], sums[1][1], sums[2][0], sums[2][1]
 	for _, s := range segments {

@@ -2,7 +2,7 @@ package cpu
 
 import "math"
 
-// loss is that of a batch.
+// loss is the loss of a batch.
 type loss struct {
 	sum  float64 // of the images' losses
 	hits int     // images that are classified right
@@ -10,9 +10,9 @@ type loss struct {
 
 func (l loss) finite() bool { return l.sum-l.sum == 0 }
 
-// crossEntropy is the softmax cross-entropy of logits [n, classes] with labels [n]. The share smoothing of each target is
-// spread evenly over all classes (https://arxiv.org/abs/1512.00567). It writes the gradient of the sum divided by batch to
-// dLogits [n, classes]. Logits that are not all finite are no hit, whatever their class would be.
+// crossEntropy is the softmax cross-entropy of logits [n, classes] with labels [n]. The share smoothing of each target
+// is spread evenly over all classes (https://arxiv.org/abs/1512.00567). It writes the gradient of the sum divided by
+// batch to dLogits [n, classes]. Logits that are not all finite are no hit, whatever their class would be.
 func crossEntropy(dLogits, logits []float32, labels []int32, smoothing float64, batch int) (l loss) {
 	classes := len(logits) / len(labels)
 	every := smoothing / float64(classes) // the target of each class

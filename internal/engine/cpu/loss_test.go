@@ -8,8 +8,8 @@ import (
 	"github.com/fastresnet/fastresnet/internal/golden"
 )
 
-// TestCrossEntropy compares the loss with its formula, (1-a)·(-log p of the label) + a·mean of -log p, and its gradient with
-// differences.
+// TestCrossEntropy compares the loss with its formula, (1-a)·(-log p of the label) + a·mean of -log p, and its gradient
+// with differences.
 func TestCrossEntropy(t *testing.T) {
 	const batch, classes = 4, 5
 	rng := rand.New(rand.NewPCG(1, 2))

@@ -26,15 +26,15 @@ func (a matrix) transposed() matrix {
 	return t
 }
 
-// A product is computed in blocks of productVectors vectors of its columns and productTerms terms of its sums, whose right
-// operand stays in the second-level cache.
+// A product is computed in blocks of productVectors vectors of its columns and productTerms terms of its sums, whose
+// right operand stays in the second-level cache.
 const (
 	productVectors = 8
 	productTerms   = 144
 )
 
-// multiply adds the product of a and b to c. It is what convolve does: columns are its pixels, and the rows of b what its taps
-// read.
+// multiply adds the product of a and b to c. It is what convolve does: columns are its pixels, and the rows of b what
+// its taps read.
 func (k *kernels) multiply(c, a, b matrix) {
 	tiles := tilesOf(a.rows)
 	weights := make([]float32, tiles.channels()*a.columns)

@@ -120,8 +120,8 @@ func poisoned(n int) []float32 {
 	return slices.Repeat([]float32{math.Float32frombits(poison)}, n)
 }
 
-// same reports whether a kernel's value is the one wanted. Numbers may differ by rounding; where poison is wanted, it is
-// the operand's own.
+// same reports whether a kernel's value is the one wanted. Numbers may differ by rounding; where poison is wanted, it
+// is the operand's own.
 func same[T comparable](got, want T, own uint32) bool {
 	g, ok := any(got).(float32)
 	if !ok {

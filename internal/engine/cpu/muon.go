@@ -9,7 +9,7 @@ import (
 // Muon is one step of [engine.Muon], which says what it does.
 type Muon struct{ Momentum, Rate float32 }
 
-// Update moves a filter bank w, a matrix of so many rows, and its velocities v by the gradients g.
+// Update moves a filter bank w, a matrix of rows rows, and its velocities v by the gradients g.
 func (m Muon) Update(w, v, g []float32, rows int) { m.update(available()[0], w, v, g, rows) }
 
 func (m Muon) update(k *kernels, w, v, g []float32, rows int) {

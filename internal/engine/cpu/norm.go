@@ -11,10 +11,10 @@ import (
 // Its backward pass needs the input but not the output: it repeats gain·x + shift to see how steep the
 // activation was.
 //
-// In training the batch is a number of ghosts, each normalised on its own: image i belongs to ghost i mod ghosts. Ghosts are
-// nothing but lanes that have coefficients of their own. If their number divides lanes, a lane belongs to the same ghost in
-// every group; otherwise the groups go through a number of phases, after which the lanes have the same ghosts again. Plain
-// batch norm has one ghost.
+// In training the batch is a number of ghosts, each normalised on its own: image i belongs to ghost i mod ghosts.
+// Ghosts are nothing but lanes that have coefficients of their own. If their number divides lanes, a lane belongs to
+// the same ghost in every group; otherwise the groups go through a number of phases, after which the lanes have the
+// same ghosts again. Plain batch norm has one ghost.
 type norm struct {
 	in, out *tensor
 	name    string
@@ -29,14 +29,15 @@ type norm struct {
 	statistics   []statistics
 }
 
-// statistics are those of a channel in a ghost, or in the whole past.
+// statistics describe a channel in a ghost, or in the whole past.
 type statistics struct{ mean, variance, count float64 }
 
 func (s statistics) inverseDeviation(epsilon float64) float64 {
 	return 1 / math.Sqrt(s.variance+epsilon)
 }
 
-// newNorm makes a norm with a number of ghosts; 0 stands for 1. Those past the batch would have no image, and are left out.
+// newNorm makes a norm with a number of ghosts; 0 stands for 1. Those past the batch would have no image, and are left
+// out.
 func newNorm(in *tensor, l layers.BatchNorm, f activation) *norm {
 	channels := in.shape.Channels
 	ghosts := min(max(1, l.Groups), in.batch)

@@ -10,7 +10,7 @@ package cpu
 type product struct {
 	y, x *tensor
 	// offsets and index say, for each k, where x is read and which weight it meets. The number of offsets is a
-	// multiple of correlateTaps, because correlate takes so many at a time: the last tap is repeated, with weight 0.
+	// multiple of correlateTaps, because correlate takes as many at a time: the last tap is repeated, with weight 0.
 	offsets, index []int
 	// step is the distance of the weights of two output channels.
 	step int
@@ -19,7 +19,7 @@ type product struct {
 	rows, columns        int
 	yFirst, yRow, yPixel int
 	xRow, xPixel         int
-	// tiles are those of the output channels. Tile t's weights are packed [k][channel of the tile] from
+	// tiles divide the output channels. Tile t's weights are packed [k][channel of the tile] from
 	// tiles[t]·len(offsets) on, 0 for channels past the last.
 	tiles   tiling
 	weights []float32

@@ -1,7 +1,7 @@
 package cpu
 
-// Momentum is one step of stochastic gradient descent with Nesterov momentum and weight decay, in the forms that put the
-// rate into the velocity or keep it out:
+// Momentum is one step of stochastic gradient descent with Nesterov momentum and weight decay, in the forms that put
+// the rate into the velocity or keep it out:
 //
 //	d = direction·(g + decay·w);  v ← momentum·v + d;  w ← w + step·(d + momentum·v)
 //

@@ -141,7 +141,8 @@ func Train(t testing.TB, r Run, epochs int) ([]engine.Metrics, map[string][]floa
 	return Until(t, r, epochs, -1)
 }
 
-// Until trains epochs up to the last one, from where the run is, and stops after so many steps in all; -1 for never.
+// Until trains epochs up to the last one, from where the run is, and stops after a number of steps in all; -1 for
+// never.
 func Until(t testing.TB, r Run, epochs, stop int) (history []engine.Metrics, variables map[string][]float32) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -215,7 +216,7 @@ func Evaluator(t testing.TB, d *engine.Device, cfg engine.Config, values map[str
 	return e
 }
 
-// Logits are those of images [n, height, width, channels] by these variables.
+// Logits are the logits of images [n, height, width, channels] by these variables.
 func Logits(t testing.TB, d *engine.Device, cfg engine.Config, values map[string][]float32, pixels []uint8) []float32 {
 	t.Helper()
 	logits, err := Evaluator(t, d, cfg, values).Logits(context.Background(), pixels)

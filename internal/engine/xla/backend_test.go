@@ -11,10 +11,10 @@ import (
 	_ "github.com/gomlx/compute/gobackend" // registers "go" with GoMLX
 )
 
-// GoMLX's backend in pure Go, slow and independent of ours, runs the same programs as XLA does. Operations are in sequence:
-// by default it runs independent ones at once, each holding a worker while it waits for workers of its own, so that enough
-// large matrix products in one graph wait for each other for ever. (To propose upstream: a node that waits should give its
-// worker back.)
+// GoMLX's backend in pure Go, slow and independent of ours, runs the same programs as XLA does. Operations are in
+// sequence: by default it runs independent ones at once, each holding a worker while it waits for workers of its own,
+// so that enough large matrix products in one graph wait for each other for ever. (To propose upstream: a node that
+// waits should give its worker back.)
 const gomlx = "gomlx"
 
 func init() {

@@ -11,7 +11,8 @@ import (
 	"k8s.io/klog/v2"
 )
 
-// A program without HOME, as a service often is, prints nothing by linking this package, and klog is its own afterwards.
+// A program without HOME, as a service often is, prints nothing by linking this package, and klog is its own
+// afterwards.
 func TestPrintsNothingWithoutHome(t *testing.T) {
 	const said = "said by the program itself"
 	if os.Getenv("FASTRESNET_TEST_QUIET") != "" {

@@ -47,12 +47,12 @@ func (s *state) release() {
 	release(s.metrics)
 }
 
-// dispatch is what an executable does: so many steps on batches of a size.
+// dispatch is what an executable does: count steps on batches of a size.
 type dispatch struct{ size, count int }
 
 // batchSource says where the graph of a step gets its batch from.
 type batchSource interface {
-	// inputs are those of the graph that startEpoch and startStep fill.
+	// inputs are the inputs of the graph that startEpoch and startStep fill.
 	inputs(size int) []input
 	// startEpoch returns the inputs that stay for an epoch, whose batches begin with the image at place first.
 	startEpoch(epoch, first int) ([]compute.Buffer, error)

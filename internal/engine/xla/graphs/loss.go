@@ -18,8 +18,8 @@ func CrossEntropy(logits, labels *graph.Node, smoothing float64) *graph.Node {
 	return graph.Neg(graph.ReduceAllSum(graph.Mul(target, graph.LogSoftmax(logits, -1))))
 }
 
-// Accumulate adds a step to the metrics [engine.NumMetrics] float32; step is an int32 scalar. Logits that are not all finite
-// are no hit, whatever their class would be.
+// Accumulate adds a step to the metrics [engine.NumMetrics] float32; step is an int32 scalar. Logits that are not all
+// finite are no hit, whatever their class would be.
 func Accumulate(metrics, loss, logits, labels, step *graph.Node) *graph.Node {
 	right := graph.LogicalAnd(graph.Equal(graph.ArgMax(logits, 1), labels), graph.LogicalAll(graph.IsFinite(logits), 1))
 	hits := graph.ReduceAllSum(graph.ConvertDType(right, dtypes.Float32))

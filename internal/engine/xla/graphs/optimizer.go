@@ -9,9 +9,9 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 )
 
-// Move is a step of an optimiser: the weight and the velocity after it. weight, velocity and gradient have one shape and
-// are float32, of two axes at least for [engine.Muon]; rate is a float32 scalar. dtype is what Muon's matrix products compute
-// in, for which bfloat16 is enough.
+// Move is a step of an optimiser: the weight and the velocity after it. weight, velocity and gradient have one shape
+// and are float32, of two axes at least for [engine.Muon]; rate is a float32 scalar. dtype is what Muon's matrix
+// products compute in, for which bfloat16 is enough.
 func Move(o engine.Optimizer, dtype dtypes.DType, weight, velocity, gradient, rate *graph.Node) (newWeight, newVelocity *graph.Node) {
 	switch o := o.(type) {
 	case engine.Nesterov:

@@ -13,9 +13,9 @@ import (
 //	AVX-512      6·4      4              1, of 32 registers
 //	AVX2         6·2      2              1, of 16
 //
-// Each tap loads its columns once, and spreads one weight after the other over a register, which the multiply-adds
-// of its channel share. So 24 multiply-adds come with 10 loads, or 12 with 8: the multipliers are the limit. The 24, or 12, sums
-// in flight also cover the multiply-adds' latency.
+// Each tap loads its columns once, and spreads one weight after the other over a register, which the multiply-adds of
+// its channel share. So 24 multiply-adds come with 10 loads, or 12 with 8: the multipliers are the limit. The 24, or
+// 12, sums in flight also cover the multiply-adds' latency.
 func (a *assembler) convolve() {
 	a.function("convolve", "func(y []float32, channel, yPixel int, x []float32, xPixel int, offsets []int, weights []float32, channels, pixels int, add bool)")
 	most := 1 // pixels in a tile

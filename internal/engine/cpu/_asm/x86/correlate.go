@@ -85,8 +85,8 @@ func (a *assembler) correlateLanes(name string, channels, first, taps, lane int,
 
 // addLanes adds up the lanes of each register, and adds that to as many numbers at sums.
 //
-// Pairs of registers are interleaved and added, so that one then holds halves of both: four registers become one that has
-// in each of its blocks of four lanes a part of the four sums, and then the blocks are added in the same way.
+// Pairs of registers are interleaved and added, so that one then holds halves of both: four registers become one that
+// has in each of its blocks of four lanes a part of the four sums, and then the blocks are added in the same way.
 func (a *assembler) addLanes(sums []reg.VecVirtual, displacement int) {
 	var fours []reg.VecVirtual
 	for i := 0; i < len(sums); i += 4 {

@@ -170,7 +170,8 @@ func (a *assembler) drop(c condition, v reg.VecVirtual) reg.VecVirtual {
 	return kept
 }
 
-// repeat writes body, in a loop over a number of turns that is in a register, which counts down to 0. There may be none.
+// repeat writes body, in a loop over a number of turns that is in a register, which counts down to 0. There may be
+// none.
 func (a *assembler) repeat(label string, turns reg.GPVirtual, body func()) {
 	a.TESTQ(turns, turns)
 	a.JZ(operand.LabelRef(label + "End"))

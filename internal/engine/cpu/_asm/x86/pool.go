@@ -6,7 +6,8 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// A pool's window is most often one of 2 x 2 pixels, which is written out; any other is a loop over its rows and columns.
+// A pool's window is most often one of 2 x 2 pixels, which is written out; any other is a loop over its rows and
+// columns.
 const smallWindow = 2
 
 const windowParameter = "w struct{height, width, stride int}"
