@@ -62,10 +62,10 @@ func TestAirbenchIsTheSource(t *testing.T) {
 	if diff := cmp.Diff(data.Augmentations{data.Crop{Pad: 2}, data.AlternatingFlip{}}, r.Augmentations); diff != "" {
 		t.Errorf("augmentations (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff(fastresnet.Group{Variables: layers.KindFilters, Optimizer: fastresnet.Muon{Momentum: 0.6}}, r.Groups[0]); diff != "" {
+	if diff := cmp.Diff(fastresnet.VariableGroup{Variables: layers.KindFilters, Optimizer: fastresnet.Muon{Momentum: 0.6}}, r.Groups[0]); diff != "" {
 		t.Errorf("filters (-want +got):\n%s", diff)
 	}
-	sourceRates := map[layers.Kind]float64{layers.KindWhiteningBiases: 0.053, layers.KindBiases: 0.053, layers.KindLinearWeights: 0.67}
+	sourceRates := map[layers.VariableKind]float64{layers.KindWhiteningBiases: 0.053, layers.KindBiases: 0.053, layers.KindLinearWeights: 0.67}
 	for _, g := range r.Groups[1:] {
 		sgd, is := g.Optimizer.(fastresnet.SGD)
 		if !is || sgd.Momentum != 0.85 {
@@ -152,18 +152,20 @@ func TestGroupErrors(t *testing.T) {
 	set := synthetic(t, 20, 1)
 	tests := []struct {
 		label  string
-		change func(*fastresnet.Group) // of the group of the filters
+		change func(*fastresnet.VariableGroup) // of the group of the filters
 		says   string
 	}{
-		{"variables", func(g *fastresnet.Group) { g.Variables = "weights" }, `group 0: variables "weights", want one of ["filters"`},
-		{"no optimizer", func(g *fastresnet.Group) { g.Optimizer = nil }, "group 0: an optimizer that is a <nil>"},
-		{"a kind twice", func(g *fastresnet.Group) { g.Variables, g.Optimizer = layers.KindBiases, fastresnet.SGD{} }, "group 2: a second one of biases"},
-		{"momentum", func(g *fastresnet.Group) { g.Optimizer = fastresnet.Muon{Momentum: 1} }, "group 0: momentum 1"},
-		{"momentum NaN", func(g *fastresnet.Group) { g.Optimizer = fastresnet.Muon{Momentum: math.NaN()} }, "momentum NaN"},
-		{"weight decay", func(g *fastresnet.Group) { g.Optimizer = fastresnet.SGD{WeightDecay: -1} }, "weight decay -1"},
-		{"rate factor", func(g *fastresnet.Group) { g.RateFactor = math.Inf(1) }, "rate factor +Inf"},
-		{"muon for vectors", func(g *fastresnet.Group) { g.Variables = layers.KindScales }, "muon for scales, which are no matrices"},
-		{"a schedule past the end", func(g *fastresnet.Group) { g.Schedule = schedule.Schedule{{Epoch: 0, Rate: 1}, {Epoch: 9, Rate: 0}} }, "epoch 9 of a run of 8 epochs"},
+		{"variables", func(g *fastresnet.VariableGroup) { g.Variables = "weights" }, `group 0: variables "weights", want one of ["filters"`},
+		{"no optimizer", func(g *fastresnet.VariableGroup) { g.Optimizer = nil }, "group 0: an optimizer that is a <nil>"},
+		{"a kind twice", func(g *fastresnet.VariableGroup) { g.Variables, g.Optimizer = layers.KindBiases, fastresnet.SGD{} }, "group 2: a second one of biases"},
+		{"momentum", func(g *fastresnet.VariableGroup) { g.Optimizer = fastresnet.Muon{Momentum: 1} }, "group 0: momentum 1"},
+		{"momentum NaN", func(g *fastresnet.VariableGroup) { g.Optimizer = fastresnet.Muon{Momentum: math.NaN()} }, "momentum NaN"},
+		{"weight decay", func(g *fastresnet.VariableGroup) { g.Optimizer = fastresnet.SGD{WeightDecay: -1} }, "weight decay -1"},
+		{"rate factor", func(g *fastresnet.VariableGroup) { g.RateFactor = math.Inf(1) }, "rate factor +Inf"},
+		{"muon for vectors", func(g *fastresnet.VariableGroup) { g.Variables = layers.KindScales }, "muon for scales, which are no matrices"},
+		{"a schedule past the end", func(g *fastresnet.VariableGroup) {
+			g.Schedule = schedule.Schedule{{Epoch: 0, Rate: 1}, {Epoch: 9, Rate: 0}}
+		}, "epoch 9 of a run of 8 epochs"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.label, func(t *testing.T) {

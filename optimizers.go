@@ -113,10 +113,10 @@ func (o *optimizerJSON) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// Group is how a run moves the variables of a kind, where that is not how it moves the others.
-type Group struct {
+// VariableGroup is how a run moves the variables of a kind, where that is not how it moves the others.
+type VariableGroup struct {
 	// Variables are the kind of the group's variables. A network need not have any.
-	Variables layers.Kind
+	Variables layers.VariableKind
 	// Optimizer is what moves them.
 	Optimizer Optimizer
 	// RateFactor multiplies their learning rate; 0 stands for 1.
@@ -128,23 +128,23 @@ type Group struct {
 
 // groupJSON is a group in JSON.
 type groupJSON struct {
-	Variables  layers.Kind       `json:"variables"`
-	Optimizer  optimizerJSON     `json:"optimizer"`
-	RateFactor float64           `json:"rate_factor,omitempty"`
-	Schedule   schedule.Schedule `json:"schedule,omitempty"`
+	Variables  layers.VariableKind `json:"variables"`
+	Optimizer  optimizerJSON       `json:"optimizer"`
+	RateFactor float64             `json:"rate_factor,omitempty"`
+	Schedule   schedule.Schedule   `json:"schedule,omitempty"`
 }
 
 // MarshalJSON writes the optimizer by its name.
-func (g Group) MarshalJSON() ([]byte, error) {
+func (g VariableGroup) MarshalJSON() ([]byte, error) {
 	return json.Marshal(groupJSON{g.Variables, optimizerJSON{g.Optimizer}, g.RateFactor, g.Schedule})
 }
 
 // UnmarshalJSON reads what MarshalJSON wrote.
-func (g *Group) UnmarshalJSON(text []byte) error {
+func (g *VariableGroup) UnmarshalJSON(text []byte) error {
 	var read groupJSON
 	if err := strictjson.Unmarshal(text, &read); err != nil {
 		return err
 	}
-	*g = Group{read.Variables, read.Optimizer.Optimizer, read.RateFactor, read.Schedule}
+	*g = VariableGroup{read.Variables, read.Optimizer.Optimizer, read.RateFactor, read.Schedule}
 	return nil
 }

@@ -66,7 +66,7 @@ func WithEpochs(n int) Option {
 }
 
 // WithSchedule sets the learning rate, for the mean loss of a batch, by epoch. It is taken as it is: a
-// last knot beyond the run's epochs is an error; after an earlier one its rate is held. A [Group] that has a
+// last knot beyond the run's epochs is an error; after an earlier one its rate is held. A [VariableGroup] that has a
 // schedule keeps its own.
 func WithSchedule(s schedule.Schedule) Option {
 	return trainOption(func(c *config) { s := slices.Clone(s); c.schedule = &s })

@@ -60,7 +60,7 @@ func TestOptionErrors(t *testing.T) {
 	both, own := fastresnet.ResNet9Epochs24(), tinyNetwork()
 	both.Network = &own
 	bad := fastresnet.ResNet9Epochs24()
-	bad.Groups = []fastresnet.Group{{Variables: layers.KindBiases, Optimizer: fastresnet.SGD{WeightDecay: math.NaN()}, RateFactor: -1}}
+	bad.Groups = []fastresnet.VariableGroup{{Variables: layers.KindBiases, Optimizer: fastresnet.SGD{WeightDecay: math.NaN()}, RateFactor: -1}}
 	bad.Averaging = fastresnet.Averaging{Every: -5, Decay: 1}
 	bad.TestViews, bad.Loading, bad.Published.Accuracy = "sideways", "slowly", math.NaN()
 	tests := []struct {

@@ -32,7 +32,7 @@ func (r Recipe) rates(epoch, steps int) []float32 {
 }
 
 // stretch adapts the groups' schedules, in a copy: epochs are multiplied by one factor, rates by another.
-func stretch(groups []Group, epochs, rates float64) []Group {
+func stretch(groups []VariableGroup, epochs, rates float64) []VariableGroup {
 	groups = slices.Clone(groups)
 	for i := range groups {
 		groups[i].Schedule = groups[i].Schedule.Stretch(epochs).Scale(rates)

@@ -51,7 +51,7 @@ type Recipe struct {
 	// Optimizer moves the variables that are in no group.
 	Optimizer Optimizer `json:"optimizer"`
 	// Groups move variables of some kinds in ways of their own.
-	Groups []Group `json:"groups,omitempty"`
+	Groups []VariableGroup `json:"groups,omitempty"`
 	// LabelSmoothing is the share a, from 0 to below 1, of the loss that asks for all classes alike:
 	// (1-a)·cross-entropy + a·mean of -log p.
 	LabelSmoothing float64 `json:"label_smoothing,omitempty"`
@@ -202,14 +202,14 @@ func (r Recipe) architecture() layers.Architecture {
 // groupProblems lists everything that is wrong with the groups.
 func (r Recipe) groupProblems() []error {
 	var errs []error
-	seen := map[layers.Kind]bool{}
+	seen := map[layers.VariableKind]bool{}
 	for i, g := range r.Groups {
 		check := func(ok bool, format string, args ...any) {
 			if !ok {
 				errs = append(errs, fmt.Errorf("%w: group %d: "+format, append([]any{ErrOption, i}, args...)...))
 			}
 		}
-		check(slices.Contains(layers.Kinds(), g.Variables), "variables %q, want one of %q", g.Variables, layers.Kinds())
+		check(slices.Contains(layers.VariableKinds(), g.Variables), "variables %q, want one of %q", g.Variables, layers.VariableKinds())
 		check(!seen[g.Variables], "a second one of %s", g.Variables)
 		seen[g.Variables] = true
 		check(g.RateFactor >= 0 && g.RateFactor <= math.MaxFloat32, "rate factor %g, need 0 or more", g.RateFactor)

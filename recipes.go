@@ -193,7 +193,7 @@ var ladder = []rung{
 		r.Design.Norm.FrozenScale = true
 		r.Design.Activation.Alpha = 0.3
 		r.Design.LogitScale = 1. / 16
-		r.Groups = []Group{{Variables: layers.KindBiases, Optimizer: Nesterov{Momentum: 0.9, WeightDecay: 5e-4 / 64}, RateFactor: 64}}
+		r.Groups = []VariableGroup{{Variables: layers.KindBiases, Optimizer: Nesterov{Momentum: 0.9, WeightDecay: 5e-4 / 64}, RateFactor: 64}}
 		r.Epochs, r.Schedule = 17, schedule.SlantedOneCycle(0.6, 17./5, 17)
 	}},
 	{"whitening", "input patch whitening", 0.941, 39, func(r *Recipe) {
@@ -227,8 +227,8 @@ var ladder = []rung{
 func airbench94Muon() Recipe {
 	const batch, epochs = 2000, 8
 	falling := func(rate, end float64) schedule.Schedule { return through([][2]float64{{0, rate}, {end, 0}}) }
-	sgd := func(variables layers.Kind, rate, end float64) Group {
-		return Group{
+	sgd := func(variables layers.VariableKind, rate, end float64) VariableGroup {
+		return VariableGroup{
 			Variables: variables, Optimizer: SGD{Momentum: 0.85, WeightDecay: 2e-6 / rate}, Schedule: falling(rate*batch, end),
 		}
 	}
@@ -240,7 +240,7 @@ func airbench94Muon() Recipe {
 		Schedule: falling(0.24, epochs), RateBeforeStep: true,
 		Augmentations: data.Augmentations{data.Crop{Pad: 2}, data.AlternatingFlip{}},
 		Optimizer:     Nesterov{}, // moves nothing: all is in groups
-		Groups: []Group{
+		Groups: []VariableGroup{
 			{Variables: layers.KindFilters, Optimizer: Muon{Momentum: 0.6}},
 			sgd(layers.KindWhiteningBiases, 0.053, 3), // these stay as they are from epoch 3 on
 			sgd(layers.KindBiases, 0.053, epochs),

@@ -146,7 +146,7 @@ func TestRungsChangeWhatTheySay(t *testing.T) {
 		23: func(r *fastresnet.Recipe) { r.Design.Norm.Groups = 16 },
 		24: func(r *fastresnet.Recipe) {
 			r.Design.Norm.FrozenScale, r.Design.Activation.Alpha, r.Design.LogitScale = true, 0.3, 0.0625
-			r.Groups = []fastresnet.Group{{Variables: layers.KindBiases, RateFactor: 64, Optimizer: fastresnet.Nesterov{Momentum: 0.9, WeightDecay: 0.0005 * 0.015625}}}
+			r.Groups = []fastresnet.VariableGroup{{Variables: layers.KindBiases, RateFactor: 64, Optimizer: fastresnet.Nesterov{Momentum: 0.9, WeightDecay: 0.0005 * 0.015625}}}
 		},
 		25: func(r *fastresnet.Recipe) {
 			r.Design.Whitening = &layers.WhiteningSettings{Kernel: 3, Epsilon: 0.01, Images: 10_000}

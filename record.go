@@ -17,7 +17,7 @@ import (
 type Record struct {
 	// Weights says which weights those are, and so what was tested after each epoch: the last step's, or
 	// their moving average if the recipe asks for one.
-	Weights Weights `json:"weights"`
+	Weights WeightsKind `json:"weights"`
 	// Recipe is what ran, with all options applied; its name, description and published figures stay
 	// those of the recipe that they were applied to.
 	Recipe Recipe `json:"recipe"`
@@ -72,15 +72,15 @@ func (r Record) TestAccuracy() float64 {
 	return 0
 }
 
-// Weights are a kind of weights that a run ends with.
-type Weights string
+// WeightsKind are a kind of weights that a run ends with.
+type WeightsKind string
 
 // The kinds of a [Record].
 const (
 	// LastWeights are those after the last step.
-	LastWeights Weights = "last"
+	LastWeights WeightsKind = "last"
 	// AveragedWeights are the moving average over the steps: see [Averaging].
-	AveragedWeights Weights = "averaged"
+	AveragedWeights WeightsKind = "averaged"
 )
 
 // Epoch is one pass over the training set.
@@ -204,7 +204,7 @@ func (h *history) known() Record {
 var nullable = []string{"train_loss", "test_loss", "stages", "schedule", "epochs", "result"}
 
 // weights are those that the model uses.
-func (r Recipe) weights() Weights {
+func (r Recipe) weights() WeightsKind {
 	if r.Averaging.Every > 0 {
 		return AveragedWeights
 	}

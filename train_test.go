@@ -136,14 +136,14 @@ func TestOptionsReachTheTraining(t *testing.T) {
 		"architecture":       fastresnet.WithArchitecture(layers.Dawn()),
 		"design":             fastresnet.WithArchitecture(layers.Design{Name: "stem", Width: 4, LogitScale: 0.125}),
 		"bias rate": recipe(func(r *fastresnet.Recipe) {
-			r.Groups = []fastresnet.Group{{Variables: layers.KindBiases, Optimizer: r.Optimizer, RateFactor: 8}}
+			r.Groups = []fastresnet.VariableGroup{{Variables: layers.KindBiases, Optimizer: r.Optimizer, RateFactor: 8}}
 		}),
 		"bias decay": recipe(func(r *fastresnet.Recipe) {
-			r.Groups = []fastresnet.Group{{Variables: layers.KindBiases, Optimizer: fastresnet.Nesterov{Momentum: 0.9, WeightDecay: 0.05}}}
+			r.Groups = []fastresnet.VariableGroup{{Variables: layers.KindBiases, Optimizer: fastresnet.Nesterov{Momentum: 0.9, WeightDecay: 0.05}}}
 		}),
 		"loading": recipe(func(r *fastresnet.Recipe) { r.Loading = data.LoadPerImage }),
 		"groups": recipe(func(r *fastresnet.Recipe) {
-			r.Groups = []fastresnet.Group{{Variables: layers.KindFilters, Optimizer: fastresnet.Muon{Momentum: 0.6}}}
+			r.Groups = []fastresnet.VariableGroup{{Variables: layers.KindFilters, Optimizer: fastresnet.Muon{Momentum: 0.6}}}
 		}),
 		"rate before a step": recipe(func(r *fastresnet.Recipe) { r.RateBeforeStep = true }),
 		"constants of norms": recipe(func(r *fastresnet.Recipe) { r.Design.Norm.Epsilon = 1e-2 }),

@@ -40,11 +40,11 @@ func TestKinds(t *testing.T) {
 	dawn := layers.Dawn() // 1 convolution, 8 blocks of 2 with 2 norms each, 3 shortcuts
 	tests := []struct {
 		design layers.Design
-		want   map[layers.Kind]int
+		want   map[layers.VariableKind]int
 	}{
-		{layers.Airbench94(), map[layers.Kind]int{
+		{layers.Airbench94(), map[layers.VariableKind]int{
 			layers.KindFilters: 6, layers.KindLinearWeights: 1, layers.KindBiases: 6, layers.KindWhiteningBiases: 1}},
-		{dawn, map[layers.Kind]int{
+		{dawn, map[layers.VariableKind]int{
 			layers.KindFilters: 20, layers.KindLinearWeights: 1, layers.KindBiases: 17, layers.KindScales: 16}},
 	}
 	for _, test := range tests {
@@ -52,7 +52,7 @@ func TestKinds(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := map[layers.Kind]int{}
+		got := map[layers.VariableKind]int{}
 		for _, v := range variables {
 			if v.Trainable {
 				got[v.Kind()]++

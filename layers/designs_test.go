@@ -189,10 +189,10 @@ func TestDawnBlock(t *testing.T) {
 }
 
 func TestDesignByName(t *testing.T) {
-	if diff := cmp.Diff([]string{"dawn", "backbone", "resnet9"}, layers.Architectures()); diff != "" {
+	if diff := cmp.Diff([]string{"dawn", "backbone", "resnet9"}, layers.DesignNames()); diff != "" {
 		t.Errorf("architectures (-want +got):\n%s", diff)
 	}
-	for _, name := range layers.Architectures() {
+	for _, name := range layers.DesignNames() {
 		design, err := layers.DesignByName(name)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)

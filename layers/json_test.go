@@ -21,7 +21,7 @@ func network(all ...layers.Layer) layers.Network {
 
 func TestNetworkJSON(t *testing.T) {
 	networks := map[string]layers.Network{"every layer": network(testlayers.Every()...)}
-	for _, name := range layers.Architectures() {
+	for _, name := range layers.DesignNames() {
 		design, err := layers.DesignByName(name)
 		if err != nil {
 			t.Fatal(err)

@@ -66,7 +66,7 @@ type resolved struct {
 	out       data.Shape
 	variables []Variable
 	// inner are the steps of a block's layers.
-	inner []Step
+	inner []ResolvedLayer
 	// multiplyAdds of one image's forward pass.
 	multiplyAdds int64
 }
@@ -108,30 +108,30 @@ func (v Variable) Size() int {
 // values is the number of values in an image of a shape.
 func values(s data.Shape) int64 { return int64(s.Height) * int64(s.Width) * int64(s.Channels) }
 
-// Kind is a kind of trainable variables, which training may move in a way of its own.
-type Kind string
+// VariableKind is a kind of trainable variables, which training may move in a way of its own.
+type VariableKind string
 
 // The kinds of a [Variable].
 const (
 	// KindFilters are the weights of convolutions.
-	KindFilters Kind = "filters"
+	KindFilters VariableKind = "filters"
 	// KindLinearWeights are the weights of linear layers, such as the classifier.
-	KindLinearWeights Kind = "linear weights"
+	KindLinearWeights VariableKind = "linear weights"
 	// KindScales are the scales of norms.
-	KindScales Kind = "scales"
+	KindScales VariableKind = "scales"
 	// KindBiases are the biases of norms and of linear layers.
-	KindBiases Kind = "biases"
+	KindBiases VariableKind = "biases"
 	// KindWhiteningBiases are the biases of [PatchWhitening] layers.
-	KindWhiteningBiases Kind = "whitening biases"
+	KindWhiteningBiases VariableKind = "whitening biases"
 )
 
-// Kinds lists them all.
-func Kinds() []Kind {
-	return []Kind{KindFilters, KindLinearWeights, KindScales, KindBiases, KindWhiteningBiases}
+// VariableKinds lists them all.
+func VariableKinds() []VariableKind {
+	return []VariableKind{KindFilters, KindLinearWeights, KindScales, KindBiases, KindWhiteningBiases}
 }
 
 // Kind is the kind of a trainable variable.
-func (v Variable) Kind() Kind {
+func (v Variable) Kind() VariableKind {
 	switch {
 	case v.Whitened:
 		return KindWhiteningBiases

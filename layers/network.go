@@ -33,8 +33,8 @@ func cloneLayers(layers []Layer) []Layer {
 	return all
 }
 
-// Step is one layer of a resolved network.
-type Step struct {
+// ResolvedLayer is one layer of a resolved network.
+type ResolvedLayer struct {
 	Layer Layer
 	// Depth is 0 for the network's own layers and 1 more in each residual block.
 	Depth int
@@ -49,13 +49,13 @@ type Step struct {
 
 // Plan resolves the network: every layer with its shapes, variables and work, residual blocks opened up.
 // Its errors wrap [ErrNetwork].
-func (n Network) Plan() ([]Step, error) {
+func (n Network) Plan() ([]ResolvedLayer, error) {
 	steps, _, err := n.resolve()
 	return steps, err
 }
 
 // resolve checks the network, and returns its steps and the shape of its output.
-func (n Network) resolve() (steps []Step, out data.Shape, err error) {
+func (n Network) resolve() (steps []ResolvedLayer, out data.Shape, err error) {
 	in := n.Input
 	if in.Height < 1 || in.Width < 1 || in.Channels < 1 {
 		return nil, out, fmt.Errorf("%w: input shape %v", ErrNetwork, in)
@@ -95,7 +95,7 @@ func (n Network) resolve() (steps []Step, out data.Shape, err error) {
 
 // plan resolves layers in sequence. Its errors say which layer, counted from 0; they do not wrap ErrNetwork
 // yet.
-func plan(layers []Layer, in data.Shape) (steps []Step, out data.Shape, err error) {
+func plan(layers []Layer, in data.Shape) (steps []ResolvedLayer, out data.Shape, err error) {
 	for i, l := range layers {
 		if typeName(l) == "" {
 			return nil, out, fmt.Errorf("layer %d is a %T, not one of this package's layers by value", i, l)
@@ -107,7 +107,7 @@ func plan(layers []Layer, in data.Shape) (steps []Step, out data.Shape, err erro
 		if values(r.out) > maxValues {
 			return nil, out, fmt.Errorf("layer %d, %v: its output is %v, need no more than %d values", i, l, r.out, maxValues)
 		}
-		steps = append(steps, Step{Layer: l, In: in, Out: r.out, Variables: r.variables, MultiplyAdds: r.multiplyAdds})
+		steps = append(steps, ResolvedLayer{Layer: l, In: in, Out: r.out, Variables: r.variables, MultiplyAdds: r.multiplyAdds})
 		for _, s := range r.inner {
 			s.Depth++
 			steps = append(steps, s)

@@ -40,7 +40,7 @@ func TestPlan(t *testing.T) {
 	weight := func(name string, spread float64, dims ...int) layers.Variable {
 		return layers.Variable{Name: name, Dims: dims, Trainable: true, Spread: spread}
 	}
-	want := []layers.Step{
+	want := []layers.ResolvedLayer{
 		{Layer: residual, In: in, Out: half},
 		{
 			Layer: residual.Branch[0], Depth: 1, In: in, Out: half,

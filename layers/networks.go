@@ -56,8 +56,8 @@ func ResNet9() Design {
 // architectures are the designs that can be asked for by name, in the order of the series.
 func architectures() []Design { return []Design{Dawn(), Backbone(), ResNet9()} }
 
-// Architectures lists the names that [DesignByName] knows, in the order of the series.
-func Architectures() []string {
+// DesignNames lists the names that [DesignByName] knows, in the order of the series.
+func DesignNames() []string {
 	var names []string
 	for _, d := range architectures() {
 		names = append(names, d.Name)
@@ -72,7 +72,7 @@ func DesignByName(name string) (Design, error) {
 	if i := slices.IndexFunc(all, func(d Design) bool { return d.Name == name }); i >= 0 {
 		return all[i], nil
 	}
-	return Design{}, fmt.Errorf("%w: unknown architecture %q, want one of: %s", ErrNetwork, name, strings.Join(Architectures(), ", "))
+	return Design{}, fmt.Errorf("%w: unknown architecture %q, want one of: %s", ErrNetwork, name, strings.Join(DesignNames(), ", "))
 }
 
 // Clone is a copy that shares nothing with the design.

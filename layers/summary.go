@@ -61,7 +61,7 @@ func (n Network) MultiplyAdds() int64 {
 	return total
 }
 
-func parameters(s Step) int {
+func parameters(s ResolvedLayer) int {
 	n := 0
 	for _, v := range s.Variables {
 		if v.Trainable {

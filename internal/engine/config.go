@@ -47,7 +47,7 @@ type Config struct {
 
 // Group is the variables of a kind.
 type Group struct {
-	Kind      layers.Kind
+	Kind      layers.VariableKind
 	Optimizer Optimizer
 }
 

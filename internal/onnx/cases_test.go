@@ -31,7 +31,7 @@ func modelCases(t *testing.T) []modelCase {
 		return n
 	}
 	var cases []modelCase
-	for _, name := range layers.Architectures() {
+	for _, name := range layers.DesignNames() {
 		d, err := layers.DesignByName(name)
 		if err != nil {
 			t.Fatal(err)

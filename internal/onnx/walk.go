@@ -12,7 +12,7 @@ import (
 type walk struct {
 	*graph
 	// steps are the steps of the layers to come, in the order of [layers.Network.Plan].
-	steps  []layers.Step
+	steps  []layers.ResolvedLayer
 	values map[string][]float32
 }
 
@@ -30,7 +30,7 @@ func (w *walk) sequence(all []layers.Layer, x string) (string, error) {
 }
 
 // layer adds one layer, whose step has been taken. What follows a residual block's step are the steps of its paths.
-func (w *walk) layer(l layers.Layer, step layers.Step, x string) (string, error) {
+func (w *walk) layer(l layers.Layer, step layers.ResolvedLayer, x string) (string, error) {
 	switch l := l.(type) {
 	case layers.Conv:
 		return w.conv(l.Name, false, x, step.In.Channels, l.Out, l.Kernel, l.Stride, l.Kernel/2), nil

@@ -231,7 +231,7 @@ func groupsMoveTheirKind(t *testing.T, d *engine.Device) {
 		return after
 	}
 	whole := moved(1, 1, 1, 1)
-	for rate, of := range []map[layers.Kind]bool{
+	for rate, of := range []map[layers.VariableKind]bool{
 		{layers.KindBiases: true, layers.KindScales: true}, {layers.KindWhiteningBiases: true}, {layers.KindFilters: true}, {layers.KindLinearWeights: true},
 	} {
 		rates := []float32{1, 1, 1, 1}
