@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -77,6 +78,7 @@ func TestNetworkJSONErrors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	gelu := slices.IndexFunc(testlayers.Every(), func(l layers.Layer) bool { _, is := l.(layers.GELU); return is })
 	changed := func(old, new string) string {
 		if !strings.Contains(string(valid), old) {
 			t.Fatalf("no %s in %s", old, valid)
@@ -96,8 +98,8 @@ func TestNetworkJSONErrors(t *testing.T) {
 		{"unknown field of a block", changed(`"shortcut"`, `"shorter"`), `"shorter"`},
 		{"unknown layer", changed(`"gelu"`, `"swish"`), `"swish" is unknown`},
 		{"no type", changed(`{"type":"gelu"}`, `{}`), "its type"},
-		{"a layer that is no object", changed(`{"type":"gelu"}`, `"gelu"`), "layer 6"},
-		{"null for a layer", changed(`{"type":"gelu"}`, `null`), "layers[6]: null"},
+		{"a layer that is no object", changed(`{"type":"gelu"}`, `"gelu"`), fmt.Sprintf("layer %d", gelu)},
+		{"null for a layer", changed(`{"type":"gelu"}`, `null`), fmt.Sprintf("layers[%d]: null", gelu)},
 		{"a setting twice", changed(`"stride":2`, `"stride":2,"stride":1`), "twice"},
 		{"a setting in other letters", changed(`"stride":2`, `"stride":2,"Stride":1`), "Stride"},
 		{"a setting of another type", changed(`"stride":2`, `"stride":"2"`), "stride"},
