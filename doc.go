@@ -1,4 +1,4 @@
-// Package fastresnet trains small residual networks on 32x32 images, fast, and uses the trained model.
+// Package fastresnet trains small residual networks on small images, fast, and uses the trained model.
 //
 // [Train] is the whole job: with no options it trains the published 24-epoch recipe on CIFAR-10.
 //

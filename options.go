@@ -182,7 +182,7 @@ func WithTestLimit(n int) Option {
 	return trainOption(func(c *config) { c.testLimit = n })
 }
 
-// WithCheckpoint has the run write a checkpoint into a folder after every number of epochs, at least 1, after its end,
+// WithCheckpoint has the run write a checkpoint into a folder whenever every epochs more have passed, 1 or more, after its end,
 // and when ctx ends, in mid-epoch too: all that [WithResume] needs to go on. The last two are kept; each is written to
 // a temporary file, flushed and renamed, so that a crash at any moment leaves a whole one. The folder is created if it
 // is not there. It is for one run: what another has left there is an error, unless that is resumed.

@@ -15,7 +15,7 @@ import (
 // It can be written as JSON and read back; augmentations of the caller's own are left out of the recipe then. Unknown
 // fields of the recipe are errors.
 type Record struct {
-	// Weights says which weights those are, and so what was tested after each epoch: the last step's, or
+	// Weights says which weights the model has, and so what was tested after each epoch: the last step's, or
 	// their moving average if the recipe asks for one.
 	Weights WeightsKind `json:"weights"`
 	// Recipe is what ran, with all options applied; its name, description and published figures stay
