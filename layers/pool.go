@@ -9,6 +9,7 @@ import (
 // MaxPool takes the maximum of each Size x Size window, without overlap: [batch, height/Size,
 // width/Size, channels]. The gradient goes to a window's first maximum in row-major order.
 type MaxPool struct {
+	// Size is the height and width of a window in pixels, at least 1.
 	Size int `json:"size"`
 	// Floor drops the last rows and columns that fill no window. Without it, height and width must be multiples
 	// of Size. Both must be at least Size.
