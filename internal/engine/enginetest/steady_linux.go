@@ -26,6 +26,9 @@ func resident(t *testing.T) float64 {
 
 // MemoryIsSteady trains for a while: what each step makes must not pile up.
 func MemoryIsSteady(t *testing.T, d *engine.Device) {
+	if testing.Short() {
+		t.Skip("-short: this trains 500 steps")
+	}
 	const steps, epochs = 100, 5
 	set := Synthetic(t, 16*steps)
 	run := NewTrainer(t, d, Config(t, set, 16), set)
