@@ -94,6 +94,7 @@ func TestHostileCheckpoints(t *testing.T) {
 		change func(*safetensors.File)
 		says   string
 	}{
+		{"nothing", func(f *safetensors.File) { f.Metadata["progress"] = "{}" }, "it is of another run"},
 		{"an epoch before the history's", progress(`"state":{"epoch":2`, `"state":{"epoch":1`), "epoch 1"},
 		{"an epoch far ahead", progress(`"state":{"epoch":2`, `"state":{"epoch":1000000000`), "epoch 1000000000"},
 		{"a negative epoch", progress(`"state":{"epoch":2`, `"state":{"epoch":-2`), "epoch -2"},
@@ -161,6 +162,7 @@ func bytesOf(t testing.TB, file safetensors.File) []byte {
 func FuzzCheckpoint(f *testing.F) {
 	options, name, good := stoppedRun(f)
 	f.Add(good.Metadata["progress"], uint8(0), float32(1))
+	f.Add("{}", uint8(0), float32(1))
 	f.Add(strings.Replace(good.Metadata["progress"], `"steps":2`, `"steps":4`, 1), uint8(9), float32(1e30))
 	f.Fuzz(func(t *testing.T, progress string, tensor uint8, value float32) {
 		file := opened(t, bytesOf(t, good))
@@ -168,7 +170,7 @@ func FuzzCheckpoint(f *testing.F) {
 		file.Tensors[int(tensor)%len(file.Tensors)].Data[0] = value
 		err := resumed(t, options, name, file)
 		if err != nil && !errors.Is(err, fastresnet.ErrCheckpoint) && !errors.Is(err, fastresnet.ErrDiverged) {
-			t.Error(err)
+			t.Errorf("%+v", err)
 		}
 	})
 }

@@ -70,7 +70,8 @@ func (id identity) add(name string, value any) {
 
 // differences says what another run has that this one has not, or has otherwise.
 func (id identity) differences(other identity) []string {
-	names := maps.Clone(id)
+	names := identity{}
+	maps.Copy(names, id) // which may be nil
 	maps.Copy(names, other)
 	var all []string
 	for _, name := range slices.Sorted(maps.Keys(names)) {
