@@ -35,6 +35,15 @@ func KindOf(a Augmentation) string {
 	return ""
 }
 
+// Kinds is a zero value of each augmentation of this package.
+func Kinds() []Augmentation {
+	var all []Augmentation
+	for _, name := range slices.Sorted(maps.Keys(kinds)) {
+		all = append(all, kinds[name])
+	}
+	return all
+}
+
 // MarshalJSON writes the augmentations of this package; any other is an error, which wraps [ErrAugmentation].
 // No augmentations are an empty list.
 func (a Augmentations) MarshalJSON() ([]byte, error) {

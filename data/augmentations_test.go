@@ -22,6 +22,15 @@ func TestAugmentationsJSON(t *testing.T) {
 			`[{"crop":{"pad":0}},{"cutout":{"height":0,"width":0}}]`},
 		{"none", nil, `[]`},
 	}
+	inTable := map[string]bool{}
+	for _, a := range tests[0].augmentations {
+		inTable[data.KindOf(a)] = true
+	}
+	for _, a := range data.Kinds() {
+		if !inTable[data.KindOf(a)] {
+			t.Errorf("%T is not in the case of every kind", a)
+		}
+	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			text, err := json.Marshal(test.augmentations)

@@ -139,7 +139,7 @@ func TestEveryLayerIsExported(t *testing.T) {
 	}
 	slices.Sort(all)
 	if diff := cmp.Diff(all, slices.Sorted(maps.Keys(exported))); diff != "" {
-		t.Errorf("layers (-of the package +of the cases):\n%s", diff)
+		t.Errorf("layers (-of the package +of cases_test.go):\n%s", diff)
 	}
 }
 

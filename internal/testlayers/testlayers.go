@@ -1,7 +1,32 @@
 // Package testlayers has a layer of every type, for tests of what is made of them.
 package testlayers
 
-import "github.com/fastresnet/fastresnet/layers"
+import (
+	"reflect"
+	"testing"
+
+	"github.com/fastresnet/fastresnet/layers"
+)
+
+// Complete wants a layer of every type among the cases of a test.
+func Complete(t *testing.T, cases ...[]layers.Layer) {
+	t.Helper()
+	have := map[reflect.Type]bool{}
+	for len(cases) > 0 {
+		for _, l := range cases[0] {
+			have[reflect.TypeOf(l)] = true
+			if block, is := l.(layers.Residual); is {
+				cases = append(cases, block.Branch, block.Shortcut)
+			}
+		}
+		cases = cases[1:]
+	}
+	for _, l := range layers.Types() {
+		if !have[reflect.TypeOf(l)] {
+			t.Errorf("no case of this test has a %T", l)
+		}
+	}
+}
 
 // Every has a layer of each type, and of every setting one where it is not at its zero value.
 func Every() []layers.Layer {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/internal/engine/cpu"
+	"github.com/fastresnet/fastresnet/internal/testlayers"
 	"github.com/fastresnet/fastresnet/layers"
 )
 
@@ -122,6 +123,11 @@ func TestGradients(t *testing.T) {
 			Branch: []layers.Layer{conv("a", 3, 3, 1), norm}, Shortcut: []layers.Layer{conv("b", 3, 1, 1)},
 		}}},
 	}
+	sequences := [][]layers.Layer{{layers.Linear{}}} // which ends each network
+	for _, tt := range tests {
+		sequences = append(sequences, tt.layers)
+	}
+	testlayers.Complete(t, sequences...)
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			n := layers.Network{Name: tt.name, Input: tt.shape}

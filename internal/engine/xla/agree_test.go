@@ -59,8 +59,12 @@ func TestEnginesAgree(t *testing.T) {
 	every := cfg
 	every.Augmentations = nil
 	every.Network.Layers = testlayers.Every()
-	last := len(every.Network.Layers) - 2
-	every.Network.Layers[last] = layers.Linear{Name: "classifier", Out: 10, Bias: true, UnitStart: true}
+	for i, l := range every.Network.Layers {
+		if classifier, is := l.(layers.Linear); is {
+			classifier.Out = 10
+			every.Network.Layers[i] = classifier
+		}
+	}
 
 	for _, run := range []struct {
 		label string

@@ -36,6 +36,15 @@ func TestAugment(t *testing.T) {
 		{data.Cutout{Height: 1, Width: 1}, shape(2, 2, 1)},
 		{data.Cutout{Height: 3, Width: 3}, shape(3, 4, 3)}, // all rows
 	}
+	inTable := map[string]bool{}
+	for _, test := range tests {
+		inTable[data.KindOf(test.augmentation)] = true
+	}
+	for _, a := range data.Kinds() {
+		if graphs.Augments(a) && !inTable[data.KindOf(a)] {
+			t.Errorf("Augments says that %T has a graph form, which no case of this test compares", a)
+		}
+	}
 	testbackend.Each(t, func(t *testing.T, name string) {
 		backend := open(t, name)
 		for _, test := range tests {
@@ -45,7 +54,7 @@ func TestAugment(t *testing.T) {
 					t.Fatal(err)
 				}
 				if !graphs.Augments(a) {
-					t.Fatal("it has no graph form")
+					t.Fatal("Augments says that it has no graph form")
 				}
 				rng := rand.New(rand.NewPCG(1, 2))
 				pixels := make([]float32, n*image.Size())
@@ -80,7 +89,7 @@ type own struct{ data.FlipLR }
 
 func TestAugmentsNot(t *testing.T) {
 	if graphs.Augments(own{}) {
-		t.Error("an augmentation that layers does not know has a graph form")
+		t.Error("Augments says that an augmentation of a user's has a graph form")
 	}
 	exec, err := graph.NewExec(open(t, "go"), func(images, choices *graph.Node) *graph.Node {
 		return graphs.Augment(own{}, images, choices)

@@ -8,6 +8,7 @@ import (
 	"github.com/fastresnet/fastresnet/internal/engine/xla/graphs"
 	"github.com/fastresnet/fastresnet/internal/golden"
 	"github.com/fastresnet/fastresnet/internal/testbackend"
+	"github.com/fastresnet/fastresnet/internal/testlayers"
 	"github.com/fastresnet/fastresnet/layers"
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
@@ -89,6 +90,11 @@ func TestLayers(t *testing.T) {
 		dtype     dtypes.DType
 		tolerance float64 // of a tensor's largest element
 	}
+	var sequences [][]layers.Layer
+	for _, c := range layerCases() {
+		sequences = append(sequences, c.layers)
+	}
+	testlayers.Complete(t, sequences...)
 	testbackend.Each(t, func(t *testing.T, name string) {
 		precisions := []precision{
 			{dtypes.Float32, 5e-6},
