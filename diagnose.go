@@ -12,7 +12,7 @@ import (
 
 	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/internal/engine"
-	"github.com/fastresnet/fastresnet/internal/engine/cpu"
+	"github.com/fastresnet/fastresnet/internal/engine/cpu/kernels"
 	"github.com/fastresnet/fastresnet/internal/nvidia"
 )
 
@@ -98,7 +98,7 @@ func Diagnose(ctx context.Context, leaveOut ...string) Diagnosis {
 	driver := nvidia.Read(ctx)
 	d := Diagnosis{
 		GoVersion: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH, CPUs: runtime.GOMAXPROCS(0),
-		XLA: engine.Has("xla"), Kernels: cpu.Kernels(),
+		XLA: engine.Has("xla"), Kernels: kernels.Available()[0].Name,
 		Driver: driver.Driver, GPUs: []GPU{}, Environment: map[string]string{},
 	}
 	if driver.Problem != "" {

@@ -1,52 +1,39 @@
 package cpu
 
-import "github.com/fastresnet/fastresnet/layers"
-
-// activation is a function of one number. The zero value is the identity.
-type activation struct {
-	kind activationKind
-	// alpha and its inverse are settings of celu.
-	alpha, inverse float32
-}
-
-type activationKind int
-
-const (
-	identity activationKind = iota
-	relu
-	celu
-	gelu
+import (
+	"github.com/fastresnet/fastresnet/internal/engine/cpu/kernels"
+	"github.com/fastresnet/fastresnet/layers"
 )
 
 // activationOf is the function that a layer stands for, if it is an activation.
-func activationOf(l layers.Layer) (f activation, ok bool) {
+func activationOf(l layers.Layer) (f kernels.Activation, ok bool) {
 	switch l := l.(type) {
 	case layers.ReLU:
-		return activation{kind: relu}, true
+		return kernels.Activation{Kind: kernels.ReLU}, true
 	case layers.CELU:
-		return activation{kind: celu, alpha: float32(l.Alpha), inverse: float32(1 / l.Alpha)}, true
+		return kernels.Activation{Kind: kernels.CELU, Alpha: float32(l.Alpha), Inverse: float32(1 / l.Alpha)}, true
 	case layers.GELU:
-		return activation{kind: gelu}, true
+		return kernels.Activation{Kind: kernels.GELU}, true
 	}
-	return activation{}, false
+	return kernels.Activation{}, false
 }
 
 // activate applies an activation that follows no norm.
 type activate struct {
 	in, out *tensor
-	f       activation
+	f       kernels.Activation
 }
 
-func (a *activate) forward(n *Net) {
-	coefficients := &affine{gain: fill(1), f: a.f}
+func (a *activate) forward(*Net) {
+	coefficients := &kernels.Affine{Gain: kernels.Fill(1), F: a.f}
 	a.in.perChannel(func(g, c int) {
-		n.kernels.affine(a.out.plane(g, c), a.in.plane(g, c), a.in.rows(), coefficients)
+		a.in.kernels.Affine(a.out.plane(g, c), a.in.plane(g, c), a.in.rows(), coefficients)
 	})
 }
 
-func (a *activate) backward(n *Net) {
-	gradient := &affineGradient{affine: affine{gain: fill(1), f: a.f}}
+func (a *activate) backward(*Net) {
+	gradient := &kernels.AffineGradient{Affine: kernels.Affine{Gain: kernels.Fill(1), F: a.f}}
 	a.in.perChannel(func(g, c int) {
-		n.kernels.affineBackward(a.out.plane(g, c), a.in.plane(g, c), a.in.rows(), gradient)
+		a.in.kernels.AffineBackward(a.out.plane(g, c), a.in.plane(g, c), a.in.rows(), gradient)
 	})
 }

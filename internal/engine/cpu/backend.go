@@ -9,6 +9,7 @@ import (
 
 	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/internal/engine"
+	"github.com/fastresnet/fastresnet/internal/engine/cpu/kernels"
 	"github.com/fastresnet/fastresnet/layers"
 )
 
@@ -18,7 +19,7 @@ func open(_, config string, _ engine.Opening) (*engine.Device, error) {
 	if config != "" {
 		return nil, fmt.Errorf("%w: go:%s: the pure-Go backend has no options", engine.ErrBackend, config)
 	}
-	description := "CPU, pure Go, " + Kernels() + " kernels"
+	description := "CPU, pure Go, " + kernels.Available()[0].Name + " kernels"
 	return &engine.Device{Name: "go", Description: description, Units: []string{description}, Backend: backend{}}, nil
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/internal/engine/cpu"
+	"github.com/fastresnet/fastresnet/internal/engine/cpu/kernels"
 	"github.com/fastresnet/fastresnet/layers"
 )
 
@@ -48,10 +49,10 @@ func BenchmarkStep(b *testing.B) {
 // BenchmarkConv is the three products of a convolution, for a batch of 64.
 func BenchmarkConv(b *testing.B) {
 	const batch = 64
-	for _, kernels := range cpu.AllKernels() {
+	for _, set := range kernels.Available() {
 		for _, s := range []struct{ size, in, out int }{{32, 8, 16}, {32, 64, 128}, {16, 128, 256}, {8, 256, 256}, {4, 512, 512}} {
 			shape := data.Shape{Height: s.size, Width: s.size, Channels: s.in}
-			c := cpu.NewConv(shape, batch, s.out, 3, 1, kernels)
+			c := cpu.NewConv(shape, batch, s.out, 3, 1, set.Name)
 			rng := rand.New(rand.NewPCG(1, 2))
 			w := randomValues(rng, s.out*9*s.in)
 			dw := make([]float32, len(w))
@@ -67,7 +68,7 @@ func BenchmarkConv(b *testing.B) {
 				{"all", 3, func() { c.Forward(); c.WeightGradient(dw); c.InputGradient() }},
 			}
 			for _, p := range products {
-				b.Run(fmt.Sprintf("%s/%dx%d %d to %d/%s", kernels, s.size, s.size, s.in, s.out, p.name), func(b *testing.B) {
+				b.Run(fmt.Sprintf("%s/%dx%d %d to %d/%s", set.Name, s.size, s.size, s.in, s.out, p.name), func(b *testing.B) {
 					for b.Loop() {
 						p.run()
 					}

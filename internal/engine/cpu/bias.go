@@ -1,5 +1,7 @@
 package cpu
 
+import "github.com/fastresnet/fastresnet/internal/engine/cpu/kernels"
+
 // bias adds a variable to each channel of a tensor, in place.
 type bias struct {
 	t        *tensor
@@ -10,7 +12,7 @@ func (b *bias) forward(n *Net) {
 	values := n.vars[b.variable]
 	b.t.perChannel(func(g, c int) {
 		plane := b.t.plane(g, c)
-		n.kernels.affine(plane, plane, b.t.rows(), &affine{gain: fill(1), shift: fill(values[c])})
+		b.t.kernels.Affine(plane, plane, b.t.rows(), &kernels.Affine{Gain: kernels.Fill(1), Shift: kernels.Fill(values[c])})
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/internal/engine/cpu/kernels"
 	"github.com/fastresnet/fastresnet/layers"
 )
 
@@ -12,7 +13,7 @@ import (
 type newLayer struct{ layers.ReLU }
 
 func TestLowerSaysWhatItDoesNotKnow(t *testing.T) {
-	in := newTensor(data.Shape{Height: 4, Width: 4, Channels: 2}, 1)
+	in := newTensor(kernels.Available()[0], data.Shape{Height: 4, Width: 4, Channels: 2}, 1)
 	for label, sequence := range map[string][]layers.Layer{
 		"in the sequence": {layers.ReLU{}, newLayer{}},
 		"in a branch":     {layers.Residual{Branch: []layers.Layer{newLayer{}}}},

@@ -2,26 +2,34 @@ package cpu
 
 import (
 	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/internal/engine/cpu/kernels"
 	"github.com/fastresnet/fastresnet/layers"
 )
 
-// AllKernels are the names of the kernels that run on this machine.
+// sets are the kernels that run on this machine, and those of the formulas.
+func sets() []*kernels.Set { return append(kernels.Available(), naive) }
+
+// AllKernels are the names of the kernels that tests go through.
 func AllKernels() []string {
 	var names []string
-	for _, k := range available() {
-		names = append(names, k.name)
+	for _, k := range sets() {
+		names = append(names, k.Name)
 	}
 	return names
 }
 
-// CompileWith is Compile with kernels by name.
-func CompileWith(n layers.Network, batch int, kernels string) (*Net, error) {
-	for _, k := range available() {
-		if k.name == kernels {
-			return compile(n, batch, k)
+func named(name string) *kernels.Set {
+	for _, k := range sets() {
+		if k.Name == name {
+			return k
 		}
 	}
-	panic("no kernels named " + kernels)
+	panic("no kernels named " + name)
+}
+
+// CompileWith is Compile with kernels by name.
+func CompileWith(n layers.Network, batch int, kernels string) (*Net, error) {
+	return compile(n, batch, named(kernels))
 }
 
 // Conv is a convolution on its own.
@@ -32,13 +40,8 @@ type Conv struct {
 
 // NewConv makes a convolution of images in a shape, with square filters padded by half their size.
 func NewConv(in data.Shape, batch, channels, kernel, stride int, kernels string) *Conv {
-	for _, k := range available() {
-		if k.name == kernels {
-			c := newConv(newTensor(in, batch), channels, "w", filter{kernel, kernel, stride, stride, kernel / 2})
-			return &Conv{c, &Net{kernels: k, vars: Tensors{}, grads: Tensors{}}}
-		}
-	}
-	panic("no kernels named " + kernels)
+	c := newConv(newTensor(named(kernels), in, batch), channels, "w", filter{kernel, kernel, stride, stride, kernel / 2})
+	return &Conv{c, &Net{vars: Tensors{}, grads: Tensors{}}}
 }
 
 // Load sets the input, the weights and the gradient of the output.
@@ -67,8 +70,8 @@ func (c *Conv) Gradients() (dx, dw []float32) {
 }
 
 func (c *Conv) Forward()                    { c.forward(c.net) }
-func (c *Conv) InputGradient()              { c.inputGradient(c.net) }
-func (c *Conv) WeightGradient(dw []float32) { c.weightGradient(c.net.kernels, dw) }
+func (c *Conv) InputGradient()              { c.inputGradient(c.net.vars["w"]) }
+func (c *Conv) WeightGradient(dw []float32) { c.weightGradient(dw) }
 
 func (t *tensor) values() []float32 {
 	v := make([]float32, t.batch*t.shape.Size())

@@ -4,16 +4,17 @@ import (
 	"math"
 
 	"github.com/fastresnet/fastresnet/internal/engine"
+	"github.com/fastresnet/fastresnet/internal/engine/cpu/kernels"
 )
 
 // Muon is one step of [engine.Muon], which says what it does.
 type Muon struct{ Momentum, Rate float32 }
 
 // Update moves a filter bank w, a matrix of rows rows, and its velocities v by the gradients g.
-func (m Muon) Update(w, v, g []float32, rows int) { m.update(available()[0], w, v, g, rows) }
+func (m Muon) Update(w, v, g []float32, rows int) { m.update(kernels.Available()[0], w, v, g, rows) }
 
-func (m Muon) update(k *kernels, w, v, g []float32, rows int) {
-	bank := newMatrix(rows, len(w)/rows)
+func (m Muon) update(k *kernels.Set, w, v, g []float32, rows int) {
+	bank := newMatrix(k, rows, len(w)/rows)
 	scale := float32(math.Sqrt(float64(rows)) / frobenius(w))
 	parallel(rows, func(i int) {
 		first := i * bank.columns
@@ -22,7 +23,7 @@ func (m Muon) update(k *kernels, w, v, g []float32, rows int) {
 			to[j] = g[first+j] + m.Momentum*v[first+j]
 		}
 	})
-	update := k.orthogonal(bank)
+	update := orthogonal(bank)
 	parallel(rows, func(i int) {
 		for j, u := range update.row(i) {
 			at := &w[i*bank.columns+j]
@@ -32,7 +33,8 @@ func (m Muon) update(k *kernels, w, v, g []float32, rows int) {
 }
 
 // orthogonal brings the singular values of a matrix near 1. It uses up the matrix.
-func (k *kernels) orthogonal(x matrix) matrix {
+func orthogonal(x matrix) matrix {
+	k := x.kernels
 	const a, b, c = engine.NewtonSchulzA, engine.NewtonSchulzB, engine.NewtonSchulzC
 	factor := float32(1 / (frobenius(x.data) + engine.NormFloor))
 	for i := range x.data {
@@ -43,16 +45,16 @@ func (k *kernels) orthogonal(x matrix) matrix {
 		x = x.transposed()
 	}
 	for range engine.NewtonSchulzSteps {
-		squares, fourths, next := newMatrix(x.rows, x.rows), newMatrix(x.rows, x.rows), newMatrix(x.rows, x.columns)
-		k.multiply(squares, x, x.transposed())
-		k.multiply(fourths, squares, squares)
+		squares, fourths, next := newMatrix(k, x.rows, x.rows), newMatrix(k, x.rows, x.rows), newMatrix(k, x.rows, x.columns)
+		squares.addProduct(x, x.transposed())
+		fourths.addProduct(squares, squares)
 		for i, s := range squares.data {
 			squares.data[i] = b*s + c*fourths.data[i]
 		}
 		for i, v := range x.data {
 			next.data[i] = a * v
 		}
-		k.multiply(next, squares, x)
+		next.addProduct(squares, x)
 		x = next
 	}
 	if tall {

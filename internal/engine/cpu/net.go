@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/fastresnet/fastresnet/internal/engine/cpu/kernels"
 	"github.com/fastresnet/fastresnet/layers"
 )
 
@@ -20,7 +21,6 @@ type Net struct {
 	ops           []op
 	variables     []layers.Variable
 	logits        []float32
-	kernels       *kernels
 
 	// of the pass in progress
 	training    bool
@@ -30,10 +30,10 @@ type Net struct {
 // Compile prepares a network for batches of a fixed size. Its errors wrap [ErrUnsupported] or
 // [layers.ErrNetwork].
 func Compile(n layers.Network, batch int) (*Net, error) {
-	return compile(n, batch, available()[0])
+	return compile(n, batch, kernels.Available()[0])
 }
 
-func compile(n layers.Network, batch int, k *kernels) (*Net, error) {
+func compile(n layers.Network, batch int, k *kernels.Set) (*Net, error) {
 	if batch < 1 {
 		return nil, fmt.Errorf("%w: batch size %d, need at least 1", layers.ErrNetwork, batch)
 	}
@@ -41,7 +41,7 @@ func compile(n layers.Network, batch int, k *kernels) (*Net, error) {
 	if err != nil {
 		return nil, err
 	}
-	net := &Net{input: newTensor(n.Input, batch), variables: variables, kernels: k}
+	net := &Net{input: newTensor(k, n.Input, batch), variables: variables}
 	net.input.fixed = true
 	if net.ops, net.output, err = lower(n.Layers, net.input); err != nil {
 		return nil, err

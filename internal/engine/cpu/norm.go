@@ -3,6 +3,7 @@ package cpu
 import (
 	"math"
 
+	"github.com/fastresnet/fastresnet/internal/engine/cpu/kernels"
 	"github.com/fastresnet/fastresnet/layers"
 )
 
@@ -25,7 +26,7 @@ type norm struct {
 	// partial holds two vectors for each channel of each group, [channel][group][2][lanes].
 	partial []float32
 	// coefficients are by [channel][phase], statistics of the last training pass by [channel][ghost].
-	coefficients []affineGradient
+	coefficients []kernels.AffineGradient
 	statistics   []statistics
 }
 
@@ -38,39 +39,40 @@ func (s statistics) inverseDeviation(epsilon float64) float64 {
 
 // newNorm makes a norm with a number of ghosts; 0 stands for 1. Those past the batch would have no image, and are left
 // out.
-func newNorm(in *tensor, l layers.BatchNorm, f activation) *norm {
+func newNorm(in *tensor, l layers.BatchNorm, f kernels.Activation) *norm {
 	channels := in.shape.Channels
 	ghosts := min(max(1, l.Groups), in.batch)
 	phases := 1
-	for phases*lanes%ghosts != 0 && phases < in.groups() {
+	for phases*in.kernels.Lanes%ghosts != 0 && phases < in.groups() {
 		phases++
 	}
 	epsilon, momentum := l.Constants()
 	b := &norm{
-		in: in, out: newTensor(in.shape, in.batch), name: l.Name, ghosts: ghosts, phases: phases, epsilon: epsilon, momentum: momentum,
-		partial:      make([]float32, channels*in.groups()*2*lanes),
-		coefficients: make([]affineGradient, channels*phases),
+		in: in, out: newTensor(in.kernels, in.shape, in.batch), name: l.Name, ghosts: ghosts, phases: phases, epsilon: epsilon, momentum: momentum,
+		partial:      make([]float32, channels*in.groups()*2*in.kernels.Lanes),
+		coefficients: make([]kernels.AffineGradient, channels*phases),
 		statistics:   make([]statistics, channels*ghosts),
 	}
 	for c := range b.coefficients {
-		b.coefficients[c].f = f
+		b.coefficients[c].F = f
 	}
 	return b
 }
 
 func (b *norm) sums(group, channel int) (first, second []float32) {
+	lanes := b.in.kernels.Lanes
 	v := b.partial[(channel*b.in.groups()+group)*2*lanes:]
 	return v[:lanes:lanes], v[lanes : 2*lanes : 2*lanes]
 }
 
 // of are the coefficients of a channel in a group.
-func (b *norm) of(group, channel int) *affineGradient {
+func (b *norm) of(group, channel int) *kernels.AffineGradient {
 	return &b.coefficients[channel*b.phases+group%b.phases]
 }
 
 // first is the first lane of a group whose image belongs to a ghost; the others are ghosts further each.
 func (b *norm) first(group, ghost int) int {
-	return ((ghost-group*lanes)%b.ghosts + b.ghosts) % b.ghosts
+	return ((ghost-group*b.in.kernels.Lanes)%b.ghosts + b.ghosts) % b.ghosts
 }
 
 func (b *norm) forward(n *Net) {
@@ -79,7 +81,7 @@ func (b *norm) forward(n *Net) {
 	if n.training {
 		b.in.perChannel(func(g, c int) {
 			sum, squares := b.sums(g, c)
-			n.kernels.moments(sum, squares, b.in.plane(g, c), b.in.rows())
+			b.in.kernels.Moments(sum, squares, b.in.plane(g, c), b.in.rows())
 		})
 	}
 	for c := range b.in.shape.Channels {
@@ -94,8 +96,8 @@ func (b *norm) forward(n *Net) {
 				variance += s.variance * s.count / max(s.count-1, 1)
 			}
 			gain := scaleOf(scale, c) * s.inverseDeviation(b.epsilon)
-			b.set(c, ghost, func(a *affineGradient, lane int) {
-				a.gain[lane], a.shift[lane], a.mean[lane] = float32(gain), float32(float64(bias[c])-s.mean*gain), float32(s.mean)
+			b.set(c, ghost, func(a *kernels.AffineGradient, lane int) {
+				a.Gain[lane], a.Shift[lane], a.Mean[lane] = float32(gain), float32(float64(bias[c])-s.mean*gain), float32(s.mean)
 			})
 		}
 		if n.training {
@@ -104,7 +106,7 @@ func (b *norm) forward(n *Net) {
 		}
 	}
 	b.in.perChannel(func(g, c int) {
-		n.kernels.affine(b.out.plane(g, c), b.in.plane(g, c), b.in.rows(), &b.of(g, c).affine)
+		b.in.kernels.Affine(b.out.plane(g, c), b.in.plane(g, c), b.in.rows(), &b.of(g, c).Affine)
 	})
 }
 
@@ -117,9 +119,9 @@ func scaleOf(scale []float32, channel int) float64 {
 }
 
 // set has f write the coefficients of a ghost's lanes in a channel.
-func (b *norm) set(channel, ghost int, f func(a *affineGradient, lane int)) {
+func (b *norm) set(channel, ghost int, f func(a *kernels.AffineGradient, lane int)) {
 	for phase := range b.phases {
-		for lane := b.first(phase, ghost); lane < lanes; lane += b.ghosts {
+		for lane := b.first(phase, ghost); lane < b.in.kernels.Lanes; lane += b.ghosts {
 			f(b.of(phase, channel), lane)
 		}
 	}
@@ -161,7 +163,7 @@ func (b *norm) backward(n *Net) {
 	scale, dscale, dbias := n.vars[b.name+"/scale"], n.grads[b.name+"/scale"], n.grads[b.name+"/bias"]
 	b.in.perChannel(func(g, c int) {
 		sum, product := b.sums(g, c)
-		n.kernels.affineSums(sum, product, b.out.plane(g, c), b.in.plane(g, c), b.in.rows(), b.of(g, c))
+		b.in.kernels.AffineSums(sum, product, b.out.plane(g, c), b.in.plane(g, c), b.in.rows(), b.of(g, c))
 	})
 	for c := range b.in.shape.Channels {
 		var toScale, toBias float64
@@ -181,8 +183,8 @@ func (b *norm) backward(n *Net) {
 			gain := scaleOf(scale, c) * inverse
 			xGain := -gain * inverse * inverse * product / s.count
 			constant := -gain*sum/s.count - xGain*s.mean
-			b.set(c, ghost, func(a *affineGradient, lane int) {
-				a.xGain[lane], a.constant[lane] = float32(xGain), float32(constant)
+			b.set(c, ghost, func(a *kernels.AffineGradient, lane int) {
+				a.XGain[lane], a.Constant[lane] = float32(xGain), float32(constant)
 			})
 		}
 		dbias[c] = float32(toBias)
@@ -194,7 +196,7 @@ func (b *norm) backward(n *Net) {
 		return
 	}
 	b.in.perChannel(func(g, c int) {
-		n.kernels.affineBackward(b.out.plane(g, c), b.in.plane(g, c), b.in.rows(), b.of(g, c))
+		b.in.kernels.AffineBackward(b.out.plane(g, c), b.in.plane(g, c), b.in.rows(), b.of(g, c))
 		b.in.clearPadding(g, c)
 	})
 }

@@ -1,28 +1,31 @@
 package cpu
 
-import "github.com/fastresnet/fastresnet/data"
+import (
+	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/internal/engine/cpu/kernels"
+)
 
 // maxPool takes the maximum of each window, without overlap. A global pool is one whose window is the
 // image.
 type maxPool struct {
 	in, out *tensor
-	window  window
+	window  kernels.Window
 }
 
 func newMaxPool(in *tensor, height, width int) *maxPool {
 	shape := data.Shape{Height: in.shape.Height / height, Width: in.shape.Width / width, Channels: in.shape.Channels}
-	return &maxPool{in, newTensor(shape, in.batch), window{height, width, in.row}}
+	return &maxPool{in, newTensor(in.kernels, shape, in.batch), kernels.Window{Height: height, Width: width, Stride: in.row}}
 }
 
-func (m *maxPool) forward(n *Net) { m.eachRow(n.kernels.maxPool) }
-func (m *maxPool) backward(n *Net) {
-	m.eachRow(n.kernels.maxPoolBackward)
+func (m *maxPool) forward(*Net) { m.eachRow(m.in.kernels.MaxPool) }
+func (m *maxPool) backward(*Net) {
+	m.eachRow(m.in.kernels.MaxPoolBackward)
 	m.clearRest()
 }
 
 // clearRest sets the gradient of the last rows and columns that fill no window.
 func (m *maxPool) clearRest() {
-	height, width := m.out.shape.Height*m.window.height, m.out.shape.Width*m.window.width
+	height, width := m.out.shape.Height*m.window.Height, m.out.shape.Width*m.window.Width
 	if height == m.in.shape.Height && width == m.in.shape.Width {
 		return
 	}
@@ -33,17 +36,17 @@ func (m *maxPool) clearRest() {
 			if y < height {
 				first = width
 			}
-			clear(in[y*m.in.row+first*lanes : (y+1)*m.in.row])
+			clear(in[y*m.in.row+first*m.in.kernels.Lanes : (y+1)*m.in.row])
 		}
 	})
 }
 
 // eachRow calls f for every row of the output and the rows of the input that it comes from.
-func (m *maxPool) eachRow(f func(out, in []float32, w window)) {
+func (m *maxPool) eachRow(f func(out, in []float32, w kernels.Window)) {
 	m.out.perChannel(func(g, c int) {
 		in, out := m.in.plane(g, c), m.out.plane(g, c)
 		for y := range m.out.shape.Height {
-			f(out[y*m.out.row:][:m.out.shape.Width*lanes], in[y*m.window.height*m.in.row:], m.window)
+			f(out[y*m.out.row:][:m.out.shape.Width*m.out.kernels.Lanes], in[y*m.window.Height*m.in.row:], m.window)
 		}
 	})
 }
@@ -53,18 +56,18 @@ type globalMean struct{ in, out *tensor }
 
 func newGlobalMean(in *tensor) *globalMean {
 	shape := data.Shape{Height: 1, Width: 1, Channels: in.shape.Channels}
-	return &globalMean{in: in, out: newTensor(shape, in.batch)}
+	return &globalMean{in: in, out: newTensor(in.kernels, shape, in.batch)}
 }
 
 func (m *globalMean) forward(*Net) {
-	m.in.perChannel(func(g, c int) { pixelMean(m.out.plane(g, c), m.in.plane(g, c), m.in.rows()) })
+	m.in.perChannel(func(g, c int) { pixelMean(m.out.plane(g, c), m.in.plane(g, c), m.in.rows(), m.in.kernels.Lanes) })
 }
 
 func (m *globalMean) backward(*Net) {
 	m.in.perChannel(func(g, c int) {
 		x := m.in.plane(g, c)
 		clear(x)
-		addPixelMeanGradient(m.out.plane(g, c), x, m.in.rows())
+		addPixelMeanGradient(m.out.plane(g, c), x, m.in.rows(), m.in.kernels.Lanes)
 	})
 }
 
@@ -73,53 +76,57 @@ type globalMaxMean struct{ in, out *tensor }
 
 func newGlobalMaxMean(in *tensor) *globalMaxMean {
 	shape := data.Shape{Height: 1, Width: 1, Channels: 2 * in.shape.Channels}
-	return &globalMaxMean{in: in, out: newTensor(shape, in.batch)}
+	return &globalMaxMean{in: in, out: newTensor(in.kernels, shape, in.batch)}
 }
 
-func (m *globalMaxMean) forward(n *Net) {
+func (m *globalMaxMean) forward(*Net) {
 	m.in.perChannel(func(g, c int) {
 		x := m.in.plane(g, c)
-		n.kernels.maxPool(m.out.plane(g, c)[:lanes], x, m.window())
-		pixelMean(m.out.plane(g, m.in.shape.Channels+c), x, m.in.rows())
+		m.in.kernels.MaxPool(m.out.plane(g, c)[:m.in.kernels.Lanes], x, m.window())
+		pixelMean(m.out.plane(g, m.in.shape.Channels+c), x, m.in.rows(), m.in.kernels.Lanes)
 	})
 }
 
-func (m *globalMaxMean) backward(n *Net) {
+func (m *globalMaxMean) backward(*Net) {
 	m.in.perChannel(func(g, c int) {
 		x := m.in.plane(g, c)
-		n.kernels.maxPoolBackward(m.out.plane(g, c)[:lanes], x, m.window())
-		addPixelMeanGradient(m.out.plane(g, m.in.shape.Channels+c), x, m.in.rows())
+		m.in.kernels.MaxPoolBackward(m.out.plane(g, c)[:m.in.kernels.Lanes], x, m.window())
+		addPixelMeanGradient(m.out.plane(g, m.in.shape.Channels+c), x, m.in.rows(), m.in.kernels.Lanes)
 	})
 }
 
-func (m *globalMaxMean) window() window {
-	return window{m.in.shape.Height, m.in.shape.Width, m.in.row}
+func (m *globalMaxMean) window() kernels.Window {
+	return kernels.Window{Height: m.in.shape.Height, Width: m.in.shape.Width, Stride: m.in.row}
 }
 
-// pixelMean sets the first vector of y to the mean of those of x.
-func pixelMean(y, x []float32, r rows) {
-	sum := (*vector)(y)
-	clear(sum[:])
-	for i := range r.count {
-		for j, v := range x[i*r.stride:][:r.length] {
-			sum[j%lanes] += v
+// pixelMean sets the pixel y, a vector, to the mean of the pixels x.
+func pixelMean(y, x []float32, r kernels.Rows, lanes int) {
+	sum := y[:lanes]
+	clear(sum)
+	for i := range r.Count {
+		for row := x[i*r.Stride:][:r.Length]; len(row) > 0; row = row[lanes:] {
+			for lane, v := range row[:lanes] {
+				sum[lane] += v
+			}
 		}
 	}
 	for lane := range sum {
-		sum[lane] /= float32(r.count * r.length / lanes)
+		sum[lane] /= float32(r.Count * r.Length / lanes)
 	}
 }
 
-// addPixelMeanGradient adds to each vector of x its gradient as part of a mean, dy being the mean's.
-func addPixelMeanGradient(dy, x []float32, r rows) {
-	part := vector(dy)
+// addPixelMeanGradient adds to each pixel of x its gradient as part of a mean, dy being the mean's.
+func addPixelMeanGradient(dy, x []float32, r kernels.Rows, lanes int) {
+	var vector kernels.Vector
+	part := vector[:copy(vector[:lanes], dy)]
 	for lane := range part {
-		part[lane] /= float32(r.count * r.length / lanes)
+		part[lane] /= float32(r.Count * r.Length / lanes)
 	}
-	for i := range r.count {
-		row := x[i*r.stride:][:r.length]
-		for j := range row {
-			row[j] += part[j%lanes]
+	for i := range r.Count {
+		for row := x[i*r.Stride:][:r.Length]; len(row) > 0; row = row[lanes:] {
+			for lane, v := range part {
+				row[lane] += v
+			}
 		}
 	}
 }

@@ -1,5 +1,7 @@
 package cpu
 
+import "github.com/fastresnet/fastresnet/internal/engine/cpu/kernels"
+
 // product is a matrix product whose right operand is never built: row k of it is a tensor seen from
 // offset k. For every pixel p of a grid and output channel m,
 //
@@ -10,7 +12,7 @@ package cpu
 type product struct {
 	y, x *tensor
 	// offsets and index say, for each k, where x is read and which weight it meets. The number of offsets is a
-	// multiple of correlateTaps, because correlate takes as many at a time: the last tap is repeated, with weight 0.
+	// multiple of the kernels' Taps, because Correlate takes as many at a time: the last tap is repeated, with weight 0.
 	offsets, index []int
 	// step is the distance of the weights of two output channels.
 	step int
@@ -21,7 +23,7 @@ type product struct {
 	xRow, xPixel         int
 	// tiles divide the output channels. Tile t's weights are packed [k][channel of the tile] from
 	// tiles[t]·len(offsets) on, 0 for channels past the last.
-	tiles   tiling
+	tiles   kernels.Tiling
 	weights []float32
 }
 
@@ -37,11 +39,11 @@ const (
 
 // finish pads the offsets, cuts the channels into tiles and allocates the packed weights.
 func (p *product) finish() {
-	for last := len(p.offsets) - 1; len(p.offsets)%correlateTaps != 0; {
+	for last := len(p.offsets) - 1; len(p.offsets)%p.y.kernels.Taps != 0; {
 		p.offsets = append(p.offsets, p.offsets[last])
 	}
-	p.tiles = tilesOf(p.y.shape.Channels)
-	p.weights = make([]float32, p.tiles.channels()*len(p.offsets))
+	p.tiles = p.y.kernels.Tiling(p.y.shape.Channels)
+	p.weights = make([]float32, p.tiles.Channels()*len(p.offsets))
 }
 
 // packed is the weights of a tile.
@@ -52,8 +54,8 @@ func (p *product) packed(t int) []float32 {
 
 // pack copies the weights into the order in which they are used, and 0 where there is none.
 func (p *product) pack(w []float32) {
-	parallel(p.tiles.count(), func(t int) {
-		packed, first, size := p.packed(t), p.tiles[t], p.tiles.size(t)
+	parallel(p.tiles.Count(), func(t int) {
+		packed, first, size := p.packed(t), p.tiles[t], p.tiles.Size(t)
 		clear(packed)
 		channels := min(size, p.y.shape.Channels-first)
 		for k, i := range p.index {
@@ -66,8 +68,8 @@ func (p *product) pack(w []float32) {
 
 // unpack is the inverse of pack.
 func (p *product) unpack(w []float32) {
-	parallel(p.tiles.count(), func(t int) {
-		packed, first, size := p.packed(t), p.tiles[t], p.tiles.size(t)
+	parallel(p.tiles.Count(), func(t int) {
+		packed, first, size := p.packed(t), p.tiles[t], p.tiles.Size(t)
 		channels := min(size, p.y.shape.Channels-first)
 		for k, i := range p.index {
 			for m := range channels {
@@ -78,17 +80,17 @@ func (p *product) unpack(w []float32) {
 }
 
 // run computes the product. A task is a block of rows of one group and of tiles of channels.
-func (p *product) run(k *kernels) {
+func (p *product) run() {
 	blockRows := max(1, blockPixels/max(1, p.columns))
-	rowBlocks, tileBlocks := ceilDiv(p.rows, blockRows), ceilDiv(p.tiles.count(), blockTiles)
+	rowBlocks, tileBlocks := ceilDiv(p.rows, blockRows), ceilDiv(p.tiles.Count(), blockTiles)
 	parallel(p.y.groups()*rowBlocks*tileBlocks, func(i int) {
 		group, row, t := i/tileBlocks/rowBlocks, i/tileBlocks%rowBlocks*blockRows, i%tileBlocks*blockTiles
-		p.block(k, group, row, min(row+blockRows, p.rows), t, min(t+blockTiles, p.tiles.count()))
+		p.block(group, row, min(row+blockRows, p.rows), t, min(t+blockTiles, p.tiles.Count()))
 	})
 }
 
 // block computes rows and tiles of one group, some taps and columns at a time.
-func (p *product) block(k *kernels, group, firstRow, endRow, firstTile, endTile int) {
+func (p *product) block(group, firstRow, endRow, firstTile, endTile int) {
 	taps := len(p.offsets)
 	y := p.y.data[p.y.lead+group*p.y.group+p.yFirst:]
 	x := p.x.data[group*p.x.group:]
@@ -97,10 +99,10 @@ func (p *product) block(k *kernels, group, firstRow, endRow, firstTile, endTile 
 		for column := 0; column < p.columns; column += blockPixels {
 			pixels := min(blockPixels, p.columns-column)
 			for t := firstTile; t < endTile; t++ {
-				size := p.tiles.size(t)
+				size := p.tiles.Size(t)
 				weights := p.packed(t)[tap*size:]
 				for row := firstRow; row < endRow; row++ {
-					k.convolve(
+					p.y.kernels.Convolve(
 						y[p.tiles[t]*p.y.channel+row*p.yRow+column*p.yPixel:], p.y.channel, p.yPixel,
 						x[row*p.xRow+column*p.xPixel:], p.xPixel,
 						offsets, weights, size, pixels, tap > 0)

@@ -1,5 +1,7 @@
 package cpu
 
+import "github.com/fastresnet/fastresnet/internal/engine/cpu/kernels"
+
 // residual adds the shortcut's output to the branch's.
 //
 // The sum replaces the branch's output, so its gradient is already where the branch's backward pass looks
@@ -23,7 +25,7 @@ func (r *residual) forward(n *Net) {
 			o.forward(n)
 		}
 	}
-	r.out.add(n, r.shortcutOut)
+	r.out.add(r.shortcutOut)
 }
 
 func (r *residual) backward(n *Net) {
@@ -37,16 +39,16 @@ func (r *residual) backward(n *Net) {
 		r.branch[i].backward(n)
 	}
 	if len(r.shortcut) > 0 {
-		r.in.add(n, r.shortcutIn)
+		r.in.add(r.shortcutIn)
 	} else {
-		r.in.add(n, r.out)
+		r.in.add(r.out)
 	}
 }
 
 // add adds u, of the same shape.
-func (t *tensor) add(n *Net, u *tensor) {
-	sum := &affineGradient{affine: affine{gain: fill(1)}, xGain: fill(1)}
+func (t *tensor) add(u *tensor) {
+	sum := &kernels.AffineGradient{Affine: kernels.Affine{Gain: kernels.Fill(1)}, XGain: kernels.Fill(1)}
 	t.perChannel(func(g, c int) {
-		n.kernels.affineBackward(u.plane(g, c), t.plane(g, c), t.rows(), sum)
+		t.kernels.AffineBackward(u.plane(g, c), t.plane(g, c), t.rows(), sum)
 	})
 }

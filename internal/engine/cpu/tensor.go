@@ -1,9 +1,9 @@
 package cpu
 
-import "github.com/fastresnet/fastresnet/data"
-
-// lanes is how many images lie side by side: the length of a float32 vector of AVX-512.
-const lanes = 16
+import (
+	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/internal/engine/cpu/kernels"
+)
 
 // slack is how many rows follow the last channel. Nothing reads them, but kernels move their pointers a
 // pixel past the last that they read, and those have to stay in the allocation.
@@ -11,39 +11,41 @@ const slack = 2
 
 // tensor is one activation of a batch, and after the backward pass its gradient.
 //
-// Its layout is [group][channel][row][column][image]: 16 images side by side are a group, and each row and
-// each channel end in zeros, one pixel and one row of them. The zero pixel that ends a row also precedes
-// the next one, and the zero row that ends a channel is also above the next one's first, so a pixel's
-// neighbours are at the same distance everywhere and those outside of the image read as 0. A lead of zeros
-// precedes the first channel. Nothing but zero is ever written outside of the image.
+// Its layout is [group][channel][row][column][image]. A group is as many images as its kernels have lanes, side by
+// side. Each row and each channel end in zeros, one pixel and one row of them. The zero pixel that ends a row also
+// precedes the next one, and the zero row that ends a channel is also above the next one's first, so a pixel's
+// neighbours are at the same distance everywhere and those outside of the image read as 0. A lead of zeros precedes the
+// first channel. Nothing but zero is ever written outside of the image.
 //
 // In the last group the lanes past the batch are computed like the others. Their values are finite and
 // ignored, their gradients are 0.
 type tensor struct {
-	shape data.Shape
-	batch int
+	// kernels compute with the tensor, and decide its layout.
+	kernels *kernels.Set
+	shape   data.Shape
+	batch   int
 	// fixed says that nothing trainable comes before the tensor, so that its gradient is of no use.
 	fixed bool
 	// data starts with the lead.
 	data []float32
-	// row, channel, group and lead are distances in elements; a pixel's is lanes.
+	// row, channel, group and lead are distances in elements; a pixel's is the kernels' Lanes.
 	row, channel, group, lead int
 }
 
-func newTensor(shape data.Shape, batch int) *tensor {
-	t := &tensor{shape: shape, batch: batch}
-	t.row = (shape.Width + 1) * lanes
+func newTensor(k *kernels.Set, shape data.Shape, batch int) *tensor {
+	t := &tensor{kernels: k, shape: shape, batch: batch}
+	t.row = (shape.Width + 1) * k.Lanes
 	t.channel = (shape.Height + 1) * t.row
-	t.group = tilesOf(shape.Channels).channels() * t.channel
-	t.lead = t.row + lanes
+	t.group = k.Tiling(shape.Channels).Channels() * t.channel
+	t.lead = t.row + k.Lanes
 	t.data = make([]float32, t.lead+t.groups()*t.group+slack*t.row)
 	return t
 }
 
-func (t *tensor) groups() int { return ceilDiv(t.batch, lanes) }
+func (t *tensor) groups() int { return ceilDiv(t.batch, t.kernels.Lanes) }
 
 // images is how many images of a group are part of the batch.
-func (t *tensor) images(group int) int { return min(lanes, t.batch-group*lanes) }
+func (t *tensor) images(group int) int { return min(t.kernels.Lanes, t.batch-group*t.kernels.Lanes) }
 
 // plane is the rows of one channel of a group, up to and with its border.
 func (t *tensor) plane(group, channel int) []float32 {
@@ -52,17 +54,13 @@ func (t *tensor) plane(group, channel int) []float32 {
 }
 
 // rows is the part of a plane that holds the image.
-func (t *tensor) rows() rows {
-	return rows{count: t.shape.Height, length: t.shape.Width * lanes, stride: t.row}
+func (t *tensor) rows() kernels.Rows {
+	return kernels.Rows{Count: t.shape.Height, Length: t.shape.Width * t.kernels.Lanes, Stride: t.row}
 }
-
-// rows is a set of runs in a slice, the first at its start: the shape that element-wise kernels work on.
-// length is a multiple of lanes.
-type rows struct{ count, length, stride int }
 
 // load fills the tensor with images in [batch, height, width, channels] order, and with 0 past the batch.
 func (t *tensor) load(images []float32) {
-	size, channels := t.shape.Size(), t.shape.Channels
+	size, channels, lanes := t.shape.Size(), t.shape.Channels, t.kernels.Lanes
 	parallel(t.groups(), func(g int) {
 		for c := range channels {
 			plane := t.plane(g, c)
@@ -82,7 +80,7 @@ func (t *tensor) load(images []float32) {
 
 // store is the inverse of load.
 func (t *tensor) store(images []float32) {
-	size, channels := t.shape.Size(), t.shape.Channels
+	size, channels, lanes := t.shape.Size(), t.shape.Channels, t.kernels.Lanes
 	for i := range t.batch {
 		for c := range channels {
 			plane := t.plane(i/lanes, c)
@@ -97,7 +95,7 @@ func (t *tensor) store(images []float32) {
 
 // clearPadding makes the lanes past the batch 0 in one channel of a group.
 func (t *tensor) clearPadding(group, channel int) {
-	used := t.images(group)
+	used, lanes := t.images(group), t.kernels.Lanes
 	if used == lanes {
 		return
 	}

@@ -51,9 +51,9 @@ func TestMomentum(t *testing.T) {
 // TestMuon compares two steps with the same matrix polynomials in float64: that these are an orthogonalisation is
 // tested in package optim.
 func TestMuon(t *testing.T) {
-	for _, k := range available() {
+	for _, k := range sets() {
 		for _, shape := range [][2]int{{1, 9}, {8, 27}, {40, 18}, {24, 216}, {13, 13}, {70, 300}} {
-			t.Run(fmt.Sprintf("%s/%dx%d", k.name, shape[0], shape[1]), func(t *testing.T) {
+			t.Run(fmt.Sprintf("%s/%dx%d", k.Name, shape[0], shape[1]), func(t *testing.T) {
 				m := Muon{Momentum: 0.6, Rate: 0.1}
 				rng := rand.New(rand.NewPCG(3, 4))
 				n := shape[0] * shape[1]

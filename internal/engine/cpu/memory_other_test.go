@@ -1,8 +1,0 @@
-//go:build !linux
-
-package cpu
-
-import "testing"
-
-// guardedPages are some bytes; here, only what is changed beside them shows.
-func guardedPages(_ *testing.T, size int) []byte { return make([]byte, size) }
