@@ -42,7 +42,9 @@ func TestDraw(t *testing.T) {
 		{data.Cutout{Height: 8, Width: 8}, []int{25, 17}},
 		{data.Cutout{Height: 32, Width: 20}, []int{1, 5}},
 	}
+	var tested []data.Augmentation
 	for _, test := range tests {
+		tested = append(tested, test.augmentation)
 		t.Run(fmt.Sprint(test.augmentation), func(t *testing.T) {
 			const n = 20_000
 			choices := test.augmentation.Draw(newRand(1), n, image)
@@ -77,6 +79,7 @@ func TestDraw(t *testing.T) {
 			}
 		})
 	}
+	checkEveryKind(t, tested)
 }
 
 func TestAugmentationValidate(t *testing.T) {
@@ -106,7 +109,9 @@ func TestAugmentationValidate(t *testing.T) {
 		{"negative cutout", data.Cutout{Height: 2, Width: -2}, square, "cutout 2x-2"},
 		{"cutout of nothing", data.Cutout{Height: 1, Width: 1}, data.Shape{}, "0x0x0"},
 	}
+	var tested []data.Augmentation
 	for _, test := range tests {
+		tested = append(tested, test.augmentation)
 		t.Run(test.name, func(t *testing.T) {
 			err := test.augmentation.Validate(test.image)
 			if test.says != "" {
@@ -116,6 +121,7 @@ func TestAugmentationValidate(t *testing.T) {
 			}
 		})
 	}
+	checkEveryKind(t, tested)
 }
 
 // BenchmarkAugment crops, flips and cuts out of a batch of 128 images of CIFAR-10's size, choices

@@ -124,7 +124,7 @@ func (s *steps) move(rates []float32) {
 		case engine.Muon:
 			Muon{Momentum: float32(o.Momentum), Rate: rate}.Update(w, velocity, g, v.Dims[0])
 		default:
-			panic(fmt.Sprintf("cpu: no update for a %T", optimizer))
+			panic(fmt.Sprintf("cpu: steps.go has no case for a %T", optimizer))
 		}
 	}
 }

@@ -35,7 +35,7 @@ func Augment(a data.Augmentation, images, choices *graph.Node) *graph.Node {
 	case data.Cutout:
 		return cutout(a, images, choices)
 	}
-	panic(fmt.Errorf("graphs: %v has no graph form", a))
+	panic(fmt.Errorf("graphs: augment.go has no case for a %T", a))
 }
 
 // ReflectPad pads images [n, height, width, channels] by pad pixels on each side, mirrored without

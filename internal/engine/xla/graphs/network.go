@@ -74,5 +74,5 @@ func layer(l layers.Layer, x *graph.Node, s *Scope) *graph.Node {
 	case layers.Residual:
 		return graph.Add(sequence(l.Shortcut, x, s), sequence(l.Branch, x, s))
 	}
-	panic(fmt.Errorf("graphs: a %T has no graph form", l))
+	panic(fmt.Errorf("graphs: network.go has no case for a %T", l))
 }

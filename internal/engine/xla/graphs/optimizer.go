@@ -21,7 +21,7 @@ func Move(o engine.Optimizer, dtype dtypes.DType, weight, velocity, gradient, ra
 	case engine.Muon:
 		return muon(o, dtype, weight, velocity, gradient, rate)
 	}
-	panic(fmt.Errorf("graphs: a %T has no graph form", o))
+	panic(fmt.Errorf("graphs: optimizer.go has no case for a %T", o))
 }
 
 func nesterov(o engine.Nesterov, weight, velocity, gradient, rate *graph.Node) (newWeight, newVelocity *graph.Node) {

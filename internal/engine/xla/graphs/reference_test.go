@@ -100,7 +100,7 @@ func (r *reference) layer(l layers.Layer, x images) images {
 			return a.values[a.index(n, i, j, c)] + b.values[b.index(n, i, j, c)]
 		})
 	}
-	panic(fmt.Sprintf("the reference does not know %v", l))
+	panic(fmt.Sprintf("reference_test.go has no case for a %T", l))
 }
 
 // fill makes a batch of f's values.
