@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -39,7 +40,7 @@ func TestAirbenchRates(t *testing.T) {
 		want = append(want, 0.24*falling, 0.24*falling, 0.053*batch*whitening, 0.053*batch*falling, 0.67*batch*falling)
 	}
 	for epoch := 1; epoch <= epochs; epoch++ {
-		for _, rate := range r.Rates(epoch, steps) {
+		for _, rate := range slices.Concat(r.Rates(epoch, steps)...) {
 			got = append(got, float64(rate))
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 )
 
@@ -28,7 +27,7 @@ func (r *run) trainEpoch(ctx context.Context, epoch int) error {
 	steps, before, seen := r.trainer.Steps(), r.watch.train-r.epochTrain, r.trainer.Seen(epoch)
 	r.epochTrain = 0
 	rates := r.config.recipe.rates(epoch, steps)
-	rate := func(step int) float64 { return float64(rates[step*len(rates)/steps]) } // the recipe's own
+	rate := func(step int) float64 { return float64(rates[step][0]) } // the recipe's own
 	r.watch.start()
 	m, err := r.trainer.Epoch(ctx, epoch, rates, func(step, images int) {
 		r.watch.step(images - seen)
@@ -60,11 +59,10 @@ func (r *run) divergedAt(epoch, step int) error {
 	var highest float32
 	for e := 1; e <= epoch; e++ {
 		rates := r.config.recipe.rates(e, steps)
-		perStep := len(rates) / steps
 		if e == epoch {
-			rates = rates[:step*perStep]
+			rates = rates[:step]
 		}
-		for own := range slices.Chunk(rates, perStep) {
+		for _, own := range rates {
 			highest = max(highest, own[0]) // before those of the groups
 		}
 	}

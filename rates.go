@@ -4,12 +4,12 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/fastresnet/fastresnet/internal/engine"
 	"github.com/fastresnet/fastresnet/schedule"
 )
 
-// rates are the learning rates of an epoch's steps: [steps, 1 + groups], the recipe's own before those of its
-// groups.
-func (r Recipe) rates(epoch, steps int) []float32 {
+// rates are the learning rates of an epoch's steps.
+func (r Recipe) rates(epoch, steps int) engine.Rates {
 	schedules := []schedule.Schedule{r.Schedule}
 	for _, g := range r.Groups {
 		if len(g.Schedule) == 0 {
@@ -17,15 +17,15 @@ func (r Recipe) rates(epoch, steps int) []float32 {
 		}
 		schedules = append(schedules, g.Schedule.Scale(cmp.Or(g.RateFactor, 1)))
 	}
-	var rates []float32
-	for step := range steps {
+	rates := make(engine.Rates, steps)
+	for step := range rates {
 		taken := step + 1
 		if r.RateBeforeStep {
 			taken = step
 		}
 		at := float64(epoch-1) + float64(taken)/float64(steps)
 		for _, s := range schedules {
-			rates = append(rates, float32(s.At(at)))
+			rates[step] = append(rates[step], float32(s.At(at)))
 		}
 	}
 	return rates

@@ -51,11 +51,11 @@ type Group struct {
 	Optimizer Optimizer
 }
 
-// Rates is how many learning rates a step has: one for the variables that are in no group, and then one for each
+// Rates are the learning rates of an epoch, by step: one for the variables that are in no group, and then one for each
 // group.
-func (c Config) Rates() int { return 1 + len(c.Groups) }
+type Rates [][]float32
 
-// OptimizerOf is what moves a trainable variable, and which of a step's rates it uses.
+// OptimizerOf is what moves a trainable variable, and which of a step's [Rates] it uses.
 func (c Config) OptimizerOf(v layers.Variable) (o Optimizer, rate int) {
 	for i, g := range c.Groups {
 		if g.Kind == v.Kind() {

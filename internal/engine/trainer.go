@@ -87,21 +87,20 @@ type Metrics struct {
 	Diverged int
 }
 
-// Epoch trains one epoch, counted from 1, at the given rates for each of its Steps, [Steps, Config.Rates].
+// Epoch trains one epoch, counted from 1, at the rates of its Steps.
 // onStep is called after each dispatch with its last step and the number of images seen so far in the epoch.
 // Of the last epoch that began, before [Trainer.Restore] or before ctx ended, it takes the steps that are left, and
 // returns the metrics of the whole epoch. When ctx ends, Epoch returns its error with the metrics of the steps that
 // were taken; after any other error there are none.
-func (t *Trainer) Epoch(ctx context.Context, epoch int, rates []float32, onStep func(step, images int)) (m Metrics, err error) {
+func (t *Trainer) Epoch(ctx context.Context, epoch int, rates Rates, onStep func(step, images int)) (m Metrics, err error) {
 	if epoch != t.epoch {
 		t.epoch, t.taken = epoch, 0
 	}
 	if err := t.steps.StartEpoch(epoch, rates, t.taken); err != nil {
 		return m, err
 	}
-	steps := len(rates) / t.cfg.Rates()
 	m.Steps, m.Examples = t.taken, t.Seen(epoch)
-	for m.Steps < steps && ctx.Err() == nil {
+	for m.Steps < len(rates) && ctx.Err() == nil {
 		size := min(t.cfg.Batch, t.train.Len()-m.Examples)
 		count := t.next(size, m)
 		start := time.Now()

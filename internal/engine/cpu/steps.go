@@ -16,7 +16,7 @@ type steps struct {
 	variables []layers.Variable
 	bySize    map[int]*sized
 	loader    engine.Loader
-	rates     []float32 // of the epoch: [steps, Config.Rates]
+	rates     engine.Rates // of the epoch
 
 	// The state. averages are nil for none.
 	values, velocities, averages Tensors
@@ -78,7 +78,7 @@ func (s *steps) Snapshot() (engine.Snapshot, error) {
 }
 
 // StartEpoch implements [engine.Steps].
-func (s *steps) StartEpoch(epoch int, rates []float32, taken int) error {
+func (s *steps) StartEpoch(epoch int, rates engine.Rates, taken int) error {
 	s.rates = rates
 	if taken == 0 {
 		s.metrics = []float32{engine.MetricDiverged: -1}
@@ -96,8 +96,7 @@ func (s *steps) Step(step, size, _ int) error {
 	logits := at.net.Forward(s.values, at.batch.Images, true)
 	s.record(crossEntropy(at.dLogits, logits, at.batch.Labels, s.cfg.LabelSmoothing, s.cfg.Batch), step)
 	at.net.Backward(at.dLogits, s.gradients)
-	n := s.cfg.Rates()
-	s.move(s.rates[step*n : (step+1)*n])
+	s.move(s.rates[step])
 	return nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -123,13 +124,9 @@ func NewTrainer(t testing.TB, d *engine.Device, cfg engine.Config, set *data.Dat
 	return Run{trainer, cfg}
 }
 
-// Constant are the rates of steps that all have one.
-func Constant(rate float32, steps int) []float32 {
-	rates := make([]float32, steps)
-	for i := range rates {
-		rates[i] = rate
-	}
-	return rates
+// Constant are the rates of steps that all have one, without groups.
+func Constant(rate float32, steps int) engine.Rates {
+	return slices.Repeat(engine.Rates{{rate}}, steps)
 }
 
 // NoStep does nothing after a step.
@@ -152,7 +149,7 @@ func Until(t testing.TB, r Run, epochs, stop int) (history []engine.Metrics, var
 		t.Fatal(err)
 	}
 	steps := r.Steps()
-	rates := Constant(0.05, steps*r.Config.Rates())
+	rates := slices.Repeat(engine.Rates{slices.Repeat([]float32{0.05}, 1+len(r.Config.Groups))}, steps)
 	for epoch := max(at.Epoch, 1); epoch <= epochs && ctx.Err() == nil; epoch++ {
 		m, err := r.Epoch(ctx, epoch, rates, func(step, _ int) {
 			if (epoch-1)*steps+step+1 == stop {

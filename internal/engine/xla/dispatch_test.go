@@ -91,7 +91,7 @@ func TestSeveralStepsPerDispatchStopAndDiverge(t *testing.T) {
 			t.Errorf("metrics %+v, error %v, want 6 steps and context.Canceled", m, err)
 		}
 		rates := enginetest.Constant(0, 8)
-		rates[3] = float32(math.NaN()) // spoils the weights of step 4, in the middle of the dispatch of 3 to 5
+		rates[3] = []float32{float32(math.NaN())} // spoils the weights of step 4, in the middle of the dispatch of 3 to 5
 		if m, err = trainer.Epoch(context.Background(), 2, rates, enginetest.NoStep); err != nil || m.Diverged != 4 {
 			t.Errorf("metrics %+v, error %v, want divergence at step 4", m, err)
 		}

@@ -3,6 +3,7 @@ package xla
 import (
 	"cmp"
 	"context"
+	"slices"
 
 	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/internal/engine"
@@ -116,7 +117,7 @@ func (s *steps) compileSteps(at dispatch, count int) (*program, error) {
 	variables := s.variables
 	velocities := inputsOf(engine.Trainable(variables))
 	inputs := append(inputsOf(variables), velocities...)
-	inputs = append(inputs, whole(dtypes.Float32, engine.NumMetrics), whole(dtypes.Int32), whole(dtypes.Float32, count, s.cfg.Rates()))
+	inputs = append(inputs, whole(dtypes.Float32, engine.NumMetrics), whole(dtypes.Int32), whole(dtypes.Float32, count, 1+len(s.cfg.Groups)))
 	state := len(inputs) - 1 // without the rates
 	inputs = append(inputs, s.images.inputs(at.size)...)
 
@@ -221,11 +222,11 @@ func (s *steps) Snapshot() (to engine.Snapshot, err error) {
 }
 
 // StartEpoch implements [engine.Steps].
-func (s *steps) StartEpoch(epoch int, rates []float32, taken int) error {
+func (s *steps) StartEpoch(epoch int, rates engine.Rates, taken int) error {
 	release(s.epoch...)
 	release(s.counter)
 	s.epoch, s.counter = nil, nil
-	r, err := upload(s.device, rates, whole(dtypes.Float32, len(rates)/s.cfg.Rates(), s.cfg.Rates()))
+	r, err := upload(s.device, slices.Concat(rates...), whole(dtypes.Float32, len(rates), 1+len(s.cfg.Groups)))
 	if err != nil {
 		return err
 	}
