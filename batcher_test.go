@@ -120,7 +120,7 @@ func TestConcurrentClose(t *testing.T) {
 // A question about one image is answered between the batches of one about many.
 func TestConcurrentEvaluationLetsOthersIn(t *testing.T) {
 	set, one := synthetic(t, 4000, 1), synthetic(t, 1, 2)
-	model := train(t, set, fastresnet.WithEpochs(1), fastresnet.WithTrainLimit(16), fastresnet.WithTestLimit(16)).Model
+	model := train(t, first(t, set, 16), fastresnet.WithEpochs(1)).Model
 	start := time.Now()
 	evaluated := make(chan time.Duration)
 	go func() {
@@ -146,11 +146,11 @@ func TestConcurrentEvaluationIsOfOneEpoch(t *testing.T) {
 	var wg sync.WaitGroup
 	var seen []fastresnet.Evaluation
 	ended := make(chan struct{})
-	var first fastresnet.Evaluation
-	result := train(t, set, fastresnet.WithEpochs(6), fastresnet.WithTrainLimit(64), fastresnet.WithStartCallback(func(r *fastresnet.Result) {
+	var untrained fastresnet.Evaluation
+	result := train(t, set, fastresnet.WithEpochs(6), fastresnet.WithDataset(first(t, set, 64), set), fastresnet.WithStartCallback(func(r *fastresnet.Result) {
 		model = r.Model
 		var err error
-		if first, err = model.Evaluate(context.Background(), set); err != nil {
+		if untrained, err = model.Evaluate(context.Background(), set); err != nil {
 			t.Error(err)
 		}
 		wg.Go(func() {
@@ -170,7 +170,7 @@ func TestConcurrentEvaluationIsOfOneEpoch(t *testing.T) {
 	}))
 	close(ended)
 	wg.Wait()
-	known := map[fastresnet.Evaluation]bool{first: true}
+	known := map[fastresnet.Evaluation]bool{untrained: true}
 	for _, e := range result.Epochs {
 		known[fastresnet.Evaluation{Loss: e.TestLoss, Accuracy: e.TestAccuracy}] = true
 	}

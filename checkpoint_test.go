@@ -135,7 +135,7 @@ func TestKilledRunsResume(t *testing.T) {
 	const kills, epochs = 20, 100
 	if os.Getenv("FASTRESNET_TEST_FOLDER") != "" {
 		r := finished(t, interrupted(t, fastresnet.WithCheckpoint(os.Getenv("FASTRESNET_TEST_FOLDER"), 1), fastresnet.WithResume(),
-			fastresnet.WithEpochs(epochs), fastresnet.WithWidth(8), fastresnet.WithTrainLimit(32), fastresnet.WithTestLimit(16),
+			fastresnet.WithEpochs(epochs), fastresnet.WithWidth(8), fastresnet.WithDataset(synthetic(t, 32, 1), synthetic(t, 16, 2)),
 			fastresnet.WithStartCallback(func(*fastresnet.Result) { fmt.Println("started") }))...)
 		defer r.Model.Close()
 		values, last := r.Model.Variables()

@@ -13,7 +13,7 @@ import (
 // the later one counts. A nil Option changes nothing.
 type Option interface{ train(*config) }
 
-// LoadOption changes one thing about a model that [Load] or [Read] reads, or about a run of [Train]: it says what
+// LoadOption changes one thing about a model that [Load] or [ReadModel] reads, or about a run of [Train]: it says what
 // computes, and how. The defaults are the same.
 type LoadOption interface {
 	Option
@@ -44,9 +44,8 @@ type config struct {
 	schedule *schedule.Schedule
 	peak     *float64
 
-	train, test           *data.Dataset
-	ownData               bool // WithDataset was given
-	trainLimit, testLimit int
+	train, test *data.Dataset
+	ownData     bool // WithDataset was given
 
 	computing
 	devices int

@@ -77,7 +77,6 @@ func (c *config) problems() []error {
 	}
 	check(!c.ownData || c.train.Len() > 0, "the training set is nil or empty")
 	check(c.unusable == nil, "%w", c.unusable)
-	check(c.trainLimit >= 0 && c.testLimit >= 0, "a limit of %d training and %d test images, need 0 (all) or more", c.trainLimit, c.testLimit)
 	check(c.devices >= 1, "%d devices, need at least 1", c.devices)
 	if b := c.recipe.BatchSize; c.devices > 1 {
 		check(b%c.devices == 0, "batch size %d, need a multiple of the %d devices", b, c.devices)

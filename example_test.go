@@ -96,9 +96,9 @@ func ExampleLoad() {
 //
 //	//go:embed model.safetensors
 //	var embedded []byte
-func ExampleRead() {
+func ExampleReadModel() {
 	embedded, set := trainedFile()
-	model, err := fastresnet.Read(bytes.NewReader(embedded), fastresnet.WithBackend("go"))
+	model, err := fastresnet.ReadModel(bytes.NewReader(embedded), fastresnet.WithBackend("go"))
 	if err != nil {
 		log.Fatal(err)
 	}

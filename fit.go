@@ -9,29 +9,15 @@ import (
 	"github.com/fastresnet/fastresnet/layers"
 )
 
-// loadData finds the data set if none was given, and applies the limits.
+// loadData finds the data set if none was given.
 func (c *config) loadData() (err error) {
-	if c.train == nil {
-		if c.train, c.test, err = data.CIFAR10(""); err != nil {
-			return fmt.Errorf("loading CIFAR-10: %w", err)
-		}
-		if err := errors.Join(c.misfits()...); err != nil {
-			return err
-		}
+	if c.train != nil {
+		return nil
 	}
-	if c.train, err = limited(c.train, c.trainLimit); err != nil {
-		return err
+	if c.train, c.test, err = data.CIFAR10(""); err != nil {
+		return fmt.Errorf("loading CIFAR-10: %w", err)
 	}
-	c.test, err = limited(c.test, c.testLimit)
-	return err
-}
-
-// limited is the first n images of a set, all of it for n = 0.
-func limited(set *data.Dataset, n int) (*data.Dataset, error) {
-	if set == nil || n == 0 || n >= set.Len() {
-		return set, nil
-	}
-	return set.Slice(0, n)
+	return errors.Join(c.misfits()...)
 }
 
 // misfits are the problems of the options with the data set; the network is settled on the way.
@@ -41,9 +27,6 @@ func (c *config) misfits() []error {
 		errs = append(errs, fmt.Errorf("%w: "+format, append([]any{ErrOption}, args...)...))
 	}
 	n, shape, classes := c.train.Len(), c.train.Shape(), c.train.Classes()
-	if c.trainLimit > 0 {
-		n = min(n, c.trainLimit)
-	}
 	if c.recipe.BatchSize > n {
 		wrong("batch size %d is larger than the training set of %d images: WithBatchSize takes 1 to %d", c.recipe.BatchSize, n, n)
 	}

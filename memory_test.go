@@ -64,7 +64,7 @@ func TestLoadedModelsKeepToTheMemoryLimit(t *testing.T) {
 		{"a limit that cannot be", 512, 16, []fastresnet.LoadOption{limit(-1)}, fastresnet.ErrOption},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			model, err := fastresnet.Read(bytes.NewReader(poolFile(t, test.size, test.batch)), append(test.opts, fastresnet.WithBackend("go"))...)
+			model, err := fastresnet.ReadModel(bytes.NewReader(poolFile(t, test.size, test.batch)), append(test.opts, fastresnet.WithBackend("go"))...)
 			if !errors.Is(err, test.want) || errors.Is(err, fastresnet.ErrInternal) {
 				t.Fatalf("error %v, want %v", err, test.want)
 			}

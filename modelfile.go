@@ -49,7 +49,7 @@ func (m *Model) Save(path string) (err error) {
 	return atomicfile.Write(path, func(w io.Writer) error { return safetensors.Write(w, file) })
 }
 
-// Write writes what [Model.Save] saves, for [Read].
+// Write writes what [Model.Save] saves, for [ReadModel].
 func (m *Model) Write(w io.Writer) (err error) {
 	defer guard(&err)
 	file, err := m.file()
@@ -129,9 +129,9 @@ func Load(path string, opts ...LoadOption) (m *Model, err error) {
 	return m, nil
 }
 
-// Read is [Load] from a reader, which it reads to its end: with bytes.NewReader, from a model that go:embed has put
+// ReadModel is [Load] from a reader, which it reads to its end: with bytes.NewReader, from a model that go:embed has put
 // into the program.
-func Read(r io.Reader, opts ...LoadOption) (m *Model, err error) {
+func ReadModel(r io.Reader, opts ...LoadOption) (m *Model, err error) {
 	defer guard(&err)
 	c, err := configureLoading(opts)
 	if err != nil {

@@ -49,7 +49,7 @@ func opened(t testing.TB, file []byte) safetensors.File {
 
 // readError is the error of reading content as a model.
 func readError(content []byte) error {
-	model, err := fastresnet.Read(bytes.NewReader(content), fastresnet.WithBackend("go"))
+	model, err := fastresnet.ReadModel(bytes.NewReader(content), fastresnet.WithBackend("go"))
 	if err == nil {
 		model.Close()
 	}
@@ -279,7 +279,7 @@ func sealed(content []byte) []byte {
 // readAndUse reads content as a model, and uses the model if it is one.
 func readAndUse(t *testing.T, content []byte) {
 	t.Helper()
-	model, err := fastresnet.Read(bytes.NewReader(content), fastresnet.WithBackend("go"))
+	model, err := fastresnet.ReadModel(bytes.NewReader(content), fastresnet.WithBackend("go"))
 	if err != nil {
 		if !fileError(err) {
 			t.Fatalf("%+v", err)
@@ -291,7 +291,7 @@ func readAndUse(t *testing.T, content []byte) {
 	if err := model.Write(&first); err != nil {
 		t.Fatalf("writing: %+v", err)
 	}
-	again, err := fastresnet.Read(bytes.NewReader(first.Bytes()), fastresnet.WithBackend("go"))
+	again, err := fastresnet.ReadModel(bytes.NewReader(first.Bytes()), fastresnet.WithBackend("go"))
 	if err != nil {
 		t.Fatalf("reading again: %+v", err)
 	}

@@ -37,7 +37,7 @@ func written(t *testing.T, m *fastresnet.Model) []byte {
 // read is the model of a file, in pure Go.
 func read(t *testing.T, file []byte) *fastresnet.Model {
 	t.Helper()
-	m, err := fastresnet.Read(bytes.NewReader(file), fastresnet.WithBackend("go"))
+	m, err := fastresnet.ReadModel(bytes.NewReader(file), fastresnet.WithBackend("go"))
 	if err != nil {
 		t.Fatalf("%+v", err)
 	}
@@ -296,7 +296,7 @@ func TestLoadOptions(t *testing.T) {
 		{"no precision", fastresnet.WithPrecision("float8"), fastresnet.ErrOption},
 		{"no backend", fastresnet.WithBackend("abacus"), fastresnet.ErrBackend},
 	} {
-		model, err := fastresnet.Read(bytes.NewReader(file), fastresnet.WithBackend("go"), test.option)
+		model, err := fastresnet.ReadModel(bytes.NewReader(file), fastresnet.WithBackend("go"), test.option)
 		if !errors.Is(err, test.want) || (model == nil) != (test.want != nil) {
 			t.Errorf("%s: model %v, error %v, want %v", test.name, model, err, test.want)
 		}

@@ -88,7 +88,7 @@ func TestModelThatAnswersNaN(t *testing.T) {
 	file := withWeights(t, map[string]float32{"norm/bias": 1e38, "classifier/weight": 1e38})
 	set := synthetic(t, 10, 1)
 	testbackend.Each(t, func(t *testing.T, backend string) {
-		model, err := fastresnet.Read(bytes.NewReader(file), fastresnet.WithBackend(backend))
+		model, err := fastresnet.ReadModel(bytes.NewReader(file), fastresnet.WithBackend(backend))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -108,7 +108,7 @@ func TestModelThatAnswersNaN(t *testing.T) {
 
 // Logits so large that the logarithm of a sum is lost in them are as probable as they are equal.
 func TestProbabilitiesOfHugeLogitsAddUp(t *testing.T) {
-	model, err := fastresnet.Read(bytes.NewReader(withWeights(t, map[string]float32{"classifier/weight": 0, "classifier/bias": 1e37})),
+	model, err := fastresnet.ReadModel(bytes.NewReader(withWeights(t, map[string]float32{"classifier/weight": 0, "classifier/bias": 1e37})),
 		fastresnet.WithBackend("go"))
 	if err != nil {
 		t.Fatal(err)

@@ -157,7 +157,7 @@ func WithAutotuneCache(folder string) LoadOption {
 
 // WithMemoryLimit bounds the memory, in bytes, that a run or a loaded model takes by an estimate made before anything
 // is allocated: layers' outputs, weights and what training keeps beside them, on XLA without the 400 MiB or so that
-// compiling takes. [Train] returns [ErrMemory] if more is needed, with the estimate, and [Load] and [Read] return
+// compiling takes. [Train] returns [ErrMemory] if more is needed, with the estimate, and [Load] and [ReadModel] return
 // [ErrTooLarge].
 //
 // Default, and 0: for Train the memory that is free, as far as Linux tells, and no limit elsewhere or on a GPU, which
@@ -170,16 +170,6 @@ func WithMemoryLimit(bytes int64) LoadOption {
 // Default: 1, which is a seed like any other.
 func WithSeed(seed uint64) Option {
 	return trainOption(func(c *config) { c.seed = seed })
-}
-
-// WithTrainLimit trains on no more than the first n images. Default: 0, all of them.
-func WithTrainLimit(n int) Option {
-	return trainOption(func(c *config) { c.trainLimit = n })
-}
-
-// WithTestLimit tests on no more than the first n images. Default: 0, all of them.
-func WithTestLimit(n int) Option {
-	return trainOption(func(c *config) { c.testLimit = n })
 }
 
 // WithCheckpoint has the run write a checkpoint into a folder whenever every epochs more have passed, 1 or more, after its end,

@@ -68,7 +68,7 @@ func TestTrainsOnOddSizes(t *testing.T) {
 		if err := errors.Join(model.Write(&file), model.ExportONNX(io.Discard)); err != nil {
 			t.Fatal(err)
 		}
-		again, err := fastresnet.Read(&file, fastresnet.WithBackend(backend))
+		again, err := fastresnet.ReadModel(&file, fastresnet.WithBackend(backend))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -84,9 +84,13 @@ func TestLearnsRealImages(t *testing.T) {
 	if os.Getenv("FASTRESNET_DATA") == "" {
 		t.Skip("FASTRESNET_DATA is not set: no CIFAR-10 to train on")
 	}
+	trainSet, testSet, err := data.CIFAR10("")
+	if err != nil {
+		t.Fatal(err)
+	}
 	testbackend.Each(t, func(t *testing.T, backend string) {
 		result, err := fastresnet.Train(context.Background(), fastresnet.WithBackend(backend), fastresnet.WithWidth(8),
-			fastresnet.WithBatchSize(128), fastresnet.WithEpochs(3), fastresnet.WithTrainLimit(2000), fastresnet.WithTestLimit(500))
+			fastresnet.WithBatchSize(128), fastresnet.WithEpochs(3), fastresnet.WithDataset(first(t, trainSet, 2000), first(t, testSet, 500)))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -100,6 +104,28 @@ func TestLearnsRealImages(t *testing.T) {
 			t.Errorf("test accuracy %.3f, want twice that of guessing at least", last.TestAccuracy)
 		}
 	})
+}
+
+// Without a data set, a run looks for CIFAR-10.
+func TestFindsCIFAR10(t *testing.T) {
+	if os.Getenv("FASTRESNET_DATA") == "" {
+		t.Skip("FASTRESNET_DATA is not set: no CIFAR-10 to find")
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	var images [2]int
+	_, err := fastresnet.Train(ctx, fastresnet.WithBackend("go"), fastresnet.WithWidth(4),
+		fastresnet.WithStartCallback(func(r *fastresnet.Result) {
+			images = [2]int{r.TrainImages, r.TestImages}
+			cancel()
+		}))
+	if want := [2]int{50_000, 10_000}; !errors.Is(err, context.Canceled) || images != want {
+		t.Errorf("%v images, error %v, want %v and context.Canceled", images, err, want)
+	}
+	t.Setenv("FASTRESNET_DATA", t.TempDir())
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	if _, err := fastresnet.Train(context.Background()); !errors.Is(err, data.ErrNotFound) || !strings.Contains(err.Error(), "loading CIFAR-10") {
+		t.Errorf("error %v without the files, want one that says so", err)
+	}
 }
 
 func TestSameSeedSameHistory(t *testing.T) {
@@ -128,8 +154,8 @@ func TestOptionsReachTheTraining(t *testing.T) {
 		"peak rate":          fastresnet.WithPeakRate(0.05),
 		"schedule":           fastresnet.WithSchedule(schedule.Constant(0.01)),
 		"seed":               fastresnet.WithSeed(2),
-		"train limit":        fastresnet.WithTrainLimit(33),
-		"test limit":         fastresnet.WithTestLimit(9),
+		"training set":       fastresnet.WithDataset(first(t, set, 33), set),
+		"test set":           fastresnet.WithDataset(set, first(t, set, 9)),
 		"label smoothing":    fastresnet.WithLabelSmoothing(0.2),
 		"averaging":          fastresnet.WithAveraging(fastresnet.Averaging{Every: 1, Decay: 0.5}),
 		"test views":         fastresnet.WithTestViews(fastresnet.FlipTranslateViews),
@@ -215,7 +241,7 @@ func TestResultTellsTheRun(t *testing.T) {
 	var epochs []fastresnet.Epoch
 	var started []int // the lengths of the histories that the start callback saw
 	var untrained fastresnet.Evaluation
-	result := train(t, set, fastresnet.WithSeed(3), fastresnet.WithTrainLimit(40), fastresnet.WithTestLimit(10),
+	result := train(t, set, fastresnet.WithSeed(3), fastresnet.WithDataset(first(t, set, 40), first(t, set, 10)),
 		fastresnet.WithLogger(slog.New(slog.NewTextHandler(&log, nil))),
 		fastresnet.WithStartCallback(func(r *fastresnet.Result) {
 			started = append(started, len(r.Epochs)+len(steps))

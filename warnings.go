@@ -9,16 +9,16 @@ import (
 
 // warnings are what is allowed, and probably not meant.
 func (c *config) warnings() []string {
-	all := lacking("training", c.train, c.trainLimit, "WithTrainLimit")
+	all := lacking("training", c.train)
 	if c.test != nil {
-		all = append(all, lacking("test", c.test, c.testLimit, "WithTestLimit")...)
+		all = append(all, lacking("test", c.test)...)
 	}
 	return all
 }
 
-// lacking warns of a set that does not have images of all its classes, or has one class only; an option may have cut it
-// off at a limit.
-func lacking(name string, set *data.Dataset, limit int, option string) []string {
+// lacking warns of a set that does not have images of all its classes, or has one class only, as when the first images
+// of a sorted one were taken.
+func lacking(name string, set *data.Dataset) []string {
 	var there, missing []string
 	for class, n := range set.ClassCounts() {
 		text := fmt.Sprintf("%q", set.Classes()[class])
@@ -28,19 +28,13 @@ func lacking(name string, set *data.Dataset, limit int, option string) []string 
 			missing = append(missing, text)
 		}
 	}
-	var warning string
 	switch {
 	case len(there) == 1:
-		warning = fmt.Sprintf("all %d images of the %s set are of one class, %s", set.Len(), name, there[0])
+		return []string{fmt.Sprintf("all %d images of the %s set are of one class, %s", set.Len(), name, there[0])}
 	case len(missing) > 0:
-		warning = fmt.Sprintf("the %s set has no images of %d of its %d classes: %s", name, len(missing), len(there)+len(missing), few(missing))
-	default:
-		return nil
+		return []string{fmt.Sprintf("the %s set has no images of %d of its %d classes: %s", name, len(missing), len(there)+len(missing), few(missing))}
 	}
-	if set.Len() == limit && len(missing) > 0 {
-		warning += fmt.Sprintf("; %s takes the first images: mix the set before, as with Dataset.Subset and rand.Perm", option)
-	}
-	return []string{warning}
+	return nil
 }
 
 // few leaves out what is more than a few names.

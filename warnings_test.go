@@ -31,27 +31,26 @@ func TestWarnings(t *testing.T) {
 	for _, test := range []struct {
 		name        string
 		train, test *data.Dataset
-		opts        []fastresnet.Option
 		want        []string
 	}{
-		{"all is well", mixed, sorted, nil, nil},
-		{"no test set", mixed, nil, nil, nil},
-		{"one class", set(func(int) int { return 0 }, "only"), nil, nil, []string{`all 60 images of the training set are of one class, "only"`}},
-		{"classes without images", set(func(i int) int { return 3 * (i % 3) }, strings.Split("abcdefghij", "")...), nil, nil,
+		{"all is well", mixed, sorted, nil},
+		{"no test set", mixed, nil, nil},
+		{"one class", set(func(int) int { return 0 }, "only"), nil, []string{`all 60 images of the training set are of one class, "only"`}},
+		{"classes without images", set(func(i int) int { return 3 * (i % 3) }, strings.Split("abcdefghij", "")...), nil,
 			[]string{`the training set has no images of 7 of its 10 classes: "b", "c", "e", "f", "h" and 2 more`}},
-		{"sorted, and cut", sorted, mixed, []fastresnet.Option{fastresnet.WithTrainLimit(20)},
-			[]string{`all 20 images of the training set are of one class, "a"; WithTrainLimit takes the first images: mix the set before, as with Dataset.Subset and rand.Perm`}},
-		{"a limit that cuts nothing", set(func(i int) int { return i % 2 }, "a", "b", "c"), nil, []fastresnet.Option{fastresnet.WithTrainLimit(100)},
+		{"sorted, and cut", first(t, sorted, 20), mixed,
+			[]string{`all 20 images of the training set are of one class, "a"`}},
+		{"a class without images", set(func(i int) int { return i % 2 }, "a", "b", "c"), nil,
 			[]string{`the training set has no images of 1 of its 3 classes: "c"`}},
-		{"a test set sorted, and cut", mixed, sorted, []fastresnet.Option{fastresnet.WithTestLimit(30)},
-			[]string{`the test set has no images of 1 of its 3 classes: "c"; WithTestLimit takes the first images: mix the set before, as with Dataset.Subset and rand.Perm`}},
+		{"a test set sorted, and cut", mixed, first(t, sorted, 30),
+			[]string{`the test set has no images of 1 of its 3 classes: "c"`}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var log bytes.Buffer
 			network := tinyNetwork()
 			network.Layers = append(network.Layers[:4:4], layers.Linear{Name: "classifier", Out: len(test.train.Classes())})
-			result := train(t, test.train, append([]fastresnet.Option{fastresnet.WithDataset(test.train, test.test), fastresnet.WithArchitecture(network),
-				fastresnet.WithEpochs(1), fastresnet.WithLogger(slog.New(slog.NewTextHandler(&log, nil)))}, test.opts...)...)
+			result := train(t, test.train, fastresnet.WithDataset(test.train, test.test), fastresnet.WithArchitecture(network),
+				fastresnet.WithEpochs(1), fastresnet.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
 			for _, r := range []fastresnet.Record{result.Record, result.Model.Record()} {
 				if diff := cmp.Diff(test.want, r.Warnings); diff != "" {
 					t.Errorf("warnings (-want +got):\n%s", diff)

@@ -97,9 +97,13 @@ type PoolAt string
 
 // The places of a pool.
 const (
-	PoolAfterActivation  PoolAt = ""
+	// PoolAfterActivation pools what the stage has made: convolution, norm, activation, pool.
+	PoolAfterActivation PoolAt = ""
+	// PoolBeforeActivation pools between norm and activation. With an activation that only rises the result is the
+	// same, at a quarter of the activation's work.
 	PoolBeforeActivation PoolAt = "before activation"
-	PoolBeforeNorm       PoolAt = "before norm"
+	// PoolBeforeNorm pools between convolution and norm, whose statistics are then those of the maxima.
+	PoolBeforeNorm PoolAt = "before norm"
 )
 
 // Activation is the choice of a network's activation.

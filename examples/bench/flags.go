@@ -108,7 +108,6 @@ func (s *settings) check() []error {
 func (s *settings) options() []fastresnet.Option {
 	options := []fastresnet.Option{
 		fastresnet.WithBackend(s.backend), fastresnet.WithDevices(s.devices), fastresnet.WithPluginDownload(), program.AutotuneCache(),
-		fastresnet.WithTrainLimit(s.trainLimit),
 		fastresnet.WithPrecision(fastresnet.Precision(s.precision)),
 	}
 	if s.epochs > 0 {
@@ -123,7 +122,7 @@ func (s *settings) options() []fastresnet.Option {
 // conditions are what all runs have in common, with data sets of these sizes.
 func (s *settings) conditions(trainImages, testImages int) conditions {
 	c := conditions{
-		Data: "CIFAR-10", TrainImages: program.Limited(trainImages, s.trainLimit), TestImages: testImages,
+		Data: "CIFAR-10", TrainImages: trainImages, TestImages: testImages,
 		Width: s.width, Epochs: s.epochs, Batch: s.batch, Test: s.test, Target: s.target, PeakTFLOPS: s.peak,
 	}
 	if s.data == program.SyntheticImages {

@@ -41,10 +41,7 @@ func bench(ctx context.Context, s *settings, command string, stdout, stderr io.W
 	if err != nil {
 		return err
 	}
-	if err := program.Fit(s.rungs, s.batch, program.Limited(train.Len(), s.trainLimit)); err != nil {
-		return err
-	}
-	if test, err = test.Slice(0, program.Limited(test.Len(), s.testLimit)); err != nil {
+	if err := program.Fit(s.rungs, s.batch, train.Len()); err != nil {
 		return err
 	}
 

@@ -105,7 +105,6 @@ func (s *settings) check() error {
 func (s *settings) options() []fastresnet.Option {
 	options := []fastresnet.Option{
 		fastresnet.WithBackend(s.backend), fastresnet.WithPluginDownload(), program.AutotuneCache(),
-		fastresnet.WithTrainLimit(s.trainLimit), fastresnet.WithTestLimit(s.testLimit),
 	}
 	for _, change := range []struct {
 		flag   string

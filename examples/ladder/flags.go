@@ -123,7 +123,6 @@ func (s *settings) check() (problems []error) {
 func (s *settings) options() []fastresnet.Option {
 	options := []fastresnet.Option{
 		fastresnet.WithBackend(s.backend), fastresnet.WithPluginDownload(), program.AutotuneCache(),
-		fastresnet.WithTrainLimit(s.trainLimit), fastresnet.WithTestLimit(s.testLimit),
 	}
 	if s.epochs > 0 {
 		options = append(options, fastresnet.WithEpochs(s.epochs))
@@ -137,7 +136,7 @@ func (s *settings) options() []fastresnet.Option {
 // conditions are what results must have in common, of the settings and of data sets of these sizes.
 func (s *settings) conditions(trainImages, testImages int) conditions {
 	c := conditions{
-		Data: "CIFAR-10", TrainImages: program.Limited(trainImages, s.trainLimit), TestImages: program.Limited(testImages, s.testLimit),
+		Data: "CIFAR-10", TrainImages: trainImages, TestImages: testImages,
 		Width: s.width, Epochs: s.epochs, Batch: s.batch,
 	}
 	if s.data == program.SyntheticImages {

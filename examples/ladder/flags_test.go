@@ -43,9 +43,7 @@ func TestConditions(t *testing.T) {
 		want conditions
 	}{
 		{"small", nil, conditions{"CIFAR-10", 50_000, 10_000, small.width, small.epochs, small.batch}},
-		{"drawn and limited", []string{"-size", "full", "-data", "synthetic", "-train-limit", "256", "-test-limit", "100"},
-			conditions{"synthetic", 256, 100, 64, 0, 0}},
-		{"limits beyond the sets", []string{"-size", "full", "-train-limit", "60000", "-test-limit", "60000"}, conditions{"CIFAR-10", 50_000, 10_000, 64, 0, 0}},
+		{"drawn", []string{"-size", "full", "-data", "synthetic"}, conditions{"synthetic", 50_000, 10_000, 64, 0, 0}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s, err := parse(test.args, &bytes.Buffer{})

@@ -44,7 +44,7 @@ func climb(ctx context.Context, s *settings, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if err := program.Fit(s.rungs, s.batch, program.Limited(train.Len(), s.trainLimit)); err != nil {
+	if err := program.Fit(s.rungs, s.batch, train.Len()); err != nil {
 		return err
 	}
 	if err := j.begin(s.conditions(train.Len(), test.Len())); err != nil {

@@ -11,25 +11,32 @@ const ImagesUsage = "`images`: auto, synthetic, DIR or FILE.tar.gz;\nauto looks 
 // BackendUsage describes the flag -backend, for a program that allows plugin downloads.
 const BackendUsage = "`name` of what computes: auto, go, xla:cuda, xla:cpu or xla:/path/to/plugin.so;\nan XLA plugin that is missing is downloaded, with auto if there is an NVIDIA GPU"
 
-// Images reads CIFAR-10, or draws images, as the flag -data says. A limit of 0 is none; drawn images are
-// no more than the limits, and those read are all.
+// Images reads CIFAR-10, or draws images, as the flag -data says: the first ones, no more than the limits. A limit of 0
+// is none.
 func Images(from string, trainLimit, testLimit int) (train, test *data.Dataset, err error) {
-	switch from {
-	case "auto":
-		return data.CIFAR10("")
-	case SyntheticImages:
+	if from == SyntheticImages {
 		// As many images as CIFAR-10 has, with other seeds than those of runs in mind.
-		if train, err = data.Synthetic(Limited(50_000, trainLimit), 1); err != nil {
+		if train, err = data.Synthetic(limited(50_000, trainLimit), 1); err != nil {
 			return nil, nil, err
 		}
-		test, err = data.Synthetic(Limited(10_000, testLimit), 2)
+		test, err = data.Synthetic(limited(10_000, testLimit), 2)
 		return train, test, err
 	}
-	return data.CIFAR10(from)
+	if from == "auto" {
+		from = ""
+	}
+	if train, test, err = data.CIFAR10(from); err != nil {
+		return nil, nil, err
+	}
+	if train, err = train.Slice(0, limited(train.Len(), trainLimit)); err != nil {
+		return nil, nil, err
+	}
+	test, err = test.Slice(0, limited(test.Len(), testLimit))
+	return train, test, err
 }
 
-// Limited is the smaller of two numbers of images, the limit 0 being none.
-func Limited(n, limit int) int {
+// limited is the smaller of two numbers of images, the limit 0 being none.
+func limited(n, limit int) int {
 	if limit > 0 {
 		return min(n, limit)
 	}
