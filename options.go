@@ -117,6 +117,9 @@ func WithPrecision(p Precision) LoadOption {
 // path of a PJRT plugin; GoMLX's options may follow a plugin after a comma, as in
 // "xla:cuda,tf32=false". A backend that cannot be had is an error.
 //
+// Pure Go, "go", computes most convolutions by Winograd's algorithm, which is up to three times faster than the
+// definition and rounds more coarsely, by about 1e-5 of the largest output. "go:direct" computes all by the definition.
+//
 // GPU memory is taken as it is needed, since other programs may want some: "xla:cuda,preallocate=true" takes
 // three quarters of it at once, and "xla:cuda,preallocate=true,memory_fraction=0.9" that share. A plugin whose
 // path does not name cuda or nvidia keeps its own default.

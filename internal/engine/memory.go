@@ -3,6 +3,7 @@ package engine
 import (
 	"bufio"
 	"os"
+	"runtime"
 	"strconv"
 	"strings"
 
@@ -21,40 +22,49 @@ const (
 
 // Memory is about what it takes to compute with a network: beside batches of any size, and for every SmallBatch images
 // of them.
-func Memory(n layers.Network) (fixed, perSmallBatch int64, err error) {
+func Memory(n layers.Network) (fixed, perSmallBatch int64, err error) { return memory(n, false) }
+
+func memory(n layers.Network, training bool) (fixed, perSmallBatch int64, err error) {
 	steps, err := n.Plan()
 	if err != nil {
 		return 0, 0, err
 	}
 	perSmallBatch = outputSize(n.Input) + int64(SmallBatch*n.Input.Size()*valueSize)
+	var lent int64
 	for _, s := range steps {
 		perSmallBatch += outputSize(s.Out)
 		for _, v := range s.Variables {
 			fixed += 2 * int64(v.Size()) * valueSize // on the host and on the device
 			if len(v.Dims) > 1 {
 				fixed += packedSize(v, s.In, s.Out)
+				lent = max(lent, transformedSize(v, s.In, s.Out, training))
 			}
 		}
 	}
-	return fixed, perSmallBatch, nil
+	return fixed + lent, perSmallBatch, nil
 }
 
 // TrainingMemory is about what training takes on a number of images, beside the data set that it is given.
 func TrainingMemory(cfg Config, images int, tested bool) (int64, error) {
-	fixed, perSmallBatch, err := Memory(cfg.Network)
-	if err != nil {
-		return 0, err
+	var total int64
+	add := func(training bool, batches ...int) error {
+		fixed, perSmallBatch, err := memory(cfg.Network, training)
+		for _, size := range batches {
+			total += fixed + perSmallBatch*int64(ceilDiv(size, SmallBatch))
+		}
+		return err
 	}
 	batches := []int{cfg.Batch}
 	if rest := images % cfg.Batch; rest > 0 && cfg.KeepIncomplete {
 		batches = append(batches, rest)
 	}
-	if tested {
-		batches = append(batches, cfg.Batch, SmallBatch)
+	if err := add(true, batches...); err != nil {
+		return 0, err
 	}
-	var total int64
-	for _, size := range batches {
-		total += fixed + perSmallBatch*int64(ceilDiv(size, SmallBatch))
+	if tested {
+		if err := add(false, cfg.Batch, SmallBatch); err != nil {
+			return 0, err
+		}
 	}
 	variables, err := cfg.Network.Variables()
 	if err != nil {
@@ -92,6 +102,26 @@ func packedSize(weight layers.Variable, in, out data.Shape) int64 {
 	forward := area * int64(in.Channels) * (tapSize + valueSize*int64(roundUp(out.Channels, channelTile)))
 	backward := area * (int64(out.Channels)*(tapSize+valueSize*int64(roundUp(in.Channels, channelTile))) + productSize)
 	return forward + backward
+}
+
+// transformedSize is the size of what a convolution takes for a while that is computed by transforms: its filters, or
+// sums of their gradient, and tiles of its input and output for each processor. All convolutions take the same memory.
+func transformedSize(weight layers.Variable, in, out data.Shape, training bool) int64 {
+	const (
+		positions, filter = 6 * 6, 3 * 3
+		tiles             = 16 // of some channels
+		channels          = 66
+	)
+	if weight.Size() != filter*in.Channels*out.Channels {
+		return 0
+	}
+	filters := positions * int64(roundUp(in.Channels, channelTile)) * int64(roundUp(out.Channels, channelTile))
+	parts, chunk := 1, int64(in.Channels+min(out.Channels, channels))*4
+	if training {
+		parts = max(1, tiles/(ceilDiv(in.Channels, channels)*ceilDiv(out.Channels, channels)))
+		chunk = int64(max(in.Channels, out.Channels))*4 + int64(min(in.Channels, channels)+min(out.Channels, channels))*tiles
+	}
+	return valueSize * (filters*int64(parts) + int64(runtime.GOMAXPROCS(0))*positions*chunk*SmallBatch)
 }
 
 func ceilDiv(a, b int) int { return (a + b - 1) / b }

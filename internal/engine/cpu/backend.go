@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"time"
 
@@ -15,28 +16,40 @@ import (
 
 func init() { engine.Register(open, "go") }
 
-func open(_, config string, _ engine.Opening) (*engine.Device, error) {
-	if config != "" {
-		return nil, fmt.Errorf("%w: go:%s: the pure-Go backend has no options", engine.ErrBackend, config)
+// directly is the configuration that computes convolutions by definition, without transforms.
+const directly = "direct"
+
+func open(name, config string, _ engine.Opening) (*engine.Device, error) {
+	k := kernels.Available()[0]
+	description := "CPU, pure Go, " + k.Name + " kernels"
+	switch config {
+	case "":
+	case directly:
+		set := *k
+		set.WinogradChannels = math.MaxInt
+		k = &set
+		name += ":" + directly
+		description += ", direct convolutions"
+	default:
+		return nil, fmt.Errorf("%w: go:%s: the one option of the pure-Go backend is go:%s", engine.ErrBackend, config, directly)
 	}
-	description := "CPU, pure Go, " + kernels.Available()[0].Name + " kernels"
-	return &engine.Device{Name: "go", Description: description, Units: []string{description}, Backend: backend{}}, nil
+	return &engine.Device{Name: name, Description: description, Units: []string{description}, Backend: backend{k}}, nil
 }
 
 // backend is this machine's processor.
-type backend struct{}
+type backend struct{ kernels *kernels.Set }
 
 // Split implements [engine.Backend]. There is one unit.
 func (backend) Split(int) error { return nil }
 
 // Train implements [engine.Backend].
-func (backend) Train(ctx context.Context, cfg engine.Config, train *data.Dataset, sizes []int) (engine.Steps, error) {
-	return newSteps(ctx, cfg, train, sizes)
+func (b backend) Train(ctx context.Context, cfg engine.Config, train *data.Dataset, sizes []int) (engine.Steps, error) {
+	return newSteps(ctx, cfg, train, sizes, b.kernels)
 }
 
 // Classify implements [engine.Backend].
-func (backend) Classify(cfg engine.Config, size int) (engine.Classifier, error) {
-	net, err := Compile(cfg.Network, size)
+func (b backend) Classify(cfg engine.Config, size int) (engine.Classifier, error) {
+	net, err := compile(cfg.Network, size, b.kernels)
 	if err != nil {
 		return nil, err
 	}

@@ -9,7 +9,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestConform(t *testing.T) { enginetest.Conform(t, enginetest.Open(t, "go")) }
+func TestConform(t *testing.T) {
+	for _, name := range []string{"go", "go:direct"} {
+		t.Run(name, func(t *testing.T) { enginetest.Conform(t, enginetest.Open(t, name)) })
+	}
+}
 
 func TestSameSeedSameBits(t *testing.T) {
 	set := enginetest.Synthetic(t, 48)

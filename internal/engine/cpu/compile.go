@@ -53,10 +53,10 @@ func lower(sequence []layers.Layer, in *tensor) (ops []op, out *tensor, err erro
 			ops, in = append(ops, b), b.out
 		case layers.ReLU, layers.CELU, layers.GELU:
 			f, _ := activationOf(l)
-			a := &activate{in: in, out: newTensor(in.kernels, in.shape, in.batch), f: f}
+			a := &activate{in: in, out: in.beside(in.shape), f: f}
 			ops, in = append(ops, a), a.out
 		case layers.Scale:
-			s := &scale{in: in, out: newTensor(in.kernels, in.shape, in.batch), factor: float32(l.Factor)}
+			s := &scale{in: in, out: in.beside(in.shape), factor: float32(l.Factor)}
 			ops, in = append(ops, s), s.out
 		case layers.MaxPool:
 			m := newMaxPool(in, l.Size, l.Size)
@@ -98,7 +98,7 @@ func lowerResidual(l layers.Residual, in *tensor) (*residual, error) {
 		return nil, err
 	}
 	if len(shortcut) > 0 {
-		r.shortcutIn = newTensor(in.kernels, in.shape, in.batch)
+		r.shortcutIn = in.beside(in.shape)
 		if r.shortcut, r.shortcutOut, err = lower(shortcut, r.shortcutIn); err != nil {
 			return nil, err
 		}

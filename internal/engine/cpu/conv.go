@@ -21,7 +21,12 @@ type convolution interface {
 }
 
 // convolutionOf chooses the algorithm of a convolution by its shape.
-func convolutionOf(in, out *tensor, f filter) convolution { return newDirect(in, out, f) }
+func convolutionOf(in, out *tensor, f filter) convolution {
+	if suitsWinograd(in, out, f) {
+		return newWinograd(in, out)
+	}
+	return newDirect(in, out, f)
+}
 
 // conv is a convolution without bias.
 type conv struct {
@@ -33,11 +38,11 @@ type conv struct {
 }
 
 func newConv(in *tensor, channels int, weight string, f filter) *conv {
-	out := newTensor(in.kernels, data.Shape{
+	out := in.beside(data.Shape{
 		Height:   (in.shape.Height+2*f.pad-f.height)/f.strideHeight + 1,
 		Width:    (in.shape.Width+2*f.pad-f.width)/f.strideWidth + 1,
 		Channels: channels,
-	}, in.batch)
+	})
 	return &conv{in: in, out: out, weight: weight, convolution: convolutionOf(in, out, f)}
 }
 

@@ -15,13 +15,16 @@
 //     matrix product that reads its right operand through a list of offsets; nothing is gathered, padded or
 //     transposed. Its gradient to the input is the same product with other weights and offsets, and a
 //     linear layer is a convolution whose filter is the image.
+//   - Most convolutions with 3x3 filters are computed by Winograd's algorithm, whose transforms are the same arithmetic
+//     for every lane: see the type winograd, and direct for all others.
 //   - Loads are aligned, and nothing crosses lanes, in pools and norms neither. Ghost batch norm is batch
 //     norm with coefficients that differ by lane.
 //   - Batches are computed in multiples of 16. One image alone costs as much as 16.
 //
 // # Memory
 //
-// Compile allocates everything. The backward pass overwrites each activation with its gradient as soon as
+// Compile allocates everything but what is lent for a while, of which there is as much as the largest convolution takes
+// (see arena). The backward pass overwrites each activation with its gradient as soon as
 // the value has been used for the last time, so training needs no more memory than the forward pass: about
 // 120 MB for ResNet9 of width 16 at a batch of 128.
 //

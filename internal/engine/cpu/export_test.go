@@ -44,6 +44,15 @@ func NewConv(in data.Shape, batch, channels, kernel, stride int, kernels string)
 	return &Conv{c, &Net{vars: Tensors{}, grads: Tensors{}}}
 }
 
+// Winograd says whether that is the algorithm.
+func (c *Conv) Winograd() bool {
+	_, is := c.convolution.(*winograd)
+	return is
+}
+
+// ComputeDirectly makes the algorithm direct.
+func (c *Conv) ComputeDirectly() { c.convolution = newDirect(c.in, c.out, filter{3, 3, 1, 1, 1}) }
+
 // Load sets the input, the weights and the gradient of the output.
 func (c *Conv) Load(x, w, dy []float32) {
 	if x != nil {

@@ -54,6 +54,16 @@ var naive = &kernels.Set{
 			x[maximum] = dy[i]
 		}
 	},
+	WinogradChannels: 1,
+	Winograd: kernels.Winograd{
+		Input: transformNaive([][]float64{
+			{4, 0, -5, 0, 1, 0}, {0, -4, -4, 1, 1, 0}, {0, 4, -4, -1, 1, 0}, {0, -2, -1, 2, 1, 0}, {0, 2, -1, -2, 1, 0}, {0, 4, 0, -5, 0, 1},
+		}),
+		Output:         transformNaive(outputMatrix),
+		OutputGradient: transformNaive(transposed(outputMatrix)),
+		Filter:         transformNaive(filterMatrix),
+		FilterGradient: transformNaive(transposed(filterMatrix)),
+	},
 }
 
 func convolveNaive(y []float32, channel, yPixel int, x []float32, xPixel int, offsets []int, weights []float32, channels, pixels int, add bool) {
@@ -114,4 +124,41 @@ func firstMaximum(i int, x []float32, w kernels.Window) int {
 		}
 	})
 	return maximum
+}
+
+// The matrices of Winograd's convolution.
+var (
+	outputMatrix = [][]float64{{1, 1, 1, 1, 1, 0}, {0, 1, -1, 2, -2, 0}, {0, 1, 1, 4, 4, 0}, {0, 1, -1, 8, -8, 1}}
+	filterMatrix = [][]float64{{1. / 4, 0, 0}, {-1. / 6, -1. / 6, -1. / 6}, {-1. / 6, 1. / 6, -1. / 6}, {1. / 24, 1. / 12, 1. / 6}, {1. / 24, -1. / 12, 1. / 6}, {0, 0, 1}}
+)
+
+func transposed(m [][]float64) [][]float64 {
+	t := make([][]float64, len(m[0]))
+	for i := range t {
+		for _, row := range m {
+			t[i] = append(t[i], row[i])
+		}
+	}
+	return t
+}
+
+// transformNaive makes y = t·x·tᵗ.
+func transformNaive(t [][]float64) kernels.Transform {
+	return func(y []float32, to kernels.Grid, x []float32, from kernels.Grid, count int) {
+		for n := range count {
+			for i := range t {
+				for j := range t {
+					for lane := range naiveLanes {
+						var sum float64
+						for k, left := range t[i] {
+							for l, right := range t[j] {
+								sum += left * right * float64(x[n*from.Step+k*from.Row+l*from.Column+lane])
+							}
+						}
+						y[n*to.Step+i*to.Row+j*to.Column+lane] = float32(sum)
+					}
+				}
+			}
+		}
+	}
 }

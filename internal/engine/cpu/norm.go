@@ -48,7 +48,7 @@ func newNorm(in *tensor, l layers.BatchNorm, f kernels.Activation) *norm {
 	}
 	epsilon, momentum := l.Constants()
 	b := &norm{
-		in: in, out: newTensor(in.kernels, in.shape, in.batch), name: l.Name, ghosts: ghosts, phases: phases, epsilon: epsilon, momentum: momentum,
+		in: in, out: in.beside(in.shape), name: l.Name, ghosts: ghosts, phases: phases, epsilon: epsilon, momentum: momentum,
 		partial:      make([]float32, channels*in.groups()*2*in.kernels.Lanes),
 		coefficients: make([]kernels.AffineGradient, channels*phases),
 		statistics:   make([]statistics, channels*ghosts),

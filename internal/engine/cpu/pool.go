@@ -14,7 +14,7 @@ type maxPool struct {
 
 func newMaxPool(in *tensor, height, width int) *maxPool {
 	shape := data.Shape{Height: in.shape.Height / height, Width: in.shape.Width / width, Channels: in.shape.Channels}
-	return &maxPool{in, newTensor(in.kernels, shape, in.batch), kernels.Window{Height: height, Width: width, Stride: in.row}}
+	return &maxPool{in, in.beside(shape), kernels.Window{Height: height, Width: width, Stride: in.row}}
 }
 
 func (m *maxPool) forward(*Net) { m.eachRow(m.in.kernels.MaxPool) }
@@ -56,7 +56,7 @@ type globalMean struct{ in, out *tensor }
 
 func newGlobalMean(in *tensor) *globalMean {
 	shape := data.Shape{Height: 1, Width: 1, Channels: in.shape.Channels}
-	return &globalMean{in: in, out: newTensor(in.kernels, shape, in.batch)}
+	return &globalMean{in: in, out: in.beside(shape)}
 }
 
 func (m *globalMean) forward(*Net) {
@@ -76,7 +76,7 @@ type globalMaxMean struct{ in, out *tensor }
 
 func newGlobalMaxMean(in *tensor) *globalMaxMean {
 	shape := data.Shape{Height: 1, Width: 1, Channels: 2 * in.shape.Channels}
-	return &globalMaxMean{in: in, out: newTensor(in.kernels, shape, in.batch)}
+	return &globalMaxMean{in: in, out: in.beside(shape)}
 }
 
 func (m *globalMaxMean) forward(*Net) {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/internal/engine"
+	"github.com/fastresnet/fastresnet/internal/engine/cpu/kernels"
 	"github.com/fastresnet/fastresnet/layers"
 )
 
@@ -31,14 +32,14 @@ type sized struct {
 	dLogits []float32 // the gradient to the logits
 }
 
-func newSteps(ctx context.Context, cfg engine.Config, train *data.Dataset, sizes []int) (*steps, error) {
+func newSteps(ctx context.Context, cfg engine.Config, train *data.Dataset, sizes []int, k *kernels.Set) (*steps, error) {
 	variables, err := cfg.Network.Variables()
 	if err != nil {
 		return nil, err
 	}
 	s := &steps{cfg: cfg, variables: variables, bySize: map[int]*sized{}, loader: engine.NewLoader(cfg, train), gradients: Tensors{}}
 	for _, size := range sizes {
-		net, err := Compile(cfg.Network, size)
+		net, err := compile(cfg.Network, size, k)
 		if err != nil {
 			return nil, err
 		}

@@ -22,8 +22,10 @@ const slack = 2
 type tensor struct {
 	// kernels compute with the tensor, and decide its layout.
 	kernels *kernels.Set
-	shape   data.Shape
-	batch   int
+	// arena is the memory of what computes with the tensor.
+	arena *arena
+	shape data.Shape
+	batch int
 	// fixed says that nothing trainable comes before the tensor, so that its gradient is of no use.
 	fixed bool
 	// data starts with the lead.
@@ -32,8 +34,15 @@ type tensor struct {
 	row, channel, group, lead int
 }
 
+// newTensor makes a tensor for kernels, with an arena of its own.
 func newTensor(k *kernels.Set, shape data.Shape, batch int) *tensor {
-	t := &tensor{kernels: k, shape: shape, batch: batch}
+	return (&tensor{kernels: k, arena: &arena{}, batch: batch}).beside(shape)
+}
+
+// beside is a new tensor of another shape, for as many images, the same kernels and the same arena.
+func (t *tensor) beside(shape data.Shape) *tensor {
+	k := t.kernels
+	t = &tensor{kernels: k, arena: t.arena, shape: shape, batch: t.batch}
 	t.row = (shape.Width + 1) * k.Lanes
 	t.channel = (shape.Height + 1) * t.row
 	t.group = k.Tiling(shape.Channels).Channels() * t.channel

@@ -2587,3 +2587,1382 @@ giveRowEnd:
 anySizeEnd:
 	VZEROUPPER
 	RET
+
+// func transformInputAVX512(y []float32, to struct{Row int; Column int; Step int}, x []float32, from struct{Row int; Column int; Step int}, count int)
+// Requires: AVX, AVX512F
+TEXT ·transformInputAVX512(SB), $2368-104
+	LEAQ         (SP), AX
+	ADDQ         $0x3f, AX
+	ANDQ         $-64, AX
+	MOVL         $0x40800000, CX
+	VMOVD        CX, X0
+	VBROADCASTSS X0, Z0
+	MOVL         $0x40000000, CX
+	VMOVD        CX, X1
+	VBROADCASTSS X1, Z1
+	MOVL         $0x40a00000, CX
+	VMOVD        CX, X2
+	VBROADCASTSS X2, Z2
+	MOVQ         x_base+48(FP), CX
+	MOVQ         y_base+0(FP), DX
+	MOVQ         count+96(FP), BX
+	TESTQ        BX, BX
+	JZ           matrixEnd
+
+matrix:
+	MOVQ         CX, SI
+	MOVQ         from_Column+80(FP), DI
+	SHLQ         $0x02, DI
+	MOVQ         from_Row+72(FP), R8
+	SHLQ         $0x02, R8
+	LEAQ         (R8)(R8*2), R9
+	LEAQ         (R8)(R8*4), R10
+	VMOVUPS      (SI), Z3
+	VMOVUPS      (SI)(R8*1), Z4
+	VMOVUPS      (SI)(R8*2), Z5
+	VMOVUPS      (SI)(R9*1), Z6
+	VMOVUPS      (SI)(R8*4), Z7
+	VMOVUPS      (SI)(R10*1), Z8
+	VMOVAPS      Z7, Z9
+	VFNMADD231PS Z0, Z5, Z9
+	VMOVAPS      Z6, Z10
+	VFNMADD231PS Z0, Z4, Z10
+	VADDPS       Z10, Z9, Z11
+	VSUBPS       Z10, Z9, Z9
+	VSUBPS       Z5, Z7, Z10
+	VSUBPS       Z4, Z6, Z12
+	VMOVAPS      Z10, Z13
+	VFMADD231PS  Z1, Z12, Z13
+	VFNMADD231PS Z1, Z12, Z10
+	VFMADD231PS  Z0, Z3, Z7
+	VFNMADD231PS Z2, Z5, Z7
+	VFMADD231PS  Z0, Z4, Z8
+	VFNMADD231PS Z2, Z6, Z8
+	VMOVUPS      Z7, (AX)
+	VMOVUPS      Z11, 384(AX)
+	VMOVUPS      Z9, 768(AX)
+	VMOVUPS      Z13, 1152(AX)
+	VMOVUPS      Z10, 1536(AX)
+	VMOVUPS      Z8, 1920(AX)
+	ADDQ         DI, SI
+	VMOVUPS      (SI), Z3
+	VMOVUPS      (SI)(R8*1), Z4
+	VMOVUPS      (SI)(R8*2), Z5
+	VMOVUPS      (SI)(R9*1), Z6
+	VMOVUPS      (SI)(R8*4), Z7
+	VMOVUPS      (SI)(R10*1), Z8
+	VMOVAPS      Z7, Z9
+	VFNMADD231PS Z0, Z5, Z9
+	VMOVAPS      Z6, Z10
+	VFNMADD231PS Z0, Z4, Z10
+	VADDPS       Z10, Z9, Z11
+	VSUBPS       Z10, Z9, Z9
+	VSUBPS       Z5, Z7, Z10
+	VSUBPS       Z4, Z6, Z12
+	VMOVAPS      Z10, Z13
+	VFMADD231PS  Z1, Z12, Z13
+	VFNMADD231PS Z1, Z12, Z10
+	VFMADD231PS  Z0, Z3, Z7
+	VFNMADD231PS Z2, Z5, Z7
+	VFMADD231PS  Z0, Z4, Z8
+	VFNMADD231PS Z2, Z6, Z8
+	VMOVUPS      Z7, 64(AX)
+	VMOVUPS      Z11, 448(AX)
+	VMOVUPS      Z9, 832(AX)
+	VMOVUPS      Z13, 1216(AX)
+	VMOVUPS      Z10, 1600(AX)
+	VMOVUPS      Z8, 1984(AX)
+	ADDQ         DI, SI
+	VMOVUPS      (SI), Z3
+	VMOVUPS      (SI)(R8*1), Z4
+	VMOVUPS      (SI)(R8*2), Z5
+	VMOVUPS      (SI)(R9*1), Z6
+	VMOVUPS      (SI)(R8*4), Z7
+	VMOVUPS      (SI)(R10*1), Z8
+	VMOVAPS      Z7, Z9
+	VFNMADD231PS Z0, Z5, Z9
+	VMOVAPS      Z6, Z10
+	VFNMADD231PS Z0, Z4, Z10
+	VADDPS       Z10, Z9, Z11
+	VSUBPS       Z10, Z9, Z9
+	VSUBPS       Z5, Z7, Z10
+	VSUBPS       Z4, Z6, Z12
+	VMOVAPS      Z10, Z13
+	VFMADD231PS  Z1, Z12, Z13
+	VFNMADD231PS Z1, Z12, Z10
+	VFMADD231PS  Z0, Z3, Z7
+	VFNMADD231PS Z2, Z5, Z7
+	VFMADD231PS  Z0, Z4, Z8
+	VFNMADD231PS Z2, Z6, Z8
+	VMOVUPS      Z7, 128(AX)
+	VMOVUPS      Z11, 512(AX)
+	VMOVUPS      Z9, 896(AX)
+	VMOVUPS      Z13, 1280(AX)
+	VMOVUPS      Z10, 1664(AX)
+	VMOVUPS      Z8, 2048(AX)
+	ADDQ         DI, SI
+	VMOVUPS      (SI), Z3
+	VMOVUPS      (SI)(R8*1), Z4
+	VMOVUPS      (SI)(R8*2), Z5
+	VMOVUPS      (SI)(R9*1), Z6
+	VMOVUPS      (SI)(R8*4), Z7
+	VMOVUPS      (SI)(R10*1), Z8
+	VMOVAPS      Z7, Z9
+	VFNMADD231PS Z0, Z5, Z9
+	VMOVAPS      Z6, Z10
+	VFNMADD231PS Z0, Z4, Z10
+	VADDPS       Z10, Z9, Z11
+	VSUBPS       Z10, Z9, Z9
+	VSUBPS       Z5, Z7, Z10
+	VSUBPS       Z4, Z6, Z12
+	VMOVAPS      Z10, Z13
+	VFMADD231PS  Z1, Z12, Z13
+	VFNMADD231PS Z1, Z12, Z10
+	VFMADD231PS  Z0, Z3, Z7
+	VFNMADD231PS Z2, Z5, Z7
+	VFMADD231PS  Z0, Z4, Z8
+	VFNMADD231PS Z2, Z6, Z8
+	VMOVUPS      Z7, 192(AX)
+	VMOVUPS      Z11, 576(AX)
+	VMOVUPS      Z9, 960(AX)
+	VMOVUPS      Z13, 1344(AX)
+	VMOVUPS      Z10, 1728(AX)
+	VMOVUPS      Z8, 2112(AX)
+	ADDQ         DI, SI
+	VMOVUPS      (SI), Z3
+	VMOVUPS      (SI)(R8*1), Z4
+	VMOVUPS      (SI)(R8*2), Z5
+	VMOVUPS      (SI)(R9*1), Z6
+	VMOVUPS      (SI)(R8*4), Z7
+	VMOVUPS      (SI)(R10*1), Z8
+	VMOVAPS      Z7, Z9
+	VFNMADD231PS Z0, Z5, Z9
+	VMOVAPS      Z6, Z10
+	VFNMADD231PS Z0, Z4, Z10
+	VADDPS       Z10, Z9, Z11
+	VSUBPS       Z10, Z9, Z9
+	VSUBPS       Z5, Z7, Z10
+	VSUBPS       Z4, Z6, Z12
+	VMOVAPS      Z10, Z13
+	VFMADD231PS  Z1, Z12, Z13
+	VFNMADD231PS Z1, Z12, Z10
+	VFMADD231PS  Z0, Z3, Z7
+	VFNMADD231PS Z2, Z5, Z7
+	VFMADD231PS  Z0, Z4, Z8
+	VFNMADD231PS Z2, Z6, Z8
+	VMOVUPS      Z7, 256(AX)
+	VMOVUPS      Z11, 640(AX)
+	VMOVUPS      Z9, 1024(AX)
+	VMOVUPS      Z13, 1408(AX)
+	VMOVUPS      Z10, 1792(AX)
+	VMOVUPS      Z8, 2176(AX)
+	ADDQ         DI, SI
+	VMOVUPS      (SI), Z3
+	VMOVUPS      (SI)(R8*1), Z4
+	VMOVUPS      (SI)(R8*2), Z5
+	VMOVUPS      (SI)(R9*1), Z6
+	VMOVUPS      (SI)(R8*4), Z7
+	VMOVUPS      (SI)(R10*1), Z8
+	VMOVAPS      Z7, Z9
+	VFNMADD231PS Z0, Z5, Z9
+	VMOVAPS      Z6, Z10
+	VFNMADD231PS Z0, Z4, Z10
+	VADDPS       Z10, Z9, Z11
+	VSUBPS       Z10, Z9, Z9
+	VSUBPS       Z5, Z7, Z10
+	VSUBPS       Z4, Z6, Z12
+	VMOVAPS      Z10, Z13
+	VFMADD231PS  Z1, Z12, Z13
+	VFNMADD231PS Z1, Z12, Z10
+	VFMADD231PS  Z0, Z3, Z7
+	VFNMADD231PS Z2, Z5, Z7
+	VFMADD231PS  Z0, Z4, Z8
+	VFNMADD231PS Z2, Z6, Z8
+	VMOVUPS      Z7, 320(AX)
+	VMOVUPS      Z11, 704(AX)
+	VMOVUPS      Z9, 1088(AX)
+	VMOVUPS      Z13, 1472(AX)
+	VMOVUPS      Z10, 1856(AX)
+	VMOVUPS      Z8, 2240(AX)
+	MOVQ         DX, SI
+	MOVQ         to_Row+24(FP), DI
+	SHLQ         $0x02, DI
+	MOVQ         to_Column+32(FP), R8
+	SHLQ         $0x02, R8
+	LEAQ         (R8)(R8*2), R9
+	LEAQ         (R8)(R8*4), R10
+	VMOVUPS      (AX), Z3
+	VMOVUPS      64(AX), Z4
+	VMOVUPS      128(AX), Z5
+	VMOVUPS      192(AX), Z6
+	VMOVUPS      256(AX), Z7
+	VMOVUPS      320(AX), Z8
+	VMOVAPS      Z7, Z9
+	VFNMADD231PS Z0, Z5, Z9
+	VMOVAPS      Z6, Z10
+	VFNMADD231PS Z0, Z4, Z10
+	VADDPS       Z10, Z9, Z11
+	VSUBPS       Z10, Z9, Z9
+	VSUBPS       Z5, Z7, Z10
+	VSUBPS       Z4, Z6, Z12
+	VMOVAPS      Z10, Z13
+	VFMADD231PS  Z1, Z12, Z13
+	VFNMADD231PS Z1, Z12, Z10
+	VFMADD231PS  Z0, Z3, Z7
+	VFNMADD231PS Z2, Z5, Z7
+	VFMADD231PS  Z0, Z4, Z8
+	VFNMADD231PS Z2, Z6, Z8
+	VMOVUPS      Z7, (SI)
+	VMOVUPS      Z11, (SI)(R8*1)
+	VMOVUPS      Z9, (SI)(R8*2)
+	VMOVUPS      Z13, (SI)(R9*1)
+	VMOVUPS      Z10, (SI)(R8*4)
+	VMOVUPS      Z8, (SI)(R10*1)
+	ADDQ         DI, SI
+	VMOVUPS      384(AX), Z3
+	VMOVUPS      448(AX), Z4
+	VMOVUPS      512(AX), Z5
+	VMOVUPS      576(AX), Z6
+	VMOVUPS      640(AX), Z7
+	VMOVUPS      704(AX), Z8
+	VMOVAPS      Z7, Z9
+	VFNMADD231PS Z0, Z5, Z9
+	VMOVAPS      Z6, Z10
+	VFNMADD231PS Z0, Z4, Z10
+	VADDPS       Z10, Z9, Z11
+	VSUBPS       Z10, Z9, Z9
+	VSUBPS       Z5, Z7, Z10
+	VSUBPS       Z4, Z6, Z12
+	VMOVAPS      Z10, Z13
+	VFMADD231PS  Z1, Z12, Z13
+	VFNMADD231PS Z1, Z12, Z10
+	VFMADD231PS  Z0, Z3, Z7
+	VFNMADD231PS Z2, Z5, Z7
+	VFMADD231PS  Z0, Z4, Z8
+	VFNMADD231PS Z2, Z6, Z8
+	VMOVUPS      Z7, (SI)
+	VMOVUPS      Z11, (SI)(R8*1)
+	VMOVUPS      Z9, (SI)(R8*2)
+	VMOVUPS      Z13, (SI)(R9*1)
+	VMOVUPS      Z10, (SI)(R8*4)
+	VMOVUPS      Z8, (SI)(R10*1)
+	ADDQ         DI, SI
+	VMOVUPS      768(AX), Z3
+	VMOVUPS      832(AX), Z4
+	VMOVUPS      896(AX), Z5
+	VMOVUPS      960(AX), Z6
+	VMOVUPS      1024(AX), Z7
+	VMOVUPS      1088(AX), Z8
+	VMOVAPS      Z7, Z9
+	VFNMADD231PS Z0, Z5, Z9
+	VMOVAPS      Z6, Z10
+	VFNMADD231PS Z0, Z4, Z10
+	VADDPS       Z10, Z9, Z11
+	VSUBPS       Z10, Z9, Z9
+	VSUBPS       Z5, Z7, Z10
+	VSUBPS       Z4, Z6, Z12
+	VMOVAPS      Z10, Z13
+	VFMADD231PS  Z1, Z12, Z13
+	VFNMADD231PS Z1, Z12, Z10
+	VFMADD231PS  Z0, Z3, Z7
+	VFNMADD231PS Z2, Z5, Z7
+	VFMADD231PS  Z0, Z4, Z8
+	VFNMADD231PS Z2, Z6, Z8
+	VMOVUPS      Z7, (SI)
+	VMOVUPS      Z11, (SI)(R8*1)
+	VMOVUPS      Z9, (SI)(R8*2)
+	VMOVUPS      Z13, (SI)(R9*1)
+	VMOVUPS      Z10, (SI)(R8*4)
+	VMOVUPS      Z8, (SI)(R10*1)
+	ADDQ         DI, SI
+	VMOVUPS      1152(AX), Z3
+	VMOVUPS      1216(AX), Z4
+	VMOVUPS      1280(AX), Z5
+	VMOVUPS      1344(AX), Z6
+	VMOVUPS      1408(AX), Z7
+	VMOVUPS      1472(AX), Z8
+	VMOVAPS      Z7, Z9
+	VFNMADD231PS Z0, Z5, Z9
+	VMOVAPS      Z6, Z10
+	VFNMADD231PS Z0, Z4, Z10
+	VADDPS       Z10, Z9, Z11
+	VSUBPS       Z10, Z9, Z9
+	VSUBPS       Z5, Z7, Z10
+	VSUBPS       Z4, Z6, Z12
+	VMOVAPS      Z10, Z13
+	VFMADD231PS  Z1, Z12, Z13
+	VFNMADD231PS Z1, Z12, Z10
+	VFMADD231PS  Z0, Z3, Z7
+	VFNMADD231PS Z2, Z5, Z7
+	VFMADD231PS  Z0, Z4, Z8
+	VFNMADD231PS Z2, Z6, Z8
+	VMOVUPS      Z7, (SI)
+	VMOVUPS      Z11, (SI)(R8*1)
+	VMOVUPS      Z9, (SI)(R8*2)
+	VMOVUPS      Z13, (SI)(R9*1)
+	VMOVUPS      Z10, (SI)(R8*4)
+	VMOVUPS      Z8, (SI)(R10*1)
+	ADDQ         DI, SI
+	VMOVUPS      1536(AX), Z3
+	VMOVUPS      1600(AX), Z4
+	VMOVUPS      1664(AX), Z5
+	VMOVUPS      1728(AX), Z6
+	VMOVUPS      1792(AX), Z7
+	VMOVUPS      1856(AX), Z8
+	VMOVAPS      Z7, Z9
+	VFNMADD231PS Z0, Z5, Z9
+	VMOVAPS      Z6, Z10
+	VFNMADD231PS Z0, Z4, Z10
+	VADDPS       Z10, Z9, Z11
+	VSUBPS       Z10, Z9, Z9
+	VSUBPS       Z5, Z7, Z10
+	VSUBPS       Z4, Z6, Z12
+	VMOVAPS      Z10, Z13
+	VFMADD231PS  Z1, Z12, Z13
+	VFNMADD231PS Z1, Z12, Z10
+	VFMADD231PS  Z0, Z3, Z7
+	VFNMADD231PS Z2, Z5, Z7
+	VFMADD231PS  Z0, Z4, Z8
+	VFNMADD231PS Z2, Z6, Z8
+	VMOVUPS      Z7, (SI)
+	VMOVUPS      Z11, (SI)(R8*1)
+	VMOVUPS      Z9, (SI)(R8*2)
+	VMOVUPS      Z13, (SI)(R9*1)
+	VMOVUPS      Z10, (SI)(R8*4)
+	VMOVUPS      Z8, (SI)(R10*1)
+	ADDQ         DI, SI
+	VMOVUPS      1920(AX), Z3
+	VMOVUPS      1984(AX), Z4
+	VMOVUPS      2048(AX), Z5
+	VMOVUPS      2112(AX), Z6
+	VMOVUPS      2176(AX), Z7
+	VMOVUPS      2240(AX), Z8
+	VMOVAPS      Z7, Z9
+	VFNMADD231PS Z0, Z5, Z9
+	VMOVAPS      Z6, Z10
+	VFNMADD231PS Z0, Z4, Z10
+	VADDPS       Z10, Z9, Z11
+	VSUBPS       Z10, Z9, Z9
+	VSUBPS       Z5, Z7, Z10
+	VSUBPS       Z4, Z6, Z12
+	VMOVAPS      Z10, Z13
+	VFMADD231PS  Z1, Z12, Z13
+	VFNMADD231PS Z1, Z12, Z10
+	VFMADD231PS  Z0, Z3, Z7
+	VFNMADD231PS Z2, Z5, Z7
+	VFMADD231PS  Z0, Z4, Z8
+	VFNMADD231PS Z2, Z6, Z8
+	VMOVUPS      Z7, (SI)
+	VMOVUPS      Z11, (SI)(R8*1)
+	VMOVUPS      Z9, (SI)(R8*2)
+	VMOVUPS      Z13, (SI)(R9*1)
+	VMOVUPS      Z10, (SI)(R8*4)
+	VMOVUPS      Z8, (SI)(R10*1)
+	MOVQ         from_Step+88(FP), SI
+	SHLQ         $0x02, SI
+	ADDQ         SI, CX
+	MOVQ         to_Step+40(FP), SI
+	SHLQ         $0x02, SI
+	ADDQ         SI, DX
+	DECQ         BX
+	JNZ          matrix
+
+matrixEnd:
+	VZEROUPPER
+	RET
+
+// func transformOutputAVX512(y []float32, to struct{Row int; Column int; Step int}, x []float32, from struct{Row int; Column int; Step int}, count int)
+// Requires: AVX, AVX512F
+TEXT ·transformOutputAVX512(SB), $1600-104
+	LEAQ         (SP), AX
+	ADDQ         $0x3f, AX
+	ANDQ         $-64, AX
+	MOVL         $0x40000000, CX
+	VMOVD        CX, X0
+	VBROADCASTSS X0, Z0
+	MOVL         $0x40800000, CX
+	VMOVD        CX, X1
+	VBROADCASTSS X1, Z1
+	MOVL         $0x41000000, CX
+	VMOVD        CX, X2
+	VBROADCASTSS X2, Z2
+	MOVQ         x_base+48(FP), CX
+	MOVQ         y_base+0(FP), DX
+	MOVQ         count+96(FP), BX
+	TESTQ        BX, BX
+	JZ           matrixEnd
+
+matrix:
+	MOVQ        CX, SI
+	MOVQ        from_Column+80(FP), DI
+	SHLQ        $0x02, DI
+	MOVQ        from_Row+72(FP), R8
+	SHLQ        $0x02, R8
+	LEAQ        (R8)(R8*2), R9
+	LEAQ        (R8)(R8*4), R10
+	VMOVUPS     (SI), Z3
+	VMOVUPS     (SI)(R8*1), Z4
+	VMOVUPS     (SI)(R8*2), Z5
+	VMOVUPS     (SI)(R9*1), Z6
+	VMOVUPS     (SI)(R8*4), Z7
+	VMOVUPS     (SI)(R10*1), Z8
+	VADDPS      Z5, Z4, Z9
+	VSUBPS      Z5, Z4, Z4
+	VADDPS      Z7, Z6, Z5
+	VSUBPS      Z7, Z6, Z6
+	VADDPS      Z9, Z3, Z3
+	VADDPS      Z5, Z3, Z3
+	VMOVAPS     Z4, Z7
+	VFMADD231PS Z0, Z6, Z7
+	VFMADD231PS Z1, Z5, Z9
+	VADDPS      Z4, Z8, Z4
+	VFMADD231PS Z2, Z6, Z4
+	VMOVUPS     Z3, (AX)
+	VMOVUPS     Z7, 384(AX)
+	VMOVUPS     Z9, 768(AX)
+	VMOVUPS     Z4, 1152(AX)
+	ADDQ        DI, SI
+	VMOVUPS     (SI), Z3
+	VMOVUPS     (SI)(R8*1), Z4
+	VMOVUPS     (SI)(R8*2), Z5
+	VMOVUPS     (SI)(R9*1), Z6
+	VMOVUPS     (SI)(R8*4), Z7
+	VMOVUPS     (SI)(R10*1), Z8
+	VADDPS      Z5, Z4, Z9
+	VSUBPS      Z5, Z4, Z4
+	VADDPS      Z7, Z6, Z5
+	VSUBPS      Z7, Z6, Z6
+	VADDPS      Z9, Z3, Z3
+	VADDPS      Z5, Z3, Z3
+	VMOVAPS     Z4, Z7
+	VFMADD231PS Z0, Z6, Z7
+	VFMADD231PS Z1, Z5, Z9
+	VADDPS      Z4, Z8, Z4
+	VFMADD231PS Z2, Z6, Z4
+	VMOVUPS     Z3, 64(AX)
+	VMOVUPS     Z7, 448(AX)
+	VMOVUPS     Z9, 832(AX)
+	VMOVUPS     Z4, 1216(AX)
+	ADDQ        DI, SI
+	VMOVUPS     (SI), Z3
+	VMOVUPS     (SI)(R8*1), Z4
+	VMOVUPS     (SI)(R8*2), Z5
+	VMOVUPS     (SI)(R9*1), Z6
+	VMOVUPS     (SI)(R8*4), Z7
+	VMOVUPS     (SI)(R10*1), Z8
+	VADDPS      Z5, Z4, Z9
+	VSUBPS      Z5, Z4, Z4
+	VADDPS      Z7, Z6, Z5
+	VSUBPS      Z7, Z6, Z6
+	VADDPS      Z9, Z3, Z3
+	VADDPS      Z5, Z3, Z3
+	VMOVAPS     Z4, Z7
+	VFMADD231PS Z0, Z6, Z7
+	VFMADD231PS Z1, Z5, Z9
+	VADDPS      Z4, Z8, Z4
+	VFMADD231PS Z2, Z6, Z4
+	VMOVUPS     Z3, 128(AX)
+	VMOVUPS     Z7, 512(AX)
+	VMOVUPS     Z9, 896(AX)
+	VMOVUPS     Z4, 1280(AX)
+	ADDQ        DI, SI
+	VMOVUPS     (SI), Z3
+	VMOVUPS     (SI)(R8*1), Z4
+	VMOVUPS     (SI)(R8*2), Z5
+	VMOVUPS     (SI)(R9*1), Z6
+	VMOVUPS     (SI)(R8*4), Z7
+	VMOVUPS     (SI)(R10*1), Z8
+	VADDPS      Z5, Z4, Z9
+	VSUBPS      Z5, Z4, Z4
+	VADDPS      Z7, Z6, Z5
+	VSUBPS      Z7, Z6, Z6
+	VADDPS      Z9, Z3, Z3
+	VADDPS      Z5, Z3, Z3
+	VMOVAPS     Z4, Z7
+	VFMADD231PS Z0, Z6, Z7
+	VFMADD231PS Z1, Z5, Z9
+	VADDPS      Z4, Z8, Z4
+	VFMADD231PS Z2, Z6, Z4
+	VMOVUPS     Z3, 192(AX)
+	VMOVUPS     Z7, 576(AX)
+	VMOVUPS     Z9, 960(AX)
+	VMOVUPS     Z4, 1344(AX)
+	ADDQ        DI, SI
+	VMOVUPS     (SI), Z3
+	VMOVUPS     (SI)(R8*1), Z4
+	VMOVUPS     (SI)(R8*2), Z5
+	VMOVUPS     (SI)(R9*1), Z6
+	VMOVUPS     (SI)(R8*4), Z7
+	VMOVUPS     (SI)(R10*1), Z8
+	VADDPS      Z5, Z4, Z9
+	VSUBPS      Z5, Z4, Z4
+	VADDPS      Z7, Z6, Z5
+	VSUBPS      Z7, Z6, Z6
+	VADDPS      Z9, Z3, Z3
+	VADDPS      Z5, Z3, Z3
+	VMOVAPS     Z4, Z7
+	VFMADD231PS Z0, Z6, Z7
+	VFMADD231PS Z1, Z5, Z9
+	VADDPS      Z4, Z8, Z4
+	VFMADD231PS Z2, Z6, Z4
+	VMOVUPS     Z3, 256(AX)
+	VMOVUPS     Z7, 640(AX)
+	VMOVUPS     Z9, 1024(AX)
+	VMOVUPS     Z4, 1408(AX)
+	ADDQ        DI, SI
+	VMOVUPS     (SI), Z3
+	VMOVUPS     (SI)(R8*1), Z4
+	VMOVUPS     (SI)(R8*2), Z5
+	VMOVUPS     (SI)(R9*1), Z6
+	VMOVUPS     (SI)(R8*4), Z7
+	VMOVUPS     (SI)(R10*1), Z8
+	VADDPS      Z5, Z4, Z9
+	VSUBPS      Z5, Z4, Z4
+	VADDPS      Z7, Z6, Z5
+	VSUBPS      Z7, Z6, Z6
+	VADDPS      Z9, Z3, Z3
+	VADDPS      Z5, Z3, Z3
+	VMOVAPS     Z4, Z7
+	VFMADD231PS Z0, Z6, Z7
+	VFMADD231PS Z1, Z5, Z9
+	VADDPS      Z4, Z8, Z4
+	VFMADD231PS Z2, Z6, Z4
+	VMOVUPS     Z3, 320(AX)
+	VMOVUPS     Z7, 704(AX)
+	VMOVUPS     Z9, 1088(AX)
+	VMOVUPS     Z4, 1472(AX)
+	MOVQ        DX, SI
+	MOVQ        to_Row+24(FP), DI
+	SHLQ        $0x02, DI
+	MOVQ        to_Column+32(FP), R8
+	SHLQ        $0x02, R8
+	LEAQ        (R8)(R8*2), R9
+	VMOVUPS     (AX), Z3
+	VMOVUPS     64(AX), Z4
+	VMOVUPS     128(AX), Z5
+	VMOVUPS     192(AX), Z6
+	VMOVUPS     256(AX), Z7
+	VMOVUPS     320(AX), Z8
+	VADDPS      Z5, Z4, Z9
+	VSUBPS      Z5, Z4, Z4
+	VADDPS      Z7, Z6, Z5
+	VSUBPS      Z7, Z6, Z6
+	VADDPS      Z9, Z3, Z3
+	VADDPS      Z5, Z3, Z3
+	VMOVAPS     Z4, Z7
+	VFMADD231PS Z0, Z6, Z7
+	VFMADD231PS Z1, Z5, Z9
+	VADDPS      Z4, Z8, Z4
+	VFMADD231PS Z2, Z6, Z4
+	VMOVUPS     Z3, (SI)
+	VMOVUPS     Z7, (SI)(R8*1)
+	VMOVUPS     Z9, (SI)(R8*2)
+	VMOVUPS     Z4, (SI)(R9*1)
+	ADDQ        DI, SI
+	VMOVUPS     384(AX), Z3
+	VMOVUPS     448(AX), Z4
+	VMOVUPS     512(AX), Z5
+	VMOVUPS     576(AX), Z6
+	VMOVUPS     640(AX), Z7
+	VMOVUPS     704(AX), Z8
+	VADDPS      Z5, Z4, Z9
+	VSUBPS      Z5, Z4, Z4
+	VADDPS      Z7, Z6, Z5
+	VSUBPS      Z7, Z6, Z6
+	VADDPS      Z9, Z3, Z3
+	VADDPS      Z5, Z3, Z3
+	VMOVAPS     Z4, Z7
+	VFMADD231PS Z0, Z6, Z7
+	VFMADD231PS Z1, Z5, Z9
+	VADDPS      Z4, Z8, Z4
+	VFMADD231PS Z2, Z6, Z4
+	VMOVUPS     Z3, (SI)
+	VMOVUPS     Z7, (SI)(R8*1)
+	VMOVUPS     Z9, (SI)(R8*2)
+	VMOVUPS     Z4, (SI)(R9*1)
+	ADDQ        DI, SI
+	VMOVUPS     768(AX), Z3
+	VMOVUPS     832(AX), Z4
+	VMOVUPS     896(AX), Z5
+	VMOVUPS     960(AX), Z6
+	VMOVUPS     1024(AX), Z7
+	VMOVUPS     1088(AX), Z8
+	VADDPS      Z5, Z4, Z9
+	VSUBPS      Z5, Z4, Z4
+	VADDPS      Z7, Z6, Z5
+	VSUBPS      Z7, Z6, Z6
+	VADDPS      Z9, Z3, Z3
+	VADDPS      Z5, Z3, Z3
+	VMOVAPS     Z4, Z7
+	VFMADD231PS Z0, Z6, Z7
+	VFMADD231PS Z1, Z5, Z9
+	VADDPS      Z4, Z8, Z4
+	VFMADD231PS Z2, Z6, Z4
+	VMOVUPS     Z3, (SI)
+	VMOVUPS     Z7, (SI)(R8*1)
+	VMOVUPS     Z9, (SI)(R8*2)
+	VMOVUPS     Z4, (SI)(R9*1)
+	ADDQ        DI, SI
+	VMOVUPS     1152(AX), Z3
+	VMOVUPS     1216(AX), Z4
+	VMOVUPS     1280(AX), Z5
+	VMOVUPS     1344(AX), Z6
+	VMOVUPS     1408(AX), Z7
+	VMOVUPS     1472(AX), Z8
+	VADDPS      Z5, Z4, Z9
+	VSUBPS      Z5, Z4, Z4
+	VADDPS      Z7, Z6, Z5
+	VSUBPS      Z7, Z6, Z6
+	VADDPS      Z9, Z3, Z3
+	VADDPS      Z5, Z3, Z3
+	VMOVAPS     Z4, Z7
+	VFMADD231PS Z0, Z6, Z7
+	VFMADD231PS Z1, Z5, Z9
+	VADDPS      Z4, Z8, Z4
+	VFMADD231PS Z2, Z6, Z4
+	VMOVUPS     Z3, (SI)
+	VMOVUPS     Z7, (SI)(R8*1)
+	VMOVUPS     Z9, (SI)(R8*2)
+	VMOVUPS     Z4, (SI)(R9*1)
+	MOVQ        from_Step+88(FP), SI
+	SHLQ        $0x02, SI
+	ADDQ        SI, CX
+	MOVQ        to_Step+40(FP), SI
+	SHLQ        $0x02, SI
+	ADDQ        SI, DX
+	DECQ        BX
+	JNZ         matrix
+
+matrixEnd:
+	VZEROUPPER
+	RET
+
+// func transformOutputGradientAVX512(y []float32, to struct{Row int; Column int; Step int}, x []float32, from struct{Row int; Column int; Step int}, count int)
+// Requires: AVX, AVX512F
+TEXT ·transformOutputGradientAVX512(SB), $1600-104
+	LEAQ         (SP), AX
+	ADDQ         $0x3f, AX
+	ANDQ         $-64, AX
+	MOVL         $0x40800000, CX
+	VMOVD        CX, X0
+	VBROADCASTSS X0, Z0
+	MOVL         $0x40000000, CX
+	VMOVD        CX, X1
+	VBROADCASTSS X1, Z1
+	MOVQ         x_base+48(FP), CX
+	MOVQ         y_base+0(FP), DX
+	MOVQ         count+96(FP), BX
+	TESTQ        BX, BX
+	JZ           matrixEnd
+
+matrix:
+	MOVQ         CX, SI
+	MOVQ         from_Column+80(FP), DI
+	SHLQ         $0x02, DI
+	MOVQ         from_Row+72(FP), R8
+	SHLQ         $0x02, R8
+	LEAQ         (R8)(R8*2), R9
+	VMOVUPS      (SI), Z2
+	VMOVUPS      (SI)(R8*1), Z3
+	VMOVUPS      (SI)(R8*2), Z4
+	VMOVUPS      (SI)(R9*1), Z5
+	VADDPS       Z4, Z2, Z6
+	VADDPS       Z5, Z3, Z7
+	VADDPS       Z7, Z6, Z8
+	VSUBPS       Z7, Z6, Z6
+	VMOVAPS      Z2, Z7
+	VFMADD231PS  Z0, Z4, Z7
+	VFMADD231PS  Z0, Z5, Z3
+	VMOVAPS      Z7, Z4
+	VFMADD231PS  Z1, Z3, Z4
+	VFNMADD231PS Z1, Z3, Z7
+	VMOVUPS      Z2, (AX)
+	VMOVUPS      Z8, 256(AX)
+	VMOVUPS      Z6, 512(AX)
+	VMOVUPS      Z4, 768(AX)
+	VMOVUPS      Z7, 1024(AX)
+	VMOVUPS      Z5, 1280(AX)
+	ADDQ         DI, SI
+	VMOVUPS      (SI), Z2
+	VMOVUPS      (SI)(R8*1), Z3
+	VMOVUPS      (SI)(R8*2), Z4
+	VMOVUPS      (SI)(R9*1), Z5
+	VADDPS       Z4, Z2, Z6
+	VADDPS       Z5, Z3, Z7
+	VADDPS       Z7, Z6, Z8
+	VSUBPS       Z7, Z6, Z6
+	VMOVAPS      Z2, Z7
+	VFMADD231PS  Z0, Z4, Z7
+	VFMADD231PS  Z0, Z5, Z3
+	VMOVAPS      Z7, Z4
+	VFMADD231PS  Z1, Z3, Z4
+	VFNMADD231PS Z1, Z3, Z7
+	VMOVUPS      Z2, 64(AX)
+	VMOVUPS      Z8, 320(AX)
+	VMOVUPS      Z6, 576(AX)
+	VMOVUPS      Z4, 832(AX)
+	VMOVUPS      Z7, 1088(AX)
+	VMOVUPS      Z5, 1344(AX)
+	ADDQ         DI, SI
+	VMOVUPS      (SI), Z2
+	VMOVUPS      (SI)(R8*1), Z3
+	VMOVUPS      (SI)(R8*2), Z4
+	VMOVUPS      (SI)(R9*1), Z5
+	VADDPS       Z4, Z2, Z6
+	VADDPS       Z5, Z3, Z7
+	VADDPS       Z7, Z6, Z8
+	VSUBPS       Z7, Z6, Z6
+	VMOVAPS      Z2, Z7
+	VFMADD231PS  Z0, Z4, Z7
+	VFMADD231PS  Z0, Z5, Z3
+	VMOVAPS      Z7, Z4
+	VFMADD231PS  Z1, Z3, Z4
+	VFNMADD231PS Z1, Z3, Z7
+	VMOVUPS      Z2, 128(AX)
+	VMOVUPS      Z8, 384(AX)
+	VMOVUPS      Z6, 640(AX)
+	VMOVUPS      Z4, 896(AX)
+	VMOVUPS      Z7, 1152(AX)
+	VMOVUPS      Z5, 1408(AX)
+	ADDQ         DI, SI
+	VMOVUPS      (SI), Z2
+	VMOVUPS      (SI)(R8*1), Z3
+	VMOVUPS      (SI)(R8*2), Z4
+	VMOVUPS      (SI)(R9*1), Z5
+	VADDPS       Z4, Z2, Z6
+	VADDPS       Z5, Z3, Z7
+	VADDPS       Z7, Z6, Z8
+	VSUBPS       Z7, Z6, Z6
+	VMOVAPS      Z2, Z7
+	VFMADD231PS  Z0, Z4, Z7
+	VFMADD231PS  Z0, Z5, Z3
+	VMOVAPS      Z7, Z4
+	VFMADD231PS  Z1, Z3, Z4
+	VFNMADD231PS Z1, Z3, Z7
+	VMOVUPS      Z2, 192(AX)
+	VMOVUPS      Z8, 448(AX)
+	VMOVUPS      Z6, 704(AX)
+	VMOVUPS      Z4, 960(AX)
+	VMOVUPS      Z7, 1216(AX)
+	VMOVUPS      Z5, 1472(AX)
+	MOVQ         DX, SI
+	MOVQ         to_Row+24(FP), DI
+	SHLQ         $0x02, DI
+	MOVQ         to_Column+32(FP), R8
+	SHLQ         $0x02, R8
+	LEAQ         (R8)(R8*2), R9
+	LEAQ         (R8)(R8*4), R10
+	VMOVUPS      (AX), Z2
+	VMOVUPS      64(AX), Z3
+	VMOVUPS      128(AX), Z4
+	VMOVUPS      192(AX), Z5
+	VADDPS       Z4, Z2, Z6
+	VADDPS       Z5, Z3, Z7
+	VADDPS       Z7, Z6, Z8
+	VSUBPS       Z7, Z6, Z6
+	VMOVAPS      Z2, Z7
+	VFMADD231PS  Z0, Z4, Z7
+	VFMADD231PS  Z0, Z5, Z3
+	VMOVAPS      Z7, Z4
+	VFMADD231PS  Z1, Z3, Z4
+	VFNMADD231PS Z1, Z3, Z7
+	VMOVUPS      Z2, (SI)
+	VMOVUPS      Z8, (SI)(R8*1)
+	VMOVUPS      Z6, (SI)(R8*2)
+	VMOVUPS      Z4, (SI)(R9*1)
+	VMOVUPS      Z7, (SI)(R8*4)
+	VMOVUPS      Z5, (SI)(R10*1)
+	ADDQ         DI, SI
+	VMOVUPS      256(AX), Z2
+	VMOVUPS      320(AX), Z3
+	VMOVUPS      384(AX), Z4
+	VMOVUPS      448(AX), Z5
+	VADDPS       Z4, Z2, Z6
+	VADDPS       Z5, Z3, Z7
+	VADDPS       Z7, Z6, Z8
+	VSUBPS       Z7, Z6, Z6
+	VMOVAPS      Z2, Z7
+	VFMADD231PS  Z0, Z4, Z7
+	VFMADD231PS  Z0, Z5, Z3
+	VMOVAPS      Z7, Z4
+	VFMADD231PS  Z1, Z3, Z4
+	VFNMADD231PS Z1, Z3, Z7
+	VMOVUPS      Z2, (SI)
+	VMOVUPS      Z8, (SI)(R8*1)
+	VMOVUPS      Z6, (SI)(R8*2)
+	VMOVUPS      Z4, (SI)(R9*1)
+	VMOVUPS      Z7, (SI)(R8*4)
+	VMOVUPS      Z5, (SI)(R10*1)
+	ADDQ         DI, SI
+	VMOVUPS      512(AX), Z2
+	VMOVUPS      576(AX), Z3
+	VMOVUPS      640(AX), Z4
+	VMOVUPS      704(AX), Z5
+	VADDPS       Z4, Z2, Z6
+	VADDPS       Z5, Z3, Z7
+	VADDPS       Z7, Z6, Z8
+	VSUBPS       Z7, Z6, Z6
+	VMOVAPS      Z2, Z7
+	VFMADD231PS  Z0, Z4, Z7
+	VFMADD231PS  Z0, Z5, Z3
+	VMOVAPS      Z7, Z4
+	VFMADD231PS  Z1, Z3, Z4
+	VFNMADD231PS Z1, Z3, Z7
+	VMOVUPS      Z2, (SI)
+	VMOVUPS      Z8, (SI)(R8*1)
+	VMOVUPS      Z6, (SI)(R8*2)
+	VMOVUPS      Z4, (SI)(R9*1)
+	VMOVUPS      Z7, (SI)(R8*4)
+	VMOVUPS      Z5, (SI)(R10*1)
+	ADDQ         DI, SI
+	VMOVUPS      768(AX), Z2
+	VMOVUPS      832(AX), Z3
+	VMOVUPS      896(AX), Z4
+	VMOVUPS      960(AX), Z5
+	VADDPS       Z4, Z2, Z6
+	VADDPS       Z5, Z3, Z7
+	VADDPS       Z7, Z6, Z8
+	VSUBPS       Z7, Z6, Z6
+	VMOVAPS      Z2, Z7
+	VFMADD231PS  Z0, Z4, Z7
+	VFMADD231PS  Z0, Z5, Z3
+	VMOVAPS      Z7, Z4
+	VFMADD231PS  Z1, Z3, Z4
+	VFNMADD231PS Z1, Z3, Z7
+	VMOVUPS      Z2, (SI)
+	VMOVUPS      Z8, (SI)(R8*1)
+	VMOVUPS      Z6, (SI)(R8*2)
+	VMOVUPS      Z4, (SI)(R9*1)
+	VMOVUPS      Z7, (SI)(R8*4)
+	VMOVUPS      Z5, (SI)(R10*1)
+	ADDQ         DI, SI
+	VMOVUPS      1024(AX), Z2
+	VMOVUPS      1088(AX), Z3
+	VMOVUPS      1152(AX), Z4
+	VMOVUPS      1216(AX), Z5
+	VADDPS       Z4, Z2, Z6
+	VADDPS       Z5, Z3, Z7
+	VADDPS       Z7, Z6, Z8
+	VSUBPS       Z7, Z6, Z6
+	VMOVAPS      Z2, Z7
+	VFMADD231PS  Z0, Z4, Z7
+	VFMADD231PS  Z0, Z5, Z3
+	VMOVAPS      Z7, Z4
+	VFMADD231PS  Z1, Z3, Z4
+	VFNMADD231PS Z1, Z3, Z7
+	VMOVUPS      Z2, (SI)
+	VMOVUPS      Z8, (SI)(R8*1)
+	VMOVUPS      Z6, (SI)(R8*2)
+	VMOVUPS      Z4, (SI)(R9*1)
+	VMOVUPS      Z7, (SI)(R8*4)
+	VMOVUPS      Z5, (SI)(R10*1)
+	ADDQ         DI, SI
+	VMOVUPS      1280(AX), Z2
+	VMOVUPS      1344(AX), Z3
+	VMOVUPS      1408(AX), Z4
+	VMOVUPS      1472(AX), Z5
+	VADDPS       Z4, Z2, Z6
+	VADDPS       Z5, Z3, Z7
+	VADDPS       Z7, Z6, Z8
+	VSUBPS       Z7, Z6, Z6
+	VMOVAPS      Z2, Z7
+	VFMADD231PS  Z0, Z4, Z7
+	VFMADD231PS  Z0, Z5, Z3
+	VMOVAPS      Z7, Z4
+	VFMADD231PS  Z1, Z3, Z4
+	VFNMADD231PS Z1, Z3, Z7
+	VMOVUPS      Z2, (SI)
+	VMOVUPS      Z8, (SI)(R8*1)
+	VMOVUPS      Z6, (SI)(R8*2)
+	VMOVUPS      Z4, (SI)(R9*1)
+	VMOVUPS      Z7, (SI)(R8*4)
+	VMOVUPS      Z5, (SI)(R10*1)
+	MOVQ         from_Step+88(FP), SI
+	SHLQ         $0x02, SI
+	ADDQ         SI, CX
+	MOVQ         to_Step+40(FP), SI
+	SHLQ         $0x02, SI
+	ADDQ         SI, DX
+	DECQ         BX
+	JNZ          matrix
+
+matrixEnd:
+	VZEROUPPER
+	RET
+
+// func transformFilterAVX512(y []float32, to struct{Row int; Column int; Step int}, x []float32, from struct{Row int; Column int; Step int}, count int)
+// Requires: AVX, AVX512F
+TEXT ·transformFilterAVX512(SB), $1216-104
+	LEAQ         (SP), AX
+	ADDQ         $0x3f, AX
+	ANDQ         $-64, AX
+	MOVL         $0xbe2aaaab, CX
+	VMOVD        CX, X0
+	VBROADCASTSS X0, Z0
+	MOVL         $0x3e2aaaab, CX
+	VMOVD        CX, X1
+	VBROADCASTSS X1, Z1
+	MOVL         $0x3d2aaaab, CX
+	VMOVD        CX, X2
+	VBROADCASTSS X2, Z2
+	MOVL         $0x3daaaaab, CX
+	VMOVD        CX, X3
+	VBROADCASTSS X3, Z3
+	MOVL         $0x3e800000, CX
+	VMOVD        CX, X4
+	VBROADCASTSS X4, Z4
+	MOVQ         x_base+48(FP), CX
+	MOVQ         y_base+0(FP), DX
+	MOVQ         count+96(FP), BX
+	TESTQ        BX, BX
+	JZ           matrixEnd
+
+matrix:
+	MOVQ         CX, SI
+	MOVQ         from_Column+80(FP), DI
+	SHLQ         $0x02, DI
+	MOVQ         from_Row+72(FP), R8
+	SHLQ         $0x02, R8
+	VMOVUPS      (SI), Z5
+	VMOVUPS      (SI)(R8*1), Z6
+	VMOVUPS      (SI)(R8*2), Z7
+	VADDPS       Z7, Z5, Z8
+	VMULPS       Z0, Z8, Z8
+	VMOVAPS      Z8, Z9
+	VFNMADD231PS Z1, Z6, Z9
+	VFMADD231PS  Z1, Z6, Z8
+	VMULPS       Z1, Z7, Z10
+	VFMADD231PS  Z2, Z5, Z10
+	VMOVAPS      Z10, Z11
+	VFMADD231PS  Z3, Z6, Z11
+	VFNMADD231PS Z3, Z6, Z10
+	VMULPS       Z4, Z5, Z5
+	VMOVUPS      Z5, (AX)
+	VMOVUPS      Z9, 192(AX)
+	VMOVUPS      Z8, 384(AX)
+	VMOVUPS      Z11, 576(AX)
+	VMOVUPS      Z10, 768(AX)
+	VMOVUPS      Z7, 960(AX)
+	ADDQ         DI, SI
+	VMOVUPS      (SI), Z5
+	VMOVUPS      (SI)(R8*1), Z6
+	VMOVUPS      (SI)(R8*2), Z7
+	VADDPS       Z7, Z5, Z8
+	VMULPS       Z0, Z8, Z8
+	VMOVAPS      Z8, Z9
+	VFNMADD231PS Z1, Z6, Z9
+	VFMADD231PS  Z1, Z6, Z8
+	VMULPS       Z1, Z7, Z10
+	VFMADD231PS  Z2, Z5, Z10
+	VMOVAPS      Z10, Z11
+	VFMADD231PS  Z3, Z6, Z11
+	VFNMADD231PS Z3, Z6, Z10
+	VMULPS       Z4, Z5, Z5
+	VMOVUPS      Z5, 64(AX)
+	VMOVUPS      Z9, 256(AX)
+	VMOVUPS      Z8, 448(AX)
+	VMOVUPS      Z11, 640(AX)
+	VMOVUPS      Z10, 832(AX)
+	VMOVUPS      Z7, 1024(AX)
+	ADDQ         DI, SI
+	VMOVUPS      (SI), Z5
+	VMOVUPS      (SI)(R8*1), Z6
+	VMOVUPS      (SI)(R8*2), Z7
+	VADDPS       Z7, Z5, Z8
+	VMULPS       Z0, Z8, Z8
+	VMOVAPS      Z8, Z9
+	VFNMADD231PS Z1, Z6, Z9
+	VFMADD231PS  Z1, Z6, Z8
+	VMULPS       Z1, Z7, Z10
+	VFMADD231PS  Z2, Z5, Z10
+	VMOVAPS      Z10, Z11
+	VFMADD231PS  Z3, Z6, Z11
+	VFNMADD231PS Z3, Z6, Z10
+	VMULPS       Z4, Z5, Z5
+	VMOVUPS      Z5, 128(AX)
+	VMOVUPS      Z9, 320(AX)
+	VMOVUPS      Z8, 512(AX)
+	VMOVUPS      Z11, 704(AX)
+	VMOVUPS      Z10, 896(AX)
+	VMOVUPS      Z7, 1088(AX)
+	MOVQ         DX, SI
+	MOVQ         to_Row+24(FP), DI
+	SHLQ         $0x02, DI
+	MOVQ         to_Column+32(FP), R8
+	SHLQ         $0x02, R8
+	LEAQ         (R8)(R8*2), R9
+	LEAQ         (R8)(R8*4), R10
+	VMOVUPS      (AX), Z5
+	VMOVUPS      64(AX), Z6
+	VMOVUPS      128(AX), Z7
+	VADDPS       Z7, Z5, Z8
+	VMULPS       Z0, Z8, Z8
+	VMOVAPS      Z8, Z9
+	VFNMADD231PS Z1, Z6, Z9
+	VFMADD231PS  Z1, Z6, Z8
+	VMULPS       Z1, Z7, Z10
+	VFMADD231PS  Z2, Z5, Z10
+	VMOVAPS      Z10, Z11
+	VFMADD231PS  Z3, Z6, Z11
+	VFNMADD231PS Z3, Z6, Z10
+	VMULPS       Z4, Z5, Z5
+	VMOVUPS      Z5, (SI)
+	VMOVUPS      Z9, (SI)(R8*1)
+	VMOVUPS      Z8, (SI)(R8*2)
+	VMOVUPS      Z11, (SI)(R9*1)
+	VMOVUPS      Z10, (SI)(R8*4)
+	VMOVUPS      Z7, (SI)(R10*1)
+	ADDQ         DI, SI
+	VMOVUPS      192(AX), Z5
+	VMOVUPS      256(AX), Z6
+	VMOVUPS      320(AX), Z7
+	VADDPS       Z7, Z5, Z8
+	VMULPS       Z0, Z8, Z8
+	VMOVAPS      Z8, Z9
+	VFNMADD231PS Z1, Z6, Z9
+	VFMADD231PS  Z1, Z6, Z8
+	VMULPS       Z1, Z7, Z10
+	VFMADD231PS  Z2, Z5, Z10
+	VMOVAPS      Z10, Z11
+	VFMADD231PS  Z3, Z6, Z11
+	VFNMADD231PS Z3, Z6, Z10
+	VMULPS       Z4, Z5, Z5
+	VMOVUPS      Z5, (SI)
+	VMOVUPS      Z9, (SI)(R8*1)
+	VMOVUPS      Z8, (SI)(R8*2)
+	VMOVUPS      Z11, (SI)(R9*1)
+	VMOVUPS      Z10, (SI)(R8*4)
+	VMOVUPS      Z7, (SI)(R10*1)
+	ADDQ         DI, SI
+	VMOVUPS      384(AX), Z5
+	VMOVUPS      448(AX), Z6
+	VMOVUPS      512(AX), Z7
+	VADDPS       Z7, Z5, Z8
+	VMULPS       Z0, Z8, Z8
+	VMOVAPS      Z8, Z9
+	VFNMADD231PS Z1, Z6, Z9
+	VFMADD231PS  Z1, Z6, Z8
+	VMULPS       Z1, Z7, Z10
+	VFMADD231PS  Z2, Z5, Z10
+	VMOVAPS      Z10, Z11
+	VFMADD231PS  Z3, Z6, Z11
+	VFNMADD231PS Z3, Z6, Z10
+	VMULPS       Z4, Z5, Z5
+	VMOVUPS      Z5, (SI)
+	VMOVUPS      Z9, (SI)(R8*1)
+	VMOVUPS      Z8, (SI)(R8*2)
+	VMOVUPS      Z11, (SI)(R9*1)
+	VMOVUPS      Z10, (SI)(R8*4)
+	VMOVUPS      Z7, (SI)(R10*1)
+	ADDQ         DI, SI
+	VMOVUPS      576(AX), Z5
+	VMOVUPS      640(AX), Z6
+	VMOVUPS      704(AX), Z7
+	VADDPS       Z7, Z5, Z8
+	VMULPS       Z0, Z8, Z8
+	VMOVAPS      Z8, Z9
+	VFNMADD231PS Z1, Z6, Z9
+	VFMADD231PS  Z1, Z6, Z8
+	VMULPS       Z1, Z7, Z10
+	VFMADD231PS  Z2, Z5, Z10
+	VMOVAPS      Z10, Z11
+	VFMADD231PS  Z3, Z6, Z11
+	VFNMADD231PS Z3, Z6, Z10
+	VMULPS       Z4, Z5, Z5
+	VMOVUPS      Z5, (SI)
+	VMOVUPS      Z9, (SI)(R8*1)
+	VMOVUPS      Z8, (SI)(R8*2)
+	VMOVUPS      Z11, (SI)(R9*1)
+	VMOVUPS      Z10, (SI)(R8*4)
+	VMOVUPS      Z7, (SI)(R10*1)
+	ADDQ         DI, SI
+	VMOVUPS      768(AX), Z5
+	VMOVUPS      832(AX), Z6
+	VMOVUPS      896(AX), Z7
+	VADDPS       Z7, Z5, Z8
+	VMULPS       Z0, Z8, Z8
+	VMOVAPS      Z8, Z9
+	VFNMADD231PS Z1, Z6, Z9
+	VFMADD231PS  Z1, Z6, Z8
+	VMULPS       Z1, Z7, Z10
+	VFMADD231PS  Z2, Z5, Z10
+	VMOVAPS      Z10, Z11
+	VFMADD231PS  Z3, Z6, Z11
+	VFNMADD231PS Z3, Z6, Z10
+	VMULPS       Z4, Z5, Z5
+	VMOVUPS      Z5, (SI)
+	VMOVUPS      Z9, (SI)(R8*1)
+	VMOVUPS      Z8, (SI)(R8*2)
+	VMOVUPS      Z11, (SI)(R9*1)
+	VMOVUPS      Z10, (SI)(R8*4)
+	VMOVUPS      Z7, (SI)(R10*1)
+	ADDQ         DI, SI
+	VMOVUPS      960(AX), Z5
+	VMOVUPS      1024(AX), Z6
+	VMOVUPS      1088(AX), Z7
+	VADDPS       Z7, Z5, Z8
+	VMULPS       Z0, Z8, Z8
+	VMOVAPS      Z8, Z9
+	VFNMADD231PS Z1, Z6, Z9
+	VFMADD231PS  Z1, Z6, Z8
+	VMULPS       Z1, Z7, Z10
+	VFMADD231PS  Z2, Z5, Z10
+	VMOVAPS      Z10, Z11
+	VFMADD231PS  Z3, Z6, Z11
+	VFNMADD231PS Z3, Z6, Z10
+	VMULPS       Z4, Z5, Z5
+	VMOVUPS      Z5, (SI)
+	VMOVUPS      Z9, (SI)(R8*1)
+	VMOVUPS      Z8, (SI)(R8*2)
+	VMOVUPS      Z11, (SI)(R9*1)
+	VMOVUPS      Z10, (SI)(R8*4)
+	VMOVUPS      Z7, (SI)(R10*1)
+	MOVQ         from_Step+88(FP), SI
+	SHLQ         $0x02, SI
+	ADDQ         SI, CX
+	MOVQ         to_Step+40(FP), SI
+	SHLQ         $0x02, SI
+	ADDQ         SI, DX
+	DECQ         BX
+	JNZ          matrix
+
+matrixEnd:
+	VZEROUPPER
+	RET
+
+// func transformFilterGradientAVX512(y []float32, to struct{Row int; Column int; Step int}, x []float32, from struct{Row int; Column int; Step int}, count int)
+// Requires: AVX, AVX512F
+TEXT ·transformFilterGradientAVX512(SB), $1216-104
+	LEAQ         (SP), AX
+	ADDQ         $0x3f, AX
+	ANDQ         $-64, AX
+	MOVL         $0x3e800000, CX
+	VMOVD        CX, X0
+	VBROADCASTSS X0, Z0
+	MOVL         $0x3e2aaaab, CX
+	VMOVD        CX, X1
+	VBROADCASTSS X1, Z1
+	MOVL         $0x3d2aaaab, CX
+	VMOVD        CX, X2
+	VBROADCASTSS X2, Z2
+	MOVL         $0x3daaaaab, CX
+	VMOVD        CX, X3
+	VBROADCASTSS X3, Z3
+	MOVQ         x_base+48(FP), CX
+	MOVQ         y_base+0(FP), DX
+	MOVQ         count+96(FP), BX
+	TESTQ        BX, BX
+	JZ           matrixEnd
+
+matrix:
+	MOVQ         CX, SI
+	MOVQ         from_Column+80(FP), DI
+	SHLQ         $0x02, DI
+	MOVQ         from_Row+72(FP), R8
+	SHLQ         $0x02, R8
+	LEAQ         (R8)(R8*2), R9
+	LEAQ         (R8)(R8*4), R10
+	VMOVUPS      (SI), Z4
+	VMOVUPS      (SI)(R8*1), Z5
+	VMOVUPS      (SI)(R8*2), Z6
+	VMOVUPS      (SI)(R9*1), Z7
+	VMOVUPS      (SI)(R8*4), Z8
+	VMOVUPS      (SI)(R10*1), Z9
+	VADDPS       Z6, Z5, Z10
+	VSUBPS       Z5, Z6, Z5
+	VADDPS       Z8, Z7, Z6
+	VSUBPS       Z8, Z7, Z7
+	VMULPS       Z0, Z4, Z4
+	VFNMADD231PS Z1, Z10, Z4
+	VFMADD231PS  Z2, Z6, Z4
+	VMULPS       Z1, Z5, Z5
+	VFMADD231PS  Z3, Z7, Z5
+	VFNMADD231PS Z1, Z10, Z9
+	VFMADD231PS  Z1, Z6, Z9
+	VMOVUPS      Z4, (AX)
+	VMOVUPS      Z5, 384(AX)
+	VMOVUPS      Z9, 768(AX)
+	ADDQ         DI, SI
+	VMOVUPS      (SI), Z4
+	VMOVUPS      (SI)(R8*1), Z5
+	VMOVUPS      (SI)(R8*2), Z6
+	VMOVUPS      (SI)(R9*1), Z7
+	VMOVUPS      (SI)(R8*4), Z8
+	VMOVUPS      (SI)(R10*1), Z9
+	VADDPS       Z6, Z5, Z10
+	VSUBPS       Z5, Z6, Z5
+	VADDPS       Z8, Z7, Z6
+	VSUBPS       Z8, Z7, Z7
+	VMULPS       Z0, Z4, Z4
+	VFNMADD231PS Z1, Z10, Z4
+	VFMADD231PS  Z2, Z6, Z4
+	VMULPS       Z1, Z5, Z5
+	VFMADD231PS  Z3, Z7, Z5
+	VFNMADD231PS Z1, Z10, Z9
+	VFMADD231PS  Z1, Z6, Z9
+	VMOVUPS      Z4, 64(AX)
+	VMOVUPS      Z5, 448(AX)
+	VMOVUPS      Z9, 832(AX)
+	ADDQ         DI, SI
+	VMOVUPS      (SI), Z4
+	VMOVUPS      (SI)(R8*1), Z5
+	VMOVUPS      (SI)(R8*2), Z6
+	VMOVUPS      (SI)(R9*1), Z7
+	VMOVUPS      (SI)(R8*4), Z8
+	VMOVUPS      (SI)(R10*1), Z9
+	VADDPS       Z6, Z5, Z10
+	VSUBPS       Z5, Z6, Z5
+	VADDPS       Z8, Z7, Z6
+	VSUBPS       Z8, Z7, Z7
+	VMULPS       Z0, Z4, Z4
+	VFNMADD231PS Z1, Z10, Z4
+	VFMADD231PS  Z2, Z6, Z4
+	VMULPS       Z1, Z5, Z5
+	VFMADD231PS  Z3, Z7, Z5
+	VFNMADD231PS Z1, Z10, Z9
+	VFMADD231PS  Z1, Z6, Z9
+	VMOVUPS      Z4, 128(AX)
+	VMOVUPS      Z5, 512(AX)
+	VMOVUPS      Z9, 896(AX)
+	ADDQ         DI, SI
+	VMOVUPS      (SI), Z4
+	VMOVUPS      (SI)(R8*1), Z5
+	VMOVUPS      (SI)(R8*2), Z6
+	VMOVUPS      (SI)(R9*1), Z7
+	VMOVUPS      (SI)(R8*4), Z8
+	VMOVUPS      (SI)(R10*1), Z9
+	VADDPS       Z6, Z5, Z10
+	VSUBPS       Z5, Z6, Z5
+	VADDPS       Z8, Z7, Z6
+	VSUBPS       Z8, Z7, Z7
+	VMULPS       Z0, Z4, Z4
+	VFNMADD231PS Z1, Z10, Z4
+	VFMADD231PS  Z2, Z6, Z4
+	VMULPS       Z1, Z5, Z5
+	VFMADD231PS  Z3, Z7, Z5
+	VFNMADD231PS Z1, Z10, Z9
+	VFMADD231PS  Z1, Z6, Z9
+	VMOVUPS      Z4, 192(AX)
+	VMOVUPS      Z5, 576(AX)
+	VMOVUPS      Z9, 960(AX)
+	ADDQ         DI, SI
+	VMOVUPS      (SI), Z4
+	VMOVUPS      (SI)(R8*1), Z5
+	VMOVUPS      (SI)(R8*2), Z6
+	VMOVUPS      (SI)(R9*1), Z7
+	VMOVUPS      (SI)(R8*4), Z8
+	VMOVUPS      (SI)(R10*1), Z9
+	VADDPS       Z6, Z5, Z10
+	VSUBPS       Z5, Z6, Z5
+	VADDPS       Z8, Z7, Z6
+	VSUBPS       Z8, Z7, Z7
+	VMULPS       Z0, Z4, Z4
+	VFNMADD231PS Z1, Z10, Z4
+	VFMADD231PS  Z2, Z6, Z4
+	VMULPS       Z1, Z5, Z5
+	VFMADD231PS  Z3, Z7, Z5
+	VFNMADD231PS Z1, Z10, Z9
+	VFMADD231PS  Z1, Z6, Z9
+	VMOVUPS      Z4, 256(AX)
+	VMOVUPS      Z5, 640(AX)
+	VMOVUPS      Z9, 1024(AX)
+	ADDQ         DI, SI
+	VMOVUPS      (SI), Z4
+	VMOVUPS      (SI)(R8*1), Z5
+	VMOVUPS      (SI)(R8*2), Z6
+	VMOVUPS      (SI)(R9*1), Z7
+	VMOVUPS      (SI)(R8*4), Z8
+	VMOVUPS      (SI)(R10*1), Z9
+	VADDPS       Z6, Z5, Z10
+	VSUBPS       Z5, Z6, Z5
+	VADDPS       Z8, Z7, Z6
+	VSUBPS       Z8, Z7, Z7
+	VMULPS       Z0, Z4, Z4
+	VFNMADD231PS Z1, Z10, Z4
+	VFMADD231PS  Z2, Z6, Z4
+	VMULPS       Z1, Z5, Z5
+	VFMADD231PS  Z3, Z7, Z5
+	VFNMADD231PS Z1, Z10, Z9
+	VFMADD231PS  Z1, Z6, Z9
+	VMOVUPS      Z4, 320(AX)
+	VMOVUPS      Z5, 704(AX)
+	VMOVUPS      Z9, 1088(AX)
+	MOVQ         DX, SI
+	MOVQ         to_Row+24(FP), DI
+	SHLQ         $0x02, DI
+	MOVQ         to_Column+32(FP), R8
+	SHLQ         $0x02, R8
+	VMOVUPS      (AX), Z4
+	VMOVUPS      64(AX), Z5
+	VMOVUPS      128(AX), Z6
+	VMOVUPS      192(AX), Z7
+	VMOVUPS      256(AX), Z8
+	VMOVUPS      320(AX), Z9
+	VADDPS       Z6, Z5, Z10
+	VSUBPS       Z5, Z6, Z5
+	VADDPS       Z8, Z7, Z6
+	VSUBPS       Z8, Z7, Z7
+	VMULPS       Z0, Z4, Z4
+	VFNMADD231PS Z1, Z10, Z4
+	VFMADD231PS  Z2, Z6, Z4
+	VMULPS       Z1, Z5, Z5
+	VFMADD231PS  Z3, Z7, Z5
+	VFNMADD231PS Z1, Z10, Z9
+	VFMADD231PS  Z1, Z6, Z9
+	VMOVUPS      Z4, (SI)
+	VMOVUPS      Z5, (SI)(R8*1)
+	VMOVUPS      Z9, (SI)(R8*2)
+	ADDQ         DI, SI
+	VMOVUPS      384(AX), Z4
+	VMOVUPS      448(AX), Z5
+	VMOVUPS      512(AX), Z6
+	VMOVUPS      576(AX), Z7
+	VMOVUPS      640(AX), Z8
+	VMOVUPS      704(AX), Z9
+	VADDPS       Z6, Z5, Z10
+	VSUBPS       Z5, Z6, Z5
+	VADDPS       Z8, Z7, Z6
+	VSUBPS       Z8, Z7, Z7
+	VMULPS       Z0, Z4, Z4
+	VFNMADD231PS Z1, Z10, Z4
+	VFMADD231PS  Z2, Z6, Z4
+	VMULPS       Z1, Z5, Z5
+	VFMADD231PS  Z3, Z7, Z5
+	VFNMADD231PS Z1, Z10, Z9
+	VFMADD231PS  Z1, Z6, Z9
+	VMOVUPS      Z4, (SI)
+	VMOVUPS      Z5, (SI)(R8*1)
+	VMOVUPS      Z9, (SI)(R8*2)
+	ADDQ         DI, SI
+	VMOVUPS      768(AX), Z4
+	VMOVUPS      832(AX), Z5
+	VMOVUPS      896(AX), Z6
+	VMOVUPS      960(AX), Z7
+	VMOVUPS      1024(AX), Z8
+	VMOVUPS      1088(AX), Z9
+	VADDPS       Z6, Z5, Z10
+	VSUBPS       Z5, Z6, Z5
+	VADDPS       Z8, Z7, Z6
+	VSUBPS       Z8, Z7, Z7
+	VMULPS       Z0, Z4, Z4
+	VFNMADD231PS Z1, Z10, Z4
+	VFMADD231PS  Z2, Z6, Z4
+	VMULPS       Z1, Z5, Z5
+	VFMADD231PS  Z3, Z7, Z5
+	VFNMADD231PS Z1, Z10, Z9
+	VFMADD231PS  Z1, Z6, Z9
+	VMOVUPS      Z4, (SI)
+	VMOVUPS      Z5, (SI)(R8*1)
+	VMOVUPS      Z9, (SI)(R8*2)
+	MOVQ         from_Step+88(FP), SI
+	SHLQ         $0x02, SI
+	ADDQ         SI, CX
+	MOVQ         to_Step+40(FP), SI
+	SHLQ         $0x02, SI
+	ADDQ         SI, DX
+	DECQ         BX
+	JNZ          matrix
+
+matrixEnd:
+	VZEROUPPER
+	RET

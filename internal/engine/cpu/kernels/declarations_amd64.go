@@ -28,6 +28,21 @@ func maxPoolAVX512(y, x []float32, w Window)
 func maxPoolBackwardAVX512(dy, x []float32, w Window)
 
 //go:noescape
+func transformInputAVX512(y []float32, to Grid, x []float32, from Grid, count int)
+
+//go:noescape
+func transformOutputAVX512(y []float32, to Grid, x []float32, from Grid, count int)
+
+//go:noescape
+func transformOutputGradientAVX512(y []float32, to Grid, x []float32, from Grid, count int)
+
+//go:noescape
+func transformFilterAVX512(y []float32, to Grid, x []float32, from Grid, count int)
+
+//go:noescape
+func transformFilterGradientAVX512(y []float32, to Grid, x []float32, from Grid, count int)
+
+//go:noescape
 func convolveAVX2(y []float32, channel, yPixel int, x []float32, xPixel int, offsets []int, weights []float32, channels, pixels int, add bool)
 
 //go:noescape
@@ -50,3 +65,18 @@ func maxPoolAVX2(y, x []float32, w Window)
 
 //go:noescape
 func maxPoolBackwardAVX2(dy, x []float32, w Window)
+
+//go:noescape
+func transformInputAVX2(y []float32, to Grid, x []float32, from Grid, count int)
+
+//go:noescape
+func transformOutputAVX2(y []float32, to Grid, x []float32, from Grid, count int)
+
+//go:noescape
+func transformOutputGradientAVX2(y []float32, to Grid, x []float32, from Grid, count int)
+
+//go:noescape
+func transformFilterAVX2(y []float32, to Grid, x []float32, from Grid, count int)
+
+//go:noescape
+func transformFilterGradientAVX2(y []float32, to Grid, x []float32, from Grid, count int)

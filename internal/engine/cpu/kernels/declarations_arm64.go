@@ -26,3 +26,18 @@ func maxPoolNEON(y, x []float32, w Window)
 
 //go:noescape
 func maxPoolBackwardNEON(dy, x []float32, w Window)
+
+//go:noescape
+func transformInputNEON(y []float32, to Grid, x []float32, from Grid, count int)
+
+//go:noescape
+func transformOutputNEON(y []float32, to Grid, x []float32, from Grid, count int)
+
+//go:noescape
+func transformOutputGradientNEON(y []float32, to Grid, x []float32, from Grid, count int)
+
+//go:noescape
+func transformFilterNEON(y []float32, to Grid, x []float32, from Grid, count int)
+
+//go:noescape
+func transformFilterGradientNEON(y []float32, to Grid, x []float32, from Grid, count int)

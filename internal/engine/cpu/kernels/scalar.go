@@ -7,19 +7,21 @@ import (
 
 // scalar are the kernels in plain Go, for every platform.
 var scalar = Set{
-	Name:            "scalar",
-	Lanes:           lanes,
-	WideTile:        wideTile,
-	NarrowTile:      narrowTile,
-	Taps:            correlateTaps,
-	Convolve:        convolveScalar,
-	Correlate:       correlateScalar,
-	Moments:         momentsScalar,
-	Affine:          affineScalar,
-	AffineSums:      affineSumsScalar,
-	AffineBackward:  affineBackwardScalar,
-	MaxPool:         maxPoolScalar,
-	MaxPoolBackward: maxPoolBackwardScalar,
+	Name:             "scalar",
+	Lanes:            lanes,
+	WideTile:         wideTile,
+	NarrowTile:       narrowTile,
+	Taps:             correlateTaps,
+	Convolve:         convolveScalar,
+	Correlate:        correlateScalar,
+	Moments:          momentsScalar,
+	Affine:           affineScalar,
+	AffineSums:       affineSumsScalar,
+	AffineBackward:   affineBackwardScalar,
+	MaxPool:          maxPoolScalar,
+	MaxPoolBackward:  maxPoolBackwardScalar,
+	WinogradChannels: 64,
+	Winograd:         winogradScalar,
 }
 
 // Both products go through a tile by three channels, or two of a narrow one, and two lanes or taps: six sums and their

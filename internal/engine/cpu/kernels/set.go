@@ -56,6 +56,11 @@ type Set struct {
 	// MaxPoolBackward replaces x by its gradient: that of each window goes to its first maximum in
 	// row-major order. A window with NaN may have none.
 	MaxPoolBackward func(dy, x []float32, w Window)
+
+	// Winograd are transforms of tiles of images and of filters. WinogradChannels is from how many channels on, of input
+	// and output, a convolution gains by them.
+	Winograd         Winograd
+	WinogradChannels int
 }
 
 // Rows is a number of rows in a slice, the first at its start and each stride elements after the one before. Length is

@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 
 	"github.com/fastresnet/fastresnet/internal/engine/cpu/kernels/_asm/layout"
+	"github.com/fastresnet/fastresnet/internal/engine/cpu/kernels/_asm/winograd"
 )
 
 func main() {
@@ -33,6 +34,9 @@ func main() {
 	a.affineBackward()
 	a.maxPool()
 	a.maxPoolBackward()
+	for _, t := range winograd.Transforms {
+		a.transform(t)
+	}
 	if err := os.WriteFile(filepath.Join(os.Args[1], "neon_arm64.s"), a.text.Bytes(), 0o644); err != nil {
 		log.Fatal(err)
 	}
@@ -66,6 +70,11 @@ type argument struct{ name, kind string }
 
 // function begins a kernel.
 func (a *assembler) function(name string, arguments ...argument) {
+	a.functionWithMemory(name, 0, arguments...)
+}
+
+// functionWithMemory begins a kernel that has bytes on the stack.
+func (a *assembler) functionWithMemory(name string, memory int, arguments ...argument) {
 	a.offsets = map[string]int{}
 	size := 0
 	take := func(name string, bytes int) {
@@ -83,6 +92,10 @@ func (a *assembler) function(name string, arguments ...argument) {
 			take(p.name+"_Count", 8)
 			take(p.name+"_Length", 8)
 			take(p.name+"_Stride", 8)
+		case "grid":
+			take(p.name+"_Row", 8)
+			take(p.name+"_Column", 8)
+			take(p.name+"_Step", 8)
 		case "window":
 			take(p.name+"_Height", 8)
 			take(p.name+"_Width", 8)
@@ -95,7 +108,11 @@ func (a *assembler) function(name string, arguments ...argument) {
 			panic(p.kind)
 		}
 	}
-	a.printf("\nTEXT ·%sNEON(SB), NOSPLIT, $0-%d\n", name, size)
+	flags := "NOSPLIT"
+	if memory > 0 {
+		flags = "0" // more than NOSPLIT allows
+	}
+	a.printf("\nTEXT ·%sNEON(SB), %s, $%d-%d\n", name, flags, memory, size)
 }
 
 // param loads an argument, or a part of one, into a register.

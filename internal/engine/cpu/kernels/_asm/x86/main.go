@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"regexp"
 
+	"github.com/fastresnet/fastresnet/internal/engine/cpu/kernels/_asm/winograd"
 	"github.com/mmcloughlin/avo/attr"
 	"github.com/mmcloughlin/avo/build"
 	"github.com/mmcloughlin/avo/pass"
@@ -47,6 +48,9 @@ func write(file string, i isa) error {
 	a.affineBackward()
 	a.maxPool()
 	a.maxPoolBackward()
+	for _, t := range winograd.Transforms {
+		a.transform(t)
+	}
 	result, err := a.Result()
 	if err != nil {
 		return err

@@ -1,0 +1,353 @@
+package cpu
+
+import (
+	"runtime"
+
+	"github.com/fastresnet/fastresnet/internal/engine/cpu/kernels"
+)
+
+// winograd is the convolution with 3x3 filters, padded by one pixel, in 36 multiplications for every 4x4 outputs, where
+// direct takes 144; see [kernels.Winograd]. Between the transforms are 36 small matrix products, one for each position
+// in a transformed tile, which the kernels of direct compute.
+type winograd struct {
+	// forward computes the output, and backward the gradient to the input: it is the same with mirrored filters.
+	forward, backward tileProduct
+}
+
+// suitsWinograd says whether winograd can compute a convolution, and gains by it. Tiles must end where the image does,
+// or one pixel later, at its border of zeros. Few channels are transformed for longer than they are multiplied, and for
+// few tiles the filters are.
+func suitsWinograd(in, out *tensor, f filter) bool {
+	const side, fewTiles = kernels.OutputSide, 4
+	fits := func(length int) bool { return length%side == 0 || length%side == side-1 }
+	if f != (filter{3, 3, 1, 1, 1}) || !fits(in.shape.Height) || !fits(in.shape.Width) {
+		return false
+	}
+	tiles := in.groups() * ceilDiv(in.shape.Height, side) * ceilDiv(in.shape.Width, side)
+	return tiles >= fewTiles && min(in.shape.Channels, out.shape.Channels) >= in.kernels.WinogradChannels
+}
+
+func newWinograd(in, out *tensor) *winograd {
+	c := in.shape.Channels
+	return &winograd{
+		forward:  newTileProduct(out, in, weightIndex{y: filterTaps * c, x: 1, tap: c}),
+		backward: newTileProduct(in, out, weightIndex{y: 1, x: filterTaps * c, tap: -c, first: (filterTaps - 1) * c}),
+	}
+}
+
+// output implements [convolution].
+func (w *winograd) output(weights []float32) { w.forward.run(weights) }
+
+// inputGradient implements [convolution].
+func (w *winograd) inputGradient(weights []float32) { w.backward.run(weights) }
+
+// weightGradient implements [convolution].
+func (w *winograd) weightGradient(dw []float32) { w.forward.gradient(dw) }
+
+const (
+	filterTaps = kernels.FilterSide * kernels.FilterSide
+	positions  = kernels.InputSide * kernels.InputSide
+)
+
+// tileProduct computes y from x with 3x3 filters, some tiles at a time.
+type tileProduct struct {
+	y, x    *tensor
+	weights weightIndex
+	// channels divide y's, as in product.
+	channels kernels.Tiling
+	// rows and columns are the tiles of an image, and tiles those of all groups. They are counted row by row.
+	rows, columns, tiles int
+}
+
+// weightIndex says where the weights are: that of tap t, from channel k of x to channel m of y, is at
+// first + m·y + k·x + t·tap.
+type weightIndex struct{ first, y, x, tap int }
+
+func newTileProduct(y, x *tensor, w weightIndex) tileProduct {
+	rows, columns := ceilDiv(y.shape.Height, kernels.OutputSide), ceilDiv(y.shape.Width, kernels.OutputSide)
+	return tileProduct{
+		y: y, x: x, weights: w, channels: y.kernels.Tiling(y.shape.Channels),
+		rows: rows, columns: columns, tiles: y.groups() * rows * columns,
+	}
+}
+
+// Work is done in blocks whose operands fit in a cache.
+const (
+	// blockInputs is how many input channels of a chunk fit in the first-level cache, for one position.
+	blockInputs = 128
+	// blockOutputs is for how many tiles of channels a chunk's products fit in the second-level cache.
+	blockOutputs = 8
+	// spread is how many vectors lie between the positions of transformed tiles, beside what is in them: a power of two
+	// would have them all in one set of a cache.
+	spread = 5
+)
+
+// run computes y. A task is a chunk of tiles, and where those are few, a part of the outputs: each then transforms the
+// inputs again.
+func (p *tileProduct) run(w []float32) {
+	lanes, inputs := p.y.kernels.Lanes, p.x.shape.Channels
+	filters := p.y.arena.take(positions * p.plane(inputs))
+	defer p.y.arena.give(filters)
+	p.pack(filters, w)
+	chunk := 4 // tiles that are transformed and multiplied together
+	if inputs <= 32 {
+		chunk = 8
+	}
+	chunks, blocks := ceilDiv(p.tiles, chunk), ceilDiv(p.channels.Count(), blockOutputs)
+	parts := min(blocks, ceilDiv(4*runtime.GOMAXPROCS(0), chunks))
+	offsets := chunkOffsets(inputs, chunk*lanes)
+	x := transformed{channel: chunk * lanes, position: (inputs*chunk + spread) * lanes}
+	outputs := min(blockOutputs*p.y.kernels.WideTile, p.channels.Channels())
+	y := transformed{channel: chunk * lanes, position: (outputs*chunk + spread) * lanes}
+	parallel(chunks*parts, func(i int) {
+		memory := p.y.arena.take(positions * (x.position + y.position))
+		defer p.y.arena.give(memory)
+		x, y := x, y
+		x.values, y.values = memory[:positions*x.position], memory[positions*x.position:]
+		first, part := i/parts*chunk, i%parts
+		count := min(chunk, p.tiles-first)
+		p.transform(x, p.x, first, count, 0, inputs)
+		for block := part * blocks / parts; block < (part+1)*blocks/parts; block++ {
+			t := block * blockOutputs
+			end := min(t+blockOutputs, p.channels.Count())
+			p.multiply(y, x, offsets, filters, t, end, count)
+			p.store(y, first, count, p.channels[t], min(p.channels[end], p.y.shape.Channels))
+		}
+	})
+}
+
+// transformed are tiles of some channels after a transform: [position][channel][tile], in vectors.
+type transformed struct {
+	values []float32
+	// channel and position are distances.
+	channel, position int
+}
+
+// grid is where the matrices of a channel are.
+func (t transformed) grid(lanes int) kernels.Grid {
+	return kernels.Grid{Row: kernels.InputSide * t.position, Column: t.position, Step: lanes}
+}
+
+// tileGrid is where the tiles of a row are in a tensor.
+func tileGrid(t *tensor) kernels.Grid {
+	return kernels.Grid{Row: t.row, Column: t.kernels.Lanes, Step: kernels.OutputSide * t.kernels.Lanes}
+}
+
+// eachRow calls f for the rows that a chunk of tiles is in: n tiles from one on, which is number i of the chunk.
+func (p *tileProduct) eachRow(first, count int, f func(i, group, row, column, n int)) {
+	for i := 0; i < count; {
+		tile := first + i
+		column := tile % p.columns
+		n := min(p.columns-column, count-i)
+		f(i, tile/p.columns/p.rows, tile/p.columns%p.rows, column, n)
+		i += n
+	}
+}
+
+// transform transforms tiles of the inputs from one channel up to another.
+func (p *tileProduct) transform(to transformed, from *tensor, first, count, channel, end int) {
+	k, lanes := from.kernels, from.kernels.Lanes
+	p.eachRow(first, count, func(i, group, row, column, n int) {
+		at := from.lead + group*from.group + (kernels.OutputSide*row-1)*from.row + (kernels.OutputSide*column-1)*lanes
+		for c := channel; c < end; c++ {
+			k.Winograd.Input(to.values[(c-channel)*to.channel+i*lanes:], to.grid(lanes), from.data[at+c*from.channel:], tileGrid(from), n)
+		}
+	})
+}
+
+// store transforms tiles of the outputs from one channel up to another, and writes them to y.
+func (p *tileProduct) store(from transformed, first, count, channel, end int) {
+	y, lanes := p.y, p.y.kernels.Lanes
+	p.eachRow(first, count, func(i, group, row, column, n int) {
+		for c := channel; c < end; c++ {
+			plane := y.plane(group, c)
+			top, left := kernels.OutputSide*row, kernels.OutputSide*column*lanes
+			y.kernels.Winograd.Output(plane[top*y.row+left:], tileGrid(y), from.values[(c-channel)*from.channel+i*lanes:], from.grid(lanes), n)
+			// What is past the image is its border.
+			if top+kernels.OutputSide > y.shape.Height {
+				bottom := plane[y.shape.Height*y.row+left:]
+				clear(bottom[:min(n*kernels.OutputSide*lanes, y.row-left)])
+			}
+			if (column+n)*kernels.OutputSide > y.shape.Width {
+				for r := top; r < min(top+kernels.OutputSide, y.shape.Height); r++ {
+					clear(plane[(r+1)*y.row-lanes : (r+1)*y.row])
+				}
+			}
+		}
+	})
+}
+
+// multiply computes the products of count tiles for the outputs in some tiles of channels.
+func (p *tileProduct) multiply(y, x transformed, offsets []int, filters []float32, firstTile, endTile, count int) {
+	k, inputs := p.y.kernels, len(offsets)
+	plane := p.plane(inputs)
+	for position := range positions {
+		from, weights := x.values[position*x.position:], filters[position*plane:]
+		for input := 0; input < inputs; input += blockInputs {
+			block := offsets[input:min(input+blockInputs, inputs)]
+			for t := firstTile; t < endTile; t++ {
+				size := p.channels.Size(t)
+				k.Convolve(
+					y.values[position*y.position+(p.channels[t]-p.channels[firstTile])*y.channel:], y.channel, k.Lanes, from, k.Lanes,
+					block, weights[p.channels[t]*inputs+input*size:], size, count, input > 0)
+			}
+		}
+	}
+}
+
+// chunkOffsets are where channels are that lie a distance apart.
+func chunkOffsets(channels, distance int) []int {
+	offsets := make([]int, channels)
+	for i := range offsets {
+		offsets[i] = i * distance
+	}
+	return offsets
+}
+
+// plane is the number of filters between so many inputs and the outputs, rounded up to whole vectors. Those of a
+// position, or of a tap, are one plane: [tile of channels][input][channel in the tile].
+func (p *tileProduct) plane(inputs int) int {
+	return ceilDiv(p.channels.Channels()*inputs, p.y.kernels.Lanes) * p.y.kernels.Lanes
+}
+
+// planes is where the filters of a plane are as matrices.
+func planes(side, plane, lanes int) kernels.Grid {
+	return kernels.Grid{Row: side * plane, Column: plane, Step: lanes}
+}
+
+// pack transforms the filters w: [position][plane].
+func (p *tileProduct) pack(filters, w []float32) {
+	k, inputs, plane := p.y.kernels, p.x.shape.Channels, p.plane(p.x.shape.Channels)
+	taps := p.y.arena.take(filterTaps * plane)
+	defer p.y.arena.give(taps)
+	parallel(filterTaps, func(tap int) {
+		packed := taps[tap*plane:][:plane]
+		for t, first := range p.channels[:p.channels.Count()] {
+			size := p.channels.Size(t)
+			channels := min(size, p.y.shape.Channels-first)
+			for input := range inputs {
+				to := packed[first*inputs+input*size:][:size]
+				from := p.weights.first + first*p.weights.y + input*p.weights.x + tap*p.weights.tap
+				for m := range channels {
+					to[m] = w[from+m*p.weights.y]
+				}
+				clear(to[channels:])
+			}
+		}
+		clear(packed[p.channels.Channels()*inputs:])
+	})
+	eachBlock(plane/k.Lanes, func(first, count int) {
+		k.Winograd.Filter(filters[first*k.Lanes:], planes(kernels.InputSide, plane, k.Lanes),
+			taps[first*k.Lanes:], planes(kernels.FilterSide, plane, k.Lanes), count)
+	})
+}
+
+// eachBlock calls f for parts of n, in parallel.
+func eachBlock(n int, f func(first, count int)) {
+	const block = 64
+	parallel(ceilDiv(n, block), func(i int) { f(i*block, min(block, n-i*block)) })
+}
+
+// The gradient to the filters is a sum over all tiles. A task computes it for a block of inputs and one of outputs, over
+// a part of the tiles: their number is fixed, so that sums are the same for any number of processors.
+const (
+	gradientChunk   = 16 // tiles that are transformed and multiplied together
+	gradientInputs  = 64
+	gradientOutputs = 11 // tiles of channels
+	gradientTasks   = 16
+)
+
+// gradient computes the gradient dw to the filters from x and the gradient that y holds.
+func (p *tileProduct) gradient(dw []float32) {
+	k := p.y.kernels
+	lanes, inputs := k.Lanes, ceilDiv(p.x.shape.Channels, k.Taps)*k.Taps
+	plane := p.plane(inputs)
+	inputBlocks, outputBlocks := ceilDiv(inputs, gradientInputs), ceilDiv(p.channels.Count(), gradientOutputs)
+	chunks := ceilDiv(p.tiles, gradientChunk)
+	parts := min(max(1, gradientTasks/(inputBlocks*outputBlocks)), chunks)
+	sums := p.y.arena.take(parts * positions * plane)
+	defer p.y.arena.give(sums)
+
+	outputs := min(gradientOutputs*k.WideTile, p.channels.Channels())
+	x := transformed{channel: gradientChunk * lanes, position: (min(gradientInputs, inputs)*gradientChunk + spread) * lanes}
+	y := transformed{channel: gradientChunk * lanes, position: (outputs*gradientChunk + spread) * lanes}
+	offsets := chunkOffsets(gradientInputs, x.channel)
+	parallel(parts*inputBlocks*outputBlocks, func(i int) {
+		part, input, tile := i/outputBlocks/inputBlocks, i/outputBlocks%inputBlocks*gradientInputs, i%outputBlocks*gradientOutputs
+		endInput, endTile := min(input+gradientInputs, inputs), min(tile+gradientOutputs, p.channels.Count())
+		memory := p.y.arena.take(positions * (x.position + y.position))
+		defer p.y.arena.give(memory)
+		x, y := x, y
+		x.values, y.values = memory[:positions*x.position], memory[positions*x.position:]
+		sums := sums[part*positions*plane:][:positions*plane]
+		for position := range positions {
+			for t := tile; t < endTile; t++ {
+				of := sums[position*plane+p.channels[t]*inputs:]
+				clear(of[input*p.channels.Size(t) : endInput*p.channels.Size(t)])
+			}
+		}
+		for chunk := part * chunks / parts; chunk < (part+1)*chunks/parts; chunk++ {
+			first, count := chunk*gradientChunk, min(gradientChunk, p.tiles-chunk*gradientChunk)
+			p.transform(x, p.x, first, count, input, min(endInput, p.x.shape.Channels))
+			p.transformGradient(y, first, count, p.channels[tile], min(p.channels[endTile], p.y.shape.Channels))
+			for position := range positions {
+				for t := tile; t < endTile; t++ {
+					size := p.channels.Size(t)
+					of := sums[position*plane+p.channels[t]*inputs:]
+					dy := y.values[position*y.position+(p.channels[t]-p.channels[tile])*y.channel:]
+					for c := input; c < endInput; c += k.Taps {
+						k.Correlate(of[c*size:], dy, y.channel, x.values[position*x.position:], lanes, offsets[c-input:], noSegments, size, count)
+					}
+				}
+			}
+		}
+	})
+
+	taps := p.y.arena.take(filterTaps * plane)
+	defer p.y.arena.give(taps)
+	eachBlock(plane/lanes, func(first, count int) {
+		for part := 1; part < parts; part++ {
+			for position := range positions {
+				to, from := sums[position*plane+first*lanes:][:count*lanes], sums[(part*positions+position)*plane+first*lanes:][:count*lanes]
+				for i, v := range from {
+					to[i] += v
+				}
+			}
+		}
+		k.Winograd.FilterGradient(taps[first*lanes:], planes(kernels.FilterSide, plane, lanes),
+			sums[first*lanes:], planes(kernels.InputSide, plane, lanes), count)
+	})
+	p.unpack(dw, taps, inputs)
+}
+
+// noSegments is the one segment of a chunk's tiles.
+var noSegments = []kernels.Segment{{}}
+
+// transformGradient transforms tiles of the gradient that y holds, from one channel up to another.
+func (p *tileProduct) transformGradient(to transformed, first, count, channel, end int) {
+	y, lanes := p.y, p.y.kernels.Lanes
+	p.eachRow(first, count, func(i, group, row, column, n int) {
+		for c := channel; c < end; c++ {
+			from := y.plane(group, c)[kernels.OutputSide*(row*y.row+column*lanes):]
+			y.kernels.Winograd.OutputGradient(to.values[(c-channel)*to.channel+i*lanes:], to.grid(lanes), from, tileGrid(y), n)
+		}
+	})
+}
+
+// unpack is the inverse of what pack does before its transform.
+func (p *tileProduct) unpack(w, taps []float32, inputs int) {
+	plane := p.plane(inputs)
+	parallel(p.channels.Count(), func(t int) {
+		first, size := p.channels[t], p.channels.Size(t)
+		channels := min(size, p.y.shape.Channels-first)
+		for tap := range filterTaps {
+			for input := range p.x.shape.Channels {
+				from := taps[tap*plane+first*inputs+input*size:][:size]
+				at := p.weights.first + first*p.weights.y + input*p.weights.x + tap*p.weights.tap
+				for m := range channels {
+					w[at+m*p.weights.y] = from[m]
+				}
+			}
+		}
+	})
+}
