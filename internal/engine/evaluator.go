@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -32,15 +33,15 @@ func (e *Evaluator) Use(w Weights) {
 // Weights are those that the evaluator computes with.
 func (e *Evaluator) Weights() Weights { return e.weights }
 
-// SmallBatch is the batch for a few images: the pure-Go kernels compute 16 at once anyway.
+// SmallBatch is the batch for a few images.
 const SmallBatch = 16
 
 // Batch is how many images are computed together at most.
 func (e *Evaluator) Batch() int { return max(e.cfg.Batch, SmallBatch) }
 
 // Logits returns [n, classes] for pixels [n, height, width, channels], averaged over the views. It computes in batches
-// of the configuration's size, and what would leave one mostly empty in batches of SmallBatch; a batch that is not full
-// is filled up with black images.
+// of the configuration's size, and what would leave one mostly empty in the smaller ones that the device has; a batch
+// that is not full is filled up with black images.
 func (e *Evaluator) Logits(ctx context.Context, pixels []uint8) ([]float32, error) {
 	image := e.cfg.Network.Input.Size()
 	var logits []float32
@@ -48,12 +49,8 @@ func (e *Evaluator) Logits(ctx context.Context, pixels []uint8) ([]float32, erro
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		size := e.Batch()
+		size := e.size(len(pixels) / image)
 		n := min(len(pixels)/image, size)
-		if n <= max(SmallBatch, size/4) {
-			size = SmallBatch
-			n = min(n, size)
-		}
 		batch := pixels[:n*image]
 		if n < size {
 			batch = make([]uint8, size*image)
@@ -67,6 +64,17 @@ func (e *Evaluator) Logits(ctx context.Context, pixels []uint8) ([]float32, erro
 		pixels = pixels[n*image:]
 	}
 	return logits, nil
+}
+
+// size is the batch in which to compute n images: the largest that they fill to a third at least, or the smallest.
+func (e *Evaluator) size(n int) int {
+	sizes := append(slices.Clone(e.device.Sizes()), e.Batch())
+	for _, size := range slices.Backward(sizes) {
+		if 3*n >= size {
+			return size
+		}
+	}
+	return sizes[0]
 }
 
 // views adds up the logits of a batch's views.

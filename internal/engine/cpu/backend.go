@@ -49,6 +49,13 @@ func (b backend) Train(ctx context.Context, cfg engine.Config, train *data.Datas
 
 // Classify implements [engine.Backend].
 func (b backend) Classify(cfg engine.Config, size int) (engine.Classifier, error) {
+	if size == 1 {
+		net, err := compileImage(cfg.Network, b.kernels)
+		if err != nil {
+			return nil, err
+		}
+		return &imageClassifier{net, cfg.Normalization, make([]float32, cfg.Network.Input.Size())}, nil
+	}
 	net, err := compile(cfg.Network, size, b.kernels)
 	if err != nil {
 		return nil, err
@@ -56,12 +63,15 @@ func (b backend) Classify(cfg engine.Config, size int) (engine.Classifier, error
 	return &classifier{net: net, normalization: cfg.Normalization, images: make([]float32, size*cfg.Network.Input.Size())}, nil
 }
 
+// Sizes implements [engine.Backend]. One image is computed in another way than as many as there are lanes.
+func (b backend) Sizes() []int { return []int{1, b.kernels.Lanes} }
+
 // Upload implements [engine.Backend].
 func (backend) Upload(variables []layers.Variable, values map[string][]float32) (engine.Weights, error) {
 	if err := engine.CheckSizes(variables, values); err != nil {
 		return nil, err
 	}
-	return weights(cloneTensors(values)), nil
+	return &weights{cloneTensors(values)}, nil
 }
 
 // CompileTime implements [engine.Backend]. Memory is laid out, and nothing compiled.
@@ -71,16 +81,16 @@ func (backend) CompileTime() time.Duration { return 0 }
 func (backend) Close() {}
 
 // weights are tensors that nothing changes.
-type weights Tensors
+type weights struct{ tensors Tensors }
 
 // Values implements [engine.Weights].
-func (w weights) Values() (map[string][]float32, error) { return cloneTensors(w), nil }
+func (w *weights) Values() (map[string][]float32, error) { return cloneTensors(w.tensors), nil }
 
 // Finite implements [engine.Weights].
-func (w weights) Finite() (bool, error) { return engine.Finite(w), nil }
+func (w *weights) Finite() (bool, error) { return engine.Finite(w.tensors), nil }
 
 // Close implements [engine.Weights].
-func (weights) Close() {}
+func (*weights) Close() {}
 
 func cloneTensors(tensors map[string][]float32) map[string][]float32 {
 	all := maps.Clone(tensors)
@@ -90,7 +100,23 @@ func cloneTensors(tensors map[string][]float32) map[string][]float32 {
 	return all
 }
 
-// classifier computes logits.
+// imageClassifier computes the logits of one image.
+type imageClassifier struct {
+	net           *imageNet
+	normalization data.Normalization
+	image         []float32
+}
+
+// Logits implements [engine.Classifier].
+func (c *imageClassifier) Logits(w engine.Weights, pixels []uint8) ([]float32, error) {
+	c.normalization.Apply(c.image, pixels)
+	return c.net.classify(w.(*weights), c.image), nil
+}
+
+// Close implements [engine.Classifier].
+func (*imageClassifier) Close() {}
+
+// classifier computes the logits of a batch.
 type classifier struct {
 	net           *Net
 	normalization data.Normalization
@@ -100,7 +126,7 @@ type classifier struct {
 // Logits implements [engine.Classifier].
 func (c *classifier) Logits(w engine.Weights, pixels []uint8) ([]float32, error) {
 	c.normalization.Apply(c.images, pixels)
-	return c.net.Forward(Tensors(w.(weights)), c.images, false), nil
+	return c.net.Forward(w.(*weights).tensors, c.images, false), nil
 }
 
 // Close implements [engine.Classifier].

@@ -83,15 +83,20 @@ func lower(sequence []layers.Layer, in *tensor) (ops []op, out *tensor, err erro
 	return ops, in, nil
 }
 
-// lowerResidual makes the path with layers the branch, since a sum is the same either way.
-func lowerResidual(l layers.Residual, in *tensor) (*residual, error) {
-	branch, shortcut := l.Branch, l.Shortcut
+// pathsOf makes the path with layers the branch, since a sum is the same either way.
+func pathsOf(l layers.Residual) (branch, shortcut []layers.Layer) {
+	branch, shortcut = l.Branch, l.Shortcut
 	if len(branch) == 0 {
 		branch, shortcut = shortcut, branch
 	}
 	if len(branch) == 0 { // twice the input
 		branch = []layers.Layer{layers.Scale{Factor: 1}}
 	}
+	return branch, shortcut
+}
+
+func lowerResidual(l layers.Residual, in *tensor) (*residual, error) {
+	branch, shortcut := pathsOf(l)
 	r := &residual{in: in, shortcutIn: in, shortcutOut: in}
 	var err error
 	if r.branch, r.out, err = lower(branch, in); err != nil {

@@ -3,7 +3,7 @@
 // to plain float64 loops, to finite differences, to PyTorch and to GoMLX.
 //
 // [Compile] makes a [Net] of a network, for batches of one size; the type steps trains with nets, and the type
-// classifier answers with them.
+// classifier answers with them. The type imageNet answers about one image, with channels in the lanes.
 //
 // # Layout
 //
@@ -19,7 +19,8 @@
 //     for every lane: see the type winograd, and direct for all others.
 //   - Loads are aligned, and nothing crosses lanes, in pools and norms neither. Ghost batch norm is batch
 //     norm with coefficients that differ by lane.
-//   - Batches are computed in multiples of 16. One image alone costs as much as 16.
+//   - Batches are computed in multiples of 16, and one image in a batch costs as much as 16. So imageNet computes one
+//     image on its own: its vectors are 16 channels of a pixel, and its tensors and most operations are the same.
 //
 // # Memory
 //

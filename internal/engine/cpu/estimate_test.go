@@ -50,8 +50,10 @@ func TestEstimatesOfMemory(t *testing.T) {
 
 			values := enginetest.Variables(t, trainer)
 			before = heap()
+			cfg.Batch = engine.SmallBatch
 			e := enginetest.Evaluator(t, d, cfg, values)
-			if _, err := e.Logits(t.Context(), set.Pixels()[:set.Shape().Size()]); err != nil {
+			// As many as are computed together, and one more, which is computed alone.
+			if _, err := e.Logits(t.Context(), set.Pixels()[:(engine.SmallBatch+1)*set.Shape().Size()]); err != nil {
 				t.Fatal(err)
 			}
 			fixed, each, err := engine.Memory(cfg.Network)

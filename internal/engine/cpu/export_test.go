@@ -1,6 +1,8 @@
 package cpu
 
 import (
+	"slices"
+
 	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/internal/engine/cpu/kernels"
 	"github.com/fastresnet/fastresnet/layers"
@@ -86,4 +88,26 @@ func (t *tensor) values() []float32 {
 	v := make([]float32, t.batch*t.shape.Size())
 	t.store(v)
 	return v
+}
+
+// ClassifyEach returns the logits of images one at a time, twice each.
+func ClassifyEach(n layers.Network, kernels string, vars Tensors, images []float32) ([]float32, error) {
+	net, err := compileImage(n, named(kernels))
+	if err != nil {
+		return nil, err
+	}
+	var all []float32
+	w := &weights{vars}
+	for image := range slices.Chunk(images, n.Input.Size()) {
+		net.classify(w, image)
+		all = append(all, net.classify(w, image)...)
+	}
+	return all, nil
+}
+
+// ImageClassifier returns a function for the logits of an image.
+func ImageClassifier(n layers.Network, vars Tensors) (func(image []float32) []float32, error) {
+	net, err := compileImage(n, kernels.Available()[0])
+	w := &weights{vars}
+	return func(image []float32) []float32 { return net.classify(w, image) }, err
 }

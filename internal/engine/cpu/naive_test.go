@@ -13,8 +13,22 @@ const (
 
 var naive = &kernels.Set{
 	Name: Naive, Lanes: naiveLanes, WideTile: 5, NarrowTile: 2, Taps: naiveTaps,
-	Convolve:  convolveNaive,
-	Correlate: correlateNaive,
+	Convolve: convolveNaive,
+	ConvolveChannels: func(y []float32, block int, x []float32, offsets []int, weights []float32, blocks, pixels int, add bool) {
+		for b := range blocks {
+			for i := range pixels * naiveLanes {
+				sum := &y[b*block+i]
+				if !add {
+					*sum = 0
+				}
+				for k, o := range offsets {
+					*sum += weights[(k*blocks+b)*naiveLanes+i%naiveLanes] * x[o+i/naiveLanes*naiveLanes]
+				}
+			}
+		}
+	},
+	ChannelBlocks: 2,
+	Correlate:     correlateNaive,
 	Moments: func(sum, squares, x []float32, r kernels.Rows) {
 		clear(sum)
 		clear(squares)

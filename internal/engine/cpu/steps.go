@@ -150,9 +150,9 @@ func (s *steps) Metrics() ([]float32, error) { return slices.Clone(s.metrics), n
 // Weights implements [engine.Steps].
 func (s *steps) Weights() (now, last engine.Weights, err error) {
 	if s.averages == nil {
-		return weights(cloneTensors(s.values)), nil, nil
+		return &weights{cloneTensors(s.values)}, nil, nil
 	}
-	return weights(cloneTensors(s.averages)), weights(cloneTensors(s.values)), nil
+	return &weights{cloneTensors(s.averages)}, &weights{cloneTensors(s.values)}, nil
 }
 
 // Close implements [engine.Steps].

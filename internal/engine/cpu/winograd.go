@@ -3,6 +3,7 @@ package cpu
 import (
 	"runtime"
 
+	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/internal/engine/cpu/kernels"
 )
 
@@ -14,17 +15,25 @@ type winograd struct {
 	forward, backward tileProduct
 }
 
-// suitsWinograd says whether winograd can compute a convolution, and gains by it. Tiles must end where the image does,
-// or one pixel later, at its border of zeros. Few channels are transformed for longer than they are multiplied, and for
-// few tiles the filters are.
-func suitsWinograd(in, out *tensor, f filter) bool {
-	const side, fewTiles = kernels.OutputSide, 4
+// winogradFits says whether winograd can compute a convolution: its tiles must end where the image does, or one pixel
+// later, at its border of zeros.
+func winogradFits(in data.Shape, f filter) bool {
+	const side = kernels.OutputSide
 	fits := func(length int) bool { return length%side == 0 || length%side == side-1 }
-	if f != (filter{3, 3, 1, 1, 1}) || !fits(in.shape.Height) || !fits(in.shape.Width) {
-		return false
-	}
-	tiles := in.groups() * ceilDiv(in.shape.Height, side) * ceilDiv(in.shape.Width, side)
-	return tiles >= fewTiles && min(in.shape.Channels, out.shape.Channels) >= in.kernels.WinogradChannels
+	return f == filter{3, 3, 1, 1, 1} && fits(in.Height) && fits(in.Width)
+}
+
+// tilesOf is the number of tiles of an image.
+func tilesOf(in data.Shape) int {
+	return ceilDiv(in.Height, kernels.OutputSide) * ceilDiv(in.Width, kernels.OutputSide)
+}
+
+// suitsWinograd says whether winograd can compute a convolution, and gains by it: few channels are transformed for
+// longer than they are multiplied, and for few tiles the filters are.
+func suitsWinograd(in, out *tensor, f filter) bool {
+	const fewTiles = 4
+	return winogradFits(in.shape, f) && in.groups()*tilesOf(in.shape) >= fewTiles &&
+		min(in.shape.Channels, out.shape.Channels) >= in.kernels.WinogradChannels
 }
 
 func newWinograd(in, out *tensor) *winograd {

@@ -40,6 +40,9 @@ func (d *device) Train(ctx context.Context, cfg engine.Config, train *data.Datas
 	return newSteps(ctx, d, cfg, train, sizes)
 }
 
+// Sizes implements [engine.Backend].
+func (*device) Sizes() []int { return []int{engine.SmallBatch} }
+
 // Classify implements [engine.Backend].
 func (d *device) Classify(cfg engine.Config, size int) (engine.Classifier, error) {
 	return newClassifier(d, cfg, size)

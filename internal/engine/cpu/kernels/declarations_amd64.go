@@ -7,6 +7,9 @@ package kernels
 func convolveAVX512(y []float32, channel, yPixel int, x []float32, xPixel int, offsets []int, weights []float32, channels, pixels int, add bool)
 
 //go:noescape
+func convolveChannelsAVX512(y []float32, block int, x []float32, offsets []int, weights []float32, blocks, pixels int, add bool)
+
+//go:noescape
 func correlateAVX512(sums []float32, dy []float32, channel int, x []float32, xPixel int, offsets []int, segments []Segment, channels, pixels int)
 
 //go:noescape
@@ -44,6 +47,9 @@ func transformFilterGradientAVX512(y []float32, to Grid, x []float32, from Grid,
 
 //go:noescape
 func convolveAVX2(y []float32, channel, yPixel int, x []float32, xPixel int, offsets []int, weights []float32, channels, pixels int, add bool)
+
+//go:noescape
+func convolveChannelsAVX2(y []float32, block int, x []float32, offsets []int, weights []float32, blocks, pixels int, add bool)
 
 //go:noescape
 func correlateAVX2(sums []float32, dy []float32, channel int, x []float32, xPixel int, offsets []int, segments []Segment, channels, pixels int)

@@ -7,6 +7,9 @@ package kernels
 func convolveNEON(y []float32, channel, yPixel int, x []float32, xPixel int, offsets []int, weights []float32, channels, pixels int, add bool)
 
 //go:noescape
+func convolveChannelsNEON(y []float32, block int, x []float32, offsets []int, weights []float32, blocks, pixels int, add bool)
+
+//go:noescape
 func correlateNEON(sums []float32, dy []float32, channel int, x []float32, xPixel int, offsets []int, segments []Segment, channels, pixels int)
 
 //go:noescape

@@ -27,6 +27,15 @@ type Set struct {
 	// y's value if it is added to.
 	Convolve func(y []float32, channel, yPixel int, x []float32, xPixel int, offsets []int, weights []float32, channels, pixels int, add bool)
 
+	// ConvolveChannels is Convolve for one image, with as many channels of a pixel in a vector: it computes blocks of
+	// channels, at most ChannelBlocks, for pixels side by side:
+	//
+	//	y[b*block + p*Lanes + lane] = Σk weights[(k*blocks + b)*Lanes + lane] · x[offsets[k] + p*Lanes]
+	//
+	// for b < blocks, p < pixels and the lanes, or adds that to y.
+	ConvolveChannels func(y []float32, block int, x []float32, offsets []int, weights []float32, blocks, pixels int, add bool)
+	ChannelBlocks    int
+
 	// Correlate adds to the numbers sums[j*channels + m], for a tile of channels and j < Taps:
 	//
 	//	Σs Σp Σlane dy[m*channel + s.Dy + p*Lanes + lane] · x[offsets[j] + s.X + p*xPixel + lane]

@@ -14,6 +14,8 @@ var neon = Set{
 	Taps:             correlateTaps,
 	Convolve:         convolveNEON,
 	Correlate:        correlateNEON,
+	ChannelBlocks:    1,
+	ConvolveChannels: convolveChannelsNEON,
 	Moments:          momentsNEON,
 	Affine:           affineNEON,
 	AffineSums:       affineSumsNEON,

@@ -41,6 +41,7 @@ func write(file string, i isa) error {
 	a := &assembler{build.NewContext(), i}
 	a.ConstraintExpr("amd64")
 	a.convolve()
+	a.convolveChannels()
 	a.correlate()
 	a.moments()
 	a.affine()

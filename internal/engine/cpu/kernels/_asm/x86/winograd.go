@@ -10,18 +10,14 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// transform multiplies the columns of each matrix by T, into memory of its own, and then the rows of what is there. A
-// column, or a row, is in registers as a whole: up to six vectors, what they become, and the factors. AVX2 does it for
-// one half of the lanes after the other.
+// transform multiplies T with the columns of a matrix, for a few rows of T at a time: what they make of all columns is in
+// registers, and is then multiplied by Tᵗ. AVX2 does it for one half of the lanes after the other.
+//
+//	           rows of T     in registers, beside the steps and the factors
+//	AVX-512    two           up to 12 of 32
+//	AVX2       one, or two   up to 8 of 16
 func (a *assembler) transform(t winograd.Transform) {
-	a.Function(t.Name + a.name) // not NOSPLIT: it has more on the stack than that allows
-	a.SignatureExpr("func(y []float32, to struct{Row, Column, Step int}, x []float32, from struct{Row, Column, Step int}, count int)")
-	const line = 64 // bytes of the cache, where the memory starts
-	register := a.floats * layout.FloatBytes
-	half := a.GP64()
-	a.LEAQ(a.AllocLocal(t.To*t.From*register+line), half)
-	a.ADDQ(operand.Imm(line-1), half)
-	a.ANDQ(operand.I8(-line), half)
+	a.function(t.Name, "func(y []float32, to struct{Row, Column, Step int}, x []float32, from struct{Row, Column, Step int}, count int)")
 	factors := map[float64]reg.VecVirtual{}
 	for _, f := range t.Factors() {
 		factors[f] = a.constant(float32(f))
@@ -29,40 +25,62 @@ func (a *assembler) transform(t winograd.Transform) {
 	x, y, count := a.base("x"), a.base("y"), a.param("count")
 	a.repeat("matrix", count, func() {
 		for part := range a.parts() {
-			lane := part * register
-			column, next := a.copyOf(x), a.field("from", "Column")
-			from := a.line(a.field("from", "Row"), t.From)
-			for j := range t.From {
-				var in []reg.VecVirtual
-				for i := range t.From {
-					in = append(in, a.load(from(column, i, lane)))
-				}
-				for i, v := range a.steps(t, in, factors) {
-					a.VMOVUPS(v, address(half, (i*t.From+j)*register))
-				}
-				if j+1 < t.From {
-					a.ADDQ(next, column)
-				}
-			}
-			row, next := a.copyOf(y), a.field("to", "Row")
-			to := a.line(a.field("to", "Column"), t.To)
-			for i := range t.To {
-				var in []reg.VecVirtual
-				for j := range t.From {
-					in = append(in, a.load(address(half, (i*t.From+j)*register)))
-				}
-				for j, v := range a.steps(t, in, factors) {
-					a.VMOVUPS(v, to(row, j, lane))
-				}
-				if i+1 < t.To {
-					a.ADDQ(next, row)
-				}
+			for _, rows := range a.rowsAtOnce(t) {
+				a.transformRows(t, rows, x, y, part*a.floats*layout.FloatBytes, factors)
 			}
 		}
 		a.ADDQ(a.field("from", "Step"), x)
 		a.ADDQ(a.field("to", "Step"), y)
 	})
 	a.end()
+}
+
+// rowsAtOnce are the rows of T by what fits in registers.
+func (a *assembler) rowsAtOnce(t winograd.Transform) [][]int {
+	var all [][]int
+	for _, pair := range t.Pairs {
+		if a.floats == layout.Lanes || len(pair)*t.From <= 8 {
+			all = append(all, pair)
+			continue
+		}
+		for _, row := range pair {
+			all = append(all, []int{row})
+		}
+	}
+	return all
+}
+
+// transformRows computes rows of the result.
+func (a *assembler) transformRows(t winograd.Transform, rows []int, x, y reg.GPVirtual, lane int, factors map[float64]reg.VecVirtual) {
+	few := t.Only(rows)
+	products := make([][]reg.VecVirtual, t.To) // of a row of T with every column
+	column, next := a.copyOf(x), a.field("from", "Column")
+	from := a.line(a.field("from", "Row"), t.From)
+	for j := range t.From {
+		in := make([]reg.VecVirtual, t.From)
+		for i := range in {
+			if few.Reads(fmt.Sprintf("x%d", i)) {
+				in[i] = a.load(from(column, i, lane))
+			}
+		}
+		out := a.steps(few, in, factors)
+		for _, row := range rows {
+			products[row] = append(products[row], out[row])
+		}
+		if j+1 < t.From {
+			a.ADDQ(next, column)
+		}
+	}
+	to := a.line(a.field("to", "Column"), t.To)
+	for _, row := range rows {
+		at := a.GP64()
+		a.Load(a.Param("to").Field("Row"), at)
+		a.IMUL3Q(operand.U32(row*layout.FloatBytes), at, at)
+		a.ADDQ(y, at)
+		for j, v := range a.steps(t, products[row], factors) {
+			a.VMOVUPS(v, to(at, j, lane))
+		}
+	}
 }
 
 // field is a new register with a field of an argument, a distance in elements, in bytes.
@@ -119,7 +137,7 @@ func (a *assembler) steps(t winograd.Transform, in []reg.VecVirtual, factors map
 		var to reg.VecVirtual
 		switch {
 		case s.Add == "" && s.Factor == 1:
-			to = times
+			to = times // nothing changes a register that is still needed
 		case s.Factor == 1:
 			to = a.vec()
 			a.VADDPS(times, add, to)
