@@ -50,6 +50,11 @@ func lower(sequence []layers.Layer, in *tensor) (ops []op, out *tensor, err erro
 				}
 			}
 			b := newNorm(in, l, f)
+			if len(ops) > 0 {
+				if c, ok := ops[len(ops)-1].(*conv); ok {
+					c.norm, b.fused = b, true
+				}
+			}
 			ops, in = append(ops, b), b.out
 		case layers.ReLU, layers.CELU, layers.GELU:
 			f, _ := activationOf(l)

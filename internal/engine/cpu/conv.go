@@ -1,6 +1,9 @@
 package cpu
 
-import "github.com/fastresnet/fastresnet/data"
+import (
+	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/internal/engine/cpu/kernels"
+)
 
 // filter is the geometry of a convolution. A linear layer is one whose filter and stride are the image.
 type filter struct {
@@ -12,13 +15,16 @@ type filter struct {
 // convolution is how the three products of a convolution are computed, between tensors of its own. The weights w and
 // their gradient dw are in the layout of [layers.Conv].
 type convolution interface {
-	// output computes the output from the input.
-	output(w []float32)
+	// output computes y, a tensor like the output, from the input, and calls after for what it has computed.
+	output(w []float32, y *tensor, after epilogue)
 	// weightGradient computes dw from the input and the gradient that the output holds.
 	weightGradient(dw []float32)
 	// inputGradient replaces the input by its gradient.
 	inputGradient(w []float32)
 }
+
+// epilogue is what happens to rows of a channel of a group, once they are computed and still in a cache. It may be nil.
+type epilogue func(rows []float32, r kernels.Rows, group, channel int)
 
 // convolutionOf chooses the algorithm of a convolution by its shape.
 func convolutionOf(in, out *tensor, f filter) convolution {
@@ -34,6 +40,8 @@ type conv struct {
 	weight  string
 	// frozen weights have no gradient.
 	frozen bool
+	// norm is the norm after it, if there is one: but for training both are computed together.
+	norm *norm
 	convolution
 }
 
@@ -46,7 +54,14 @@ func newConv(in *tensor, channels int, weight string, f filter) *conv {
 	return &conv{in: in, out: out, weight: weight, convolution: convolutionOf(in, out, f)}
 }
 
-func (c *conv) forward(n *Net) { c.output(n.vars[c.weight]) }
+func (c *conv) forward(n *Net) {
+	if c.norm == nil || n.training {
+		c.output(n.vars[c.weight], c.out, nil)
+		return
+	}
+	c.norm.settle(n)
+	c.output(n.vars[c.weight], c.norm.out, c.norm.apply)
+}
 
 func (c *conv) backward(n *Net) {
 	if !c.frozen {

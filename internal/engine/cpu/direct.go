@@ -85,9 +85,9 @@ func (d *direct) backwardProduct(phaseY, phaseX int) product {
 }
 
 // output implements [convolution].
-func (d *direct) output(w []float32) {
+func (d *direct) output(w []float32, y *tensor, after epilogue) {
 	d.forward.pack(w)
-	d.forward.run()
+	d.forward.run(y, after)
 }
 
 // inputGradient implements [convolution].
@@ -95,7 +95,7 @@ func (d *direct) inputGradient(w []float32) {
 	for i := range d.backward {
 		p := &d.backward[i]
 		p.pack(w)
-		p.run()
+		p.run(p.y, nil)
 	}
 }
 

@@ -389,11 +389,13 @@ type imageWinograd struct {
 	filters [][]float32
 }
 
-// suitsImageWinograd says whether a convolution gains by it: for a few tiles it takes longer to read the filters, of
-// which there are four times as many.
+// suitsImageWinograd says whether a convolution gains by it: with few tiles only as long as the second-level cache holds
+// the filters, of which there are four times as many.
 func suitsImageWinograd(p imageProduct, f filter) bool {
-	const fewTiles = 16
-	return winogradFits(p.in.shape, f) && tilesOf(p.in.shape) >= fewTiles && len(p.in.slots) >= p.in.kernels.WinogradChannels
+	const fewTiles, manyTiles, manyFilters = 4, 16, 10_000
+	tiles, filters := tilesOf(p.in.shape), len(p.in.slots)*len(p.out.slots)
+	return winogradFits(p.in.shape, f) && (tiles >= manyTiles || tiles >= fewTiles && filters <= manyFilters) &&
+		len(p.in.slots) >= p.in.kernels.WinogradChannels
 }
 
 func newImageWinograd(p imageProduct) *imageWinograd {
@@ -453,6 +455,7 @@ func (w *imageWinograd) rows(filters []float32, firstBlock, endBlock, firstRow, 
 				filters[(position*inputs+input)*blocks*k.Lanes:], blocks, count, input > 0)
 		}
 	}
-	w.tiles.store(y, first, count, firstBlock, endBlock)
-	w.affine(firstBlock, endBlock, firstRow*kernels.OutputSide, min(endRow*kernels.OutputSide, w.out.shape.Height))
+	w.tiles.store(w.out.tensor, y, first, count, firstBlock, endBlock, func(rows []float32, r kernels.Rows, _, block int) {
+		k.Affine(rows, rows, r, &w.blocks[block])
+	})
 }

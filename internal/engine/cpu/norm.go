@@ -21,6 +21,8 @@ type norm struct {
 	name    string
 	ghosts  int
 	phases  int
+	// fused says that the convolution before it does the norm's work, but for training.
+	fused bool
 	// epsilon is added to variances, momentum the weight of a batch in the running statistics.
 	epsilon, momentum float64
 	// partial holds two vectors for each channel of each group, [channel][group][2][lanes].
@@ -76,14 +78,30 @@ func (b *norm) first(group, ghost int) int {
 }
 
 func (b *norm) forward(n *Net) {
-	scale, bias := n.vars[b.name+"/scale"], n.vars[b.name+"/bias"]
-	runningMean, runningVariance := n.vars[b.name+"/mean"], n.vars[b.name+"/variance"]
+	if b.fused && !n.training {
+		return
+	}
 	if n.training {
 		b.in.perChannel(func(g, c int) {
 			sum, squares := b.sums(g, c)
 			b.in.kernels.Moments(sum, squares, b.in.plane(g, c), b.in.rows())
 		})
 	}
+	b.settle(n)
+	b.in.perChannel(func(g, c int) {
+		b.in.kernels.Affine(b.out.plane(g, c), b.in.plane(g, c), b.in.rows(), &b.of(g, c).Affine)
+	})
+}
+
+// apply normalises rows of a channel in place.
+func (b *norm) apply(rows []float32, r kernels.Rows, group, channel int) {
+	b.in.kernels.Affine(rows, rows, r, &b.of(group, channel).Affine)
+}
+
+// settle sets the coefficients, from the batch's moments in training, and moves the running statistics then.
+func (b *norm) settle(n *Net) {
+	scale, bias := n.vars[b.name+"/scale"], n.vars[b.name+"/bias"]
+	runningMean, runningVariance := n.vars[b.name+"/mean"], n.vars[b.name+"/variance"]
 	for c := range b.in.shape.Channels {
 		past := statistics{mean: float64(runningMean[c]), variance: float64(runningVariance[c])}
 		var mean, variance float64
@@ -105,9 +123,6 @@ func (b *norm) forward(n *Net) {
 			runningVariance[c] = b.towards(past.variance, variance/float64(b.ghosts))
 		}
 	}
-	b.in.perChannel(func(g, c int) {
-		b.in.kernels.Affine(b.out.plane(g, c), b.in.plane(g, c), b.in.rows(), &b.of(g, c).Affine)
-	})
 }
 
 // scaleOf is a channel's scale, which is 1 where it is frozen and no variable.

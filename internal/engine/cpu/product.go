@@ -79,20 +79,29 @@ func (p *product) unpack(w []float32) {
 	})
 }
 
-// run computes the product. A task is a block of rows of one group and of tiles of channels.
-func (p *product) run() {
+// run computes the product into y, a tensor like the product's, and calls after as [convolution] says. A task is a block
+// of rows of one group and of tiles of channels.
+func (p *product) run(y *tensor, after epilogue) {
 	blockRows := max(1, blockPixels/max(1, p.columns))
 	rowBlocks, tileBlocks := ceilDiv(p.rows, blockRows), ceilDiv(p.tiles.Count(), blockTiles)
 	parallel(p.y.groups()*rowBlocks*tileBlocks, func(i int) {
 		group, row, t := i/tileBlocks/rowBlocks, i/tileBlocks%rowBlocks*blockRows, i%tileBlocks*blockTiles
-		p.block(group, row, min(row+blockRows, p.rows), t, min(t+blockTiles, p.tiles.Count()))
+		end, endTile := min(row+blockRows, p.rows), min(t+blockTiles, p.tiles.Count())
+		p.block(y, group, row, end, t, endTile)
+		if after == nil {
+			return
+		}
+		r := kernels.Rows{Count: end - row, Length: p.columns * p.yPixel, Stride: p.yRow}
+		for c := p.tiles[t]; c < min(p.tiles[endTile], y.shape.Channels); c++ {
+			after(y.plane(group, c)[row*p.yRow:], r, group, c)
+		}
 	})
 }
 
 // block computes rows and tiles of one group, some taps and columns at a time.
-func (p *product) block(group, firstRow, endRow, firstTile, endTile int) {
+func (p *product) block(to *tensor, group, firstRow, endRow, firstTile, endTile int) {
 	taps := len(p.offsets)
-	y := p.y.data[p.y.lead+group*p.y.group+p.yFirst:]
+	y := to.data[to.lead+group*to.group+p.yFirst:]
 	x := p.x.data[group*p.x.group:]
 	for tap := 0; tap == 0 || tap < taps; tap += blockTaps {
 		offsets := p.offsets[tap:min(tap+blockTaps, taps)]

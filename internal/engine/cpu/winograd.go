@@ -45,10 +45,12 @@ func newWinograd(in, out *tensor) *winograd {
 }
 
 // output implements [convolution].
-func (w *winograd) output(weights []float32) { w.forward.run(weights) }
+func (w *winograd) output(weights []float32, y *tensor, after epilogue) {
+	w.forward.run(weights, y, after)
+}
 
 // inputGradient implements [convolution].
-func (w *winograd) inputGradient(weights []float32) { w.backward.run(weights) }
+func (w *winograd) inputGradient(weights []float32) { w.backward.run(weights, w.backward.y, nil) }
 
 // weightGradient implements [convolution].
 func (w *winograd) weightGradient(dw []float32) { w.forward.gradient(dw) }
@@ -91,9 +93,9 @@ const (
 	spread = 5
 )
 
-// run computes y. A task is a chunk of tiles, and where those are few, a part of the outputs: each then transforms the
+// run computes to, a tensor like y, and calls after as [convolution] says. A task is a chunk of tiles, and where those are few, a part of the outputs: each then transforms the
 // inputs again.
-func (p *tileProduct) run(w []float32) {
+func (p *tileProduct) run(w []float32, to *tensor, after epilogue) {
 	lanes, inputs := p.y.kernels.Lanes, p.x.shape.Channels
 	filters := p.y.arena.take(positions * p.plane(inputs))
 	defer p.y.arena.give(filters)
@@ -120,7 +122,7 @@ func (p *tileProduct) run(w []float32) {
 			t := block * blockOutputs
 			end := min(t+blockOutputs, p.channels.Count())
 			p.multiply(y, x, offsets, filters, t, end, count)
-			p.store(y, first, count, p.channels[t], min(p.channels[end], p.y.shape.Channels))
+			p.store(to, y, first, count, p.channels[t], min(p.channels[end], p.y.shape.Channels), after)
 		}
 	})
 }
@@ -165,13 +167,17 @@ func (p *tileProduct) transform(to transformed, from *tensor, first, count, chan
 }
 
 // store transforms tiles of the outputs from one channel up to another, and writes them to y.
-func (p *tileProduct) store(from transformed, first, count, channel, end int) {
-	y, lanes := p.y, p.y.kernels.Lanes
+func (p *tileProduct) store(y *tensor, from transformed, first, count, channel, end int, after epilogue) {
+	lanes := y.kernels.Lanes
 	p.eachRow(first, count, func(i, group, row, column, n int) {
 		for c := channel; c < end; c++ {
 			plane := y.plane(group, c)
 			top, left := kernels.OutputSide*row, kernels.OutputSide*column*lanes
 			y.kernels.Winograd.Output(plane[top*y.row+left:], tileGrid(y), from.values[(c-channel)*from.channel+i*lanes:], from.grid(lanes), n)
+			if after != nil {
+				rows, columns := min(kernels.OutputSide, y.shape.Height-top), min(n*kernels.OutputSide, y.shape.Width-column*kernels.OutputSide)
+				after(plane[top*y.row+left:], kernels.Rows{Count: rows, Length: columns * lanes, Stride: y.row}, group, c)
+			}
 			// What is past the image is its border.
 			if top+kernels.OutputSide > y.shape.Height {
 				bottom := plane[y.shape.Height*y.row+left:]

@@ -306,6 +306,84 @@ blocks1Pixels6Store:
 	JMP     blocks1Pixels6
 
 blocks1Rest6:
+blocks1Pixels5:
+	CMPQ    DX, $0x05
+	JL      blocks1Rest5
+	CMPB    add+120(FP), $0x00
+	JEQ     blocks1Pixels5Plain
+	MOVQ    AX, DI
+	VMOVUPS (DI), Y0
+	VMOVUPS 32(DI), Y1
+	VMOVUPS 64(DI), Y2
+	VMOVUPS 96(DI), Y3
+	VMOVUPS 128(DI), Y4
+	VMOVUPS 160(DI), Y5
+	VMOVUPS 192(DI), Y6
+	VMOVUPS 224(DI), Y7
+	VMOVUPS 256(DI), Y8
+	VMOVUPS 288(DI), Y9
+	JMP     blocks1Pixels5Ready
+
+blocks1Pixels5Plain:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+
+blocks1Pixels5Ready:
+	MOVQ  weights_base+80(FP), DI
+	MOVQ  SI, R8
+	TESTQ R8, R8
+	JZ    blocks1Pixels5Store
+
+blocks1Pixels5Tap:
+	MOVQ         (BX)(R8*8), R9
+	LEAQ         (CX)(R9*4), R9
+	VMOVUPS      (DI), Y10
+	VMOVUPS      32(DI), Y11
+	VBROADCASTSS (R9), Y12
+	VFMADD231PS  Y10, Y12, Y0
+	VFMADD231PS  Y11, Y12, Y1
+	VBROADCASTSS 64(R9), Y12
+	VFMADD231PS  Y10, Y12, Y2
+	VFMADD231PS  Y11, Y12, Y3
+	VBROADCASTSS 128(R9), Y12
+	VFMADD231PS  Y10, Y12, Y4
+	VFMADD231PS  Y11, Y12, Y5
+	VBROADCASTSS 192(R9), Y12
+	VFMADD231PS  Y10, Y12, Y6
+	VFMADD231PS  Y11, Y12, Y7
+	VBROADCASTSS 256(R9), Y12
+	VFMADD231PS  Y10, Y12, Y8
+	VFMADD231PS  Y11, Y12, Y9
+	ADDQ         $0x00000040, DI
+	INCQ         R8
+	JNZ          blocks1Pixels5Tap
+
+blocks1Pixels5Store:
+	MOVQ    AX, DI
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y1, 32(DI)
+	VMOVUPS Y2, 64(DI)
+	VMOVUPS Y3, 96(DI)
+	VMOVUPS Y4, 128(DI)
+	VMOVUPS Y5, 160(DI)
+	VMOVUPS Y6, 192(DI)
+	VMOVUPS Y7, 224(DI)
+	VMOVUPS Y8, 256(DI)
+	VMOVUPS Y9, 288(DI)
+	ADDQ    $0x00000140, AX
+	ADDQ    $0x00000140, CX
+	SUBQ    $0x05, DX
+	JMP     blocks1Pixels5
+
+blocks1Rest5:
 blocks1Pixels4:
 	CMPQ    DX, $0x04
 	JL      blocks1Rest4
@@ -375,6 +453,66 @@ blocks1Pixels4Store:
 	JMP     blocks1Pixels4
 
 blocks1Rest4:
+blocks1Pixels3:
+	CMPQ    DX, $0x03
+	JL      blocks1Rest3
+	CMPB    add+120(FP), $0x00
+	JEQ     blocks1Pixels3Plain
+	MOVQ    AX, DI
+	VMOVUPS (DI), Y0
+	VMOVUPS 32(DI), Y1
+	VMOVUPS 64(DI), Y2
+	VMOVUPS 96(DI), Y3
+	VMOVUPS 128(DI), Y4
+	VMOVUPS 160(DI), Y5
+	JMP     blocks1Pixels3Ready
+
+blocks1Pixels3Plain:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+
+blocks1Pixels3Ready:
+	MOVQ  weights_base+80(FP), DI
+	MOVQ  SI, R8
+	TESTQ R8, R8
+	JZ    blocks1Pixels3Store
+
+blocks1Pixels3Tap:
+	MOVQ         (BX)(R8*8), R9
+	LEAQ         (CX)(R9*4), R9
+	VMOVUPS      (DI), Y6
+	VMOVUPS      32(DI), Y7
+	VBROADCASTSS (R9), Y8
+	VFMADD231PS  Y6, Y8, Y0
+	VFMADD231PS  Y7, Y8, Y1
+	VBROADCASTSS 64(R9), Y8
+	VFMADD231PS  Y6, Y8, Y2
+	VFMADD231PS  Y7, Y8, Y3
+	VBROADCASTSS 128(R9), Y8
+	VFMADD231PS  Y6, Y8, Y4
+	VFMADD231PS  Y7, Y8, Y5
+	ADDQ         $0x00000040, DI
+	INCQ         R8
+	JNZ          blocks1Pixels3Tap
+
+blocks1Pixels3Store:
+	MOVQ    AX, DI
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y1, 32(DI)
+	VMOVUPS Y2, 64(DI)
+	VMOVUPS Y3, 96(DI)
+	VMOVUPS Y4, 128(DI)
+	VMOVUPS Y5, 160(DI)
+	ADDQ    $0x000000c0, AX
+	ADDQ    $0x000000c0, CX
+	SUBQ    $0x03, DX
+	JMP     blocks1Pixels3
+
+blocks1Rest3:
 blocks1Pixels2:
 	CMPQ    DX, $0x02
 	JL      blocks1Rest2

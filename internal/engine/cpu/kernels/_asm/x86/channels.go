@@ -49,7 +49,7 @@ func (a *assembler) convolveChannels() {
 
 // smaller is the next smaller number of pixels that there is a tile for: not all of them, to keep the code small.
 func smaller(pixels int) int {
-	for _, n := range []int{8, 6, 4, 2, 1} {
+	for _, n := range []int{8, 6, 5, 4, 3, 2, 1} {
 		if n < pixels {
 			return n
 		}
