@@ -338,12 +338,18 @@ func (c *imageConv) pack(vars Tensors) {
 const (
 	// imageTaps is how many taps' weights fit in the first-level cache.
 	imageTaps = 96
-	// taskProducts is how many products of vectors are worth a goroutine.
+	// taskProducts is how many products of vectors are worth another processor, which has to fetch what this one has in
+	// its caches.
 	taskProducts = 30_000
+	// exponentialProducts is how many products take as long as the activation of a vector that takes exponentials.
+	exponentialProducts = 50
 )
 
 // bands is into how many parts the rows, of each group, are to be cut for all processors to have some.
 func (p *imageProduct) bands(products, rows int) int {
+	if p.after.f.Kind > kernels.ReLU {
+		products += exponentialProducts * p.out.shape.Size()
+	}
 	tasks := min(4*runtime.GOMAXPROCS(0), max(1, products/taskProducts))
 	return min(rows, ceilDiv(tasks, p.groups().Count()))
 }
@@ -428,10 +434,13 @@ func (w *imageWinograd) pack(vars Tensors) {
 }
 
 func (w *imageWinograd) run() {
-	parallel(w.in.shape.Channels, func(block int) {
+	blocks := w.in.shape.Channels
+	parts := min(blocks, max(1, positions*w.tiles.tiles*blocks/taskVectors))
+	parallel(parts, func(i int) {
+		first, end := i*blocks/parts, (i+1)*blocks/parts
 		to := w.input
-		to.values = to.values[block*to.channel:]
-		w.tiles.transform(to, w.in.tensor, 0, w.tiles.tiles, block, block+1)
+		to.values = to.values[first*to.channel:]
+		w.tiles.transform(to, w.in.tensor, 0, w.tiles.tiles, first, end)
 	})
 	groups, rows := w.groups(), w.tiles.rows
 	bands := w.bands(positions*w.tiles.tiles*len(w.offsets)*w.out.shape.Channels, rows)

@@ -117,9 +117,20 @@ func (t *tensor) clearPadding(group, channel int) {
 // taskChannels is how many channels of a group are one task of perChannel.
 const taskChannels = 4
 
-// perChannel runs f for every channel of every group, in parallel.
+// taskVectors is how many vectors, read or written once, are worth another processor.
+const taskVectors = 2000
+
+// perChannel runs f for every channel of every group, in parallel unless they are small.
 func (t *tensor) perChannel(f func(group, channel int)) {
 	channels := t.shape.Channels
+	if channels*t.groups()*t.channel < taskVectors*t.kernels.Lanes {
+		for g := range t.groups() {
+			for c := range channels {
+				f(g, c)
+			}
+		}
+		return
+	}
 	blocks := ceilDiv(channels, taskChannels)
 	parallel(t.groups()*blocks, func(i int) {
 		g, first := i/blocks, i%blocks*taskChannels
