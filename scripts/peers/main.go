@@ -4,7 +4,7 @@
 //	go run ./scripts/peers [-python FILE] [-rounds N] [-seconds S] [-widths 8,16,64] [-only train|predict]
 //
 // Without -python it makes a virtual environment in the user's cache folder, with torch, onnxruntime and numpy from
-// PyPI. Every measurement is a process of its own. Training is a whole step on batches of 128: ours with the loading and
+// PyPI. Every measurement is a process of its own. Training is a whole step, on batches of 128 or the recipe's: ours with the loading and
 // augmenting of the batch, PyTorch's without, in the better of its two memory layouts. Prediction is the same trained
 // model, as our file and as ONNX.
 package main
@@ -35,7 +35,7 @@ func main() {
 	python := flag.String("python", "", "Python with torch, onnxruntime and numpy")
 	rounds := flag.Int("rounds", 5, "measurements of each")
 	seconds := flag.Float64("seconds", 4, "seconds of a measurement")
-	widths := flag.String("widths", "8,16,64", "widths of the networks")
+	widths := flag.String("widths", "8,16,64", "widths of resnet9; \"\" for airbench94 alone")
 	only := flag.String("only", "", "train or predict; default both")
 	flag.Parse()
 	var err error
@@ -115,20 +115,23 @@ func compare(python string, rounds int, seconds float64, widths []string, only s
 func contests(folder string, seconds float64, widths []string, only string) ([]contest, error) {
 	var all []contest
 	time := fmt.Sprint(seconds)
-	type network struct{ name, width string }
+	type network struct{ name, width, batch string }
 	var networks []network
 	for _, w := range widths {
-		networks = append(networks, network{"resnet9", w})
+		if w == "" {
+			continue
+		}
+		networks = append(networks, network{"resnet9", w, "128"})
 	}
-	networks = append(networks, network{"airbench94", "64"})
+	networks = append(networks, network{"airbench94", "64", "2000"}) // the recipe's batch
 	for _, n := range networks {
 		name := fmt.Sprintf("%s, width %s", n.name, n.width)
 		if only != "predict" {
 			for _, how := range []string{"float32 eager", "float32 compile", "bfloat16 eager"} {
 				dtype, mode, _ := strings.Cut(how, " ")
 				all = append(all, contest{name: "training, " + name + ", PyTorch " + how, unit: "images/s",
-					ours:   []string{"train", n.name, n.width, "128", time},
-					theirs: []string{"train", n.name, n.width, "128", dtype, mode, time}})
+					ours:   []string{"train", n.name, n.width, n.batch, time},
+					theirs: []string{"train", n.name, n.width, n.batch, dtype, mode, time}})
 			}
 		}
 		if only != "train" {
@@ -227,7 +230,7 @@ func train(arguments []string) error {
 	if err != nil {
 		return err
 	}
-	set, err := data.Synthetic(100*batch, 1)
+	set, err := data.Synthetic(max(10_000, 4*batch), 1)
 	if err != nil {
 		return err
 	}

@@ -407,7 +407,7 @@ func suitsImageWinograd(p imageProduct, f filter) bool {
 func newImageWinograd(p imageProduct) *imageWinograd {
 	w := &imageWinograd{imageProduct: p, tiles: newTileProduct(p.out.tensor, p.in.tensor, weightIndex{})}
 	lanes := p.in.kernels.Lanes
-	w.input.channel = w.tiles.tiles * lanes
+	w.input.channel, w.input.tile = w.tiles.tiles*lanes, lanes
 	w.input.position = p.in.shape.Channels*w.input.channel + spread*lanes
 	w.input.values = make([]float32, positions*w.input.position)
 	for _, slot := range p.in.slots {
@@ -454,7 +454,7 @@ func (w *imageWinograd) run() {
 func (w *imageWinograd) rows(filters []float32, firstBlock, endBlock, firstRow, endRow int) {
 	k, blocks, inputs := w.in.kernels, endBlock-firstBlock, len(w.offsets)
 	first, count := firstRow*w.tiles.columns, (endRow-firstRow)*w.tiles.columns
-	y := transformed{channel: count * k.Lanes, position: (blocks*count + spread) * k.Lanes}
+	y := transformed{channel: count * k.Lanes, tile: k.Lanes, position: (blocks*count + spread) * k.Lanes}
 	y.values = w.in.arena.take(positions * y.position)
 	defer w.in.arena.give(y.values)
 	for position := range positions {

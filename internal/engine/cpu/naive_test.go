@@ -29,6 +29,13 @@ var naive = &kernels.Set{
 	},
 	ChannelBlocks: 2,
 	Correlate:     correlateNaive,
+	Transpose: func(y []float32, yRow int, x []float32, xRow int) {
+		for i := range naiveLanes {
+			for j := range naiveLanes {
+				y[j*yRow+i] = x[i*xRow+j]
+			}
+		}
+	},
 	Moments: func(sum, squares, x []float32, r kernels.Rows) {
 		clear(sum)
 		clear(squares)

@@ -93,8 +93,8 @@ const (
 	spread = 5
 )
 
-// run computes to, a tensor like y, and calls after as [convolution] says. A task is a chunk of tiles, and where those are few, a part of the outputs: each then transforms the
-// inputs again.
+// run computes to, a tensor like y, and calls after as [convolution] says. A task is a chunk of tiles, and where those
+// are few, a part of the outputs: each then transforms the inputs again.
 func (p *tileProduct) run(w []float32, to *tensor, after epilogue) {
 	lanes, inputs := p.y.kernels.Lanes, p.x.shape.Channels
 	filters := p.y.arena.take(positions * p.plane(inputs))
@@ -107,9 +107,9 @@ func (p *tileProduct) run(w []float32, to *tensor, after epilogue) {
 	chunks, blocks := ceilDiv(p.tiles, chunk), ceilDiv(p.channels.Count(), blockOutputs)
 	parts := min(blocks, ceilDiv(4*runtime.GOMAXPROCS(0), chunks))
 	offsets := chunkOffsets(inputs, chunk*lanes)
-	x := transformed{channel: chunk * lanes, position: (inputs*chunk + spread) * lanes}
+	x := transformed{channel: chunk * lanes, tile: lanes, position: (inputs*chunk + spread) * lanes}
 	outputs := min(blockOutputs*p.y.kernels.WideTile, p.channels.Channels())
-	y := transformed{channel: chunk * lanes, position: (outputs*chunk + spread) * lanes}
+	y := transformed{channel: chunk * lanes, tile: lanes, position: (outputs*chunk + spread) * lanes}
 	parallel(chunks*parts, func(i int) {
 		memory := p.y.arena.take(positions * (x.position + y.position))
 		defer p.y.arena.give(memory)
@@ -127,16 +127,16 @@ func (p *tileProduct) run(w []float32, to *tensor, after epilogue) {
 	})
 }
 
-// transformed are tiles of some channels after a transform: [position][channel][tile], in vectors.
+// transformed are tiles of some channels after a transform.
 type transformed struct {
 	values []float32
-	// channel and position are distances.
-	channel, position int
+	// channel, tile and position are distances.
+	channel, tile, position int
 }
 
 // grid is where the matrices of a channel are.
-func (t transformed) grid(lanes int) kernels.Grid {
-	return kernels.Grid{Row: kernels.InputSide * t.position, Column: t.position, Step: lanes}
+func (t transformed) grid() kernels.Grid {
+	return kernels.Grid{Row: kernels.InputSide * t.position, Column: t.position, Step: t.tile}
 }
 
 // tileGrid is where the tiles of a row are in a tensor.
@@ -161,7 +161,7 @@ func (p *tileProduct) transform(to transformed, from *tensor, first, count, chan
 	p.eachRow(first, count, func(i, group, row, column, n int) {
 		at := from.lead + group*from.group + (kernels.OutputSide*row-1)*from.row + (kernels.OutputSide*column-1)*lanes
 		for c := channel; c < end; c++ {
-			k.Winograd.Input(to.values[(c-channel)*to.channel+i*lanes:], to.grid(lanes), from.data[at+c*from.channel:], tileGrid(from), n)
+			k.Winograd.Input(to.values[(c-channel)*to.channel+i*to.tile:], to.grid(), from.data[at+c*from.channel:], tileGrid(from), n)
 		}
 	})
 }
@@ -173,7 +173,7 @@ func (p *tileProduct) store(y *tensor, from transformed, first, count, channel, 
 		for c := channel; c < end; c++ {
 			plane := y.plane(group, c)
 			top, left := kernels.OutputSide*row, kernels.OutputSide*column*lanes
-			y.kernels.Winograd.Output(plane[top*y.row+left:], tileGrid(y), from.values[(c-channel)*from.channel+i*lanes:], from.grid(lanes), n)
+			y.kernels.Winograd.Output(plane[top*y.row+left:], tileGrid(y), from.values[(c-channel)*from.channel+i*from.tile:], from.grid(), n)
 			if after != nil {
 				rows, columns := min(kernels.OutputSide, y.shape.Height-top), min(n*kernels.OutputSide, y.shape.Width-column*kernels.OutputSide)
 				after(plane[top*y.row+left:], kernels.Rows{Count: rows, Length: columns * lanes, Stride: y.row}, group, c)
@@ -266,60 +266,53 @@ func eachBlock(n int, f func(first, count int)) {
 // The gradient to the filters is a sum over all tiles. A task computes it for a block of inputs and one of outputs, over
 // a part of the tiles: their number is fixed, so that sums are the same for any number of processors.
 const (
-	gradientChunk   = 16 // tiles that are transformed and multiplied together
-	gradientInputs  = 64
-	gradientOutputs = 11 // tiles of channels
-	gradientTasks   = 16
+	gradientChunk    = 4  // tiles that are transformed and multiplied together
+	gradientChannels = 64 // of the inputs, and of the outputs
+	gradientTasks    = 16
 )
 
-// gradient computes the gradient dw to the filters from x and the gradient that y holds.
-func (p *tileProduct) gradient(dw []float32) {
-	k := p.y.kernels
-	lanes, inputs := k.Lanes, ceilDiv(p.x.shape.Channels, k.Taps)*k.Taps
-	plane := p.plane(inputs)
-	inputBlocks, outputBlocks := ceilDiv(inputs, gradientInputs), ceilDiv(p.channels.Count(), gradientOutputs)
-	chunks := ceilDiv(p.tiles, gradientChunk)
-	parts := min(max(1, gradientTasks/(inputBlocks*outputBlocks)), chunks)
-	sums := p.y.arena.take(parts * positions * plane)
-	defer p.y.arena.give(sums)
+// gradientSide is the inputs or the outputs of a gradient to the filters.
+type gradientSide struct {
+	channels  int
+	transform func(to transformed, first, count, channel, end int)
+}
 
-	outputs := min(gradientOutputs*k.WideTile, p.channels.Channels())
-	x := transformed{channel: gradientChunk * lanes, position: (min(gradientInputs, inputs)*gradientChunk + spread) * lanes}
-	y := transformed{channel: gradientChunk * lanes, position: (outputs*gradientChunk + spread) * lanes}
-	offsets := chunkOffsets(gradientInputs, x.channel)
-	parallel(parts*inputBlocks*outputBlocks, func(i int) {
-		part, input, tile := i/outputBlocks/inputBlocks, i/outputBlocks%inputBlocks*gradientInputs, i%outputBlocks*gradientOutputs
-		endInput, endTile := min(input+gradientInputs, inputs), min(tile+gradientOutputs, p.channels.Count())
-		memory := p.y.arena.take(positions * (x.position + y.position))
-		defer p.y.arena.give(memory)
-		x, y := x, y
-		x.values, y.values = memory[:positions*x.position], memory[positions*x.position:]
-		sums := sums[part*positions*plane:][:positions*plane]
-		for position := range positions {
-			for t := tile; t < endTile; t++ {
-				of := sums[position*plane+p.channels[t]*inputs:]
-				clear(of[input*p.channels.Size(t) : endInput*p.channels.Size(t)])
-			}
+// gradient computes the gradient dw to the filters from x and the gradient that y holds. For each position it is a
+// product of two matrices, over the lanes and tiles: one of them is transposed, so that its channels are in the lanes,
+// and nothing is added up across lanes.
+func (p *tileProduct) gradient(dw []float32) {
+	k, arena, lanes := p.y.kernels, p.y.arena, p.y.kernels.Lanes
+	inputs := gradientSide{p.x.shape.Channels, func(to transformed, first, count, channel, end int) {
+		p.transform(to, p.x, first, count, channel, end)
+	}}
+	outputs := gradientSide{p.y.shape.Channels, p.transformGradient}
+	// across is the side in the lanes, of which fewer should be empty.
+	across, down := inputs, outputs
+	swapped := waste(outputs.channels, lanes) < waste(inputs.channels, lanes)
+	if swapped {
+		across, down = outputs, inputs
+	}
+	blocks := ceilDiv(across.channels, lanes)
+	// The sums of a position: [block of across][channel of down][lane].
+	plane := blocks * down.channels * lanes
+	taskBlocks := ceilDiv(gradientChannels, lanes)
+	acrossTasks, downTasks := ceilDiv(blocks, taskBlocks), ceilDiv(down.channels, gradientChannels)
+	chunks := ceilDiv(p.tiles, gradientChunk)
+	parts := min(max(1, gradientTasks/(acrossTasks*downTasks)), chunks)
+	sums := arena.take(parts * positions * plane)
+	defer arena.give(sums)
+
+	parallel(parts*acrossTasks*downTasks, func(i int) {
+		part, block, channel := i/downTasks/acrossTasks, i/downTasks%acrossTasks*taskBlocks, i%downTasks*gradientChannels
+		g := gradientTask{
+			p: p, across: across, down: down, sums: sums[part*positions*plane:], plane: plane,
+			block: block, endBlock: min(block+taskBlocks, blocks), channel: channel, end: min(channel+gradientChannels, down.channels),
 		}
-		for chunk := part * chunks / parts; chunk < (part+1)*chunks/parts; chunk++ {
-			first, count := chunk*gradientChunk, min(gradientChunk, p.tiles-chunk*gradientChunk)
-			p.transform(x, p.x, first, count, input, min(endInput, p.x.shape.Channels))
-			p.transformGradient(y, first, count, p.channels[tile], min(p.channels[endTile], p.y.shape.Channels))
-			for position := range positions {
-				for t := tile; t < endTile; t++ {
-					size := p.channels.Size(t)
-					of := sums[position*plane+p.channels[t]*inputs:]
-					dy := y.values[position*y.position+(p.channels[t]-p.channels[tile])*y.channel:]
-					for c := input; c < endInput; c += k.Taps {
-						k.Correlate(of[c*size:], dy, y.channel, x.values[position*x.position:], lanes, offsets[c-input:], noSegments, size, count)
-					}
-				}
-			}
-		}
+		g.run(part*chunks/parts, (part+1)*chunks/parts)
 	})
 
-	taps := p.y.arena.take(filterTaps * plane)
-	defer p.y.arena.give(taps)
+	taps := arena.take(filterTaps * plane)
+	defer arena.give(taps)
 	eachBlock(plane/lanes, func(first, count int) {
 		for part := 1; part < parts; part++ {
 			for position := range positions {
@@ -332,37 +325,88 @@ func (p *tileProduct) gradient(dw []float32) {
 		k.Winograd.FilterGradient(taps[first*lanes:], planes(kernels.FilterSide, plane, lanes),
 			sums[first*lanes:], planes(kernels.InputSide, plane, lanes), count)
 	})
-	p.unpack(dw, taps, inputs)
-}
 
-// noSegments is the one segment of a chunk's tiles.
-var noSegments = []kernels.Segment{{}}
-
-// transformGradient transforms tiles of the gradient that y holds, from one channel up to another.
-func (p *tileProduct) transformGradient(to transformed, first, count, channel, end int) {
-	y, lanes := p.y, p.y.kernels.Lanes
-	p.eachRow(first, count, func(i, group, row, column, n int) {
-		for c := channel; c < end; c++ {
-			from := y.plane(group, c)[kernels.OutputSide*(row*y.row+column*lanes):]
-			y.kernels.Winograd.OutputGradient(to.values[(c-channel)*to.channel+i*lanes:], to.grid(lanes), from, tileGrid(y), n)
+	acrossStep, downStep := p.weights.x, p.weights.y
+	if swapped {
+		acrossStep, downStep = downStep, acrossStep
+	}
+	parallel(filterTaps, func(tap int) {
+		for channel := range across.channels {
+			from := taps[tap*plane+channel/lanes*down.channels*lanes+channel%lanes:]
+			at := p.weights.first + channel*acrossStep + tap*p.weights.tap
+			for m := range down.channels {
+				dw[at+m*downStep] = from[m*lanes]
+			}
 		}
 	})
 }
 
-// unpack is the inverse of what pack does before its transform.
-func (p *tileProduct) unpack(w, taps []float32, inputs int) {
-	plane := p.plane(inputs)
-	parallel(p.channels.Count(), func(t int) {
-		first, size := p.channels[t], p.channels.Size(t)
-		channels := min(size, p.y.shape.Channels-first)
-		for tap := range filterTaps {
-			for input := range p.x.shape.Channels {
-				from := taps[tap*plane+first*inputs+input*size:][:size]
-				at := p.weights.first + first*p.weights.y + input*p.weights.x + tap*p.weights.tap
-				for m := range channels {
-					w[at+m*p.weights.y] = from[m]
+// waste is how many lanes of so many channels are empty, of all.
+func waste(channels, lanes int) float64 {
+	all := ceilDiv(channels, lanes) * lanes
+	return float64(all-channels) / float64(all)
+}
+
+// gradientTask is the sums for some blocks of channels across the lanes and some channels down.
+type gradientTask struct {
+	p                             *tileProduct
+	across, down                  gradientSide
+	sums                          []float32
+	plane                         int
+	block, endBlock, channel, end int
+}
+
+// run computes the sums over some chunks.
+func (g *gradientTask) run(chunk, endChunk int) {
+	k, arena, lanes := g.p.y.kernels, g.p.y.arena, g.p.y.kernels.Lanes
+	blocks, channels := g.endBlock-g.block, g.end-g.channel
+	across := transformed{channel: gradientChunk * lanes, tile: lanes, position: (blocks*lanes*gradientChunk + spread) * lanes}
+	down := transformed{channel: lanes, tile: channels * lanes, position: (channels*gradientChunk + spread) * lanes}
+	memory := arena.take(positions*(across.position+down.position) + gradientChunk*lanes*k.ChannelBlocks*lanes)
+	defer arena.give(memory)
+	across.values, memory = memory[:positions*across.position], memory[positions*across.position:]
+	down.values, memory = memory[:positions*down.position], memory[positions*down.position:]
+	// A product goes through the lanes of one tile after the other.
+	var offsets []int
+	for tile := range gradientChunk {
+		offsets = append(offsets, chunkOffsets(lanes, 1)...)
+		for lane := range lanes {
+			offsets[tile*lanes+lane] += tile * down.tile
+		}
+	}
+	if empty := g.endBlock*lanes - g.across.channels; empty > 0 {
+		for position := range positions {
+			clear(across.values[position*across.position+(blocks*lanes-empty)*across.channel:][:empty*across.channel])
+		}
+	}
+	for c := chunk; c < endChunk; c++ {
+		first, count := c*gradientChunk, min(gradientChunk, g.p.tiles-c*gradientChunk)
+		g.across.transform(across, first, count, g.block*lanes, min(g.endBlock*lanes, g.across.channels))
+		g.down.transform(down, first, count, g.channel, g.end)
+		for position := range positions {
+			for block := 0; block < blocks; block += k.ChannelBlocks {
+				together := min(k.ChannelBlocks, blocks-block)
+				for i := range together {
+					for tile := range count {
+						k.Transpose(memory[(tile*lanes*together+i)*lanes:], together*lanes,
+							across.values[position*across.position+(block+i)*lanes*across.channel+tile*lanes:], across.channel)
+					}
 				}
+				k.ConvolveChannels(
+					g.sums[position*g.plane+((g.block+block)*g.down.channels+g.channel)*lanes:], g.down.channels*lanes,
+					down.values[position*down.position:], offsets[:count*lanes], memory, together, channels, c > chunk)
 			}
+		}
+	}
+}
+
+// transformGradient transforms tiles of the gradient that y holds, from one channel up to another.
+func (p *tileProduct) transformGradient(to transformed, first, count, channel, end int) {
+	y := p.y
+	p.eachRow(first, count, func(i, group, row, column, n int) {
+		for c := channel; c < end; c++ {
+			from := y.plane(group, c)[kernels.OutputSide*(row*y.row+column*y.kernels.Lanes):]
+			y.kernels.Winograd.OutputGradient(to.values[(c-channel)*to.channel+i*to.tile:], to.grid(), from, tileGrid(y), n)
 		}
 	})
 }

@@ -49,3 +49,21 @@ func TestConvolveChannels(t *testing.T) {
 		}
 	})
 }
+
+func TestTranspose(t *testing.T) {
+	eachKernels(t, func(k *Set, m *memory, rng *rand.Rand) {
+		for _, gap := range []int{0, 3, 16} {
+			xRow, yRow := lanes+gap, lanes+2*gap
+			x, y := poisoned((lanes-1)*xRow+lanes), poisoned((lanes-1)*yRow+lanes)
+			for i := range lanes {
+				for j := range lanes {
+					v := randomNumber(rng)
+					x[i*xRow+j], y[j*yRow+i] = v, v
+				}
+			}
+			m.check(fmt.Sprintf("gap %d", gap), func() {
+				k.Transpose(place(m, "y", poisoned(len(y)), y), yRow, place(m, "x", x, x), xRow)
+			})
+		}
+	})
+}

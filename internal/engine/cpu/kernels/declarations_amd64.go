@@ -13,6 +13,9 @@ func convolveChannelsAVX512(y []float32, block int, x []float32, offsets []int, 
 func correlateAVX512(sums []float32, dy []float32, channel int, x []float32, xPixel int, offsets []int, segments []Segment, channels, pixels int)
 
 //go:noescape
+func transposeAVX512(y []float32, yRow int, x []float32, xRow int)
+
+//go:noescape
 func momentsAVX512(sum, squares, x []float32, r Rows)
 
 //go:noescape
@@ -53,6 +56,9 @@ func convolveChannelsAVX2(y []float32, block int, x []float32, offsets []int, we
 
 //go:noescape
 func correlateAVX2(sums []float32, dy []float32, channel int, x []float32, xPixel int, offsets []int, segments []Segment, channels, pixels int)
+
+//go:noescape
+func transposeAVX2(y []float32, yRow int, x []float32, xRow int)
 
 //go:noescape
 func momentsAVX2(sum, squares, x []float32, r Rows)

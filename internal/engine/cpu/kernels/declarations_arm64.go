@@ -13,6 +13,9 @@ func convolveChannelsNEON(y []float32, block int, x []float32, offsets []int, we
 func correlateNEON(sums []float32, dy []float32, channel int, x []float32, xPixel int, offsets []int, segments []Segment, channels, pixels int)
 
 //go:noescape
+func transposeNEON(y []float32, yRow int, x []float32, xRow int)
+
+//go:noescape
 func momentsNEON(sum, squares, x []float32, r Rows)
 
 //go:noescape

@@ -775,6 +775,57 @@ narrowSegmentEnd:
 	FMOVQ F12, 48(R0)
 	RET
 
+TEXT ·transposeNEON(SB), NOSPLIT, $0-64
+	MOVD y_base+0(FP), R0
+	MOVD yRow+24(FP), R1
+	LSL $2, R1, R1
+	MOVD x_base+32(FP), R2
+	MOVD xRow+56(FP), R3
+	LSL $2, R3, R3
+	MOVD $4, R4
+	CBZ R4, rowsEnd
+rows:
+	MOVD R2, R6
+	MOVD R0, R7
+	MOVD $4, R5
+	CBZ R5, columnsEnd
+columns:
+	MOVD R6, R8
+	FMOVQ 0(R8), F0
+	ADD R3, R8
+	FMOVQ 0(R8), F1
+	ADD R3, R8
+	FMOVQ 0(R8), F2
+	ADD R3, R8
+	FMOVQ 0(R8), F3
+	ADD R3, R8
+	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
+	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
+	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
+	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
+	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
+	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
+	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
+	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
+	FMOVQ F0, 0(R7)
+	ADD R1, R7
+	FMOVQ F1, 0(R7)
+	ADD R1, R7
+	FMOVQ F2, 0(R7)
+	ADD R1, R7
+	FMOVQ F3, 0(R7)
+	ADD R1, R7
+	ADD $16, R6
+	SUBS $1, R5, R5
+	BNE columns
+columnsEnd:
+	ADD R3<<2, R2, R2
+	ADD $16, R0
+	SUBS $1, R4, R4
+	BNE rows
+rowsEnd:
+	RET
+
 TEXT ·momentsNEON(SB), NOSPLIT, $0-96
 	VEOR V0.B16, V0.B16, V0.B16
 	VEOR V1.B16, V1.B16, V1.B16

@@ -16,6 +16,7 @@ var scalar = Set{
 	Correlate:        correlateScalar,
 	ChannelBlocks:    1,
 	ConvolveChannels: convolveChannelsScalar,
+	Transpose:        transposeScalar,
 	Moments:          momentsScalar,
 	Affine:           affineScalar,
 	AffineSums:       affineSumsScalar,
@@ -174,6 +175,14 @@ func correlate2x2(sums *[3][2]float32, dy unsafe.Pointer, channel int, x0, x1 un
 		}
 	}
 	*sums = [3][2]float32{{c00, c01}, {c10, c11}}
+}
+
+func transposeScalar(y []float32, yRow int, x []float32, xRow int) {
+	for i := range lanes {
+		for j, v := range (*Vector)(x[i*xRow:]) {
+			y[j*yRow+i] = v
+		}
+	}
 }
 
 func momentsScalar(sum, squares, x []float32, r Rows) {

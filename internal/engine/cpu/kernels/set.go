@@ -43,6 +43,9 @@ type Set struct {
 	// over the segments s, p < pixels and the lanes. There is at least one pixel.
 	Correlate func(sums []float32, dy []float32, channel int, x []float32, xPixel int, offsets []int, segments []Segment, channels, pixels int)
 
+	// Transpose sets y[j*yRow + i] = x[i*xRow + j] for i, j < Lanes.
+	Transpose func(y []float32, yRow int, x []float32, xRow int)
+
 	// Moments sets the vectors sum and squares to the sum of the vectors of x, and of the squares of
 	// their differences from their mean.
 	Moments func(sum, squares, x []float32, r Rows)

@@ -16,6 +16,7 @@ var neon = Set{
 	Correlate:        correlateNEON,
 	ChannelBlocks:    1,
 	ConvolveChannels: convolveChannelsNEON,
+	Transpose:        transposeNEON,
 	Moments:          momentsNEON,
 	Affine:           affineNEON,
 	AffineSums:       affineSumsNEON,

@@ -29,6 +29,7 @@ func main() {
 	a.convolve()
 	a.convolveChannels()
 	a.correlate()
+	a.transpose()
 	a.moments()
 	a.affine()
 	a.affineSums()

@@ -43,6 +43,7 @@ func write(file string, i isa) error {
 	a.convolve()
 	a.convolveChannels()
 	a.correlate()
+	a.transpose()
 	a.moments()
 	a.affine()
 	a.affineSums()
