@@ -6,7 +6,8 @@ import (
 	"sync"
 )
 
-// batcher collects the callers that wait for a model at the same time: one image takes as long as a small batch.
+// batcher collects the callers that wait for a model at the same time: images together take less time than one after the
+// other.
 type batcher struct {
 	mu      sync.Mutex
 	waiting []*request

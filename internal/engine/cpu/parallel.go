@@ -105,6 +105,7 @@ func (c *crew) help() {
 	for spins := 1; ; spins++ {
 		if j := c.job.Load(); j != last {
 			j.work()
+			runtime.Gosched() // to whoever has waited for the processor
 			last, since = j, time.Now()
 		} else if spins%64 == 0 && time.Since(since) > patience {
 			return
