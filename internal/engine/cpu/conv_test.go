@@ -84,6 +84,9 @@ func FuzzConv(f *testing.F) {
 
 // TestWinogradError says how far both algorithms are from float64, of the largest value.
 func TestWinogradError(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: TestConv has a bound for it")
+	}
 	for _, test := range []struct {
 		in              data.Shape
 		batch, channels int

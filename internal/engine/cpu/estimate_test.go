@@ -20,6 +20,9 @@ func heap() int64 {
 // An estimate is no less than what the pure-Go engine takes, which has all of its memory from Go, and no more than
 // twice that.
 func TestEstimatesOfMemory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: no other platform takes other memory")
+	}
 	set := enginetest.Synthetic(t, 64)
 	for _, test := range []struct {
 		name         string

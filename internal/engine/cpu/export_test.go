@@ -2,14 +2,20 @@ package cpu
 
 import (
 	"slices"
+	"testing"
 
 	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/internal/engine/cpu/kernels"
 	"github.com/fastresnet/fastresnet/layers"
 )
 
-// sets are the kernels that run on this machine, and those of the formulas.
-func sets() []*kernels.Set { return append(kernels.Available(), naive) }
+// sets are the kernels that run on this machine, and those of the formulas unless time is short.
+func sets() []*kernels.Set {
+	if testing.Short() {
+		return kernels.Available()
+	}
+	return append(kernels.Available(), naive)
+}
 
 // AllKernels are the names of the kernels that tests go through.
 func AllKernels() []string {

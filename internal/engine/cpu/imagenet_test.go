@@ -22,6 +22,9 @@ func TestImageNet(t *testing.T) {
 		"airbench94":      network(t, layers.Airbench94(), data.Shape{Height: 32, Width: 32, Channels: 3}, 10, 9),
 		"a large network": network(t, layers.ResNet9(), image, 10, 70),
 	}
+	if testing.Short() {
+		delete(networks, "a large network")
+	}
 	for name, n := range networks {
 		for _, kernels := range cpu.AllKernels() {
 			t.Run(fmt.Sprintf("%s/%s", name, kernels), func(t *testing.T) {
