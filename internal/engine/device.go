@@ -54,8 +54,9 @@ type Backend interface {
 	Train(ctx context.Context, cfg Config, train *data.Dataset, sizes []int) (Steps, error)
 	// Classify compiles the inference of a network, for batches of a size.
 	Classify(cfg Config, size int) (Classifier, error)
-	// Sizes are those of batches that are worth a classifier of their own for a few images, the smallest first.
-	Sizes() []int
+	// Sizes are the batches in which images are best classified, the smallest first, where the configuration has a batch
+	// of a size.
+	Sizes(batch int) []int
 	// Upload takes the variables of a network, by name.
 	Upload(variables []layers.Variable, values map[string][]float32) (Weights, error)
 	// CompileTime is what compiling has taken so far, over all that was compiled.

@@ -33,15 +33,22 @@ func (e *Evaluator) Use(w Weights) {
 // Weights are those that the evaluator computes with.
 func (e *Evaluator) Weights() Weights { return e.weights }
 
-// SmallBatch is the batch for a few images.
-const SmallBatch = 16
+// SmallBatch is the batch for a few images, and LargeBatch the most images that the pure-Go engine classifies together:
+// more take more memory, and not less time.
+const (
+	SmallBatch = 16
+	LargeBatch = 256
+)
 
 // Batch is how many images are computed together at most.
-func (e *Evaluator) Batch() int { return max(e.cfg.Batch, SmallBatch) }
+func (e *Evaluator) Batch() int {
+	sizes := e.device.Sizes(e.cfg.Batch)
+	return sizes[len(sizes)-1]
+}
 
 // Logits returns [n, classes] for pixels [n, height, width, channels], averaged over the views. It computes in batches
-// of the configuration's size, and what would leave one mostly empty in the smaller ones that the device has; a batch
-// that is not full is filled up with black images.
+// of the device's largest size, and what would leave one mostly empty in smaller ones; a batch that is not full is
+// filled up with black images.
 func (e *Evaluator) Logits(ctx context.Context, pixels []uint8) ([]float32, error) {
 	image := e.cfg.Network.Input.Size()
 	var logits []float32
@@ -68,7 +75,7 @@ func (e *Evaluator) Logits(ctx context.Context, pixels []uint8) ([]float32, erro
 
 // size is the batch in which to compute n images: the largest that they fill to a third at least, or the smallest.
 func (e *Evaluator) size(n int) int {
-	sizes := append(slices.Clone(e.device.Sizes()), e.Batch())
+	sizes := e.device.Sizes(e.cfg.Batch)
 	for _, size := range slices.Backward(sizes) {
 		if 3*n >= size {
 			return size

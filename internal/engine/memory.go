@@ -62,7 +62,7 @@ func TrainingMemory(cfg Config, images int, tested bool) (int64, error) {
 		return 0, err
 	}
 	if tested {
-		if err := add(false, cfg.Batch, SmallBatch); err != nil {
+		if err := add(false, min(cfg.Batch, LargeBatch), SmallBatch); err != nil {
 			return 0, err
 		}
 	}

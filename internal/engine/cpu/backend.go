@@ -64,7 +64,10 @@ func (b backend) Classify(cfg engine.Config, size int) (engine.Classifier, error
 }
 
 // Sizes implements [engine.Backend]. One image is computed in another way than as many as there are lanes.
-func (b backend) Sizes() []int { return []int{1, b.kernels.Lanes} }
+func (b backend) Sizes(batch int) []int {
+	lanes := b.kernels.Lanes
+	return []int{1, lanes, min(max(batch, lanes), engine.LargeBatch)}
+}
 
 // Upload implements [engine.Backend].
 func (backend) Upload(variables []layers.Variable, values map[string][]float32) (engine.Weights, error) {

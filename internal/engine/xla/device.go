@@ -41,7 +41,9 @@ func (d *device) Train(ctx context.Context, cfg engine.Config, train *data.Datas
 }
 
 // Sizes implements [engine.Backend].
-func (*device) Sizes() []int { return []int{engine.SmallBatch} }
+func (*device) Sizes(batch int) []int {
+	return []int{engine.SmallBatch, max(batch, engine.SmallBatch)}
+}
 
 // Classify implements [engine.Backend].
 func (d *device) Classify(cfg engine.Config, size int) (engine.Classifier, error) {
