@@ -38,6 +38,9 @@ func memory(n layers.Network, training bool) (fixed, perSmallBatch int64, err er
 			if len(v.Dims) > 1 {
 				fixed += packedSize(v, s.In, s.Out)
 				lent = max(lent, transformedSize(v, s.In, s.Out, training))
+				if !training {
+					fixed += imageSize(v, s.In, s.Out)
+				}
 			}
 		}
 	}
@@ -108,21 +111,42 @@ func packedSize(weight layers.Variable, in, out data.Shape) int64 {
 // sums of their gradient, and tiles of its input and output for each processor. All convolutions take the same memory.
 func transformedSize(weight layers.Variable, in, out data.Shape, training bool) int64 {
 	const (
-		positions, filter = 6 * 6, 3 * 3
-		tiles             = 16 // of some channels
-		channels          = 66
+		tasks    = 16 // of a gradient
+		channels = 64 // of a task
 	)
-	if weight.Size() != filter*in.Channels*out.Channels {
+	if weight.Size() != filterTaps*in.Channels*out.Channels {
 		return 0
 	}
 	filters := positions * int64(roundUp(in.Channels, channelTile)) * int64(roundUp(out.Channels, channelTile))
-	parts, chunk := 1, int64(in.Channels+min(out.Channels, channels))*4
 	if training {
-		parts = max(1, tiles/(ceilDiv(in.Channels, channels)*ceilDiv(out.Channels, channels)))
-		chunk = int64(max(in.Channels, out.Channels))*4 + int64(min(in.Channels, channels)+min(out.Channels, channels))*tiles
+		filters = positions * int64(roundUp(in.Channels, SmallBatch)) * int64(roundUp(out.Channels, channelTile))
+		filters *= int64(max(1, tasks/(ceilDiv(in.Channels, channels)*ceilDiv(out.Channels, channels))))
 	}
-	return valueSize * (filters*int64(parts) + int64(runtime.GOMAXPROCS(0))*positions*chunk*SmallBatch)
+	chunk := 4 // tiles that are computed together
+	if min(in.Channels, out.Channels) <= 32 {
+		chunk = 8
+	}
+	tiles := int64(chunk) * int64(max(in.Channels, out.Channels)+channels)
+	return valueSize * (filters + int64(runtime.GOMAXPROCS(0))*positions*tiles*SmallBatch)
 }
+
+// imageSize is the size of a layer's weights, and of its output, where images are computed alone: those of a convolution
+// by transforms are 36 for 9.
+func imageSize(weight layers.Variable, in, out data.Shape) int64 {
+	const fewTiles, manyTiles, manyFilters = 4, 16, 10_000
+	taps := int64(weight.Size()) / int64(out.Channels) / int64(in.Channels)
+	tiles := ceilDiv(in.Height, 4) * ceilDiv(in.Width, 4)
+	if taps == filterTaps && in.Height == out.Height && (tiles >= manyTiles || tiles >= fewTiles && in.Channels*out.Channels <= manyFilters) {
+		taps = positions
+	}
+	return taps * int64(in.Channels) * int64(roundUp(out.Channels, SmallBatch)) * valueSize
+}
+
+// positions and filterTaps are the sizes of a filter with and without its transform.
+const (
+	positions  = 6 * 6
+	filterTaps = 3 * 3
+)
 
 func ceilDiv(a, b int) int { return (a + b - 1) / b }
 

@@ -165,11 +165,14 @@ func install() (string, error) {
 		return "", err
 	}
 	folder := filepath.Join(cache, "fastresnet", "peers")
-	python := filepath.Join(folder, "bin", "python")
+	system, python := "python3", filepath.Join(folder, "bin", "python")
+	if runtime.GOOS == "windows" {
+		system, python = "python", filepath.Join(folder, "Scripts", "python.exe")
+	}
 	if _, err := os.Stat(python); err == nil {
 		return python, nil
 	}
-	if _, err := output("python3", "-m", "venv", folder); err != nil {
+	if _, err := output(system, "-m", "venv", folder); err != nil {
 		return "", err
 	}
 	if _, err := output(python, "-m", "pip", "install", "-q", "torch", "onnxruntime", "numpy"); err != nil {

@@ -21,22 +21,17 @@ func lower(sequence []layers.Layer, in *tensor) (ops []op, out *tensor, err erro
 	for i := 0; i < len(sequence); i++ {
 		switch l := sequence[i].(type) {
 		case layers.Conv:
-			c := newConv(in, l.Out, l.Name+"/weight", filter{
-				height: l.Kernel, width: l.Kernel, strideHeight: l.Stride, strideWidth: l.Stride, pad: l.Kernel / 2,
-			})
+			c := newConv(in, l.Out, l.Name+"/weight", filterOf(l, in.shape))
 			ops, in = append(ops, c), c.out
 		case layers.PatchWhitening:
-			c := newConv(in, l.Channels(in.shape.Channels), l.Name+"/weight", filter{
-				height: l.Kernel, width: l.Kernel, strideHeight: 1, strideWidth: 1, pad: l.Pad(),
-			})
+			c := newConv(in, l.Channels(in.shape.Channels), l.Name+"/weight", filterOf(l, in.shape))
 			c.frozen, c.out.fixed = true, in.fixed && !l.Bias
 			ops, in = append(ops, c), c.out
 			if l.Bias {
 				ops = append(ops, &bias{t: in, variable: l.Name + "/bias"})
 			}
 		case layers.Linear:
-			h, w := in.shape.Height, in.shape.Width
-			c := newConv(in, l.Out, l.Name+"/weight", filter{height: h, width: w, strideHeight: h, strideWidth: w})
+			c := newConv(in, l.Out, l.Name+"/weight", filterOf(l, in.shape))
 			ops, in = append(ops, c), c.out
 			if l.Bias {
 				ops = append(ops, &bias{t: in, variable: l.Name + "/bias"})

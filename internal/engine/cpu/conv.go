@@ -3,6 +3,7 @@ package cpu
 import (
 	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/internal/engine/cpu/kernels"
+	"github.com/fastresnet/fastresnet/layers"
 )
 
 // filter is the geometry of a convolution. A linear layer is one whose filter and stride are the image.
@@ -10,6 +11,27 @@ type filter struct {
 	height, width             int
 	strideHeight, strideWidth int
 	pad                       int
+}
+
+// filterOf is the filter of a layer with weights, on images of a shape.
+func filterOf(l layers.Layer, in data.Shape) filter {
+	switch l := l.(type) {
+	case layers.Conv:
+		return filter{l.Kernel, l.Kernel, l.Stride, l.Stride, l.Kernel / 2}
+	case layers.PatchWhitening:
+		return filter{l.Kernel, l.Kernel, 1, 1, l.Pad()}
+	default: // a linear layer
+		return filter{in.Height, in.Width, in.Height, in.Width, 0}
+	}
+}
+
+// output is the shape of what the filter makes of an image.
+func (f filter) output(in data.Shape, channels int) data.Shape {
+	return data.Shape{
+		Height:   (in.Height+2*f.pad-f.height)/f.strideHeight + 1,
+		Width:    (in.Width+2*f.pad-f.width)/f.strideWidth + 1,
+		Channels: channels,
+	}
 }
 
 // convolution is how the three products of a convolution are computed, between tensors of its own. The weights w and
@@ -46,11 +68,7 @@ type conv struct {
 }
 
 func newConv(in *tensor, channels int, weight string, f filter) *conv {
-	out := in.beside(data.Shape{
-		Height:   (in.shape.Height+2*f.pad-f.height)/f.strideHeight + 1,
-		Width:    (in.shape.Width+2*f.pad-f.width)/f.strideWidth + 1,
-		Channels: channels,
-	})
+	out := in.beside(f.output(in.shape, channels))
 	return &conv{in: in, out: out, weight: weight, convolution: convolutionOf(in, out, f)}
 }
 

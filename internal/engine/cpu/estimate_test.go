@@ -32,6 +32,7 @@ func TestEstimatesOfMemory(t *testing.T) {
 		{"outputs count most", layers.ResNet9(), 8, 64},
 		{"weights count most", layers.Backbone(), 64, 16},
 		{"a batch that is not full", layers.Dawn(), 8, 40},
+		{"filters of many tiles", layers.ResNet9(), 48, 16},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			cfg := enginetest.Config(t, set, test.batch)

@@ -15,7 +15,7 @@ const slack = 2
 // side. Each row and each channel end in zeros, one pixel and one row of them. The zero pixel that ends a row also
 // precedes the next one, and the zero row that ends a channel is also above the next one's first, so a pixel's
 // neighbours are at the same distance everywhere and those outside of the image read as 0. A lead of zeros precedes the
-// first channel. Nothing but zero is ever written outside of the image.
+// first channel. What is outside of the image is 0 whenever an operation has ended.
 //
 // In the last group the lanes past the batch are computed like the others. Their values are finite and
 // ignored, their gradients are 0.

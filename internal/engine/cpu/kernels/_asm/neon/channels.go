@@ -30,16 +30,11 @@ func (a *assembler) convolveChannels() {
 		a.label(tile.name)
 		a.line("CMP $%d, %v", tile.pixels, pixels)
 		a.line("BLT %sEnd", tile.name)
-		a.line("CBZ %v, %sPlain", add, tile.name)
-		for p := range tile.pixels {
-			a.loadVector(y, p*layout.VectorBytes, v(quarters*p))
-		}
-		a.line("B %sReady", tile.name)
-		a.label(tile.name + "Plain")
-		for i := range tile.pixels * quarters {
-			a.zero(v(i))
-		}
-		a.label(tile.name + "Ready")
+		a.startSums(tile.name, add, tile.pixels, func() {
+			for p := range tile.pixels {
+				a.loadVector(y, p*layout.VectorBytes, v(quarters*p))
+			}
+		})
 		a.line("MOVD %v, %v", offsets, offset)
 		a.line("MOVD %v, %v", weights, weight)
 		a.line("MOVD %v, %v", taps, left)

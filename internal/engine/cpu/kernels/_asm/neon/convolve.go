@@ -47,14 +47,9 @@ func (a *assembler) convolve() {
 					f(m)
 				}
 			}
-			a.line("CBZ %v, %sPlain", add, tile.name)
-			eachChannel(func(m int) { a.loadVector(at, 0, v(quarters*m)) })
-			a.line("B %sReady", tile.name)
-			a.label(tile.name + "Plain")
-			for i := range tile.channels * quarters {
-				a.zero(v(i))
-			}
-			a.label(tile.name + "Ready")
+			a.startSums(tile.name, add, tile.channels, func() {
+				eachChannel(func(m int) { a.loadVector(at, 0, v(quarters*m)) })
+			})
 			a.line("MOVD %v, %v", offsets, offset)
 			a.line("MOVD %v, %v", weights, weight)
 			a.line("MOVD %v, %v", taps, left)
@@ -79,6 +74,18 @@ func (a *assembler) convolve() {
 		})
 		a.line("RET")
 	}
+}
+
+// startSums writes load if a register is not 0, and otherwise makes as many vectors, from V0 on, 0.
+func (a *assembler) startSums(name string, add x, vectors int, load func()) {
+	a.line("CBZ %v, %sPlain", add, name)
+	load()
+	a.line("B %sReady", name)
+	a.label(name + "Plain")
+	for i := range vectors * quarters {
+		a.zero(v(i))
+	}
+	a.label(name + "Ready")
 }
 
 // correlate takes the quarters of a pixel's lanes one after the other, and adds up the lanes of the sums at the end:

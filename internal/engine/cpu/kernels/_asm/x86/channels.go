@@ -70,18 +70,9 @@ func (c channels) tile(name string, blocks, pixels int) {
 	for p := range sums {
 		sums[p] = c.vecs(registers)
 	}
-	plain, ready := name+"Plain", name+"Ready"
-	c.CMPB(c.mustAddress("add"), operand.Imm(0))
-	c.JEQ(operand.LabelRef(plain))
-	c.eachOfY(blocks, pixels, func(p, r int, at operand.Mem) { c.VMOVUPS(at, sums[p][r]) })
-	c.JMP(operand.LabelRef(ready))
-	c.Label(plain)
-	for p := range sums {
-		for _, s := range sums[p] {
-			c.clear(s)
-		}
-	}
-	c.Label(ready)
+	c.startSums(name, sums, func() {
+		c.eachOfY(blocks, pixels, func(p, r int, at operand.Mem) { c.VMOVUPS(at, sums[p][r]) })
+	})
 	weights, k := c.base("weights"), c.copyOf(c.taps)
 	c.TESTQ(k, k)
 	c.JZ(operand.LabelRef(name + "Store"))

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"slices"
+
 	"github.com/fastresnet/fastresnet/internal/engine/cpu/kernels/_asm/layout"
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
@@ -64,18 +66,9 @@ func (c convolution) tile(name string, channels, pixels int) {
 	for m := range sums {
 		sums[m] = c.vecs(columns)
 	}
-	plain, ready := name+"Plain", name+"Ready"
-	c.CMPB(c.mustAddress("add"), operand.Imm(0))
-	c.JEQ(operand.LabelRef(plain))
-	c.eachOfY(channels, pixels, func(m, column int, at operand.Mem) { c.VMOVUPS(at, sums[m][column]) })
-	c.JMP(operand.LabelRef(ready))
-	c.Label(plain)
-	for m := range sums {
-		for _, s := range sums[m] {
-			c.clear(s)
-		}
-	}
-	c.Label(ready)
+	c.startSums(name, sums, func() {
+		c.eachOfY(channels, pixels, func(m, column int, at operand.Mem) { c.VMOVUPS(at, sums[m][column]) })
+	})
 
 	xs := []reg.GPVirtual{c.x}
 	for range pixels - 1 {
@@ -113,6 +106,20 @@ func (c convolution) tile(name string, channels, pixels int) {
 		c.ADDQ(c.xPixel, c.x)
 	}
 	c.SUBQ(operand.Imm(uint64(pixels)), c.pixels)
+}
+
+// startSums writes load if the argument add is true, and otherwise makes the sums 0.
+func (a *assembler) startSums(name string, sums [][]reg.VecVirtual, load func()) {
+	plain, ready := name+"Plain", name+"Ready"
+	a.CMPB(a.mustAddress("add"), operand.Imm(0))
+	a.JEQ(operand.LabelRef(plain))
+	load()
+	a.JMP(operand.LabelRef(ready))
+	a.Label(plain)
+	for _, s := range slices.Concat(sums...) {
+		a.clear(s)
+	}
+	a.Label(ready)
 }
 
 // eachOfY calls f for each register of a tile of y.
