@@ -73,7 +73,11 @@ func compare(python string, rounds int, seconds float64, widths []string, only s
 			return err
 		}
 	}
-	contests, err := contests(folder, seconds, widths, only)
+	dtypes, err := dtypes(python)
+	if err != nil {
+		return err
+	}
+	contests, err := contests(folder, seconds, widths, dtypes, only)
 	if err != nil {
 		return err
 	}
@@ -112,7 +116,7 @@ func compare(python string, rounds int, seconds float64, widths []string, only s
 }
 
 // contests lists what is measured, and writes the models for it.
-func contests(folder string, seconds float64, widths []string, only string) ([]contest, error) {
+func contests(folder string, seconds float64, widths, dtypes []string, only string) ([]contest, error) {
 	var all []contest
 	time := fmt.Sprint(seconds)
 	type network struct{ name, width, batch string }
@@ -127,7 +131,7 @@ func contests(folder string, seconds float64, widths []string, only string) ([]c
 	for _, n := range networks {
 		name := fmt.Sprintf("%s, width %s", n.name, n.width)
 		if only != "predict" {
-			for _, how := range []string{"float32 eager", "float32 compile", "bfloat16 eager"} {
+			for _, how := range dtypes {
 				dtype, mode, _ := strings.Cut(how, " ")
 				all = append(all, contest{name: "training, " + name + ", PyTorch " + how, unit: "images/s",
 					ours:   []string{"train", n.name, n.width, n.batch, time},
@@ -146,6 +150,17 @@ func contests(folder string, seconds float64, widths []string, only string) ([]c
 		}
 	}
 	return all, nil
+}
+
+// dtypes are the ways of PyTorch that are worth waiting for: in bfloat16 it is hundreds of times slower where the
+// processor has no instructions for it.
+func dtypes(python string) ([]string, error) {
+	all := []string{"float32 eager", "float32 compile"}
+	fast, err := output(python, "-c", "import torch; print(torch.ops.mkldnn._is_mkldnn_bf16_supported())")
+	if fast == "True" {
+		all = append(all, "bfloat16 eager")
+	}
+	return all, err
 }
 
 // spread is the least, the median and the most.
