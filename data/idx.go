@@ -1,0 +1,176 @@
+package data
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+)
+
+// MNIST reads a data set that comes in the four files of MNIST, as Fashion-MNIST, KMNIST and others do: from a folder,
+//
+//	train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte
+//
+// each as it is or with .gz behind its name, which is then unpacked while it is read. Names of classes and errors are
+// those of [IDX].
+//
+// Source: https://yann.lecun.com/exdb/mnist/.
+func MNIST(folder string, classes []string) (train, test *Dataset, err error) {
+	read := func(set string) (*Dataset, error) {
+		images, err := mnistFile(folder, set+"-images-idx3-ubyte")
+		if err != nil {
+			return nil, err
+		}
+		labels, err := mnistFile(folder, set+"-labels-idx1-ubyte")
+		if err != nil {
+			return nil, err
+		}
+		return IDX(images, labels, classes)
+	}
+	if train, err = read("train"); err != nil {
+		return nil, nil, err
+	}
+	if classes == nil {
+		classes = train.Classes() // of which the test set may lack the last
+	}
+	if test, err = read("t10k"); err != nil {
+		return nil, nil, err
+	}
+	return train, test, nil
+}
+
+// mnistFile finds a file, packed or not.
+func mnistFile(folder, name string) (string, error) {
+	for _, ending := range []string{"", ".gz"} {
+		if path := filepath.Join(folder, name+ending); exists(path) {
+			return path, nil
+		}
+	}
+	return "", fmt.Errorf("%w: %s holds neither %s nor %[3]s.gz", ErrNotFound, folder, name)
+}
+
+// IDX reads a set from two files in the IDX format of MNIST, packed by gzip or not: images, as unsigned bytes [n, height,
+// width] or [n, height, width, channels], and labels, as unsigned bytes [n]. Without classes these are called "0", "1"
+// and so on.
+//
+// The error wraps [ErrNotFound] if a file is missing, and [ErrFormat] if one is cut short, too long or something else, if
+// their numbers differ, or if a label is not a class.
+func IDX(images, labels string, classes []string) (*Dataset, error) {
+	dims, pixels, err := readIDXFile(images)
+	if err != nil {
+		return nil, err
+	}
+	if len(dims) == 3 {
+		dims = append(dims, 1)
+	}
+	if len(dims) != 4 {
+		return nil, fmt.Errorf("%w: %s: an array of the shape %v, need [n, height, width] or [n, height, width, channels]", ErrFormat, images, dims)
+	}
+	labelDims, numbers, err := readIDXFile(labels)
+	if err != nil {
+		return nil, err
+	}
+	if len(labelDims) != 1 || labelDims[0] != dims[0] {
+		return nil, fmt.Errorf("%w: %s: an array of the shape %v, need [%d] for as many images", ErrFormat, labels, labelDims, dims[0])
+	}
+	set, err := numbered(pixels, Shape{dims[1], dims[2], dims[3]}, numbers, classes)
+	if err != nil {
+		return nil, fmt.Errorf("%s, %s: %w", images, labels, err)
+	}
+	return set, nil
+}
+
+// numbered makes a set of labels that are numbers; without names of classes these are numbers, too.
+func numbered[T uint8 | int | int64](pixels []uint8, shape Shape, numbers []T, classes []string) (*Dataset, error) {
+	labels := make([]int, len(numbers))
+	last := 0
+	for i, n := range numbers {
+		labels[i] = int(n)
+		last = max(last, labels[i])
+	}
+	const most = 1 << 16 // classes that come from labels alone
+	if classes == nil && last < most {
+		for class := range last + 1 {
+			classes = append(classes, strconv.Itoa(class))
+		}
+	}
+	return Adopt(pixels, shape, labels, slices.Clone(classes))
+}
+
+func readIDXFile(name string) (dims []int, values []uint8, err error) {
+	file, err := os.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, fmt.Errorf("%w: there is no %s", ErrNotFound, name)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	defer file.Close()
+	if dims, values, err = readIDX(file); err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return dims, values, nil
+}
+
+// readIDX reads an array of bytes: two bytes 0, the type, the number of dimensions, each of those in four bytes, and the
+// values. Memory is taken for what is there, not for what the header says.
+func readIDX(r io.Reader) (dims []int, values []uint8, err error) {
+	buffered := bufio.NewReaderSize(r, 1<<16)
+	r = buffered
+	if start, _ := buffered.Peek(2); bytes.Equal(start, []byte("\x1f\x8b")) {
+		if r, err = gzip.NewReader(buffered); err != nil {
+			return nil, nil, idxError(err)
+		}
+	}
+	var head [4]uint8
+	if _, err := io.ReadFull(r, head[:]); err != nil {
+		return nil, nil, idxError(err)
+	}
+	const unsignedByte, most = 8, 4
+	if head[0] != 0 || head[1] != 0 || head[3] < 1 || head[3] > most {
+		return nil, nil, fmt.Errorf("%w: it is no IDX file of 1 to %d dimensions: it begins with % x", ErrFormat, most, head)
+	}
+	if head[2] != unsignedByte {
+		return nil, nil, fmt.Errorf("%w: an IDX file of type %#02x, need %#02x, unsigned bytes", ErrFormat, head[2], unsignedByte)
+	}
+	size := int64(1)
+	for range head[3] {
+		var dim uint32
+		if err := binary.Read(r, binary.BigEndian, &dim); err != nil {
+			return nil, nil, idxError(err)
+		}
+		dims = append(dims, int(dim))
+		const limit = 1 << 40
+		if size *= int64(dim); dim == 0 || dim > 1<<31-1 || size > limit {
+			return nil, nil, fmt.Errorf("%w: an IDX file of the shape %v", ErrFormat, dims)
+		}
+	}
+	var all bytes.Buffer
+	if _, err := io.Copy(&all, io.LimitReader(r, size+1)); err != nil {
+		return nil, nil, idxError(err)
+	}
+	if n := int64(all.Len()); n != size {
+		return nil, nil, fmt.Errorf("%w: the IDX file's header says %v, which is %d bytes: it ends before, or goes on after them", ErrFormat, dims, size)
+	}
+	return dims, all.Bytes(), nil
+}
+
+// idxError is an error of the disk, or of what is in the file.
+func idxError(err error) error {
+	var disk *fs.PathError
+	switch {
+	case errors.As(err, &disk):
+		return err
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return fmt.Errorf("%w: it is cut short", ErrFormat)
+	}
+	return fmt.Errorf("%w: %w", ErrFormat, err)
+}
