@@ -40,6 +40,10 @@ type progress struct {
 	Total      time.Duration `json:"total_ns"`
 	// State has its tensors beside the JSON.
 	State engine.Snapshot `json:"state"`
+	// BestEpoch is the one whose weights [WithBestWeights] has kept, 0 for none: Best, and BestLast where those are averages.
+	BestEpoch int                  `json:"best_epoch,omitempty"`
+	Best      map[string][]float32 `json:"-"`
+	BestLast  map[string][]float32 `json:"-"`
 }
 
 // The metadata of a checkpoint: the version of its format, and the progress as JSON.
@@ -129,6 +133,7 @@ const metricsName = "metrics"
 func (p *progress) tensors() map[string]*map[string][]float32 {
 	return map[string]*map[string][]float32{
 		"variables/": &p.State.Variables, "velocities/": &p.State.Velocities, "averages/": &p.State.Averages,
+		"best/": &p.Best, "best-last/": &p.BestLast,
 	}
 }
 
@@ -186,7 +191,23 @@ func (p *progress) check(c *config) error {
 			return fmt.Errorf("%v for %s", d, name)
 		}
 	}
+	if err := p.checkBest(c); err != nil {
+		return err
+	}
 	return p.checkState(c, steps)
+}
+
+// checkBest wants weights of one of the epochs, if and only if they are to be kept.
+func (p *progress) checkBest(c *config) error {
+	kept := c.best && len(p.Epochs) > 0
+	averaged := kept && c.recipe.Averaging.Every > 0
+	if p.BestEpoch < 0 || p.BestEpoch > len(p.Epochs) || (p.BestEpoch > 0) != kept || (p.Best != nil) != kept || (p.BestLast != nil) != averaged {
+		return fmt.Errorf("its best epoch is %d, of %d", p.BestEpoch, len(p.Epochs))
+	}
+	if !engine.Finite(p.Best) || !engine.Finite(p.BestLast) {
+		return errors.New("it holds values that are not finite")
+	}
+	return nil
 }
 
 // checkState wants the state to be one right behind the history, or within the epoch after it.

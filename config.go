@@ -35,6 +35,7 @@ func (o computeOption) load(c *computing) { o(c) }
 // config is what the options add up to.
 type config struct {
 	recipe   Recipe
+	chosen   bool            // WithRecipe was given
 	changes  []func(*Recipe) // of the recipe, applied when all options are known
 	width    *int            // of the recipe's design
 	network  *layers.Network // the recipe's, for the data set; nil before that is known
@@ -57,6 +58,7 @@ type config struct {
 	resume           bool
 	target           *float64
 	patience         *int
+	best             bool // WithBestWeights was given
 
 	onStart    func(*Result)
 	onEpoch    func(Epoch)

@@ -30,6 +30,9 @@ func configure(opts []Option) (*config, error) {
 			o.train(c)
 		}
 	}
+	if !c.chosen && ownRecipe(c.train) {
+		c.recipe = RecipeFor(c.train)
+	}
 	base := c.recipe
 	for _, f := range c.changes {
 		f(&c.recipe)

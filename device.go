@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/fastresnet/fastresnet/internal/engine"
+	"github.com/fastresnet/fastresnet/internal/hostmemory"
 	"github.com/fastresnet/fastresnet/layers"
 )
 
@@ -28,7 +29,7 @@ func (c *computing) batchOf(network layers.Network, batch int) (int, error) {
 	limit := c.memory
 	if limit == 0 {
 		limit = loadLimit
-		if free := engine.FreeMemory(); free > 0 {
+		if free := hostmemory.Free(); free > 0 {
 			limit = min(limit, free)
 		}
 	}
@@ -48,7 +49,7 @@ func (c *computing) batchOf(network layers.Network, batch int) (int, error) {
 func (c *config) fits(device *engine.Device, cfg engine.Config) error {
 	limit := c.memory
 	if limit == 0 && !device.GPU {
-		limit = engine.FreeMemory()
+		limit = hostmemory.Free()
 	}
 	need, err := engine.TrainingMemory(cfg, c.train.Len(), c.test != nil)
 	if err != nil {

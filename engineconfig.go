@@ -18,6 +18,7 @@ func (c *config) engineConfig(p Precision) engine.Config {
 		Optimizer:      onEngine(r.Optimizer),
 		Groups:         r.engineGroups(),
 		LabelSmoothing: r.LabelSmoothing,
+		ClassWeights:   r.classWeights(),
 		AverageEvery:   r.Averaging.Every,
 		Average:        engine.Average{Keep: math.Pow(r.Averaging.Decay, float64(r.Averaging.Every))},
 		Views:          r.TestViews.engineViews(),
@@ -26,6 +27,15 @@ func (c *config) engineConfig(p Precision) engine.Config {
 		BFloat16:       p == BFloat16,
 		Seed:           c.seed,
 	}
+}
+
+// classWeights are those that engines know, nil for none.
+func (r Recipe) classWeights() []float32 {
+	var weights []float32
+	for _, w := range r.ClassWeights {
+		weights = append(weights, float32(w))
+	}
+	return weights
 }
 
 // engineGroups are the groups as engines know them.

@@ -13,6 +13,9 @@ func (r *run) epoch(ctx context.Context, epoch int) error {
 	if err == nil {
 		err = r.test(ctx)
 	}
+	if err == nil {
+		err = r.keepBest()
+	}
 	if err != nil {
 		if failed := r.saveStopped(ctx, epoch); failed != nil {
 			err = errors.Join(err, failed)
@@ -96,8 +99,12 @@ func (r *run) save(whole []Epoch, partial time.Duration) error {
 	if err != nil {
 		return err
 	}
-	content, err := k.encode(&progress{Run: k.identity, Epochs: whole, Train: r.watch.train, EpochTrain: partial,
-		Total: time.Since(r.started), State: state})
+	p := &progress{Run: k.identity, Epochs: whole, Train: r.watch.train, EpochTrain: partial, Total: time.Since(r.started), State: state,
+		BestEpoch: r.best.epoch.Number}
+	if p.Best, p.BestLast, err = r.best.values(); err != nil {
+		return err
+	}
+	content, err := k.encode(p)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrCheckpoint, err)
 	}

@@ -2,19 +2,12 @@ package fastresnet
 
 import (
 	"context"
-	"image"
 
-	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/internal/engine"
 )
 
 // Rates are the learning rates of an epoch's steps.
 func (r Recipe) Rates(epoch, steps int) engine.Rates { return r.rates(epoch, steps) }
-
-// Pixels are an image's bytes as a model of this shape takes them.
-func Pixels(img image.Image, want data.Shape) ([]uint8, error) {
-	return appendPixels(nil, img, want)
-}
 
 // Hold keeps the model busy until release is called.
 func (m *Model) Hold() (release func()) {
@@ -59,4 +52,9 @@ func (m *Model) Variables() (values, last map[string][]float32) {
 		panic(err)
 	}
 	return values, last
+}
+
+// NewEvaluation is one of predictions from elsewhere.
+func NewEvaluation(classes []string, labels []int, probabilities [][]float64) Evaluation {
+	return Evaluation{classes: classes, labels: labels, probabilities: probabilities}
 }

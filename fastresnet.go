@@ -40,9 +40,9 @@ func Train(ctx context.Context, opts ...Option) (result *Result, err error) {
 
 	for !r.ended() {
 		if err := r.epoch(ctx, len(r.epochs())+1); err != nil {
-			return r.finish(), err
+			return r.finish(err)
 		}
 		r.report()
 	}
-	return r.finish(), nil
+	return r.finish(nil)
 }

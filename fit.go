@@ -33,8 +33,14 @@ func (c *config) misfits() []error {
 	if c.test != nil && (c.test.Shape() != shape || !slices.Equal(c.test.Classes(), classes)) {
 		wrong("the test set has %v images in the classes %q, the training set %v in %q", c.test.Shape(), c.test.Classes(), shape, classes)
 	}
-	if c.test == nil && (c.target != nil || c.patience != nil) {
-		wrong("a target accuracy or an early stop without a test set")
+	if c.test != nil && c.test.Fit() != c.train.Fit() {
+		wrong("the test set's images were made of pictures by fit %q, the training set's by %q", c.test.Fit(), c.train.Fit())
+	}
+	if w := len(c.recipe.ClassWeights); w > 0 && w != len(classes) {
+		wrong("%d class weights for %d classes", w, len(classes))
+	}
+	if c.test == nil && (c.target != nil || c.patience != nil || c.best) {
+		wrong("a target accuracy, an early stop or the best weights without a test set")
 	}
 	for _, a := range c.recipe.Augmentations {
 		if a == nil {

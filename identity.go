@@ -24,6 +24,9 @@ func (c *config) identity() (identity, error) {
 		"training set": fingerprint(c.train),
 		"test set":     fingerprint(c.test),
 	}
+	if c.best {
+		id["best weights"] = "kept"
+	}
 	recipe := c.recipe.Clone()
 	recipe.Name, recipe.Description, recipe.Published, recipe.Network = "", "", Published{}, nil // the network is entered as it is
 	for i, a := range recipe.Augmentations {                                                     // those of a user's own cannot be written as JSON

@@ -11,7 +11,7 @@ import (
 
 	"github.com/fastresnet/fastresnet"
 	"github.com/fastresnet/fastresnet/data"
-	"github.com/fastresnet/fastresnet/internal/engine"
+	"github.com/fastresnet/fastresnet/internal/hostmemory"
 	"github.com/fastresnet/fastresnet/internal/safetensors"
 	"github.com/fastresnet/fastresnet/layers"
 )
@@ -99,7 +99,7 @@ func TestTrainEstimatesMemory(t *testing.T) {
 		{"beyond the limit", limited},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			if free := engine.FreeMemory(); test.name == "beyond the machine" && (free == 0 || free > 200<<30) {
+			if free := hostmemory.Free(); test.name == "beyond the machine" && (free == 0 || free > 200<<30) {
 				t.Skip("how much memory is free is unknown here, or it is plenty")
 			}
 			result, err := fastresnet.Train(context.Background(), test.opts...)

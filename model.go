@@ -17,6 +17,7 @@ type Model struct {
 	network       layers.Network
 	classes       []string
 	normalization data.Normalization
+	fit           data.Fit
 	views         []engine.View
 	batch         int      // images that are computed together at most
 	history       *history // of the run that made it
@@ -30,10 +31,10 @@ type Model struct {
 	evaluator *engine.Evaluator // nil once closed
 }
 
-func newModel(cfg engine.Config, d *engine.Device, classes []string, h *history) *Model {
+func newModel(cfg engine.Config, d *engine.Device, classes []string, fit data.Fit, h *history) *Model {
 	e := engine.NewEvaluator(d, cfg)
 	return &Model{
-		network: cfg.Network, classes: classes, normalization: cfg.Normalization, views: cfg.Views, history: h, batch: e.Batch(), evaluator: e,
+		network: cfg.Network, classes: classes, normalization: cfg.Normalization, fit: fit, views: cfg.Views, history: h, batch: e.Batch(), evaluator: e,
 	}
 }
 

@@ -31,6 +31,7 @@ type modelDocument struct {
 	Network       layers.Network     `json:"network"`
 	Classes       []string           `json:"classes"`
 	Normalization data.Normalization `json:"normalization"`
+	Fit           data.Fit           `json:"fit,omitempty"`
 	TestViews     TestViews          `json:"test_views"`
 	Record        *Record            `json:"result"`
 }
@@ -81,7 +82,7 @@ func (m *Model) file() (f safetensors.File, err error) {
 		return f, fmt.Errorf("%w: its weights are not finite", ErrDiverged)
 	}
 	text, err := strictjson.Marshal(modelDocument{
-		Network: m.network, Classes: m.classes, Normalization: m.normalization, TestViews: record.Recipe.TestViews, Record: &record,
+		Network: m.network, Classes: m.classes, Normalization: m.normalization, Fit: m.fit, TestViews: record.Recipe.TestViews, Record: &record,
 	}, nullable...)
 	if err != nil {
 		return f, err
@@ -177,7 +178,7 @@ func (c *computing) read(r io.Reader) (m *Model, err error) {
 	loaded := newModel(engine.Config{
 		Network: doc.Network, Normalization: doc.Normalization, Views: doc.TestViews.engineViews(),
 		Batch: batch, BFloat16: precision == BFloat16,
-	}, device, doc.Classes, &history{record: *doc.Record})
+	}, device, doc.Classes, doc.Fit, &history{record: *doc.Record})
 	if err := loaded.load(device, values, last); err != nil {
 		return nil, err
 	}
@@ -228,6 +229,9 @@ func (d modelDocument) check() error {
 		return fmt.Errorf("%w: %w", ErrCorrupt, err)
 	}
 	if err := d.Normalization.Validate(d.Network.Input.Channels); err != nil {
+		return fmt.Errorf("%w: %w", ErrCorrupt, err)
+	}
+	if err := d.Fit.Validate(); err != nil {
 		return fmt.Errorf("%w: %w", ErrCorrupt, err)
 	}
 	if d.Record == nil {

@@ -17,9 +17,9 @@ func WithDataset(train, test *data.Dataset) Option {
 }
 
 // WithRecipe sets every hyperparameter of the run; the other options then change it, wherever they stand.
-// Default: [ResNet9Epochs24].
+// Default: [ResNet9Epochs24] for CIFAR-10, and [RecipeFor] the training set of [WithDataset] otherwise.
 func WithRecipe(r Recipe) Option {
-	return trainOption(func(c *config) { c.recipe = r.Clone() })
+	return trainOption(func(c *config) { c.recipe, c.chosen = r.Clone(), true })
 }
 
 // WithArchitecture sets the network: by a layers.Design, such as layers.ResNet9() or what layers.DesignByName finds, or
@@ -95,6 +95,14 @@ func WithOptimizer(o Optimizer) Option {
 // the recipe's, 0.
 func WithLabelSmoothing(share float64) Option {
 	return change(func(r *Recipe) { r.LabelSmoothing = share })
+}
+
+// WithClassWeights sets by how much each class counts in the loss, in the order of the classes: see
+// [Recipe.ClassWeights]. Those of [data.Dataset.ClassWeights] make up for classes of which there are few images. Train
+// losses are then weighted, test losses are not. Default: the recipe's, 1 each.
+func WithClassWeights(weights ...float64) Option {
+	weights = slices.Clone(weights)
+	return change(func(r *Recipe) { r.ClassWeights = weights })
 }
 
 // WithAveraging has the model use a moving average of the weights. Default: the recipe's, none.
@@ -206,10 +214,18 @@ func WithTargetAccuracy(accuracy float64) Option {
 }
 
 // WithEarlyStop ends the run when the test accuracy has not risen above its best for a number of epochs, at least 1.
-// The model keeps the weights of the last epoch. It takes a test set, which should then be one that was set aside for
+// The model keeps the weights of the last epoch, unless [WithBestWeights] is given. It takes a test set, which should then be one that was set aside for
 // the purpose: the figures of a set that decided are too good. Default: never.
 func WithEarlyStop(epochs int) Option {
 	return trainOption(func(c *config) { c.patience = &epochs })
+}
+
+// WithBestWeights gives the model the weights of the epoch that had the highest test accuracy, of several the one with
+// the lowest loss, in place of the last one's, when the run ends, well or not. It takes a test set, which should then be
+// one that was set aside for the purpose: the figures of a set that decided are too good. Checkpoints hold those
+// weights, too. Default: the last epoch's.
+func WithBestWeights() Option {
+	return trainOption(func(c *config) { c.best = true })
 }
 
 // WithStartCallback has f called once before the first step, on the goroutine that called Train, with

@@ -11,6 +11,7 @@ import (
 
 	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/internal/engine"
+	"github.com/fastresnet/fastresnet/internal/scaling"
 )
 
 // Prediction is what a model thinks of one image.
@@ -49,10 +50,10 @@ func (p Prediction) Top(k int) []Score {
 	return scores[:min(max(k, 0), len(scores))]
 }
 
-// Predict classifies images of any size and colour model. Of each it takes the largest centred part with the
-// proportions of the training images (the middle square, if they were square) and scales that to their size with
-// the Catmull-Rom kernel, wide enough when it shrinks that every pixel counts. An image of their size is taken as it
-// is, pixel by pixel. Package data/picture opens pictures as they are meant to be seen, which image.Decode does not: it
+// Predict classifies images of any size and colour model. Each becomes an image of the training set's size as those of
+// that set did, by [data.Dataset.Fit]: unless that says otherwise, the largest centred part with their proportions
+// is kept (the middle square, if they were square). It is scaled with the Catmull-Rom kernel, wide enough when it
+// shrinks that every pixel counts; an image of the right size is taken as it is, pixel by pixel. Package data/picture opens pictures as they are meant to be seen, which image.Decode does not: it
 // leaves photographs on their side.
 //
 // A network for 3 channels sees red, green and blue, of a grey image three times the same; one for 1 channel sees the
@@ -76,8 +77,8 @@ func (m *Model) Predict(ctx context.Context, images ...image.Image) (predictions
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		if pixels, err = appendPixels(pixels, img, in); err != nil {
-			return nil, fmt.Errorf("image %d: %w", i, err)
+		if pixels, err = scaling.Append(pixels, img, in, m.fit); err != nil {
+			return nil, fmt.Errorf("image %d: %w: %w", i, ErrImage, err)
 		}
 	}
 	return m.predict(ctx, pixels)
@@ -224,40 +225,6 @@ func (m *Model) compute(ctx context.Context, pixels []uint8) (logits []float32, 
 	return m.evaluator.Logits(ctx, pixels)
 }
 
-// Evaluation is how well a model does on a data set.
-type Evaluation struct {
-	// Loss is the mean cross-entropy, and Accuracy the share of the images classified right.
-	Loss, Accuracy float64
-}
-
-// Evaluate compares the model's classes with the labels of a set, which must have the model's classes. The error wraps
-// [ErrImage] if it does not fit, and [ErrDiverged] if what the model makes of an image is not finite.
-func (m *Model) Evaluate(ctx context.Context, set *data.Dataset) (e Evaluation, err error) {
-	defer guard(&err)
-	if err := errors.Join(m.made(), given(ctx)); err != nil {
-		return e, err
-	}
-	if err := m.takes(set); err != nil {
-		return e, err
-	}
-	if classes := set.Classes(); !slices.Equal(classes, m.classes) {
-		return e, fmt.Errorf("%w: the set has the classes %q, the model %q", ErrImage, classes, m.classes)
-	}
-	logits, err := m.logits(ctx, set.Pixels())
-	if err != nil {
-		return e, err
-	}
-	for i := range set.Len() {
-		row, label := logits[i*len(m.classes):(i+1)*len(m.classes)], set.Label(i)
-		if argMax(row) == label {
-			e.Accuracy++
-		}
-		e.Loss += crossEntropy(row, label)
-	}
-	n := float64(set.Len())
-	return Evaluation{Loss: e.Loss / n, Accuracy: e.Accuracy / n}, nil
-}
-
 // takes reports a set whose images the model cannot take.
 func (m *Model) takes(set *data.Dataset) error {
 	if set.Len() == 0 {
@@ -269,7 +236,7 @@ func (m *Model) takes(set *data.Dataset) error {
 	return nil
 }
 
-func argMax(row []float32) int {
+func argMax[T cmp.Ordered](row []T) int {
 	best := 0
 	for i, v := range row {
 		if v > row[best] {

@@ -55,6 +55,9 @@ type Recipe struct {
 	// LabelSmoothing is the share a, from 0 to below 1, of the loss that asks for all classes alike:
 	// (1-a)·cross-entropy + a·mean of -log p.
 	LabelSmoothing float64 `json:"label_smoothing,omitempty"`
+	// ClassWeights are by how much each class counts in the loss, as in PyTorch's CrossEntropyLoss: the loss of an image
+	// is multiplied by the weight of its class, 0 or more. None for 1 each.
+	ClassWeights []float64 `json:"class_weights,omitempty"`
 	// Averaging has the model use an average of the weights over the steps. The zero value does not.
 	Averaging Averaging `json:"averaging,omitzero"`
 	// TestViews are the views of an image over which the model averages its logits.
@@ -109,7 +112,7 @@ func (r Recipe) Clone() Recipe {
 		r.Network = &n
 	}
 	r.Schedule, r.Augmentations = slices.Clone(r.Schedule), slices.Clone(r.Augmentations)
-	r.Groups = slices.Clone(r.Groups)
+	r.Groups, r.ClassWeights = slices.Clone(r.Groups), slices.Clone(r.ClassWeights)
 	for i := range r.Groups {
 		r.Groups[i].Schedule = slices.Clone(r.Groups[i].Schedule)
 	}
@@ -158,6 +161,10 @@ func (r Recipe) problems() []error {
 		check(false, "%w", err)
 	}
 	check(r.LabelSmoothing >= 0 && r.LabelSmoothing < 1, "label smoothing %g, need 0 to below 1", r.LabelSmoothing)
+	for class, w := range r.ClassWeights {
+		check(w >= 0 && w <= math.MaxFloat32, "weight %g of class %d, need 0 or more", w, class)
+	}
+	check(r.ClassWeights == nil || slices.ContainsFunc(r.ClassWeights, func(w float64) bool { return w > 0 }), "class weights %v, need one above 0", r.ClassWeights)
 	check(r.Averaging.Every >= 0, "averaging every %d steps, need 0 (none) or more", r.Averaging.Every)
 	check(r.Averaging.Decay >= 0 && r.Averaging.Decay < 1, "averaging decay %g, need 0 to below 1", r.Averaging.Decay)
 	check(r.TestViews.known(), "test views %q, want %q, %q or %q", r.TestViews, OneView, FlipViews, FlipTranslateViews)

@@ -47,7 +47,7 @@ func TestOptionsChangeTheRecipe(t *testing.T) {
 		t.Run(tt.label, func(t *testing.T) {
 			ctx, cancel := context.WithCancel(context.Background())
 			opts := append([]fastresnet.Option{
-				fastresnet.WithDataset(set, nil), fastresnet.WithBackend("go"), fastresnet.WithWidth(2),
+				fastresnet.WithRecipe(fastresnet.ResNet9Epochs24()), fastresnet.WithDataset(set, nil), fastresnet.WithBackend("go"), fastresnet.WithWidth(2),
 				fastresnet.WithProgress(func(fastresnet.Progress) { cancel() }), // one step is enough
 			}, tt.opts...)
 			result, err := fastresnet.Train(ctx, opts...)

@@ -42,6 +42,8 @@ type Record struct {
 	// Epochs is the history, one element an epoch. If the run was cancelled in mid-epoch the last one
 	// is Partial.
 	Epochs []Epoch `json:"epochs"`
+	// BestEpoch is the epoch whose weights the model has, where [WithBestWeights] asked for the best; 0 for the last one's.
+	BestEpoch int `json:"best_epoch,omitempty"`
 	// Stopped says why the run ended before its last epoch, if it was to: see [WithTargetAccuracy] and
 	// [WithEarlyStop].
 	Stopped StopReason `json:"stopped,omitempty"`
@@ -61,9 +63,13 @@ const (
 	NoImprovement StopReason = "no improvement"
 )
 
-// TestAccuracy is the share of the test set that was classified right in the last test, 0 to 1: by the model as it
-// is, unless the run was cancelled within a later epoch. It is 0 before the first test, and without a test set.
+// TestAccuracy is the share of the test set that was classified right in the last test, 0 to 1, or in that of the best
+// epoch with [WithBestWeights]: by the model as it is, unless the run was cancelled within a later epoch. It is 0 before
+// the first test, and without a test set.
 func (r Record) TestAccuracy() float64 {
+	if b := r.BestEpoch; b > 0 && b <= len(r.Epochs) {
+		return r.Epochs[b-1].TestAccuracy
+	}
 	for i := len(r.Epochs) - 1; i >= 0; i-- {
 		if r.Epochs[i].Tested {
 			return r.Epochs[i].TestAccuracy

@@ -2,6 +2,7 @@ package fastresnet
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -15,6 +16,7 @@ type run struct {
 	trainer *engine.Trainer
 	model   *Model
 	history *history
+	best    best
 	watch   stopwatch
 	// checkpoints are nil for none.
 	checkpoints *checkpoints
@@ -70,7 +72,7 @@ func newRun(ctx context.Context, c *config, started time.Time) (done *run, err e
 		TrainImages: c.train.Len(), TestImages: c.test.Len(), Warnings: c.warnings(),
 	}}
 	r := &run{
-		config: c, device: device, trainer: trainer, model: newModel(cfg, device, c.train.Classes(), h), history: h,
+		config: c, device: device, trainer: trainer, model: newModel(cfg, device, c.train.Classes(), c.train.Fit(), h), history: h,
 		checkpoints: checkpoints, started: started,
 	}
 	for _, w := range h.record.Warnings {
@@ -115,6 +117,7 @@ func (r *run) result() *Result { return &Result{Model: r.model, Record: r.histor
 func (r *run) close(result *Result) {
 	r.checkpoints.close()
 	r.trainer.Close()
+	r.best.close()
 	if result != nil {
 		r.model.adopt(r.device)
 		return
@@ -123,11 +126,12 @@ func (r *run) close(result *Result) {
 	r.device.Close()
 }
 
-// finish completes the result of a run that has ended, well or not; nil if it never took a step.
-func (r *run) finish() *Result {
+// finish completes the result of a run that has ended, with err or well; nil if it never took a step.
+func (r *run) finish(err error) (*Result, error) {
 	if len(r.epochs()) == 0 {
-		return nil
+		return nil, err
 	}
+	err = errors.Join(err, r.useBest())
 	r.history.change(func(h *Record) {
 		h.Timing = Timing{
 			Compile:         r.trainer.CompileTime + r.model.compileTime(),
@@ -137,7 +141,7 @@ func (r *run) finish() *Result {
 			ImagesPerSecond: r.watch.imagesPerSecond(),
 		}
 	})
-	return r.result()
+	return r.result(), err
 }
 
 // resume puts the run where its checkpoint was written.
@@ -151,6 +155,9 @@ func (r *run) resume() error {
 	}
 	r.config.logger.Info("resumed", "checkpoint", r.checkpoints.last)
 	r.history.change(func(h *Record) { h.ResumedFrom, h.Epochs = r.checkpoints.last, p.Epochs })
+	if err := r.restoreBest(p); err != nil {
+		return fmt.Errorf("%w: %s: %w", ErrCheckpoint, r.checkpoints.last, err)
+	}
 	r.watch.train, r.epochTrain = p.Train, p.EpochTrain
 	r.started = r.started.Add(-p.Total)
 	r.checkpoints.saved = nil // its memory

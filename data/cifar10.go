@@ -33,6 +33,9 @@ var cifar10Classes = [...]string{
 	"airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
 }
 
+// CIFAR10Classes are the names of CIFAR-10's classes, in order of their labels.
+func CIFAR10Classes() []string { return slices.Clone(cifar10Classes[:]) }
+
 // CIFAR10 reads the CIFAR-10 data set in its binary version: 50,000 training and 10,000 test
 // images, 32x32x3, of 10 classes, in the order of the files.
 //

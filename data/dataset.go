@@ -20,6 +20,8 @@ type Dataset struct {
 	shape   Shape
 	labels  []int // n of them, each an index of classes
 	classes []string
+	names   []string // n of them, or none
+	fit     Fit
 }
 
 // New makes a set of len(labels) images from their pixels, [n, height, width, channels] row-major,
@@ -29,15 +31,37 @@ type Dataset struct {
 // dimension that is not positive, a number of pixels other than n*shape.Size(), labels that are not
 // an index of classes (with the index of the first), names of classes that are empty, not UTF-8 or there twice.
 func New(pixels []uint8, shape Shape, labels []int, classes []string) (*Dataset, error) {
+	return Adopt(slices.Clone(pixels), shape, slices.Clone(labels), slices.Clone(classes))
+}
+
+// Adopt is [New] without the copies: the set keeps the slices, which must not be written to any more.
+func Adopt(pixels []uint8, shape Shape, labels []int, classes []string) (*Dataset, error) {
 	if err := check(pixels, shape, labels, classes); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrFormat, err)
 	}
-	return &Dataset{
-		pixels:  slices.Clone(pixels),
-		shape:   shape,
-		labels:  slices.Clone(labels),
-		classes: slices.Clone(classes),
-	}, nil
+	return &Dataset{pixels: pixels, shape: shape, labels: labels, classes: classes}, nil
+}
+
+// WithNames returns the set with a name for each image, such as the path of its file. The error wraps [ErrFormat] if
+// there are more or fewer.
+func (d *Dataset) WithNames(names []string) (*Dataset, error) {
+	if len(names) != d.Len() {
+		return nil, fmt.Errorf("%w: %d names for %d images", ErrFormat, len(names), d.Len())
+	}
+	named := *d
+	named.names = slices.Clone(names)
+	return &named, nil
+}
+
+// WithFit returns the set with how its images were made of pictures. The error wraps [ErrFormat] if there is no such
+// way.
+func (d *Dataset) WithFit(f Fit) (*Dataset, error) {
+	if err := f.Validate(); err != nil {
+		return nil, err
+	}
+	fitted := *d
+	fitted.fit = f
+	return &fitted, nil
 }
 
 // check reports everything that keeps the arguments of New from making a set.
@@ -92,6 +116,19 @@ func (d *Dataset) Classes() []string { return slices.Clone(d.classes) }
 // Label returns the label of image i, an index of Classes. It panics if i is not in [0, Len), as
 // indexing a slice does.
 func (d *Dataset) Label(i int) int { return d.labels[i] }
+
+// Name returns the name of image i, such as the path of its file; "" if it has none. It panics if i is not in [0, Len),
+// as indexing a slice does.
+func (d *Dataset) Name(i int) string {
+	if d.names == nil {
+		_ = d.labels[i]
+		return ""
+	}
+	return d.names[i]
+}
+
+// Fit returns how the images were made of pictures, and so how a model that is trained on the set takes them.
+func (d *Dataset) Fit() Fit { return d.fit }
 
 // Labels returns a copy of the labels, one for each image.
 func (d *Dataset) Labels() []int { return slices.Clone(d.labels) }

@@ -16,6 +16,9 @@ func (d *Dataset) Slice(from, to int) (*Dataset, error) {
 	part := *d
 	part.pixels = slices.Clip(d.pixels[from*size : to*size])
 	part.labels = slices.Clip(d.labels[from:to])
+	if d.names != nil {
+		part.names = slices.Clip(d.names[from:to])
+	}
 	return &part, nil
 }
 
@@ -35,15 +38,19 @@ func (d *Dataset) Subset(indices []int) (*Dataset, error) {
 	part := *d
 	part.pixels = make([]uint8, 0, len(indices)*d.shape.Size())
 	part.labels = make([]int, 0, len(indices))
+	part.names = nil
 	for _, i := range indices {
 		part.pixels = append(part.pixels, d.at(i)...)
 		part.labels = append(part.labels, d.labels[i])
+		if d.names != nil {
+			part.names = append(part.names, d.names[i])
+		}
 	}
 	return &part, nil
 }
 
 // Concat returns a copy of the images of all sets, in the order given. The error wraps [ErrFormat]:
-// no sets, an empty one, or one whose shape or classes are not those of the first.
+// no sets, an empty one, or one whose shape, classes or fit are not those of the first.
 func Concat(sets ...*Dataset) (*Dataset, error) {
 	if len(sets) == 0 {
 		return nil, fmt.Errorf("%w: no sets to concatenate", ErrFormat)
@@ -57,6 +64,9 @@ func Concat(sets ...*Dataset) (*Dataset, error) {
 			return nil, fmt.Errorf("%w: images of set %d are %v, those of set 0 are %v",
 				ErrFormat, i, set.shape, first.shape)
 		}
+		if set.fit != first.fit {
+			return nil, fmt.Errorf("%w: fit of set %d is %q, that of set 0 is %q", ErrFormat, i, set.fit, first.fit)
+		}
 		if !slices.Equal(set.classes, first.classes) {
 			return nil, fmt.Errorf("%w: classes of set %d are %q, those of set 0 are %q",
 				ErrFormat, i, set.classes, first.classes)
@@ -64,9 +74,14 @@ func Concat(sets ...*Dataset) (*Dataset, error) {
 	}
 	whole := *sets[0]
 	pixels, labels := make([][]uint8, len(sets)), make([][]int, len(sets))
+	var names []string
+	named := slices.ContainsFunc(sets, func(set *Dataset) bool { return set.names != nil })
 	for i, set := range sets {
 		pixels[i], labels[i] = set.pixels, set.labels
+		for image := 0; named && image < set.Len(); image++ {
+			names = append(names, set.Name(image))
+		}
 	}
-	whole.pixels, whole.labels = slices.Concat(pixels...), slices.Concat(labels...)
+	whole.pixels, whole.labels, whole.names = slices.Concat(pixels...), slices.Concat(labels...), names
 	return &whole, nil
 }

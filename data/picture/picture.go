@@ -1,10 +1,14 @@
-// Package picture opens the pictures that people have: PNG, JPEG, GIF, WebP and BMP files, some of them broken, and
-// some of them made to break what reads them. Package image and its like decode the same formats, but leave a
+// Package picture opens the pictures that people have, one by one or as data sets: PNG, JPEG, GIF, WebP, BMP and TIFF
+// files, some of them broken, and some of them made to break what reads them. Package image and its like decode the same formats, but leave a
 // photograph on its side, a GIF's first frame without its canvas, and the colours of lossy WebP pictures too pale, so
 // that a model would see something else than a person does.
 //
 //	img, err := picture.Open(ctx, "cat.jpg")
 //	predictions, err := model.Predict(ctx, img)
+//
+// A folder that has a folder of pictures for each class becomes a data set:
+//
+//	set, report, err := picture.Reader{}.Folder(ctx, "train")
 package picture
 
 import (
@@ -21,11 +25,12 @@ import (
 
 	"github.com/fastresnet/fastresnet/internal/upright"
 	"golang.org/x/image/bmp"
+	"golang.org/x/image/tiff"
 	"golang.org/x/image/webp"
 )
 
 // Formats are those that can be read.
-const Formats = "PNG, JPEG, GIF, WebP or BMP"
+const Formats = "PNG, JPEG, GIF, WebP, BMP or TIFF"
 
 const (
 	// MaxPixels is how many pixels a picture may have. While it is decoded a pixel takes 3 or 4 bytes of memory, and
@@ -50,7 +55,7 @@ var (
 
 // Header is what the beginning of a file says. Width and height are as stored, before any turn.
 type Header struct {
-	Format        string // "png", "jpeg", "gif", "webp" or "bmp"
+	Format        string // "png", "jpeg", "gif", "webp", "bmp" or "tiff"
 	Width, Height int
 }
 
@@ -64,14 +69,7 @@ func Open(ctx context.Context, path string) (image.Image, error) {
 		return nil, err
 	}
 	defer file.Close()
-	encoded, err := io.ReadAll(io.LimitReader(file, MaxBytes+1))
-	if err == nil && len(encoded) > MaxBytes {
-		err = fmt.Errorf("%w: need no more than %d MiB", ErrTooLarge, MaxBytes>>20)
-	}
-	var img image.Image
-	if err == nil {
-		img, err = Decode(ctx, encoded)
-	}
+	img, err := read(ctx, file)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
@@ -122,6 +120,8 @@ func Decode(ctx context.Context, encoded []byte) (image.Image, error) {
 		orientation = orientationOf(s.exif)
 	case "png":
 		orientation = orientationOf(bytes.TrimPrefix(chunk(encoded, pngChunks, "eXIf"), []byte(exifHeader)))
+	case "tiff":
+		orientation = orientationOf(encoded)
 	case "webp":
 		orientation = orientationOf(bytes.TrimPrefix(chunk(encoded, webpChunks, "EXIF"), []byte(exifHeader)))
 	}
@@ -162,10 +162,11 @@ func (c *cancellable) Read(p []byte) (int, error) {
 func problem(err error) error {
 	var noJPEG jpeg.UnsupportedError
 	var noPNG png.UnsupportedError
+	var noTIFF tiff.UnsupportedError
 	switch {
 	case errors.As(err, &noPNG) && noPNG == "dimension overflow":
 		return fmt.Errorf("%w: more pixels than can be counted", ErrTooLarge)
-	case errors.As(err, &noJPEG), errors.As(err, &noPNG), errors.Is(err, bmp.ErrUnsupported):
+	case errors.As(err, &noJPEG), errors.As(err, &noPNG), errors.As(err, &noTIFF), errors.Is(err, bmp.ErrUnsupported):
 		return fmt.Errorf("%w: %w", ErrFormat, err)
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
 		return fmt.Errorf("%w: its end is missing", ErrBroken)
@@ -186,12 +187,13 @@ var formats = []format{
 	{"jpeg", "\xff\xd8\xff", jpeg.DecodeConfig, jpeg.Decode},
 	{"gif", "GIF8?a", gif.DecodeConfig, gif.Decode},
 	{"webp", "RIFF????WEBP", webp.DecodeConfig, webp.Decode},
+	{"tiff", "II*\x00", tiff.DecodeConfig, tiff.Decode},
+	{"tiff", "MM\x00*", tiff.DecodeConfig, tiff.Decode},
 	{"bmp", "BM????\x00\x00\x00\x00", bmp.DecodeConfig, bmp.Decode},
 }
 
 // others are pictures that cannot be read, named for those who have one.
 var others = []struct{ magic, name string }{
-	{"II*\x00", "a TIFF picture"}, {"MM\x00*", "a TIFF picture"},
 	{"????ftypavif", "an AVIF picture"}, {"????ftypavis", "an AVIF picture"},
 	{"????ftyphei", "a HEIC picture"}, {"????ftyphev", "a HEIC picture"}, {"????ftypmif1", "a HEIC picture"},
 	{"????ftyp", "a video"}, {"\xff\x0a", "a JPEG XL picture"}, {"\x00\x00\x00\x0cJXL ", "a JPEG XL picture"},

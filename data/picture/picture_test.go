@@ -28,7 +28,7 @@ func read(encoded []byte) (picture.Header, image.Image, error) {
 
 func TestFormats(t *testing.T) {
 	tests := map[string][]byte{"webp": testpicture.WebP(t)}
-	for _, format := range []string{"png", "jpeg", "gif", "bmp"} {
+	for _, format := range []string{"png", "jpeg", "gif", "bmp", "tiff"} {
 		tests[format] = testpicture.Encode(t, format, testpicture.Image(40, 30))
 	}
 	for format, encoded := range tests {
@@ -69,6 +69,7 @@ func TestBad(t *testing.T) {
 		{"PNG cut off", png[:len(png)/2], picture.ErrBroken},
 		{"PNG with a wrong bit", damaged, picture.ErrBroken},
 		{"JPEG cut off", jpeg[:len(jpeg)*3/4], picture.ErrBroken},
+		{"TIFF cut off", testpicture.Encode(t, "tiff", testpicture.Image(40, 30))[:60], picture.ErrBroken},
 		{"GIF cut off", gif[:len(gif)/2], picture.ErrBroken},
 		{"PNG of no pixels", testpicture.PNGClaiming(0, 10), picture.ErrBroken},
 		{"GIF of no pixels", testpicture.GIFClaiming(0, 0), picture.ErrBroken},
@@ -154,6 +155,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add(testpicture.WithOrientation(jpeg, binary.LittleEndian, 3)[:30])
 	f.Add(testpicture.Encode(f, "gif", testpicture.Image(8, 8)))
 	f.Add(testpicture.Encode(f, "bmp", testpicture.Image(8, 8)))
+	f.Add(testpicture.Encode(f, "tiff", testpicture.Image(8, 8)))
 	f.Add(testpicture.WebP(f))
 	archive, err := zip.OpenReader("testdata/pillow.zip")
 	if err != nil {

@@ -28,12 +28,12 @@ func TestTableRow(t *testing.T) {
 		{"diverged", diverged, "not tested", "    2  0.0842           -    36.52 %          -         -     34.2  not tested"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			got := tableRow(test.epoch, test.note)
+			got := results.EpochRow(test.epoch, test.note)
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("row (-want +got):\n%s", diff)
 			}
-			if test.note == "" && len(got) != len(tableHeader) {
-				t.Errorf("the row has %d columns, its header %d", len(got), len(tableHeader))
+			if test.note == "" && len(got) != len(results.EpochHeader) {
+				t.Errorf("the row has %d columns, its header %d", len(got), len(results.EpochHeader))
 			}
 		})
 	}

@@ -55,9 +55,9 @@ func (v *view) start(r *fastresnet.Result) {
 	if r.ResumedFrom != "" {
 		fmt.Fprintf(v.stdout, "resumed from %s\n", filepath.Base(r.ResumedFrom))
 	}
-	fmt.Fprintln(v.stdout, tableHeader)
+	fmt.Fprintln(v.stdout, results.EpochHeader)
 	for _, e := range r.Epochs {
-		fmt.Fprintln(v.stdout, tableRow(e, ""))
+		fmt.Fprintln(v.stdout, results.EpochRow(e, ""))
 	}
 }
 
@@ -68,7 +68,7 @@ func (v *view) epoch(e fastresnet.Epoch) {
 		return
 	}
 	v.progress.Clear()
-	fmt.Fprintln(v.stdout, tableRow(e, ""))
+	fmt.Fprintln(v.stdout, results.EpochRow(e, ""))
 }
 
 // endRun prints the row of an epoch that did not come to its end.
@@ -82,6 +82,6 @@ func (v *view) endRun(r *fastresnet.Result) {
 		if e.Partial {
 			note = fmt.Sprintf("after %s images", terminal.Count(e.Images))
 		}
-		fmt.Fprintln(v.stdout, tableRow(e, note))
+		fmt.Fprintln(v.stdout, results.EpochRow(e, note))
 	}
 }

@@ -1,4 +1,4 @@
-// Predict says what a trained model takes pictures for: PNG, JPEG, GIF, WebP and BMP files of any size. Run it with
+// Predict says what a trained model takes pictures for: PNG, JPEG, GIF, WebP, BMP and TIFF files of any size. Run it with
 // -h for its flags.
 //
 //	go run ./examples/predict -model cifar.safetensors cat.jpg dog.png

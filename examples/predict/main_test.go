@@ -65,7 +65,7 @@ $`, class)
 	}
 	wantErrs := `predict: nowhere.png: no such file or directory
 predict: broken.png: the picture is damaged: png: invalid format: not enough pixel data
-predict: text.txt: it is no picture that can be read: need PNG, JPEG, GIF, WebP or BMP
+predict: text.txt: it is no picture that can be read: need PNG, JPEG, GIF, WebP, BMP or TIFF
 predict: .: is a directory
 predict: empty: it is empty
 predict: bomb.png: it is too large: 15000x15000 pixels, need no more than 25 million in all

@@ -19,6 +19,8 @@ type Config struct {
 	Groups []Group
 	// LabelSmoothing is the share of the loss that asks for all classes alike.
 	LabelSmoothing float64
+	// ClassWeights are by how much each class counts in the loss; nil for 1 each.
+	ClassWeights []float32
 	// AverageEvery is the number of steps after which the moving average of the variables moves; 0 for none.
 	AverageEvery int
 	Average      Average

@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"golang.org/x/image/bmp"
+	"golang.org/x/image/tiff"
 )
 
 // Image is a red picture with a blue corner at the top on the left.
@@ -31,7 +32,7 @@ func Image(width, height int) image.Image {
 	return img
 }
 
-// Encode is an image in a format: "png", "jpeg", "gif" or "bmp".
+// Encode is an image in a format: "png", "jpeg", "gif", "bmp" or "tiff".
 func Encode(t testing.TB, format string, img image.Image) []byte {
 	t.Helper()
 	var b bytes.Buffer
@@ -45,6 +46,8 @@ func Encode(t testing.TB, format string, img image.Image) []byte {
 		err = gif.Encode(&b, img, nil)
 	case "bmp":
 		err = bmp.Encode(&b, img)
+	case "tiff":
+		err = tiff.Encode(&b, img, &tiff.Options{Compression: tiff.Deflate})
 	default:
 		t.Fatalf("no format %q", format)
 	}

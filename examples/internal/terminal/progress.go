@@ -86,6 +86,15 @@ func (p *Progress) Step(s fastresnet.Progress) {
 	p.draw(bar(p.Prefix, s, left, min(columns, widest)-1), columns) // the last column would break the line
 }
 
+// Count shows how much of something is done, on a terminal alone.
+func (p *Progress) Count(doing string, done, total int) {
+	columns, _ := p.size()
+	if now := time.Now(); columns > 0 && now.Sub(p.last) >= redrawEvery {
+		p.last = now
+		p.draw(fmt.Sprintf("%s%s: %s of %s", p.Prefix, doing, Count(done), Count(total)), columns)
+	}
+}
+
 // Clear takes the bar off the screen, for something else to be printed there.
 func (p *Progress) Clear() {
 	if p.shown > 0 {

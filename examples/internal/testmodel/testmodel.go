@@ -42,6 +42,7 @@ func Save(t testing.TB, width int) string {
 		t.Fatal(err)
 	}
 	result, err := fastresnet.Train(context.Background(), fastresnet.WithDataset(train, test), fastresnet.WithBackend("go"),
+		fastresnet.WithRecipe(fastresnet.ResNet9Epochs24()),
 		fastresnet.WithWidth(width), fastresnet.WithBatchSize(64), fastresnet.WithEpochs(1))
 	if err != nil {
 		t.Fatal(err)

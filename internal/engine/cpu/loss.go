@@ -10,13 +10,31 @@ type loss struct {
 
 func (l loss) finite() bool { return l.sum-l.sum == 0 }
 
-// crossEntropy is the softmax cross-entropy of logits [n, classes] with labels [n]. The share smoothing of each target
-// is spread evenly over all classes (https://arxiv.org/abs/1512.00567). It writes the gradient of the sum divided by
-// batch to dLogits [n, classes]. Logits that are not all finite are no hit, whatever their class would be.
-func crossEntropy(dLogits, logits []float32, labels []int32, smoothing float64, batch int) (l loss) {
+// objective is what the loss of an image asks for.
+type objective struct {
+	// smoothing is the share of each target that is spread evenly over all classes
+	// (https://arxiv.org/abs/1512.00567).
+	smoothing float64
+	// weights are by how much each class counts, its part of the smoothing too; nil for 1 each.
+	weights []float32
+}
+
+// target is what is asked for of a class, of so many, for an image of one.
+func (o objective) target(class, label, classes int) float64 {
+	t := o.smoothing / float64(classes)
+	if class == label {
+		t += 1 - o.smoothing
+	}
+	if o.weights != nil {
+		t *= float64(o.weights[class])
+	}
+	return t
+}
+
+// crossEntropy is the softmax cross-entropy of logits [n, classes] with labels [n]. It writes the gradient of the sum
+// divided by batch to dLogits [n, classes]. Logits that are not all finite are no hit, whatever their class would be.
+func crossEntropy(dLogits, logits []float32, labels []int32, o objective, batch int) (l loss) {
 	classes := len(logits) / len(labels)
-	every := smoothing / float64(classes) // the target of each class
-	own := 1 - smoothing                  // and what the image's own has beside it
 	for i, label := range labels {
 		row, gradient := logits[i*classes:(i+1)*classes], dLogits[i*classes:(i+1)*classes]
 		best, finite := 0, true
@@ -29,19 +47,19 @@ func crossEntropy(dLogits, logits []float32, labels []int32, smoothing float64, 
 		if finite && best == int(label) {
 			l.hits++
 		}
-		top, sum, mean := float64(row[best]), 0.0, 0.0
+		top, sum := float64(row[best]), 0.0
 		for _, v := range row {
 			sum += math.Exp(float64(v) - top)
-			mean += float64(v) / float64(classes)
 		}
-		logSum := top + math.Log(sum)
-		l.sum += logSum - own*float64(row[label]) - smoothing*mean
+		logSum, total := top+math.Log(sum), 0.0 // of the targets
 		for class, v := range row {
-			target := every
-			if class == int(label) {
-				target += own
-			}
-			gradient[class] = float32((math.Exp(float64(v)-logSum) - target) / float64(batch))
+			target := o.target(class, int(label), classes)
+			total += target
+			l.sum += target * (logSum - float64(v))
+		}
+		for class, v := range row {
+			target := o.target(class, int(label), classes)
+			gradient[class] = float32((total*math.Exp(float64(v)-logSum) - target) / float64(batch))
 		}
 	}
 	return l

@@ -3,13 +3,14 @@ package cpu
 import (
 	"math"
 	"math/rand/v2"
+	"strconv"
 	"testing"
 
 	"github.com/fastresnet/fastresnet/internal/golden"
 )
 
-// TestCrossEntropy compares the loss with its formula, (1-a)·(-log p of the label) + a·mean of -log p, and its gradient
-// with differences.
+// TestCrossEntropy compares the loss with its formula, (1-a)·(-log p of the label) + a·mean of -log p, each class by its
+// weight, and its gradient with differences.
 func TestCrossEntropy(t *testing.T) {
 	const batch, classes = 4, 5
 	rng := rand.New(rand.NewPCG(1, 2))
@@ -18,7 +19,9 @@ func TestCrossEntropy(t *testing.T) {
 		logits[i] = float32(3 * rng.NormFloat64())
 	}
 	labels := []int32{0, 4, 2, 2}
-	for _, smoothing := range []float64{0, 0.2, 0.9} {
+	for _, o := range []objective{
+		{}, {smoothing: 0.2}, {smoothing: 0.9}, {weights: []float32{0.5, 1, 2, 0, 3}}, {smoothing: 0.2, weights: []float32{0.5, 1, 2, 0, 3}},
+	} {
 		formula := func(logits []float64) (loss float64) {
 			for i, label := range labels {
 				row := logits[i*classes : (i+1)*classes]
@@ -27,9 +30,12 @@ func TestCrossEntropy(t *testing.T) {
 					sum += math.Exp(l)
 				}
 				for class, l := range row {
-					share := smoothing / classes
+					share := o.smoothing / classes
 					if class == int(label) {
-						share += 1 - smoothing
+						share += 1 - o.smoothing
+					}
+					if o.weights != nil {
+						share *= float64(o.weights[class])
 					}
 					loss -= share * (l - math.Log(sum))
 				}
@@ -50,11 +56,41 @@ func TestCrossEntropy(t *testing.T) {
 			wide[i] += step
 		}
 		got := make([]float32, len(logits))
-		l := crossEntropy(got, logits, labels, smoothing, 8)
+		l := crossEntropy(got, logits, labels, o, 8)
 		if math.Abs(l.sum-want) > 1e-9*want {
-			t.Errorf("smoothing %g: loss %g, want %g", smoothing, l.sum, want)
+			t.Errorf("%+v: loss %g, want %g", o, l.sum, want)
 		}
 		if e := golden.MaxRelativeError(got, gradient); e > 1e-6 {
+			t.Errorf("%+v: the gradient differs by %.2g of its largest value", o, e)
+		}
+	}
+}
+
+// The weighted loss and its gradient are PyTorch's.
+func TestWeightedCrossEntropyIsThatOfPyTorch(t *testing.T) {
+	m, err := golden.LoadMetrics()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var logits []float32
+	for _, row := range m.Logits {
+		logits = append(logits, row...)
+	}
+	var labels []int32
+	for _, label := range m.Labels {
+		labels = append(labels, int32(label))
+	}
+	for text, want := range m.Weighted {
+		smoothing, err := strconv.ParseFloat(text, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := make([]float32, len(logits))
+		l := crossEntropy(got, logits, labels, objective{smoothing, m.ClassWeights}, 1)
+		if math.Abs(l.sum-want.Loss) > 1e-6*want.Loss {
+			t.Errorf("smoothing %g: loss %g, want %g", smoothing, l.sum, want.Loss)
+		}
+		if e := golden.MaxRelativeError(got, want.Gradient); e > 1e-6 {
 			t.Errorf("smoothing %g: the gradient differs by %.2g of its largest value", smoothing, e)
 		}
 	}
@@ -63,7 +99,7 @@ func TestCrossEntropy(t *testing.T) {
 // Logits so large that their exponentials are not numbers have a loss and a gradient all the same.
 func TestCrossEntropyOfLargeLogits(t *testing.T) {
 	got := make([]float32, 4)
-	l := crossEntropy(got, []float32{1000, -1000, 1000, -1000}, []int32{0, 1}, 0, 1)
+	l := crossEntropy(got, []float32{1000, -1000, 1000, -1000}, []int32{0, 1}, objective{}, 1)
 	if l.sum != 2000 || l.hits != 1 || got[0] != 0 || got[2] != 1 || got[3] != -1 {
 		t.Errorf("%+v, gradient %v", l, got)
 	}
@@ -73,12 +109,12 @@ func TestCrossEntropyOfLargeLogits(t *testing.T) {
 func TestHitsAreFinite(t *testing.T) {
 	nan, inf := float32(math.NaN()), float32(math.Inf(1))
 	logits := []float32{1, 0, nan, nan, 3, nan, inf, 0, 0, 1, 1, -inf}
-	l := crossEntropy(make([]float32, len(logits)), logits, []int32{0, 0, 0, 0, 1, 0}, 0, 6)
+	l := crossEntropy(make([]float32, len(logits)), logits, []int32{0, 0, 0, 0, 1, 0}, objective{}, 6)
 	if l.hits != 2 || l.finite() {
 		t.Errorf("%+v, want 2 hits and no finite loss", l)
 	}
 	for _, row := range [][]float32{{nan, 0}, {0, nan}, {inf, 0}, {0, inf}, {-inf, 0}, {0, -inf}} {
-		if l := crossEntropy(make([]float32, 2), row, []int32{0}, 0.1, 1); l.hits != 0 || l.finite() {
+		if l := crossEntropy(make([]float32, 2), row, []int32{0}, objective{smoothing: 0.1}, 1); l.hits != 0 || l.finite() {
 			t.Errorf("%v: %+v, want no hit and no finite loss", row, l)
 		}
 	}

@@ -95,7 +95,7 @@ func (s *steps) Step(step, size, _ int) error {
 	at := s.bySize[size]
 	s.loader.Next(at.batch)
 	logits := at.net.Forward(s.values, at.batch.Images, true)
-	s.record(crossEntropy(at.dLogits, logits, at.batch.Labels, s.cfg.LabelSmoothing, s.cfg.Batch), step)
+	s.record(crossEntropy(at.dLogits, logits, at.batch.Labels, objective{s.cfg.LabelSmoothing, s.cfg.ClassWeights}, s.cfg.Batch), step)
 	at.net.Backward(at.dLogits, s.gradients)
 	s.move(s.rates[step])
 	return nil

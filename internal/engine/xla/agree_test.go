@@ -39,7 +39,7 @@ func TestEnginesAgree(t *testing.T) {
 	design.Activation = layers.Activation{Kind: "celu", Alpha: 0.3}
 	design.PoolAt, design.LogitScale = layers.PoolBeforeNorm, 1./16
 	tricks.Network = enginetest.Network(t, design, set, 2)
-	tricks.LabelSmoothing = 0.2
+	tricks.LabelSmoothing, tricks.ClassWeights = 0.2, []float32{0.5, 1, 2, 1, 1, 0, 3, 1, 1, 1}
 	tricks.Groups = []engine.Group{{Kind: layers.KindBiases, Optimizer: engine.Nesterov{Momentum: 0.9, WeightDecay: 5e-4 / 8}}}
 	tricks.AverageEvery, tricks.Average = 1, engine.Average{Keep: 0.5}
 

@@ -129,7 +129,7 @@ func (s *steps) compileSteps(at dispatch, count int) (*program, error) {
 		images, labels := s.images.build(in, graph.MulScalar(counter, s.cfg.Batch), at.size)
 		scope := &graphs.Scope{Training: true, DType: dtypeOf(s.cfg), Variables: byName(variables, vars)}
 		logits := graphs.Apply(s.cfg.Network, images, scope)
-		loss := graphs.CrossEntropy(logits, labels, s.cfg.LabelSmoothing)
+		loss := graphs.CrossEntropy(logits, labels, s.cfg.LabelSmoothing, s.cfg.ClassWeights)
 		rates = graph.Gather(rates, graph.Reshape(counter, 1)) // the step's
 
 		var weights []*graph.Node

@@ -8,12 +8,16 @@ import (
 
 // CrossEntropy is the softmax cross-entropy summed over the batch: logits [batch, classes] float32,
 // labels [batch] int32, result a scalar. The share smoothing of each target is spread evenly over all
-// classes (https://arxiv.org/abs/1512.00567).
-func CrossEntropy(logits, labels *graph.Node, smoothing float64) *graph.Node {
+// classes (https://arxiv.org/abs/1512.00567). Each class, and its part of the smoothing, counts by its weight; nil for
+// 1 each.
+func CrossEntropy(logits, labels *graph.Node, smoothing float64, weights []float32) *graph.Node {
 	classes := logits.Shape().Dim(1)
 	target := graph.OneHot(labels, classes, dtypes.Float32)
 	if smoothing > 0 {
 		target = graph.AddScalar(graph.MulScalar(target, 1-smoothing), smoothing/float64(classes))
+	}
+	if weights != nil {
+		target = graph.Mul(target, graph.Const(logits.Graph(), [][]float32{weights}))
 	}
 	return graph.Neg(graph.ReduceAllSum(graph.Mul(target, graph.LogSoftmax(logits, -1))))
 }

@@ -13,7 +13,8 @@ import (
 )
 
 // TestCrossEntropy compares the loss with its formula in float64, (1-a)·(-log p of the label) + a·mean of
-// -log p, and its gradient in the logits, p - target. Without smoothing that is the cross-entropy.
+// -log p, each class by its weight, and its gradient in the logits, p·(sum of the targets) - target. Without smoothing
+// that is the cross-entropy.
 func TestCrossEntropy(t *testing.T) {
 	const batch, classes = 4, 5
 	rng := rand.New(rand.NewPCG(1, 2))
@@ -22,7 +23,10 @@ func TestCrossEntropy(t *testing.T) {
 		logits[i] = float32(3 * rng.NormFloat64())
 	}
 	labels := []int32{0, 4, 2, 2}
-	for _, smoothing := range []float64{0, 0.2, 0.9} {
+	for _, o := range []struct {
+		smoothing float64
+		weights   []float32
+	}{{}, {smoothing: 0.2}, {smoothing: 0.9}, {weights: []float32{0.5, 1, 2, 0, 3}}, {0.2, []float32{0.5, 1, 2, 0, 3}}} {
 		var want float64
 		gradient := make([]float32, len(logits))
 		for i, label := range labels {
@@ -31,27 +35,34 @@ func TestCrossEntropy(t *testing.T) {
 			for _, l := range row {
 				norm += math.Exp(float64(l))
 			}
-			for c, l := range row {
-				target := smoothing / classes
+			targets, total := make([]float64, classes), 0.
+			for c := range row {
+				targets[c] = o.smoothing / classes
 				if c == int(label) {
-					target += 1 - smoothing
+					targets[c] += 1 - o.smoothing
 				}
-				want -= target * (float64(l) - math.Log(norm))
-				gradient[i*classes+c] = float32(math.Exp(float64(l))/norm - target)
+				if o.weights != nil {
+					targets[c] *= float64(o.weights[c])
+				}
+				total += targets[c]
+			}
+			for c, l := range row {
+				want -= targets[c] * (float64(l) - math.Log(norm))
+				gradient[i*classes+c] = float32(total*math.Exp(float64(l))/norm - targets[c])
 			}
 		}
 		testbackend.Each(t, func(t *testing.T, name string) {
 			run := compile(t, open(t, name), func(in []*graph.Node) []*graph.Node {
-				loss := graphs.CrossEntropy(in[0], in[1], smoothing)
+				loss := graphs.CrossEntropy(in[0], in[1], o.smoothing, o.weights)
 				return []*graph.Node{loss, graph.Gradient(loss, in[0])[0]}
 			})
 			out := run(tensor(logits, batch, classes), tensor(labels, batch))
 			loss, got := out[0], out[1]
 			if math.Abs(float64(loss[0])-want) > 1e-5*want {
-				t.Errorf("smoothing %g: loss %g, want %g", smoothing, loss[0], want)
+				t.Errorf("%+v: loss %g, want %g", o, loss[0], want)
 			}
 			if e := golden.MaxRelativeError(got, gradient); e > 1e-5 {
-				t.Errorf("smoothing %g: the gradient differs by %.2g of its largest value", smoothing, e)
+				t.Errorf("%+v: the gradient differs by %.2g of its largest value", o, e)
 			}
 		})
 	}

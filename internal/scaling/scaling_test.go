@@ -1,7 +1,6 @@
-package fastresnet_test
+package scaling_test
 
 import (
-	"errors"
 	"fmt"
 	"image"
 	"image/color"
@@ -13,8 +12,8 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/fastresnet/fastresnet"
 	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/internal/scaling"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -45,7 +44,7 @@ func row(_, y int) color.Color { return color.Gray{Y: uint8(y)} }
 
 func pixels(t *testing.T, img image.Image, shape data.Shape) []uint8 {
 	t.Helper()
-	got, err := fastresnet.Pixels(img, shape)
+	got, err := scaling.Append(nil, img, shape, data.FitCrop)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -174,12 +173,43 @@ func TestPixelsOfOtherSizes(t *testing.T) {
 	}
 }
 
+func TestFit(t *testing.T) {
+	wide, high := drawn{image.Rect(0, 0, 8, 4), column}, drawn{image.Rect(0, 0, 4, 8), row}
+	for _, tt := range []struct {
+		name string
+		img  image.Image
+		fit  data.Fit
+		want []uint8
+	}{
+		{"wide, cropped", wide, data.FitCrop, slices.Repeat([]uint8{2, 3, 4, 5}, 4)},
+		{"high, cropped", high, data.FitCrop, []uint8{2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5}},
+		// Two columns or rows become one: 0 and 1 the shade 0, as draw rounds down, and so on.
+		{"wide, stretched", wide, data.FitStretch, slices.Repeat([]uint8{0, 2, 4, 6}, 4)},
+		{"high, stretched", high, data.FitStretch, []uint8{0, 0, 0, 0, 2, 2, 2, 2, 4, 4, 4, 4, 6, 6, 6, 6}},
+		{"wide, padded", wide, data.FitPad, []uint8{0, 0, 0, 0, 0, 2, 4, 6, 0, 2, 4, 6, 0, 0, 0, 0}},
+		{"high, padded", high, data.FitPad, []uint8{0, 0, 0, 0, 0, 2, 2, 0, 0, 4, 4, 0, 0, 6, 6, 0}},
+		{"of the size, padded", drawn{image.Rect(1, 1, 5, 5), column}, data.FitPad, slices.Repeat([]uint8{1, 2, 3, 4}, 4)},
+		{"a line, padded", drawn{image.Rect(0, 0, 400, 1), constant(color.White)}, data.FitPad,
+			slices.Concat(make([]uint8, 4), slices.Repeat([]uint8{255}, 4), make([]uint8, 8))},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := scaling.Append([]uint8{99}, tt.img, grey4, tt.fit)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(append([]uint8{99}, tt.want...), got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
 // Pillow's bicubic filter is the same kernel, wider for shrinking too. It rounds to bytes between rows and columns, and
 // to the nearest byte where draw rounds down.
 func TestPixelsAreThoseOfPillow(t *testing.T) {
 	const tolerance = 1
 	load := func(name string) image.Image {
-		file, err := os.Open(filepath.Join("internal", "golden", "testdata", "resize", name))
+		file, err := os.Open(filepath.Join("..", "golden", "testdata", "resize", name))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -246,8 +276,10 @@ func TestPixelsRefusesWhatHasNone(t *testing.T) {
 		"2 channels":                {image.NewRGBA(image.Rect(0, 0, 4, 4)), data.Shape{Height: 4, Width: 4, Channels: 2}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if _, err := fastresnet.Pixels(tt.img, tt.shape); !errors.Is(err, fastresnet.ErrImage) {
-				t.Errorf("error %v, want ErrImage", err)
+			for _, fit := range []data.Fit{data.FitCrop, data.FitStretch, data.FitPad} {
+				if _, err := scaling.Append(nil, tt.img, tt.shape, fit); err == nil {
+					t.Errorf("fit %q: no error", fit)
+				}
 			}
 		})
 	}

@@ -1,12 +1,12 @@
-package fastresnet_test
+package scaling_test
 
 import (
 	"fmt"
 	"image"
 	"testing"
 
-	"github.com/fastresnet/fastresnet"
 	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/internal/scaling"
 )
 
 // BenchmarkPixels turns images into the bytes that a network for 32x32 takes.
@@ -19,7 +19,7 @@ func BenchmarkPixels(b *testing.B) {
 			b.Run(fmt.Sprintf("%T/%dx%d", img, size.X, size.Y), func(b *testing.B) {
 				b.ReportAllocs()
 				for b.Loop() {
-					if _, err := fastresnet.Pixels(img, data.Shape{Height: 32, Width: 32, Channels: 3}); err != nil {
+					if _, err := scaling.Append(nil, img, data.Shape{Height: 32, Width: 32, Channels: 3}, data.FitCrop); err != nil {
 						b.Fatal(err)
 					}
 				}

@@ -1,4 +1,4 @@
-package fastresnet_test
+package scaling_test
 
 import (
 	"fmt"
@@ -7,8 +7,8 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"github.com/fastresnet/fastresnet"
 	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/internal/scaling"
 	"github.com/fastresnet/fastresnet/internal/upright"
 )
 
@@ -46,7 +46,7 @@ func BenchmarkPixelsOfTurnedImages(b *testing.B) {
 	for _, orientation := range []int{1, 6} {
 		b.Run(fmt.Sprint("orientation", orientation), func(b *testing.B) {
 			for b.Loop() {
-				if _, err := fastresnet.Pixels(upright.New(photo, orientation), data.Shape{Height: 32, Width: 32, Channels: 3}); err != nil {
+				if _, err := scaling.Append(nil, upright.New(photo, orientation), data.Shape{Height: 32, Width: 32, Channels: 3}, data.FitCrop); err != nil {
 					b.Fatal(err)
 				}
 			}

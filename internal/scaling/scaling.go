@@ -1,6 +1,9 @@
-package fastresnet
+// Package scaling makes images of one size from pictures of any size. It is the only way to do so, for sets that are
+// read from files and for what a model predicts, so that a model sees both alike.
+package scaling
 
 import (
+	"errors"
 	"fmt"
 	"image"
 	"math"
@@ -13,52 +16,62 @@ import (
 // maxPixels of an image are far more than cameras have. [image.White] and its like have more than there is memory for.
 const maxPixels = 1 << 28
 
-// appendPixels appends an image as bytes [height, width, channels], with its middle scaled to the size wanted.
-func appendPixels(pixels []uint8, img image.Image, want data.Shape) ([]uint8, error) {
+// Append appends a picture as bytes [height, width, channels].
+func Append(pixels []uint8, img image.Image, want data.Shape, fit data.Fit) ([]uint8, error) {
 	if img == nil {
-		return nil, fmt.Errorf("%w: it is nil", ErrImage)
+		return nil, errors.New("it is nil")
 	}
 	b := img.Bounds()
 	if b.Dx() <= 0 || b.Dy() <= 0 {
-		return nil, fmt.Errorf("%w: it has no pixels, its bounds are %v", ErrImage, b)
+		return nil, fmt.Errorf("it has no pixels, its bounds are %v", b)
 	}
 	frame := image.Rect(0, 0, want.Width, want.Height)
-	kept := middle(b, frame.Size())
+	kept, to := parts(b, frame, fit)
 	if kept.Dx() > maxPixels/kept.Dy() {
-		return nil, fmt.Errorf("%w: %v of it counts, need no more than %d pixels: scale it, or take a part", ErrImage, kept, maxPixels)
+		return nil, fmt.Errorf("%v of it counts, need no more than %d pixels: scale it, or take a part", kept, maxPixels)
 	}
 	switch want.Channels {
 	case 1:
 		grey := image.NewGray(frame)
-		fill(grey, img, kept)
+		fill(grey, to, img, kept)
 		return append(pixels, grey.Pix...), nil
 	case 3:
 		rgba := image.NewRGBA(frame) // its colours are blended with black already
-		fill(rgba, img, kept)
+		fill(rgba, to, img, kept)
 		for p := 0; p < len(rgba.Pix); p += 4 {
 			pixels = append(pixels, rgba.Pix[p], rgba.Pix[p+1], rgba.Pix[p+2])
 		}
 		return pixels, nil
 	}
-	return nil, fmt.Errorf("%w: the model takes %d channels, an image has 1 or 3", ErrImage, want.Channels)
+	return nil, fmt.Errorf("the images have %d channels, a picture has 1 or 3", want.Channels)
 }
 
-// fill draws what is kept of an image over all of dst: scaled, or pixel by pixel if it has that size. One that is to be
-// turned is scaled first.
-func fill(dst draw.Image, img image.Image, kept image.Rectangle) {
-	frame := dst.Bounds()
-	if kept.Size() == frame.Size() {
-		draw.Draw(dst, frame, img, kept.Min, draw.Src)
+// parts are what is kept of a picture, and where in the frame it goes.
+func parts(picture, frame image.Rectangle, fit data.Fit) (kept, to image.Rectangle) {
+	switch fit {
+	case data.FitStretch:
+		return picture, frame
+	case data.FitPad:
+		return picture, middle(frame, picture.Size())
+	}
+	return middle(picture, frame.Size()), frame
+}
+
+// fill draws what is kept of an image into a part of dst: scaled, or pixel by pixel if it has that size. One that is to
+// be turned is scaled first.
+func fill(dst draw.Image, to image.Rectangle, img image.Image, kept image.Rectangle) {
+	if kept.Size() == to.Size() {
+		draw.Draw(dst, to, img, kept.Min, draw.Src)
 		return
 	}
 	turned, ok := img.(upright.Image)
 	if !ok {
-		draw.CatmullRom.Scale(dst, frame, img, kept, draw.Src, nil)
+		draw.CatmullRom.Scale(dst, to, img, kept, draw.Src, nil)
 		return
 	}
-	scaled := image.NewRGBA(image.Rectangle{Max: turned.Size(frame.Size())})
+	scaled := image.NewRGBA(image.Rectangle{Max: turned.Size(to.Size())})
 	draw.CatmullRom.Scale(scaled, scaled.Rect, turned.Stored, turned.Part(kept), draw.Src, nil)
-	draw.Draw(dst, frame, upright.New(scaled, turned.Orientation), image.Point{}, draw.Src)
+	draw.Draw(dst, to, upright.New(scaled, turned.Orientation), image.Point{}, draw.Src)
 }
 
 // middle is the largest centred part of b with the proportions of size, to the nearest pixel.

@@ -1,0 +1,112 @@
+package picture
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/fastresnet/fastresnet/data"
+)
+
+// found is what a folder of classes holds.
+type found struct {
+	pictures []Labelled
+	ignored  []string
+}
+
+// extensions are how the names of picture files end.
+var extensions = []string{".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".gif", ".webp", ".bmp", ".tif", ".tiff"}
+
+// isPicture says whether a name is a picture's.
+func isPicture(name string) bool {
+	return slices.Contains(extensions, strings.ToLower(path.Ext(name)))
+}
+
+// isHidden says whether a file or folder is not meant to be seen: those of macOS in zip files, too.
+func isHidden(name string) bool { return strings.HasPrefix(name, ".") || name == "__MACOSX" }
+
+// find looks for pictures.
+func find(ctx context.Context, fsys fs.FS) (f found, err error) {
+	root, folders, err := classFolders(fsys)
+	if err != nil {
+		return f, err
+	}
+	classes := map[string]bool{} // that have a picture
+	err = fs.WalkDir(fsys, root, func(name string, entry fs.DirEntry, err error) error {
+		if err := errors.Join(err, ctx.Err()); err != nil {
+			return err
+		}
+		switch {
+		case name == root:
+		case entry.IsDir() && isHidden(entry.Name()):
+			f.ignored = append(f.ignored, name)
+			return fs.SkipDir
+		case entry.IsDir():
+		case isHidden(entry.Name()), path.Dir(name) == root, !isPicture(name):
+			f.ignored = append(f.ignored, name)
+		default:
+			class, _, _ := strings.Cut(strings.TrimPrefix(name, strings.TrimPrefix(root+"/", "./")), "/")
+			classes[class] = true
+			f.pictures = append(f.pictures, Labelled{name, class})
+		}
+		return nil
+	})
+	if err != nil {
+		return f, err
+	}
+	for _, class := range folders {
+		if !classes[class] {
+			return f, fmt.Errorf("%w: there is no picture in the folder %s", data.ErrFormat, path.Join(root, class))
+		}
+	}
+	return f, nil
+}
+
+// classFolders finds the folder that holds those of the classes, and their names.
+func classFolders(fsys fs.FS) (root string, classes []string, err error) {
+	root = "."
+	for {
+		folders, pictures, err := contents(fsys, root)
+		if err != nil {
+			return "", nil, err
+		}
+		switch {
+		case root == "." && len(folders) == 0:
+			return "", nil, fmt.Errorf("%w: it has no folders, one for each class", data.ErrNotFound)
+		case root != "." && (len(folders) == 0 || pictures):
+			return path.Dir(root), []string{path.Base(root)}, nil // it is the only class
+		case len(folders) > 1 || pictures:
+			return root, folders, areClasses(folders)
+		}
+		root = path.Join(root, folders[0])
+	}
+}
+
+// contents are the folders in a folder, and whether there are pictures, too.
+func contents(fsys fs.FS, folder string) (folders []string, pictures bool, err error) {
+	entries, err := fs.ReadDir(fsys, folder)
+	for _, e := range entries {
+		switch name := e.Name(); {
+		case isHidden(name):
+		case e.IsDir():
+			folders = append(folders, name)
+		default:
+			pictures = pictures || isPicture(name)
+		}
+	}
+	return folders, pictures, err
+}
+
+// areClasses reports folders that are sets, of which one is to be read.
+func areClasses(folders []string) error {
+	for _, name := range folders {
+		if !slices.Contains([]string{"train", "training", "test", "testing", "val", "valid", "validation"}, strings.ToLower(name)) {
+			return nil
+		}
+	}
+	return fmt.Errorf("%w: its folders %q are sets, not classes: read them one by one", data.ErrFormat, folders)
+}

@@ -1,0 +1,146 @@
+package picture
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/fastresnet/fastresnet/data"
+)
+
+// List reads the pictures that a file lists, one that [ReadCSV] reads if its name ends in .csv, or [ReadJSONLines] if it
+// ends in .jsonl or .ndjson. Paths in it are those of the system; relative ones begin at the list's folder. Errors are
+// those of [Reader.Folder].
+func (r Reader) List(ctx context.Context, name string) (*data.Dataset, Report, error) {
+	list, err := readList(name)
+	if err != nil {
+		return nil, Report{}, fmt.Errorf("reading %s: %w", name, err)
+	}
+	open := func(picture string) (fs.File, error) {
+		if picture = filepath.FromSlash(picture); !filepath.IsAbs(picture) {
+			picture = filepath.Join(filepath.Dir(name), picture)
+		}
+		return os.Open(picture)
+	}
+	set, skipped, err := r.read(ctx, open, list)
+	if err != nil {
+		err = fmt.Errorf("reading the pictures of %s: %w", name, err)
+	}
+	return set, Report{Skipped: skipped}, err
+}
+
+func readList(name string) ([]Labelled, error) {
+	read := ReadCSV
+	switch strings.ToLower(filepath.Ext(name)) {
+	case ".csv":
+	case ".jsonl", ".ndjson":
+		read = ReadJSONLines
+	default:
+		return nil, fmt.Errorf("%w: a list's name must end in .csv, .jsonl or .ndjson", data.ErrFormat)
+	}
+	file, err := os.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%w: there is no such file", data.ErrNotFound)
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	return read(file)
+}
+
+// ReadCSV reads a list of pictures as comma-separated values (RFC 4180). The first row names the columns, of which
+// "path" and "label" count. The error wraps [data.ErrFormat], and names the line.
+func ReadCSV(r io.Reader) ([]Labelled, error) {
+	buffered := bufio.NewReader(r)
+	if mark, _ := buffered.Peek(3); bytes.Equal(mark, []byte("\xef\xbb\xbf")) { // of spreadsheet programs
+		buffered.Discard(3)
+	}
+	rows := csv.NewReader(buffered)
+	header, err := rows.Read()
+	if errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("%w: the list is empty", data.ErrFormat)
+	}
+	if err != nil {
+		return nil, listError(err)
+	}
+	for i := range header {
+		header[i] = strings.ToLower(strings.TrimSpace(header[i]))
+	}
+	path, label := slices.Index(header, "path"), slices.Index(header, "label")
+	if path < 0 || label < 0 {
+		return nil, fmt.Errorf("%w: the first row is %q: it must name the columns, path and label among them", data.ErrFormat, header)
+	}
+	var list []Labelled
+	for {
+		row, err := rows.Read()
+		if errors.Is(err, io.EOF) {
+			return list, nil
+		}
+		if err != nil {
+			return nil, listError(err)
+		}
+		line, _ := rows.FieldPos(0)
+		entry := Labelled{row[path], row[label]}
+		if err := entry.check(line); err != nil {
+			return nil, err
+		}
+		list = append(list, entry)
+	}
+}
+
+// listError is an error of the file, or of what is in it.
+func listError(err error) error {
+	if wrong := (*csv.ParseError)(nil); errors.As(err, &wrong) {
+		return fmt.Errorf("%w: %w", data.ErrFormat, err)
+	}
+	return err
+}
+
+// check reports an entry that lacks something.
+func (l Labelled) check(line int) error {
+	if l.Path == "" || l.Class == "" {
+		return fmt.Errorf("%w: line %d: path %q, label %q: need both", data.ErrFormat, line, l.Path, l.Class)
+	}
+	return nil
+}
+
+// ReadJSONLines reads a list of pictures of which each line is a JSON object with the strings "path" and "label".
+// Other fields, and empty lines, do not count. The error wraps [data.ErrFormat], and names the line.
+func ReadJSONLines(r io.Reader) ([]Labelled, error) {
+	const longest = 1 << 20
+	lines := bufio.NewScanner(r)
+	lines.Buffer(nil, longest)
+	var list []Labelled
+	for n := 1; lines.Scan(); n++ {
+		if len(bytes.TrimSpace(lines.Bytes())) == 0 {
+			continue
+		}
+		var entry struct {
+			Path  string `json:"path"`
+			Label string `json:"label"`
+		}
+		if err := json.Unmarshal(lines.Bytes(), &entry); err != nil {
+			return nil, fmt.Errorf("%w: line %d: %w", data.ErrFormat, n, err)
+		}
+		labelled := Labelled{entry.Path, entry.Label}
+		if err := labelled.check(n); err != nil {
+			return nil, err
+		}
+		list = append(list, labelled)
+	}
+	if errors.Is(lines.Err(), bufio.ErrTooLong) {
+		return nil, fmt.Errorf("%w: a line has more than %d bytes", data.ErrFormat, longest)
+	}
+	return list, lines.Err()
+}

@@ -1,0 +1,292 @@
+package picture
+
+import (
+	"archive/zip"
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"io"
+	"io/fs"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/internal/hostmemory"
+	"github.com/fastresnet/fastresnet/internal/scaling"
+)
+
+// Reader makes data sets of picture files. The zero Reader makes images of 32x32 pixels in colour, of the middle of each
+// picture, and fails if a picture cannot be read.
+//
+// The images know their files' paths ([data.Dataset.Name]), and the set how they were made ([data.Dataset.Fit]), so that
+// a model that is trained on it sees pictures in the same way when it predicts.
+type Reader struct {
+	// Shape is what every picture is scaled to: in colour with 3 channels, in grey with 1. Default: 32x32x3.
+	Shape data.Shape
+	// Fit is what happens to pictures of other proportions. Default: they are cropped.
+	Fit data.Fit
+	// Classes are the names of the classes, in the order of their labels. A folder, or a label, that is none of them is an
+	// error; one of them may be without pictures. A test set takes the training set's:
+	// Reader{Classes: train.Classes()}. Default: the names that there are, sorted.
+	Classes []string
+	// SkipUnreadable leaves out pictures that cannot be read, and reports them. Default: they are an error.
+	SkipUnreadable bool
+	// MemoryLimit is how many bytes the images may take. Default, and 0: what is free, as far as Linux tells, and no limit
+	// elsewhere.
+	MemoryLimit int64
+	// Progress, if it is set, is called after every picture, by one goroutine at a time, which the others wait for.
+	Progress func(done, total int)
+}
+
+// Report is what a [Reader] came across, beside what is in the set.
+type Report struct {
+	// Skipped are the pictures that could not be read, where [Reader.SkipUnreadable] allows that.
+	Skipped []Problem
+	// Ignored are the paths of files that were not opened: hidden ones, those whose names do not end like a picture's
+	// (.png, .jpg, .jpeg, .jpe, .jfif, .gif, .webp, .bmp, .tif, .tiff), and those in no class's folder. Of a hidden folder it is that
+	// alone.
+	Ignored []string
+}
+
+// Problem is a picture that cannot be read, and why. Err wraps an error of this package, or of package fs.
+type Problem struct {
+	Path string
+	Err  error
+}
+
+// UnreadableError is the error about all pictures of a set that cannot be read. It wraps their errors and
+// [data.ErrFormat].
+type UnreadableError struct {
+	Problems []Problem
+	// Total is the number of pictures that were to be read.
+	Total int
+}
+
+func (e *UnreadableError) Error() string {
+	var text strings.Builder
+	fmt.Fprintf(&text, "%v: %d of %d pictures cannot be read (SkipUnreadable leaves them out)", data.ErrFormat, len(e.Problems), e.Total)
+	for _, p := range e.Problems {
+		fmt.Fprintf(&text, "\n%s: %v", p.Path, p.Err)
+	}
+	return text.String()
+}
+
+// Unwrap returns the errors of the pictures, and [data.ErrFormat].
+func (e *UnreadableError) Unwrap() []error {
+	all := []error{data.ErrFormat}
+	for _, p := range e.Problems {
+		all = append(all, p.Err)
+	}
+	return all
+}
+
+// Folder reads a folder, or a .zip file, that has a folder for each class:
+//
+//	train/cat/1.jpg
+//	train/cat/indoors/2.png
+//	train/dog/3.jpg
+//
+// Folders within a class's belong to it. Where the folder holds nothing but another one, whose folders are the classes,
+// that is read. Pictures are decoded on all cores, and may be of any size up to [MaxPixels]; animated ones count with
+// their first frame, and what is transparent is blended with black. The images are in the order of their paths.
+//
+// The error wraps [data.ErrNotFound] if there is no such folder, or no folder in it; [data.ErrFormat] if a class has no
+// picture or the zip file is damaged; it is an [UnreadableError] if pictures cannot be read, and wraps [ErrMemory] if the
+// images do not fit the memory. When ctx ends, it is its error.
+func (r Reader) Folder(ctx context.Context, name string) (*data.Dataset, Report, error) {
+	set, report, err := r.folder(ctx, name)
+	if err != nil {
+		err = fmt.Errorf("reading %s: %w", name, err)
+	}
+	return set, report, err
+}
+
+func (r Reader) folder(ctx context.Context, name string) (*data.Dataset, Report, error) {
+	info, err := os.Stat(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, Report{}, fmt.Errorf("%w: there is no such folder", data.ErrNotFound)
+	case err != nil:
+		return nil, Report{}, err
+	case info.IsDir():
+		return r.FS(ctx, os.DirFS(name))
+	}
+	archive, err := zip.OpenReader(name)
+	if errors.Is(err, zip.ErrFormat) {
+		return nil, Report{}, fmt.Errorf("%w: it is neither a folder nor a zip file", data.ErrFormat)
+	}
+	if err != nil {
+		return nil, Report{}, err
+	}
+	defer archive.Close()
+	return r.FS(ctx, archive)
+}
+
+// FS is [Reader.Folder] for the root of a file system, such as one of package embed. Several goroutines open its files.
+func (r Reader) FS(ctx context.Context, fsys fs.FS) (*data.Dataset, Report, error) {
+	found, err := find(ctx, fsys)
+	if err != nil {
+		return nil, Report{}, err
+	}
+	set, skipped, err := r.read(ctx, fsys.Open, found.pictures)
+	return set, Report{Skipped: skipped, Ignored: found.ignored}, err
+}
+
+// Labelled is a picture's file and its class.
+type Labelled struct{ Path, Class string }
+
+// Pictures reads the files of a list, in its order. Errors are those of [Reader.Folder].
+func (r Reader) Pictures(ctx context.Context, fsys fs.FS, list []Labelled) (*data.Dataset, Report, error) {
+	set, skipped, err := r.read(ctx, fsys.Open, list)
+	return set, Report{Skipped: skipped}, err
+}
+
+// read makes a set of pictures.
+func (r Reader) read(ctx context.Context, open func(name string) (fs.File, error), pictures []Labelled) (*data.Dataset, []Problem, error) {
+	shape := r.Shape
+	if shape == (data.Shape{}) {
+		shape = data.Shape{Height: 32, Width: 32, Channels: 3}
+	}
+	if err := errors.Join(checkShape(shape), r.Fit.Validate()); err != nil {
+		return nil, nil, err
+	}
+	classes, labels, err := r.label(pictures)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := r.fits(len(pictures), shape); err != nil {
+		return nil, nil, err
+	}
+
+	pixels := make([]uint8, len(pictures)*shape.Size())
+	problems := make([]error, len(pictures))
+	done, next := 0, 0
+	var mu sync.Mutex
+	var workers sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(pictures)) {
+		workers.Go(func() {
+			for {
+				mu.Lock()
+				i := next
+				next++
+				mu.Unlock()
+				if i >= len(pictures) || ctx.Err() != nil {
+					return
+				}
+				problems[i] = readPicture(ctx, pixels[i*shape.Size():(i+1)*shape.Size()], open, pictures[i].Path, shape, r.Fit)
+				mu.Lock()
+				done++
+				if r.Progress != nil {
+					r.Progress(done, len(pictures))
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	workers.Wait()
+	if err := ctx.Err(); err != nil {
+		return nil, nil, err
+	}
+
+	var bad []Problem
+	kept := 0
+	names := make([]string, 0, len(pictures))
+	for i, p := range pictures {
+		if problems[i] != nil {
+			bad = append(bad, Problem{p.Path, problems[i]})
+			continue
+		}
+		copy(pixels[kept*shape.Size():], pixels[i*shape.Size():(i+1)*shape.Size()])
+		labels[kept] = labels[i]
+		names = append(names, p.Path)
+		kept++
+	}
+	if len(bad) > 0 && (!r.SkipUnreadable || kept == 0) {
+		return nil, nil, &UnreadableError{Problems: bad, Total: len(pictures)}
+	}
+	set, err := data.Adopt(pixels[:kept*shape.Size()], shape, labels[:kept], classes)
+	if err == nil {
+		set, err = set.WithFit(r.Fit)
+	}
+	if err == nil {
+		set, err = set.WithNames(names)
+	}
+	return set, bad, err
+}
+
+// checkShape reports a shape that pictures cannot have.
+func checkShape(s data.Shape) error {
+	if s.Height < 1 || s.Width < 1 || s.Channels != 1 && s.Channels != 3 || int64(s.Height)*int64(s.Width) > MaxPixels {
+		return fmt.Errorf("%w: images of %v: need 1 channel or 3, and 1 to %d pixels", data.ErrFormat, s, MaxPixels)
+	}
+	return nil
+}
+
+// label finds the classes, and which of them each picture has.
+func (r Reader) label(pictures []Labelled) (classes []string, labels []int, err error) {
+	if len(pictures) == 0 {
+		return nil, nil, fmt.Errorf("%w: there are no pictures", data.ErrFormat)
+	}
+	classes = slices.Clone(r.Classes)
+	if classes == nil {
+		for _, p := range pictures {
+			classes = append(classes, p.Class)
+		}
+		slices.Sort(classes)
+		classes = slices.Compact(classes)
+	}
+	for _, p := range pictures {
+		label := slices.Index(classes, p.Class)
+		if label < 0 {
+			return nil, nil, fmt.Errorf("%w: %s is of the class %q, which is none of %q", data.ErrFormat, p.Path, p.Class, classes)
+		}
+		labels = append(labels, label)
+	}
+	return classes, labels, nil
+}
+
+// ErrMemory is wrapped when a set does not fit the memory.
+var ErrMemory = errors.New("the images do not fit the memory")
+
+// fits reports images that take more memory than there is, or than they may.
+func (r Reader) fits(images int, shape data.Shape) error {
+	limit := r.MemoryLimit
+	if limit == 0 {
+		limit = hostmemory.Free()
+	}
+	if need := int64(images) * int64(shape.Size()); limit > 0 && need > limit {
+		return fmt.Errorf("%w: %d images of %v take %d MiB, and %d MiB are free or allowed: take a smaller Shape, or fewer pictures",
+			ErrMemory, images, shape, need>>20, limit>>20)
+	}
+	return nil
+}
+
+// readPicture reads a picture into the pixels of an image.
+func readPicture(ctx context.Context, pixels []uint8, open func(name string) (fs.File, error), name string, shape data.Shape, fit data.Fit) error {
+	file, err := open(name)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	img, err := read(ctx, file)
+	if err == nil {
+		_, err = scaling.Append(pixels[:0], img, shape, fit)
+	}
+	return err
+}
+
+// read decodes what a file of at most [MaxBytes] holds.
+func read(ctx context.Context, file io.Reader) (image.Image, error) {
+	encoded, err := io.ReadAll(io.LimitReader(file, MaxBytes+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(encoded) > MaxBytes {
+		return nil, fmt.Errorf("%w: need no more than %d MiB", ErrTooLarge, MaxBytes>>20)
+	}
+	return Decode(ctx, encoded)
+}

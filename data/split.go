@@ -1,0 +1,200 @@
+package data
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+)
+
+// Split divides the set at random into images to train on and images that are held out, of every class in the same
+// proportion. heldOut is the share of the images that is held out, above 0 and below 1, or from 1 on their number. The
+// images of both sets are copied, and in the order of this one: the same seed divides a set in the same way.
+//
+// Of a class with two images or more both sets have at least one, unless fewer images are held out than there are such
+// classes; one with a single image is trained on. The error wraps [ErrFormat] if heldOut leaves one of the sets empty.
+func (d *Dataset) Split(heldOut float64, seed uint64) (train, test *Dataset, err error) {
+	n := d.Len()
+	want := int(math.Round(heldOut))
+	if heldOut < 1 {
+		want = max(1, int(math.Round(heldOut*float64(n))))
+	}
+	if !(heldOut > 0) || want >= n {
+		return nil, nil, fmt.Errorf("%w: %g of %d images to be held out: need a share above 0 and below 1, or a number up to %d", ErrFormat, heldOut, n, n-1)
+	}
+	byClass := d.shuffledByClass(rand.New(rand.NewPCG(seed, 0)))
+	var trainOn, hold []int
+	for class, count := range proportions(want, byClass) {
+		hold = append(hold, byClass[class][:count]...)
+		trainOn = append(trainOn, byClass[class][count:]...)
+	}
+	if len(hold) == 0 {
+		return nil, nil, fmt.Errorf("%w: %d images of %d classes: no class has one to spare", ErrFormat, n, len(d.classes))
+	}
+	slices.Sort(trainOn)
+	slices.Sort(hold)
+	if train, err = d.Subset(trainOn); err == nil {
+		test, err = d.Subset(hold)
+	}
+	return train, test, err
+}
+
+// proportions is how many images of each class are held out, want in all where that is possible: the share of each,
+// rounded down, and one more of those that are the furthest from theirs; at least one of every class that has two, as
+// far as want goes, and never all.
+func proportions(want int, byClass [][]int) []int {
+	n := 0
+	for _, images := range byClass {
+		n += len(images)
+	}
+	counts := make([]int, len(byClass))
+	for left := want; left > 0; left-- {
+		best, furthest := -1, 0.
+		for class, images := range byClass {
+			if counts[class]+1 >= len(images) {
+				continue // the last one is trained on
+			}
+			lacks := float64(want)*float64(len(images))/float64(n) - float64(counts[class])
+			if counts[class] == 0 {
+				lacks += float64(n) // before any second one
+			}
+			if best < 0 || lacks > furthest {
+				best, furthest = class, lacks
+			}
+		}
+		if best < 0 {
+			break
+		}
+		counts[best]++
+	}
+	return counts
+}
+
+// shuffledByClass are the indices of each class's images, in random order.
+func (d *Dataset) shuffledByClass(rng *rand.Rand) [][]int {
+	byClass := make([][]int, len(d.classes))
+	for i, label := range d.labels {
+		byClass[label] = append(byClass[label], i)
+	}
+	for _, images := range byClass {
+		rng.Shuffle(len(images), func(i, j int) { images[i], images[j] = images[j], images[i] })
+	}
+	return byClass
+}
+
+// Shuffle returns a copy in random order, which the seed decides.
+func (d *Dataset) Shuffle(seed uint64) (*Dataset, error) {
+	return d.Subset(rand.New(rand.NewPCG(seed, 0)).Perm(d.Len()))
+}
+
+// Fold is one of the ways of [Dataset.Folds] to divide a set.
+type Fold struct{ Train, Test *Dataset }
+
+// Folds divides the set into k parts at random, of every class in the same proportion up to an image, and returns k ways
+// to train on all but one of them and to test on that. Images are copied. The error wraps [ErrFormat] if k is not in 2
+// to the number of images.
+func (d *Dataset) Folds(k int, seed uint64) ([]Fold, error) {
+	n := d.Len()
+	if k < 2 || k > n {
+		return nil, fmt.Errorf("%w: %d folds of %d images: need 2 to %d", ErrFormat, k, n, n)
+	}
+	part, next := make([]int, n), 0
+	for _, images := range d.shuffledByClass(rand.New(rand.NewPCG(seed, 0))) {
+		for _, i := range images {
+			part[i] = next % k
+			next++
+		}
+	}
+	folds := make([]Fold, k)
+	for f := range folds {
+		var train, test []int
+		for i, p := range part {
+			if p == f {
+				test = append(test, i)
+			} else {
+				train = append(train, i)
+			}
+		}
+		var err error
+		if folds[f].Train, err = d.Subset(train); err == nil {
+			folds[f].Test, err = d.Subset(test)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return folds, nil
+}
+
+// Only returns a copy of the images of some classes, which are the classes of the new set, in the order given. The error
+// wraps [ErrFormat] if one is not a class of this set, or is named twice, or if there are no images of any.
+func (d *Dataset) Only(classes ...string) (*Dataset, error) {
+	label := make([]int, len(d.classes)) // by old label; -1 for those left out
+	for i := range label {
+		label[i] = -1
+	}
+	for i, name := range classes {
+		old := slices.Index(d.classes, name)
+		if old < 0 || label[old] >= 0 {
+			return nil, fmt.Errorf("%w: class %q is there twice, or not one of %q", ErrFormat, name, d.classes)
+		}
+		label[old] = i
+	}
+	var kept []int
+	for i, old := range d.labels {
+		if label[old] >= 0 {
+			kept = append(kept, i)
+		}
+	}
+	part, err := d.Subset(kept)
+	if err != nil {
+		return nil, err
+	}
+	for i, old := range part.labels {
+		part.labels[i] = label[old]
+	}
+	part.classes = slices.Clone(classes)
+	return part, nil
+}
+
+// Balance returns a copy in which every class has as many images as the largest, by repetition: each image of a smaller
+// one comes as often as the others, up to once. Classes without images stay so. Repeated images stand behind the others:
+// training shuffles them.
+//
+// Split first, so that no image is both trained on and tested with. [Dataset.ClassWeights] is another way.
+func (d *Dataset) Balance() (*Dataset, error) {
+	most := slices.Max(d.ClassCounts())
+	indices := make([]int, d.Len())
+	for i := range indices {
+		indices[i] = i
+	}
+	byClass := make([][]int, len(d.classes))
+	for i, label := range d.labels {
+		byClass[label] = append(byClass[label], i)
+	}
+	for _, images := range byClass {
+		for extra := len(images); len(images) > 0 && extra < most; extra++ {
+			indices = append(indices, images[extra%len(images)])
+		}
+	}
+	return d.Subset(indices)
+}
+
+// ClassWeights returns a weight for each class with which all count alike in the loss, however many images they have:
+// n / (classes with images · images of the class), and 0 for a class without images. The mean over the images is 1.
+func (d *Dataset) ClassWeights() []float64 {
+	counts := d.ClassCounts()
+	present := 0
+	for _, n := range counts {
+		if n > 0 {
+			present++
+		}
+	}
+	weights := make([]float64, len(counts))
+	for class, n := range counts {
+		if n > 0 {
+			weights[class] = float64(d.Len()) / float64(present*n)
+		}
+	}
+	return weights
+}

@@ -1,0 +1,253 @@
+package data_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/fastresnet/fastresnet/data"
+	"github.com/google/go-cmp/cmp"
+)
+
+// counted is a set with a number of images of each class. Each image has one pixel, its number, and its number as a name.
+func counted(t *testing.T, counts ...int) *data.Dataset {
+	t.Helper()
+	var pixels []uint8
+	var labels []int
+	var classes, names []string
+	for class, n := range counts {
+		classes = append(classes, string(rune('a'+class)))
+		for range n {
+			names = append(names, fmt.Sprint(len(pixels)))
+			pixels = append(pixels, uint8(len(pixels)))
+			labels = append(labels, class)
+		}
+	}
+	set, err := data.New(pixels, data.Shape{Height: 1, Width: 1, Channels: 1}, labels, classes)
+	if err == nil {
+		set, err = set.WithNames(names)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return set
+}
+
+func TestSplit(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		counts  []int
+		heldOut float64
+		want    []int // held out of each class
+	}{
+		{"a fifth", []int{50, 50}, 0.2, []int{10, 10}},
+		{"a fifth, unequal", []int{100, 50, 10}, 0.2, []int{20, 10, 2}},
+		{"a number", []int{50, 50}, 7, []int{4, 3}},
+		{"one image", []int{50, 50}, 1, []int{1, 0}},
+		{"every class has one", []int{96, 2, 2}, 0.05, []int{3, 1, 1}},
+		{"the last one is trained on", []int{3, 1}, 0.75, []int{2, 0}},
+		{"fewer than classes", []int{10, 10, 10}, 2, []int{1, 1, 0}},
+		{"a tiny share is one image", []int{10, 10}, 0.001, []int{1, 0}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			set := counted(t, tt.counts...)
+			train, test, err := set.Split(tt.heldOut, 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tt.want, test.ClassCounts()); diff != "" {
+				t.Errorf("held out of each class (-want +got):\n%s", diff)
+			}
+			// Together they are the set, and each is in its order.
+			whole := slices.Concat(train.Pixels(), test.Pixels())
+			slices.Sort(whole)
+			if diff := cmp.Diff(set.Pixels(), whole); diff != "" {
+				t.Errorf("images (-of the set +of both parts):\n%s", diff)
+			}
+			for _, part := range []*data.Dataset{train, test} {
+				if !slices.IsSorted(part.Pixels()) {
+					t.Errorf("images %v are not in the set's order", part.Pixels())
+				}
+				for i := range part.Len() {
+					if name := fmt.Sprint(part.Pixels()[i]); part.Name(i) != name {
+						t.Errorf("image %s is called %s", name, part.Name(i))
+					}
+				}
+			}
+		})
+	}
+}
+
+func TestSplitIsDecidedByItsSeed(t *testing.T) {
+	set := counted(t, 40, 40)
+	held := map[string]bool{}
+	for _, seed := range []uint64{1, 2, 1} {
+		_, test, err := set.Split(0.25, seed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		held[fmt.Sprint(test.Pixels())] = true
+	}
+	if len(held) != 2 {
+		t.Errorf("seeds 1, 2 and 1 make %d different splits, want 2", len(held))
+	}
+}
+
+func TestSelectionsRefuse(t *testing.T) {
+	set, ones := counted(t, 3, 3), counted(t, 1, 1)
+	split := func(s *data.Dataset, heldOut float64) error {
+		_, _, err := s.Split(heldOut, 1)
+		return err
+	}
+	folds := func(k int) error {
+		_, err := set.Folds(k, 1)
+		return err
+	}
+	only := func(classes ...string) error {
+		_, err := set.Only(classes...)
+		return err
+	}
+	_, names := set.WithNames([]string{"a"})
+	_, fit := set.WithFit("fill")
+	var none *data.Dataset
+	for name, err := range map[string]error{
+		"none held out": split(set, 0), "fewer than none": split(set, -1), "all held out": split(set, 6), "a share of all": split(set, 0.99),
+		"more than there are": split(set, 100), "one image a class": split(ones, 1), "nil": split(none, 0.5),
+		"one fold": folds(1), "more folds than images": folds(7),
+		"an unknown class": only("a", "z"), "a class twice": only("a", "a"), "no class": only(),
+		"a name too few": names, "an unknown fit": fit,
+	} {
+		t.Run(name, func(t *testing.T) {
+			if !errors.Is(err, data.ErrFormat) {
+				t.Errorf("error %v, want ErrFormat", err)
+			}
+		})
+	}
+}
+
+func TestFolds(t *testing.T) {
+	set := counted(t, 7, 5, 1)
+	folds, err := set.Folds(3, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var tested []uint8
+	for _, f := range folds {
+		tested = append(tested, f.Test.Pixels()...)
+		whole := slices.Concat(f.Train.Pixels(), f.Test.Pixels())
+		slices.Sort(whole)
+		if diff := cmp.Diff(set.Pixels(), whole); diff != "" {
+			t.Errorf("images of a fold (-want +got):\n%s", diff)
+		}
+		for class, n := range f.Test.ClassCounts() {
+			if most := (set.ClassCounts()[class] + 2) / 3; n > most || n < most-1 {
+				t.Errorf("%d images of class %d in a fold", n, class)
+			}
+		}
+	}
+	slices.Sort(tested)
+	if diff := cmp.Diff(set.Pixels(), tested); diff != "" {
+		t.Errorf("images tested with (-want +got):\n%s", diff)
+	}
+}
+
+func TestOnly(t *testing.T) {
+	part, err := counted(t, 2, 1, 2).Only("c", "a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"c", "a"}, part.Classes()); diff != "" {
+		t.Errorf("classes (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]uint8{0, 1, 3, 4}, part.Pixels()); diff != "" {
+		t.Errorf("images (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]int{1, 1, 0, 0}, part.Labels()); diff != "" {
+		t.Errorf("labels (-want +got):\n%s", diff)
+	}
+}
+
+func TestBalance(t *testing.T) {
+	balanced, err := counted(t, 5, 2, 0).Balance()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]int{5, 5, 0}, balanced.ClassCounts()); diff != "" {
+		t.Errorf("images of each class (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]uint8{0, 1, 2, 3, 4, 5, 6, 5, 6, 5}, balanced.Pixels()); diff != "" {
+		t.Errorf("images (-want +got):\n%s", diff)
+	}
+}
+
+// ClassWeights are scikit-learn's compute_class_weight("balanced") for the classes that there are.
+func TestClassWeights(t *testing.T) {
+	if diff := cmp.Diff([]float64{0.625, 2.5, 0}, counted(t, 8, 2, 0).ClassWeights(), cmp.Transformer("rounded", func(v float64) int { return int(v * 1000) })); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestShuffle(t *testing.T) {
+	set := counted(t, 20, 20)
+	shuffled, err := set.Shuffle(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if slices.IsSorted(shuffled.Pixels()) {
+		t.Error("the order is as before")
+	}
+	for i, pixel := range shuffled.Pixels() {
+		if shuffled.Label(i) != set.Label(int(pixel)) || shuffled.Name(i) != fmt.Sprint(pixel) {
+			t.Errorf("image %d has the label %d and the name %s", pixel, shuffled.Label(i), shuffled.Name(i))
+		}
+	}
+}
+
+func TestDuplicates(t *testing.T) {
+	set, other := counted(t, 3, 3), counted(t, 2)
+	twice, err := set.Subset([]int{0, 4, 5, 4})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := [][]data.Place{{{0, 0}, {1, 0}}, {{0, 1}, {0, 3}}}
+	if diff := cmp.Diff(want, data.Duplicates(twice, other, nil)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if got := data.Duplicates(set); got != nil {
+		t.Errorf("of different images: %v", got)
+	}
+}
+
+func TestNamesTravel(t *testing.T) {
+	set := counted(t, 3, 3)
+	slice, err := set.Slice(2, 5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	unnamed, err := data.New([]uint8{9}, set.Shape(), []int{0}, set.Classes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	both, err := data.Concat(slice, unnamed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for i := range both.Len() {
+		names = append(names, both.Name(i))
+	}
+	if diff := cmp.Diff([]string{"2", "3", "4", ""}, names); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	padded, err := set.WithFit(data.FitPad)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := data.Concat(set, padded); !errors.Is(err, data.ErrFormat) {
+		t.Errorf("sets of different fits: error %v", err)
+	}
+	if part, err := padded.Slice(0, 1); err != nil || part.Fit() != data.FitPad {
+		t.Errorf("a part of it: %v, %v", part.Fit(), err)
+	}
+}

@@ -1,0 +1,212 @@
+package fastresnet
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/fastresnet/fastresnet/data"
+)
+
+// Evaluation is how well a model does on a data set. Its methods say where it is right and where not.
+type Evaluation struct {
+	// Loss is the mean cross-entropy, and Accuracy the share of the images classified right.
+	Loss, Accuracy float64
+
+	classes       []string
+	labels        []int       // of the images
+	probabilities [][]float64 // of the images, of each class
+}
+
+// Evaluate compares the model's classes with the labels of a set, which must have the model's classes. The error wraps
+// [ErrImage] if it does not fit, and [ErrDiverged] if what the model makes of an image is not finite.
+func (m *Model) Evaluate(ctx context.Context, set *data.Dataset) (e Evaluation, err error) {
+	defer guard(&err)
+	if err := errors.Join(m.made(), given(ctx)); err != nil {
+		return e, err
+	}
+	if err := m.takes(set); err != nil {
+		return e, err
+	}
+	if classes := set.Classes(); !slices.Equal(classes, m.classes) {
+		return e, fmt.Errorf("%w: the set has the classes %q, the model %q", ErrImage, classes, m.classes)
+	}
+	logits, err := m.logits(ctx, set.Pixels())
+	if err != nil {
+		return e, err
+	}
+	e.classes, e.labels = slices.Clone(m.classes), set.Labels()
+	for row := range slices.Chunk(logits, len(m.classes)) {
+		label := e.labels[len(e.probabilities)]
+		if argMax(row) == label {
+			e.Accuracy++
+		}
+		e.Loss += crossEntropy(row, label)
+		e.probabilities = append(e.probabilities, softmax(row))
+	}
+	n := float64(set.Len())
+	e.Loss, e.Accuracy = e.Loss/n, e.Accuracy/n
+	return e, nil
+}
+
+// Confusion counts the images by their class and by the one that the model takes them for: element [i][j] is how many of
+// class i it takes for class j.
+func (e Evaluation) Confusion() [][]int {
+	counts := make([][]int, len(e.classes))
+	for class := range counts {
+		counts[class] = make([]int, len(e.classes))
+	}
+	for i, label := range e.labels {
+		counts[label][e.predicted(i)]++
+	}
+	return counts
+}
+
+// predicted is the class that the model takes an image for.
+func (e Evaluation) predicted(image int) int { return argMax(e.probabilities[image]) }
+
+// ClassFigures are those of one class. They are 0 where they would divide by 0, as in scikit-learn.
+type ClassFigures struct {
+	Class string
+	// Images are of the class, and Predicted were taken for it.
+	Images, Predicted int
+	// Precision is the share of those taken for the class that are of it, Recall the share of those of the class that
+	// were taken for it, and F1 the harmonic mean of both.
+	Precision, Recall, F1 float64
+}
+
+// PerClass returns the figures of each class.
+func (e Evaluation) PerClass() []ClassFigures {
+	confusion := e.Confusion()
+	all := make([]ClassFigures, len(e.classes))
+	for class, name := range e.classes {
+		f := ClassFigures{Class: name}
+		for other := range e.classes {
+			f.Images += confusion[class][other]
+			f.Predicted += confusion[other][class]
+		}
+		right := float64(confusion[class][class])
+		f.Precision, f.Recall = share(right, f.Predicted), share(right, f.Images)
+		f.F1 = share(2*right, f.Predicted+f.Images)
+		all[class] = f
+	}
+	return all
+}
+
+// share is a part of a number; 0 of nothing.
+func share(part float64, of int) float64 {
+	if of == 0 {
+		return 0
+	}
+	return part / float64(of)
+}
+
+// TopK is the share of the images whose class is among the k that the model finds most probable. Of equally probable
+// classes the first ones count.
+func (e Evaluation) TopK(k int) float64 {
+	hits := 0.
+	for i, label := range e.labels {
+		better := 0
+		for class, p := range e.probabilities[i] {
+			if own := e.probabilities[i][label]; p > own || p == own && class < label {
+				better++
+			}
+		}
+		if better < k {
+			hits++
+		}
+	}
+	return share(hits, len(e.labels))
+}
+
+// CalibrationError is by how much the probabilities of the predicted classes are off: the images are put into bins of
+// equal width by that probability, and the differences between the mean probability of a bin and the share of its images
+// that are right are averaged over the images (Guo et al. 2017, with 15 bins there). It is 0 without a bin.
+func (e Evaluation) CalibrationError(bins int) float64 {
+	if bins < 1 {
+		return 0
+	}
+	off := make([]float64, bins) // the sum of probabilities, less the number that are right
+	for i, label := range e.labels {
+		class := e.predicted(i)
+		p := e.probabilities[i][class]
+		bin := min(max(0, int(p*float64(bins))), bins-1)
+		off[bin] += p
+		if class == label {
+			off[bin]--
+		}
+	}
+	sum := 0.
+	for _, d := range off {
+		sum += max(d, -d)
+	}
+	return share(sum, len(e.labels))
+}
+
+// Verdict is what the model says of an image whose label is known.
+type Verdict struct {
+	// Image is its index in the set.
+	Image int
+	// Label is its class, and Predicted the one that the model takes it for.
+	Label, Predicted string
+	// LabelProbability is how probable the model finds the label, and Probability the predicted class, both 0 to 1.
+	LabelProbability, Probability float64
+}
+
+// Mistakes returns the n images that the model is the most certain of and wrong about, the most certain first; fewer if
+// there are no more.
+func (e Evaluation) Mistakes(n int) []Verdict {
+	return e.verdicts(n, func(a, b Verdict) int { return cmp.Compare(b.Probability, a.Probability) })
+}
+
+// Suspicious returns the n images whose labels the model finds the least probable, the least first, among those that it
+// takes for something else: in a set that the model was not trained on, these are where to look for wrong labels.
+func (e Evaluation) Suspicious(n int) []Verdict {
+	return e.verdicts(n, func(a, b Verdict) int { return cmp.Compare(a.LabelProbability, b.LabelProbability) })
+}
+
+// verdicts are the first of those on images that are classified wrong.
+func (e Evaluation) verdicts(n int, compare func(a, b Verdict) int) []Verdict {
+	var all []Verdict
+	for i, label := range e.labels {
+		if class := e.predicted(i); class != label {
+			all = append(all, Verdict{
+				Image: i, Label: e.classes[label], Predicted: e.classes[class],
+				LabelProbability: e.probabilities[i][label], Probability: e.probabilities[i][class],
+			})
+		}
+	}
+	slices.SortStableFunc(all, compare)
+	return all[:min(max(n, 0), len(all))]
+}
+
+// String is the figures as tables for a terminal: those of each class, and, of up to 12 classes, the confusion matrix.
+func (e Evaluation) String() string {
+	const most = 12 // columns
+	var text strings.Builder
+	fmt.Fprintf(&text, "accuracy %.2f %%, loss %.4f, %d images\n\n", 100*e.Accuracy, e.Loss, len(e.labels))
+	table := tabwriter.NewWriter(&text, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(table, "class\timages\tprecision\trecall\tF1\t")
+	for _, f := range e.PerClass() {
+		fmt.Fprintf(table, "%s\t%d\t%.1f %%\t%.1f %%\t%.1f %%\t\n", f.Class, f.Images, 100*f.Precision, 100*f.Recall, 100*f.F1)
+	}
+	table.Flush()
+	if len(e.classes) > most {
+		return text.String()
+	}
+	fmt.Fprint(&text, "\ntaken for:\n")
+	fmt.Fprintf(table, "\t%s\t\n", strings.Join(e.classes, "\t"))
+	for class, counts := range e.Confusion() {
+		fmt.Fprint(table, e.classes[class])
+		for _, n := range counts {
+			fmt.Fprintf(table, "\t%d", n)
+		}
+		fmt.Fprintln(table, "\t")
+	}
+	table.Flush()
+	return text.String()
+}

@@ -1,0 +1,129 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+
+	"github.com/fastresnet/fastresnet"
+	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/data/picture"
+	"github.com/fastresnet/fastresnet/examples/internal/program"
+)
+
+// settings are what the flags say.
+type settings struct {
+	train, test, save, mistakes string
+	heldOut                     float64
+	reader                      picture.Reader
+	backend                     string
+	width, epochs, batch        int
+	seed                        uint64
+
+	set map[string]bool // the names of the flags that were given
+}
+
+const usage = `Usage: pictures -train DIR [flags]
+
+Trains a classifier on your own pictures: DIR, or a .zip file of it, has a folder for
+each class, with pictures of any size in it; or it is a list of pictures, a file .csv
+with the columns path and label, or .jsonl. Some are held out to see how good it is.
+
+`
+
+// parse reads the flags. Its errors name every flag that is wrong; flag.ErrHelp means that the usage was asked for, and
+// has been printed.
+func parse(args []string, stdout io.Writer) (*settings, error) {
+	s := &settings{set: map[string]bool{}}
+	f := flag.NewFlagSet("pictures", flag.ContinueOnError)
+	f.StringVar(&s.train, "train", "", "`folder`, .zip file or list of the pictures to train on")
+	f.StringVar(&s.test, "test", "", "the same for pictures to test with (default: some of those to train on are held out)")
+	f.Float64Var(&s.heldOut, "held-out", 0.2, "`share` of the pictures that is held out where there is no -test, or from 1 on their number")
+	size := f.String("size", "32", "`size` that pictures are scaled to, as in 48 or 40x64 (height x width)")
+	fit := f.String("fit", "crop", "`way` to fit pictures of other proportions: crop, stretch or pad")
+	grey := f.Bool("grey", false, "make the pictures grey")
+	f.BoolVar(&s.reader.SkipUnreadable, "skip", false, "leave out pictures that cannot be read")
+	f.IntVar(&s.width, "width", 0, "channels `n` of the network's first stage (default 16)")
+	f.IntVar(&s.epochs, "epochs", 0, "train for `n` epochs (default by the number of pictures)")
+	f.IntVar(&s.batch, "batch", 0, "`n` pictures a step (default by the number of pictures)")
+	f.Uint64Var(&s.seed, "seed", 1, "seed `n` of what is random, the pictures held out among it")
+	f.StringVar(&s.backend, "backend", "auto", program.BackendUsage)
+	f.StringVar(&s.save, "save", "", "`file` to save the trained model to, for predict and serve")
+	f.StringVar(&s.mistakes, "mistakes", "", "`file` for a sheet of the worst mistakes, a PNG")
+	if err := program.Parse(f, usage, args, stdout); err != nil {
+		return nil, err
+	}
+	f.Visit(func(f *flag.Flag) { s.set[f.Name] = true })
+	return s, errors.Join(s.setReader(*size, *fit, *grey), s.check())
+}
+
+// setReader sets how pictures become images.
+func (s *settings) setReader(size, fit string, grey bool) error {
+	var problems []error
+	shape := data.Shape{Channels: 3}
+	if grey {
+		shape.Channels = 1
+	}
+	var rest string
+	n, _ := fmt.Sscanf(size+" end", "%dx%d %s", &shape.Height, &shape.Width, &rest)
+	if n != 3 {
+		n, _ = fmt.Sscanf(size+" end", "%d %s", &shape.Height, &rest)
+		shape.Width = shape.Height
+		n++
+	}
+	if n != 3 || rest != "end" || min(shape.Height, shape.Width) < 8 {
+		problems = append(problems, fmt.Errorf("-size %s: need a number of pixels, 8 or more, or height x width, as in 40x64", size))
+	}
+	switch fit {
+	case "crop":
+	case "stretch", "pad":
+		s.reader.Fit = data.Fit(fit)
+	default:
+		problems = append(problems, fmt.Errorf("-fit %s: need crop, stretch or pad", fit))
+	}
+	s.reader.Shape = shape
+	return errors.Join(problems...)
+}
+
+// check reports what is missing or out of range.
+func (s *settings) check() error {
+	var problems []error
+	if s.train == "" {
+		problems = append(problems, errors.New("-train: need a folder with a folder of pictures for each class (-h lists the flags)"))
+	}
+	if !(s.heldOut > 0) {
+		problems = append(problems, fmt.Errorf("-held-out %g: need a share above 0, or a number of pictures", s.heldOut))
+	}
+	if s.set["held-out"] && s.test != "" {
+		problems = append(problems, errors.New("-held-out: there is -test, whose pictures are held out"))
+	}
+	for _, n := range []program.Number{{Flag: "width", Value: s.width, Least: 1}, {Flag: "epochs", Value: s.epochs, Least: 1}, {Flag: "batch", Value: s.batch, Least: 1}} {
+		if s.set[n.Flag] {
+			problems = append(problems, program.TooSmall(n)...)
+		}
+	}
+	for _, flag := range []string{"save", "mistakes"} {
+		if s.set[flag] && map[string]string{"save": s.save, "mistakes": s.mistakes}[flag] == "" {
+			problems = append(problems, fmt.Errorf("-%s: need the name of a file", flag))
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// options are those of the flags that were set.
+func (s *settings) options() []fastresnet.Option {
+	options := []fastresnet.Option{
+		fastresnet.WithBackend(s.backend), fastresnet.WithPluginDownload(), program.AutotuneCache(), fastresnet.WithSeed(s.seed),
+	}
+	if s.set["width"] {
+		options = append(options, fastresnet.WithWidth(s.width))
+	}
+	if s.set["epochs"] {
+		options = append(options, fastresnet.WithEpochs(s.epochs))
+	}
+	if s.set["batch"] {
+		options = append(options, fastresnet.WithBatchSize(s.batch))
+	}
+	return options
+}

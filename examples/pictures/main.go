@@ -1,0 +1,157 @@
+// Pictures trains a classifier on a person's own pictures, a folder for each class, and says how good it is. Run it with
+// -h for its flags.
+//
+//	go run ./examples/pictures -train DIR -save model.safetensors
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"image/png"
+	"io"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/fastresnet/fastresnet"
+	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/data/picture"
+	"github.com/fastresnet/fastresnet/examples/internal/program"
+	"github.com/fastresnet/fastresnet/examples/internal/results"
+	"github.com/fastresnet/fastresnet/examples/internal/terminal"
+)
+
+func main() { program.Main("pictures", run) }
+
+// run is the program; it returns the exit status.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	s, err := parse(args, stdout)
+	if err == nil {
+		err = train(ctx, s, stdout, stderr)
+	}
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		err = program.ErrInterrupted
+	}
+	return program.Status("pictures", err, stderr)
+}
+
+// train reads the pictures, trains, and says how good the model is.
+func train(ctx context.Context, s *settings, stdout, stderr io.Writer) error {
+	saved, saveErr := results.Open("save", s.save)
+	sheet, sheetErr := results.Open("mistakes", s.mistakes)
+	if err := errors.Join(saveErr, sheetErr); err != nil {
+		return err
+	}
+	trainSet, testSet, err := s.read(ctx, stdout, stderr)
+	if err != nil {
+		return err
+	}
+
+	v := newView(stdout, stderr)
+	v.progress.Start("starting")
+	result, err := fastresnet.Train(ctx, append(s.options(),
+		fastresnet.WithDataset(trainSet, testSet),
+		fastresnet.WithStartCallback(v.start), fastresnet.WithEpochCallback(v.epoch), fastresnet.WithProgress(v.progress.Step),
+		fastresnet.WithLogger(slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))))...)
+	v.progress.Clear()
+	if err != nil {
+		return err
+	}
+	defer result.Model.Close()
+
+	evaluation, err := result.Model.Evaluate(ctx, testSet)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(stdout, "trained in %.1f s\n\n%v", result.Timing.Train.Seconds(), evaluation)
+	if s.mistakes != "" {
+		drawn, err := drawMistakes(testSet, evaluation)
+		if err := errors.Join(err, sheet.Write(drawn)); err != nil {
+			return err
+		}
+		fmt.Fprintf(stdout, "\nthe worst mistakes: %s\n", s.mistakes)
+	}
+	if s.save != "" {
+		if err := saved.Failed(result.Model.Save(s.save)); err != nil {
+			return err
+		}
+		fmt.Fprintf(stdout, "\nsaved in %s: go run ./examples/predict -model %[1]s PICTURE ...\n", s.save)
+	}
+	return nil
+}
+
+// read reads the pictures, and holds out some if there are none to test with.
+func (s *settings) read(ctx context.Context, stdout, stderr io.Writer) (trainSet, testSet *data.Dataset, err error) {
+	trainSet, err = s.readSet(ctx, s.train, stdout, stderr)
+	if err != nil {
+		return nil, nil, err
+	}
+	if s.test == "" {
+		reportDuplicates(stdout, trainSet)
+		return trainSet.Split(s.heldOut, s.seed)
+	}
+	s.reader.Classes = trainSet.Classes()
+	testSet, err = s.readSet(ctx, s.test, stdout, stderr)
+	if err == nil {
+		reportDuplicates(stdout, trainSet, testSet)
+	}
+	return trainSet, testSet, err
+}
+
+// readSet reads a folder or a list, and says what was in it.
+func (s *settings) readSet(ctx context.Context, name string, stdout, stderr io.Writer) (*data.Dataset, error) {
+	progress := terminal.NewProgress(1, stdout, stderr)
+	s.reader.Progress = func(done, total int) { progress.Count("reading pictures", done, total) }
+	read := s.reader.Folder
+	switch strings.ToLower(filepath.Ext(name)) {
+	case ".csv", ".jsonl", ".ndjson":
+		read = s.reader.List
+	}
+	start := time.Now()
+	set, report, err := read(ctx, name)
+	progress.Clear()
+	if err != nil {
+		return nil, err
+	}
+	fmt.Fprintf(stdout, "%s: %v, read in %.1f s\n", name, set, time.Since(start).Seconds())
+	counts := set.ClassCounts()
+	for class, label := range set.Classes() {
+		fmt.Fprintf(stdout, "  %s: %s\n", label, terminal.Plural(counts[class], "picture"))
+	}
+	for _, p := range report.Skipped {
+		fmt.Fprintf(stdout, "left out: %s: %s\n", p.Path, terminal.OneLine(p.Err))
+	}
+	for _, name := range report.Ignored {
+		fmt.Fprintf(stdout, "not a picture of a class: %s\n", name)
+	}
+	return set, nil
+}
+
+// reportDuplicates warns of pictures that are there twice.
+func reportDuplicates(stdout io.Writer, sets ...*data.Dataset) {
+	for _, group := range data.Duplicates(sets...) {
+		var names []string
+		for _, place := range group {
+			names = append(names, sets[place.Set].Name(place.Image))
+		}
+		fmt.Fprintf(stdout, "warning: the same picture: %s\n", strings.Join(names, ", "))
+	}
+}
+
+// drawMistakes is a sheet of those that the model is the most certain of, as a PNG file.
+func drawMistakes(set *data.Dataset, e fastresnet.Evaluation) ([]byte, error) {
+	const most = 40
+	var images []image.Image
+	var captions []string
+	for _, m := range e.Mistakes(most) {
+		images = append(images, set.Image(m.Image))
+		captions = append(captions, fmt.Sprintf("%s\nnot %s %.0f%%", m.Label, m.Predicted, 100*m.Probability))
+	}
+	var encoded bytes.Buffer
+	err := png.Encode(&encoded, picture.Sheet(images, captions))
+	return encoded.Bytes(), err
+}
