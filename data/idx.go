@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -93,7 +94,9 @@ func numbered[T uint8 | int | int64](pixels []uint8, shape Shape, numbers []T, c
 	labels := make([]int, len(numbers))
 	last := 0
 	for i, n := range numbers {
-		labels[i] = int(n)
+		if labels[i] = int(n); int64(n) > math.MaxInt32 {
+			labels[i] = -1 // no class is
+		}
 		last = max(last, labels[i])
 	}
 	const most = 1 << 16 // classes that come from labels alone
@@ -127,12 +130,12 @@ func readIDX(r io.Reader) (dims []int, values []uint8, err error) {
 	r = buffered
 	if start, _ := buffered.Peek(2); bytes.Equal(start, []byte("\x1f\x8b")) {
 		if r, err = gzip.NewReader(buffered); err != nil {
-			return nil, nil, idxError(err)
+			return nil, nil, contentError(err)
 		}
 	}
 	var head [4]uint8
 	if _, err := io.ReadFull(r, head[:]); err != nil {
-		return nil, nil, idxError(err)
+		return nil, nil, contentError(err)
 	}
 	const unsignedByte, most = 8, 4
 	if head[0] != 0 || head[1] != 0 || head[3] < 1 || head[3] > most {
@@ -145,32 +148,16 @@ func readIDX(r io.Reader) (dims []int, values []uint8, err error) {
 	for range head[3] {
 		var dim uint32
 		if err := binary.Read(r, binary.BigEndian, &dim); err != nil {
-			return nil, nil, idxError(err)
+			return nil, nil, contentError(err)
 		}
 		dims = append(dims, int(dim))
 		const limit = 1 << 40
-		if size *= int64(dim); dim == 0 || dim > 1<<31-1 || size > limit {
+		if size *= int64(dim); dim == 0 || dim > math.MaxInt32 || size > limit {
 			return nil, nil, fmt.Errorf("%w: an IDX file of the shape %v", ErrFormat, dims)
 		}
 	}
-	var all bytes.Buffer
-	if _, err := io.Copy(&all, io.LimitReader(r, size+1)); err != nil {
-		return nil, nil, idxError(err)
+	if values, err = exactly(r, size); err != nil {
+		return nil, nil, err
 	}
-	if n := int64(all.Len()); n != size {
-		return nil, nil, fmt.Errorf("%w: the IDX file's header says %v, which is %d bytes: it ends before, or goes on after them", ErrFormat, dims, size)
-	}
-	return dims, all.Bytes(), nil
-}
-
-// idxError is an error of the disk, or of what is in the file.
-func idxError(err error) error {
-	var disk *fs.PathError
-	switch {
-	case errors.As(err, &disk):
-		return err
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return fmt.Errorf("%w: it is cut short", ErrFormat)
-	}
-	return fmt.Errorf("%w: %w", ErrFormat, err)
+	return dims, values, nil
 }

@@ -11,19 +11,19 @@ import (
 
 // readFolder reads the files in a folder, all at once, after it has found them there and of the
 // right size.
-func readFolder(folder string, records int) (*batches, error) {
-	problems := make([]error, len(cifar10Files))
-	for i, name := range cifar10Files {
-		problems[i] = checkFile(folder, name, records)
+func (c cifar) readFolder(folder string) (*batches, error) {
+	problems := make([]error, len(c.files))
+	for i, f := range c.files {
+		problems[i] = c.checkFile(folder, f)
 	}
 	if err := errors.Join(problems...); err != nil {
 		return nil, err
 	}
-	b := newBatches(records)
+	b := c.newBatches()
 	var readers sync.WaitGroup
-	for i, name := range cifar10Files {
+	for i, f := range c.files {
 		readers.Go(func() {
-			file, err := os.Open(filepath.Join(folder, name))
+			file, err := os.Open(filepath.Join(folder, f.name))
 			if err != nil {
 				problems[i] = err
 				return
@@ -36,29 +36,30 @@ func readFolder(folder string, records int) (*batches, error) {
 }
 
 // checkFile reports a file that is missing or not of the size that its records have.
-func checkFile(folder, name string, records int) error {
-	info, err := os.Stat(filepath.Join(folder, name))
+func (c cifar) checkFile(folder string, f cifarFile) error {
+	info, err := os.Stat(filepath.Join(folder, f.name))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("%w: %s is missing", ErrNotFound, name)
+		return fmt.Errorf("%w: %s is missing", ErrNotFound, f.name)
 	case err != nil:
 		return err
 	case !info.Mode().IsRegular():
-		return fmt.Errorf("%w: %s is not a regular file", ErrFormat, name)
+		return fmt.Errorf("%w: %s is not a regular file", ErrFormat, f.name)
 	}
-	return checkSize(name, info.Size(), records)
+	return c.checkSize(f, info.Size())
 }
 
 // checkSize reports a size in bytes other than the records'.
-func checkSize(name string, size int64, records int) error {
-	want := int64(records) * cifar10Record
+func (c cifar) checkSize(f cifarFile, size int64) error {
+	record := int64(c.record())
+	want := int64(f.records) * record
 	switch {
 	case size < want:
 		return fmt.Errorf("%w: %s: %d bytes, want %d: ends at or within record %d",
-			ErrFormat, name, size, want, size/cifar10Record)
+			ErrFormat, f.name, size, want, size/record)
 	case size > want:
 		return fmt.Errorf("%w: %s: %d bytes, want %d: goes on at record %d",
-			ErrFormat, name, size, want, records)
+			ErrFormat, f.name, size, want, f.records)
 	}
 	return nil
 }

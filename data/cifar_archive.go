@@ -14,13 +14,13 @@ import (
 	"slices"
 )
 
-// archiveSlack is how many bytes an archive may unpack to besides the six files: headers, padding,
+// archiveSlack is how many bytes an archive may unpack to besides the files: headers, padding,
 // and the two small files that come with them (a few kilobytes in the official archive).
 const archiveSlack = 16 << 20
 
 // readArchive reads the files in a tar, gzipped or not, in whatever order they come, in one pass. It reads
 // to the end even when it has them all, because the checksum is there.
-func readArchive(name string, records int) (b *batches, err error) {
+func (c cifar) readArchive(name string) (b *batches, err error) {
 	file, err := os.Open(name)
 	if err != nil {
 		return nil, err
@@ -40,9 +40,9 @@ func readArchive(name string, records int) (b *batches, err error) {
 	case len(start) < headerSize:
 		return nil, archiveError(tar.ErrHeader)
 	}
-	limit := int64(len(cifar10Files))*int64(records)*cifar10Record + archiveSlack
+	b = c.newBatches()
+	limit := int64(len(b.labels))*int64(c.record()) + archiveSlack
 	bounded := &boundedReader{r: unzipped, limit: limit, left: limit + 1}
-	b = newBatches(records)
 	if err := b.readTar(tar.NewReader(bounded)); err != nil {
 		return nil, archiveError(err)
 	}
@@ -54,7 +54,8 @@ func readArchive(name string, records int) (b *batches, err error) {
 
 // readTar reads the files, each of which must be in the archive once.
 func (b *batches) readTar(archive *tar.Reader) error {
-	var found [len(cifar10Files)]bool
+	files := b.set.fileNames()
+	found := make([]bool, len(files))
 	var other bool // a file of another version of the data set is there
 	for {
 		header, err := archive.Next()
@@ -65,9 +66,9 @@ func (b *batches) readTar(archive *tar.Reader) error {
 			return err
 		}
 		name := path.Base(header.Name) // whatever folder it is in, which tar lets be absolute
-		i := slices.Index(cifar10Files[:], name)
+		i := slices.Index(files, name)
 		if i < 0 {
-			other = other || slices.Contains(otherVersions, name)
+			other = other || slices.Contains(b.set.others, name)
 			continue
 		}
 		if header.Typeflag != tar.TypeReg {
@@ -77,18 +78,18 @@ func (b *batches) readTar(archive *tar.Reader) error {
 			return fmt.Errorf("%w: %s is there twice", ErrFormat, name)
 		}
 		found[i] = true
-		if err := checkSize(name, header.Size, b.records); err != nil {
+		if err := b.set.checkSize(b.set.files[i], header.Size); err != nil {
 			return err
 		}
 		if err := b.read(i, archive); err != nil {
 			return err
 		}
 	}
-	if other && !slices.Contains(found[:], true) {
-		return otherVersion("it")
+	if other && !slices.Contains(found, true) {
+		return b.set.otherVersion("it")
 	}
 	var problems []error
-	for i, name := range cifar10Files {
+	for i, name := range files {
 		if !found[i] {
 			problems = append(problems, fmt.Errorf("%w: %s is missing", ErrNotFound, name))
 		}

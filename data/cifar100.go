@@ -1,0 +1,50 @@
+package data
+
+// CIFAR100 reads the CIFAR-100 data set in its binary version: 50,000 training and 10,000 test images, 32x32x3, of 100
+// classes, or of the 20 that each are five of those.
+//
+// The path is the official archive, cifar-100-binary.tar.gz, or the .tar in it; or the folder it unpacks to,
+// cifar-100-binary; or a folder that holds any of these, or whose subfolder holds the files. An empty path stands for
+// the environment's FASTRESNET_DATA, or the folder fastresnet of [os.UserCacheDir]. Errors are those of [CIFAR10].
+//
+// Source: https://www.cs.toronto.edu/~kriz/cifar.html, "Binary version".
+func CIFAR100(path string, coarse bool) (train, test *Dataset, err error) {
+	return cifar100(coarse, 50_000, 10_000).read(path)
+}
+
+// cifar100 is CIFAR-100 with a number of images in each of its two files.
+func cifar100(coarse bool, train, test int) cifar {
+	c := cifar{
+		name: "CIFAR-100",
+		url:  "https://www.cs.toronto.edu/~kriz/cifar-100-binary.tar.gz", archive: "cifar-100-binary.tar.gz", tar: "cifar-100-binary.tar", folder: "cifar-100-binary",
+		files:  []cifarFile{{"train.bin", train}, {"test.bin", test}},
+		labels: 2, label: 1, classes: cifar100Fine[:],
+		others: []string{"cifar-100-python", "cifar-100-python.tar.gz", "train.mat", "test.mat", "cifar-100-matlab", "cifar-100-matlab.tar.gz"},
+	}
+	if coarse {
+		c.label, c.classes = 0, cifar100Coarse[:]
+	}
+	return c
+}
+
+// The names in the official fine_label_names.txt and coarse_label_names.txt, in order of their label.
+var (
+	cifar100Fine = [...]string{
+		"apple", "aquarium_fish", "baby", "bear", "beaver", "bed", "bee", "beetle", "bicycle", "bottle", "bowl", "boy",
+		"bridge", "bus", "butterfly", "camel", "can", "castle", "caterpillar", "cattle", "chair", "chimpanzee", "clock",
+		"cloud", "cockroach", "couch", "crab", "crocodile", "cup", "dinosaur", "dolphin", "elephant", "flatfish",
+		"forest", "fox", "girl", "hamster", "house", "kangaroo", "keyboard", "lamp", "lawn_mower", "leopard", "lion",
+		"lizard", "lobster", "man", "maple_tree", "motorcycle", "mountain", "mouse", "mushroom", "oak_tree", "orange",
+		"orchid", "otter", "palm_tree", "pear", "pickup_truck", "pine_tree", "plain", "plate", "poppy", "porcupine",
+		"possum", "rabbit", "raccoon", "ray", "road", "rocket", "rose", "sea", "seal", "shark", "shrew", "skunk",
+		"skyscraper", "snail", "snake", "spider", "squirrel", "streetcar", "sunflower", "sweet_pepper", "table", "tank",
+		"telephone", "television", "tiger", "tractor", "train", "trout", "tulip", "turtle", "wardrobe", "whale",
+		"willow_tree", "wolf", "woman", "worm",
+	}
+	cifar100Coarse = [...]string{
+		"aquatic_mammals", "fish", "flowers", "food_containers", "fruit_and_vegetables", "household_electrical_devices",
+		"household_furniture", "insects", "large_carnivores", "large_man-made_outdoor_things",
+		"large_natural_outdoor_scenes", "large_omnivores_and_herbivores", "medium_mammals", "non-insect_invertebrates",
+		"people", "reptiles", "small_mammals", "trees", "vehicles_1", "vehicles_2",
+	}
+)
