@@ -36,7 +36,6 @@ type EpochAugmentation interface {
 	DrawEpoch(seed uint64, epoch int, images []int32, shape Shape) []int32
 }
 
-var _, _, _, _ Augmentation = Crop{}, FlipLR{}, Cutout{}, AlternatingFlip{}
 var _ EpochAugmentation = AlternatingFlip{}
 
 // invalidShape is the error of an augmentation for images of this shape, or nil.

@@ -41,6 +41,11 @@ func TestDraw(t *testing.T) {
 		{data.AlternatingFlip{}, []int{2}},
 		{data.Cutout{Height: 8, Width: 8}, []int{25, 17}},
 		{data.Cutout{Height: 32, Width: 20}, []int{1, 5}},
+		{data.ResizedCrop{Least: 0.5, Aspect: 1.3}, []int{101, 101, 101, 101}},
+		{data.Rotation{Degrees: 10}, []int{101}},
+		{data.Erasing{Percent: 50, Least: 0.1, Most: 0.3, Aspect: 3}, []int{100, 101, 101, 101, 101}},
+		{data.ColourJitter{Brightness: 0.2, Contrast: 0.2, Saturation: 0.2}, []int{101, 101, 101}},
+		{data.Greyscale{Percent: 20}, []int{100}},
 	}
 	var tested []data.Augmentation
 	for _, test := range tests {
@@ -107,6 +112,24 @@ func TestAugmentationValidate(t *testing.T) {
 		{"cutout too wide", data.Cutout{Height: 1, Width: 9}, flat, "cutout 1x9"},
 		{"zero cutout", data.Cutout{}, square, "cutout 0x0"},
 		{"negative cutout", data.Cutout{Height: 2, Width: -2}, square, "cutout 2x-2"},
+		{"resized crop", data.ResizedCrop{Least: 0.5, Aspect: 1}, flat, ""},
+		{"resized crop of nothing", data.ResizedCrop{Least: 0, Aspect: 1}, flat, "resized crop 0, aspect 1: shares of the image from 0 to 1"},
+		{"resized crop of more than all", data.ResizedCrop{Least: 1.1, Aspect: 1}, flat, "shares of the image"},
+		{"resized crop NaN", data.ResizedCrop{Least: math.NaN(), Aspect: 1}, flat, "shares of the image"},
+		{"resized crop with an aspect below 1", data.ResizedCrop{Least: 1, Aspect: 0.9}, flat, "need 1 to 10"},
+		{"resized crop without pixels", data.ResizedCrop{Least: 1, Aspect: 1}, data.Shape{}, "0x0x0"},
+		{"rotation", data.Rotation{Degrees: 180}, flat, ""},
+		{"rotation too far", data.Rotation{Degrees: 181}, flat, "rotation 181"},
+		{"rotation NaN", data.Rotation{Degrees: math.NaN()}, flat, "0 to 180"},
+		{"erasing", data.Erasing{Percent: 100, Least: 0.1, Most: 1, Aspect: 1}, flat, ""},
+		{"erasing backwards", data.Erasing{Percent: 100, Least: 0.2, Most: 0.1, Aspect: 1}, flat, "from 0.2 to 0.1"},
+		{"erasing more than all", data.Erasing{Percent: 101, Least: 0.1, Most: 0.2, Aspect: 1}, flat, "0 to 100 %"},
+		{"colour jitter", data.ColourJitter{Brightness: 1, Contrast: 1, Saturation: 1}, flat, ""},
+		{"negative brightness", data.ColourJitter{Brightness: -1}, flat, "colour jitter -1, 0, 0"},
+		{"contrast above 1", data.ColourJitter{Contrast: 1.1}, flat, "colour jitter"},
+		{"saturation NaN", data.ColourJitter{Saturation: math.NaN()}, flat, "colour jitter"},
+		{"greyscale", data.Greyscale{Percent: 5}, square, ""},
+		{"negative greyscale", data.Greyscale{Percent: -5}, square, "greyscale -5 %"},
 		{"cutout of nothing", data.Cutout{Height: 1, Width: 1}, data.Shape{}, "0x0x0"},
 	}
 	var tested []data.Augmentation

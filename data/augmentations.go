@@ -21,7 +21,8 @@ type Augmentations []Augmentation
 
 // kinds are the augmentations of this package, by their names in JSON. A new one is entered here.
 var kinds = map[string]Augmentation{
-	"crop": Crop{}, "flip_lr": FlipLR{}, "alternating_flip": AlternatingFlip{}, "cutout": Cutout{},
+	"crop": Crop{}, "flip_lr": FlipLR{}, "alternating_flip": AlternatingFlip{}, "cutout": Cutout{}, "erasing": Erasing{},
+	"resized_crop": ResizedCrop{}, "rotation": Rotation{}, "colour_jitter": ColourJitter{}, "greyscale": Greyscale{},
 }
 
 // KindOf is the name in JSON of an augmentation of this package, such as "crop"; "" for any other. Those of this

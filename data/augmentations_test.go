@@ -14,8 +14,12 @@ func TestAugmentationsJSON(t *testing.T) {
 		augmentations data.Augmentations
 		text          string
 	}{
-		{"every kind", data.Augmentations{data.Crop{Pad: 4}, data.FlipLR{}, data.AlternatingFlip{}, data.Cutout{Height: 8, Width: 6}},
-			`[{"crop":{"pad":4}},{"flip_lr":{}},{"alternating_flip":{}},{"cutout":{"height":8,"width":6}}]`},
+		{"every kind", data.Augmentations{data.Crop{Pad: 4}, data.FlipLR{}, data.AlternatingFlip{}, data.Cutout{Height: 8, Width: 6},
+			data.ResizedCrop{Least: 0.5, Aspect: 1.25}, data.Rotation{Degrees: 7.5}, data.Erasing{Percent: 50, Least: 0.1, Most: 0.3, Aspect: 3},
+			data.ColourJitter{Brightness: 0.1, Contrast: 0.2, Saturation: 0.3}, data.Greyscale{Percent: 10}},
+			`[{"crop":{"pad":4}},{"flip_lr":{}},{"alternating_flip":{}},{"cutout":{"height":8,"width":6}},` +
+				`{"resized_crop":{"least":0.5,"aspect":1.25}},{"rotation":{"degrees":7.5}},{"erasing":{"percent":50,"least":0.1,"most":0.3,"aspect":3}},` +
+				`{"colour_jitter":{"brightness":0.1,"contrast":0.2,"saturation":0.3}},{"greyscale":{"percent":10}}]`},
 		{"a kind twice, in another order", data.Augmentations{data.FlipLR{}, data.Crop{Pad: 2}, data.Crop{Pad: 1}},
 			`[{"flip_lr":{}},{"crop":{"pad":2}},{"crop":{"pad":1}}]`},
 		{"settings of 0 are written", data.Augmentations{data.Crop{}, data.Cutout{}},
@@ -82,7 +86,7 @@ func TestAugmentationsReadJSON(t *testing.T) {
 
 func TestAugmentationsBadJSON(t *testing.T) {
 	tests := []struct{ name, text, says string }{
-		{"an unknown kind", `[{"rotate": {"degrees": 5}}]`, `"rotate" is unknown, want one of: alternating_flip, crop,`},
+		{"an unknown kind", `[{"rotate": {"degrees": 5}}]`, `"rotate" is unknown, want one of: alternating_flip, colour_jitter, crop,`},
 		{"an unknown setting", `[{"crop": {"pad": 4, "mode": "zero"}}]`, `"mode"`},
 		{"a setting of a kind that has none", `[{"flip_lr": {"chance": 0.5}}]`, `"chance"`},
 		{"two kinds in one object", `[{"flip_lr": {}}, {"crop": {"pad": 4}, "flip_lr": {}}]`, "augmentation 1 is of 2 kinds"},
