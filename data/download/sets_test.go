@@ -1,0 +1,126 @@
+package download_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"image/png"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/data/download"
+	"github.com/parquet-go/parquet-go"
+)
+
+// row is one of Hugging Face's files.
+type row struct {
+	Img   encoded `parquet:"img"`
+	Label int64   `parquet:"label"`
+}
+
+type encoded struct {
+	Bytes []byte `parquet:"bytes,optional"`
+}
+
+// serve serves a set as such a file, of which a number of images have a pixel changed.
+func serve(t *testing.T, set *data.Dataset, changed int) download.File {
+	t.Helper()
+	pixels := bytes.Clone(set.Pixels())
+	for i := range changed {
+		pixels[i*set.Shape().Size()] ^= 1
+	}
+	set, err := data.New(pixels, set.Shape(), set.Labels(), set.Classes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := make([]row, set.Len())
+	encoder := png.Encoder{CompressionLevel: png.NoCompression}
+	for i := range rows {
+		var b bytes.Buffer
+		if err := encoder.Encode(&b, set.Image(i)); err != nil {
+			t.Fatal(err)
+		}
+		rows[i] = row{encoded{b.Bytes()}, int64(set.Label(i))}
+	}
+	var file bytes.Buffer
+	w := parquet.NewGenericWriter[row](&file, parquet.MaxRowsPerRowGroup(1000))
+	if _, err := w.Write(rows); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	content := file.Bytes()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(content))
+	}))
+	t.Cleanup(server.Close)
+	sum := sha256.Sum256(content)
+	return download.File{URLs: []string{server.URL}, Size: int64(len(content)), SHA256: hex.EncodeToString(sum[:])}
+}
+
+// CIFAR-10 from a mirror is the official set to the byte; images that are not the official ones are refused, whatever
+// the file's hash says.
+func TestCIFAR10(t *testing.T) {
+	if os.Getenv("FASTRESNET_DATA") == "" {
+		t.Skip("FASTRESNET_DATA is not set: no CIFAR-10 to serve")
+	}
+	if testing.Short() {
+		t.Skip("it encodes 60,000 images")
+	}
+	train, test, err := data.CIFAR10("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	trainFile, testFile := serve(t, train, 0), serve(t, test, 0)
+	trainFile.Name, testFile.Name = "train.parquet", "test.parquet"
+	nowhere := httptest.NewServer(http.NotFoundHandler())
+	defer nowhere.Close()
+	archive := download.File{Name: "archive", URLs: []string{nowhere.URL}, Size: 1}
+	download.CIFAR10Files(t, trainFile, testFile, archive)
+	folder := t.TempDir()
+	for _, client := range []download.Client{quick, {Offline: true}} {
+		gotTrain, gotTest, err := client.CIFAR10(context.Background(), folder)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, sets := range [][2]*data.Dataset{{train, gotTrain}, {test, gotTest}} {
+			if !bytes.Equal(sets[0].Pixels(), sets[1].Pixels()) || sets[0].String() != sets[1].String() {
+				t.Errorf("%v, which differs from %v", sets[1], sets[0])
+			}
+		}
+	}
+
+	changed := serve(t, test, 1)
+	changed.Name = "changed.parquet"
+	download.CIFAR10Files(t, trainFile, changed, archive)
+	if _, _, err := quick.CIFAR10(context.Background(), t.TempDir()); !errors.Is(err, download.ErrHash) || !errors.Is(err, download.ErrStatus) {
+		t.Errorf("an image was changed, and the archive is not there: %v", err)
+	}
+}
+
+// Files that are there already are taken, and nobody is asked.
+func TestCIFAR10IsThere(t *testing.T) {
+	folder := os.Getenv("FASTRESNET_DATA")
+	if folder == "" {
+		t.Skip("FASTRESNET_DATA is not set")
+	}
+	train, _, err := download.Client{Offline: true}.CIFAR10(context.Background(), folder)
+	if err != nil || train.Len() != 50_000 {
+		t.Errorf("%v, %v", train, err)
+	}
+	empty := filepath.Join(t.TempDir(), "none")
+	if _, _, err := (download.Client{Offline: true}).CIFAR10(context.Background(), empty); !errors.Is(err, download.ErrOffline) {
+		t.Errorf("in an empty folder: %v", err)
+	}
+	if _, _, err := (download.Client{Offline: true}).CIFAR100(context.Background(), empty, true); !errors.Is(err, download.ErrOffline) {
+		t.Errorf("CIFAR-100 in an empty folder: %v", err)
+	}
+}

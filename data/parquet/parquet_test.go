@@ -1,0 +1,179 @@
+package parquet_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"image"
+	"image/color"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/data/parquet"
+	"github.com/fastresnet/fastresnet/data/picture"
+	"github.com/fastresnet/fastresnet/internal/testpicture"
+	"github.com/google/go-cmp/cmp"
+	pq "github.com/parquet-go/parquet-go"
+)
+
+// row is one as Hugging Face has it.
+type row struct {
+	Image struct {
+		Bytes []byte  `parquet:"bytes,optional"`
+		Path  *string `parquet:"path,optional"`
+	} `parquet:"image"`
+	Label int64 `parquet:"label"`
+}
+
+// plain is a row with the bytes alone, and a text for a label.
+type plain struct {
+	Image []byte `parquet:"image"`
+	Label string `parquet:"label"`
+}
+
+// grey is a picture of one shade.
+func grey(t testing.TB, shade uint8) []byte {
+	img := image.NewGray(image.Rect(0, 0, 2, 2))
+	for i := range img.Pix {
+		img.Pix[i] = shade
+	}
+	img.Set(0, 0, color.Gray{Y: shade})
+	return testpicture.Encode(t, "png", img)
+}
+
+// write writes rows as a file, in groups of two, with metadata of that name.
+func write[T any](t testing.TB, name string, rows []T, metadata ...string) string {
+	t.Helper()
+	var b bytes.Buffer
+	options := []pq.WriterOption{pq.MaxRowsPerRowGroup(2)}
+	if len(metadata) > 0 {
+		options = append(options, pq.KeyValueMetadata("huggingface", metadata[0]))
+	}
+	w := pq.NewGenericWriter[T](&b, options...)
+	if _, err := w.Write(rows); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, b.Bytes(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func rows(t testing.TB, labels ...int64) []row {
+	all := make([]row, len(labels))
+	for i, label := range labels {
+		all[i].Image.Bytes, all[i].Label = grey(t, uint8(10*i)), label
+	}
+	return all
+}
+
+const names = `{"info": {"features": {"image": {"_type": "Image"}, "label": {"names": ["cat", "dog", "owl"], "_type": "ClassLabel"}}}}`
+
+var columns = parquet.Columns{Image: "image", Label: "label"}
+
+func TestRead(t *testing.T) {
+	tiny := picture.Reader{Shape: data.Shape{Height: 1, Width: 1, Channels: 1}}
+	named := tiny
+	named.Classes = []string{"a", "b", "c", "d"}
+	texts := []plain{{grey(t, 0), "dog"}, {grey(t, 10), "cat"}, {grey(t, 20), "dog"}}
+	for _, tt := range []struct {
+		name    string
+		reader  picture.Reader
+		files   []string
+		labels  []int
+		classes []string
+	}{
+		{"names in the metadata", tiny, []string{write(t, "a.parquet", rows(t, 2, 0, 1), names)}, []int{2, 0, 1}, []string{"cat", "dog", "owl"}},
+		{"no names", tiny, []string{write(t, "a.parquet", rows(t, 2, 0, 2))}, []int{2, 0, 2}, []string{"0", "1", "2"}},
+		{"names of the reader", named, []string{write(t, "a.parquet", rows(t, 3, 0, 1), names)}, []int{3, 0, 1}, []string{"a", "b", "c", "d"}},
+		{"metadata of another kind", tiny, []string{write(t, "a.parquet", rows(t, 1, 0, 1), "[]")}, []int{1, 0, 1}, []string{"0", "1"}},
+		{"texts", tiny, []string{write(t, "a.parquet", texts)}, []int{1, 0, 1}, []string{"cat", "dog"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			set, _, err := parquet.Read(context.Background(), tt.reader, columns, tt.files...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tt.labels, set.Labels()); diff != "" {
+				t.Errorf("labels (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(tt.classes, set.Classes()); diff != "" {
+				t.Errorf("classes (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff([]uint8{0, 10, 20}, set.Pixels()); diff != "" {
+				t.Errorf("pixels (-want +got):\n%s", diff)
+			}
+			if set.Name(2) != "a.parquet#2" {
+				t.Errorf("the last is called %s", set.Name(2))
+			}
+		})
+	}
+
+	// Two files are one set.
+	set, _, err := parquet.Read(context.Background(), tiny, columns, write(t, "a.parquet", rows(t, 0, 1), names), write(t, "b.parquet", rows(t, 2), names))
+	if err != nil || set.Len() != 3 || set.Name(2) != "b.parquet#0" || set.Label(2) != 2 {
+		t.Errorf("two files: %v, %v", set, err)
+	}
+}
+
+func TestReadRefuses(t *testing.T) {
+	none := rows(t, 0, 1)
+	none[1].Image.Bytes = nil
+	broken := rows(t, 0, 1)
+	broken[1].Image.Bytes = broken[1].Image.Bytes[:20]
+	sound := write(t, "sound.parquet", rows(t, 0, 1, 2), names)
+	content, err := os.ReadFile(sound)
+	if err != nil {
+		t.Fatal(err)
+	}
+	spoil := func(name string, change func([]byte) []byte) string {
+		path := filepath.Join(t.TempDir(), name)
+		if err := os.WriteFile(path, change(bytes.Clone(content)), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	for _, tt := range []struct {
+		name    string
+		file    string
+		columns parquet.Columns
+		want    error
+		says    string
+	}{
+		{"no file", "nowhere.parquet", columns, data.ErrNotFound, "nowhere.parquet"},
+		{"text", spoil("text.parquet", func([]byte) []byte { return []byte("hello, this is text") }), columns, data.ErrFormat, "text.parquet"},
+		{"cut", spoil("cut.parquet", func(b []byte) []byte { return b[:len(b)/2] }), columns, data.ErrFormat, "cut.parquet"},
+		{"empty", spoil("empty.parquet", func([]byte) []byte { return nil }), columns, data.ErrFormat, "empty.parquet"},
+		{"a column that there is not", sound, parquet.Columns{Image: "img", Label: "label"}, data.ErrNotFound, `"img"`},
+		{"no picture in a row", write(t, "none.parquet", none, names), columns, data.ErrFormat, "row 1"},
+		{"a broken picture", write(t, "broken.parquet", broken, names), columns, picture.ErrBroken, "broken.parquet#1"},
+		{"a label without a name", write(t, "label.parquet", rows(t, 0, 3), names), columns, data.ErrFormat, "label 3"},
+		{"a label below 0", write(t, "below.parquet", rows(t, 0, -1)), columns, data.ErrFormat, "label -1"},
+		{"a huge label", write(t, "huge.parquet", rows(t, 0, 1<<40)), columns, data.ErrFormat, "label 1099511627776"},
+		{"pictures for labels", sound, parquet.Columns{Image: "label", Label: "label"}, data.ErrFormat, "no picture"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			set, _, err := parquet.Read(context.Background(), picture.Reader{}, tt.columns, tt.file)
+			if set != nil || !errors.Is(err, tt.want) || !strings.Contains(err.Error(), tt.says) {
+				t.Errorf("set %v, error %v; want %v that says %q", set, err, tt.want, tt.says)
+			}
+		})
+	}
+	if _, _, err := parquet.Read(context.Background(), picture.Reader{}, columns); !errors.Is(err, data.ErrNotFound) {
+		t.Errorf("no files: %v", err)
+	}
+	// Bytes that are flipped anywhere are an error, or pictures that can be read, and no panic.
+	for i := 0; i < len(content); i += 7 {
+		file := spoil("flipped.parquet", func(b []byte) []byte { b[i] ^= 0x55; return b })
+		if set, _, err := parquet.Read(context.Background(), picture.Reader{}, columns, file); (set == nil) == (err == nil) {
+			t.Errorf("byte %d: set %v, error %v", i, set, err)
+		}
+	}
+}
