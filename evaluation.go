@@ -147,6 +147,33 @@ func (e Evaluation) CalibrationError(bins int) float64 {
 	return share(sum, len(e.labels))
 }
 
+// Threshold returns the lowest probability such that, of the images whose predicted class has at least that, the share of
+// wanted, 0 to 1, is classified right; and which share of all images that is. It is for [Model.SetThreshold], and should
+// come from images that were held out. ok is false if no probability will do.
+func (e Evaluation) Threshold(wanted float64) (probability, answered float64, ok bool) {
+	type answer struct {
+		probability float64
+		right       bool
+	}
+	var all []answer
+	for i, label := range e.labels {
+		class := e.predicted(i)
+		all = append(all, answer{e.probabilities[i][class], class == label})
+	}
+	slices.SortFunc(all, func(a, b answer) int { return cmp.Compare(b.probability, a.probability) })
+	right := 0
+	for i, a := range all {
+		if a.right {
+			right++
+		}
+		last := i+1 == len(all) || all[i+1].probability < a.probability // of those that are equal
+		if last && float64(right) >= wanted*float64(i+1) {
+			probability, answered, ok = a.probability, share(float64(i+1), len(all)), true
+		}
+	}
+	return probability, answered, ok
+}
+
 // Verdict is what the model says of an image whose label is known.
 type Verdict struct {
 	// Image is its index in the set.

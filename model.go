@@ -2,8 +2,10 @@ package fastresnet
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/fastresnet/fastresnet/data"
@@ -24,6 +26,8 @@ type Model struct {
 	batcher       batcher
 	// changing is held to change the weights, and shared by those who need the same for several batches.
 	changing sync.RWMutex
+
+	threshold atomic.Uint64 // the bits of a float64
 
 	mu        sync.Mutex
 	last      engine.Weights    // those of the last step where the evaluator's are their averages, else nil
@@ -144,6 +148,27 @@ func (m *Model) Record() Record {
 		return Record{}
 	}
 	return m.history.known()
+}
+
+// SetThreshold has predictions whose probability is below it say that they do not know: 0, the default, for none. It
+// is saved with the model. [Evaluation.Threshold] finds one. The error wraps [ErrArgument] unless it is 0 to 1.
+func (m *Model) SetThreshold(probability float64) error {
+	if err := m.made(); err != nil {
+		return err
+	}
+	if !(probability >= 0 && probability <= 1) {
+		return fmt.Errorf("%w: a threshold of %g, need 0 to 1", ErrArgument, probability)
+	}
+	m.threshold.Store(math.Float64bits(probability))
+	return nil
+}
+
+// Threshold is what [Model.SetThreshold] has set.
+func (m *Model) Threshold() float64 {
+	if m.made() != nil {
+		return 0
+	}
+	return math.Float64frombits(m.threshold.Load())
 }
 
 // Summary is a table of the network: layers, output shapes, parameters and multiply-adds.

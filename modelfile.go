@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"slices"
 	"strconv"
@@ -32,6 +33,7 @@ type modelDocument struct {
 	Classes       []string           `json:"classes"`
 	Normalization data.Normalization `json:"normalization"`
 	Fit           data.Fit           `json:"fit,omitempty"`
+	Threshold     float64            `json:"threshold,omitempty"`
 	TestViews     TestViews          `json:"test_views"`
 	Record        *Record            `json:"result"`
 }
@@ -82,7 +84,7 @@ func (m *Model) file() (f safetensors.File, err error) {
 		return f, fmt.Errorf("%w: its weights are not finite", ErrDiverged)
 	}
 	text, err := strictjson.Marshal(modelDocument{
-		Network: m.network, Classes: m.classes, Normalization: m.normalization, Fit: m.fit, TestViews: record.Recipe.TestViews, Record: &record,
+		Network: m.network, Classes: m.classes, Normalization: m.normalization, Fit: m.fit, Threshold: m.Threshold(), TestViews: record.Recipe.TestViews, Record: &record,
 	}, nullable...)
 	if err != nil {
 		return f, err
@@ -182,6 +184,7 @@ func (c *computing) read(r io.Reader) (m *Model, err error) {
 	if err := loaded.load(device, values, last); err != nil {
 		return nil, err
 	}
+	loaded.threshold.Store(math.Float64bits(doc.Threshold))
 	loaded.adopt(device)
 	c.logger.Info("model loaded", "network", doc.Network.Name, "backend", device.Name, "device", device.Description, "precision", precision)
 	return loaded, nil
@@ -230,6 +233,9 @@ func (d modelDocument) check() error {
 	}
 	if err := d.Normalization.Validate(d.Network.Input.Channels); err != nil {
 		return fmt.Errorf("%w: %w", ErrCorrupt, err)
+	}
+	if !(d.Threshold >= 0 && d.Threshold <= 1) {
+		return fmt.Errorf("%w: a threshold of %g", ErrCorrupt, d.Threshold)
 	}
 	if err := d.Fit.Validate(); err != nil {
 		return fmt.Errorf("%w: %w", ErrCorrupt, err)

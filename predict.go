@@ -21,6 +21,8 @@ type Prediction struct {
 	Label string
 	// Probability is that class's, 0 to 1.
 	Probability float64
+	// Unknown says that it is below the model's threshold: see [Model.SetThreshold].
+	Unknown bool
 	// Probabilities has one for each class; they add up to 1. Labels are the names of the classes, one slice for
 	// all predictions of a call.
 	Probabilities []float64
@@ -102,12 +104,12 @@ func (m *Model) predict(ctx context.Context, pixels []uint8) ([]Prediction, erro
 		return nil, err
 	}
 	var predictions []Prediction
-	labels := slices.Clone(m.classes)
+	labels, threshold := slices.Clone(m.classes), m.Threshold()
 	for row := range slices.Chunk(logits, len(m.classes)) {
 		p := softmax(row)
 		class := argMax(row)
 		predictions = append(predictions, Prediction{
-			Class: class, Label: labels[class], Probability: p[class], Probabilities: p, Labels: labels,
+			Class: class, Label: labels[class], Probability: p[class], Unknown: p[class] < threshold, Probabilities: p, Labels: labels,
 		})
 	}
 	return predictions, nil

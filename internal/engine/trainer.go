@@ -126,6 +126,15 @@ func (t *Trainer) Epoch(ctx context.Context, epoch int, rates Rates, onStep func
 	return m, ctx.Err()
 }
 
+// LossSum is the sum of the images' losses so far in the epoch. It waits for the device.
+func (t *Trainer) LossSum() (float64, error) {
+	sums, err := t.steps.Metrics()
+	if err != nil {
+		return 0, err
+	}
+	return float64(sums[MetricLoss]), nil
+}
+
 // next is how many steps, on batches of a size, the next dispatch takes after the part m of an epoch.
 func (t *Trainer) next(size int, m Metrics) int {
 	count := t.steps.PerDispatch(size)

@@ -1,0 +1,67 @@
+package fastresnet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/fastresnet/fastresnet/data"
+)
+
+// CrossValidation is how well a recipe does on the parts of a set, each held out once.
+type CrossValidation struct {
+	// Evaluations are those of the parts, each by a model that was trained on the others.
+	Evaluations []Evaluation
+	// Mean is the mean of their accuracies, and Deviation their standard deviation, that of a sample.
+	Mean, Deviation float64
+}
+
+// String is the mean and the deviation, as in "93.2 % ± 0.8 % (5 parts)".
+func (v CrossValidation) String() string {
+	return fmt.Sprintf("%.1f %% ± %.1f %% (%d parts)", 100*v.Mean, 100*v.Deviation, len(v.Evaluations))
+}
+
+// CrossValidate trains on all but one of k parts of a set and tests with that, for each of the parts, which are those of
+// [data.Dataset.Folds] by the run's seed. The options are those of [Train], without [WithDataset] and checkpoints. It is
+// the way to compare recipes on a set too small to hold out much of it.
+func CrossValidate(ctx context.Context, set *data.Dataset, k int, opts ...Option) (v CrossValidation, err error) {
+	defer guard(&err)
+	c, err := configure(opts)
+	if err != nil {
+		return v, err
+	}
+	if c.checkpoints || c.ownData {
+		return v, fmt.Errorf("%w: CrossValidate takes neither WithDataset nor WithCheckpoint", ErrOption)
+	}
+	folds, err := set.Folds(k, c.seed)
+	if err != nil {
+		return v, err
+	}
+	for i, fold := range folds {
+		e, err := validate(ctx, fold, opts)
+		if err != nil {
+			return v, fmt.Errorf("part %d: %w", i, err)
+		}
+		v.Evaluations = append(v.Evaluations, e)
+		v.Mean += e.Accuracy / float64(k)
+	}
+	for _, e := range v.Evaluations {
+		v.Deviation += (e.Accuracy - v.Mean) * (e.Accuracy - v.Mean) / float64(k-1)
+	}
+	v.Deviation = math.Sqrt(v.Deviation)
+	return v, nil
+}
+
+// validate trains on a fold, and tests with what it holds out.
+func validate(ctx context.Context, fold data.Fold, opts []Option) (e Evaluation, err error) {
+	result, err := Train(ctx, append(slices.Clone(opts), WithDataset(fold.Train, nil))...)
+	if result != nil {
+		defer func() { err = errors.Join(err, result.Model.Close()) }()
+	}
+	if err != nil {
+		return e, err
+	}
+	return result.Model.Evaluate(ctx, fold.Test)
+}

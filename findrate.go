@@ -1,0 +1,116 @@
+package fastresnet
+
+import (
+	"context"
+	"errors"
+	"math"
+	"time"
+
+	"github.com/fastresnet/fastresnet/internal/engine"
+)
+
+// RatePoint is the mean loss of a step's batch, before the step, at a learning rate.
+type RatePoint struct {
+	// Step counts from 1.
+	Step       int
+	Rate, Loss float64
+}
+
+// FindRate trains the network of the options for some 100 steps, at learning rates that rise from a thousandth of the
+// schedule's peak to a hundred times the peak, by the same factor each, and returns the loss at each. It ends before
+// that when the loss is four times the lowest. Nothing is kept: what to make of the curve, and [WithPeakRate], is the
+// caller's. A rate somewhat below that at which the loss falls the fastest is a usual peak (Smith 2015,
+// https://arxiv.org/abs/1506.01186).
+//
+// The rates of [VariableGroup] rise with the recipe's own. Options about checkpoints, tests and callbacks do not count.
+// Errors are those of [Train], but for [ErrDiverged], which ends the curve.
+func FindRate(ctx context.Context, opts ...Option) (curve []RatePoint, err error) {
+	defer guard(&err)
+	if err := given(ctx); err != nil {
+		return nil, err
+	}
+	c, err := configure(opts)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.loadData(); err != nil {
+		return nil, err
+	}
+	c.checkpoints, c.test = false, nil
+	const steps = 100
+	if most := steps * c.recipe.BatchSize; c.train.Len() > most {
+		mixed, err := c.train.Shuffle(c.seed)
+		if err != nil {
+			return nil, err
+		}
+		if c.train, err = mixed.Slice(0, most); err != nil {
+			return nil, err
+		}
+	}
+	r, err := newRun(ctx, c, time.Now())
+	if err != nil {
+		return nil, err
+	}
+	defer r.close(nil)
+	return r.findRate(ctx, steps)
+}
+
+// findRate is the curve of a number of steps, or a few more, so that they are whole epochs.
+func (r *run) findRate(ctx context.Context, steps int) (curve []RatePoint, err error) {
+	perEpoch := r.trainer.Steps()
+	epochs := (steps + perEpoch - 1) / perEpoch
+	peak := r.config.recipe.peakRates(perEpoch)
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	lowest := math.Inf(1)
+	for epoch := range epochs {
+		rates := make(engine.Rates, perEpoch)
+		for i := range rates {
+			const from, to = 1e-3, 100
+			factor := from * math.Pow(to/from, float64(epoch*perEpoch+i)/float64(max(1, epochs*perEpoch-1)))
+			for _, rate := range peak {
+				rates[i] = append(rates[i], float32(factor)*rate)
+			}
+		}
+		before, seen := 0., 0
+		_, err := r.trainer.Epoch(ctx, epoch+1, rates, func(step, images int) {
+			sum, err := r.trainer.LossSum()
+			if err != nil {
+				stop(err)
+				return
+			}
+			loss := (sum - before) / float64(images-seen)
+			before, seen = sum, images
+			if math.IsNaN(loss) || loss > 4*lowest {
+				stop(errSteep)
+				return
+			}
+			lowest = min(lowest, loss)
+			curve = append(curve, RatePoint{Step: len(curve) + 1, Rate: float64(rates[step][0]), Loss: loss})
+		})
+		if cause := context.Cause(ctx); errors.Is(cause, errSteep) {
+			return curve, nil
+		} else if cause != nil {
+			return nil, cause
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return curve, nil
+}
+
+// errSteep ends a curve that has risen far enough.
+var errSteep = errors.New("the loss rises")
+
+// peakRates are the rates of the step at which the recipe's own is the highest, of as many an epoch.
+func (r Recipe) peakRates(steps int) (highest []float32) {
+	for epoch := range r.Epochs {
+		for _, row := range r.rates(epoch+1, steps) {
+			if highest == nil || row[0] > highest[0] {
+				highest = row
+			}
+		}
+	}
+	return highest
+}

@@ -1,0 +1,89 @@
+package fastresnet_test
+
+import (
+	"context"
+	"errors"
+	"math"
+	"testing"
+
+	"github.com/fastresnet/fastresnet"
+	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/internal/testbackend"
+)
+
+// The loss falls as the rates rise, and then rises; at its end the curve is where training would diverge.
+func TestFindRate(t *testing.T) {
+	set := synthetic(t, 200, 1)
+	testbackend.Each(t, func(t *testing.T, backend string) {
+		curve, err := fastresnet.FindRate(context.Background(), fastresnet.WithDataset(set, nil), fastresnet.WithBackend(backend),
+			fastresnet.WithWidth(4), fastresnet.WithBatchSize(32), fastresnet.WithPeakRate(0.1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(curve) < 20 {
+			t.Fatalf("%d points", len(curve))
+		}
+		lowest := curve[0]
+		for i, p := range curve {
+			if p.Step != i+1 || math.IsNaN(p.Loss) || i > 0 && p.Rate <= curve[i-1].Rate {
+				t.Errorf("point %d is %+v", i, p)
+			}
+			if p.Loss < lowest.Loss {
+				lowest = p
+			}
+		}
+		if first := curve[0]; math.Abs(first.Rate-1e-4) > 1e-9 || math.Abs(first.Loss-math.Log(10)) > 0.7 {
+			t.Errorf("it begins with %+v, want a thousandth of the peak, and ln 10", first)
+		}
+		if lowest.Loss > 0.9*curve[0].Loss || lowest.Rate < 1e-3 {
+			t.Errorf("the lowest is %+v", lowest)
+		}
+	})
+}
+
+func TestFindRateStops(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	set := synthetic(t, 64, 1)
+	if curve, err := fastresnet.FindRate(ctx, fastresnet.WithDataset(set, nil), fastresnet.WithBackend("go")); curve != nil || !errors.Is(err, context.Canceled) {
+		t.Errorf("%v, %v", curve, err)
+	}
+	if _, err := fastresnet.FindRate(context.Background(), fastresnet.WithWidth(0)); !errors.Is(err, fastresnet.ErrOption) {
+		t.Errorf("width 0: %v", err)
+	}
+}
+
+func TestCrossValidate(t *testing.T) {
+	set := synthetic(t, 90, 1)
+	small := []fastresnet.Option{fastresnet.WithBackend("go"), fastresnet.WithWidth(4), fastresnet.WithBatchSize(30), fastresnet.WithEpochs(2)}
+	v, err := fastresnet.CrossValidate(context.Background(), set, 3, small...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tested, mean, squares := 0, 0., 0.
+	for _, e := range v.Evaluations {
+		for _, f := range e.PerClass() {
+			tested += f.Images
+		}
+		mean += e.Accuracy / 3
+	}
+	for _, e := range v.Evaluations {
+		squares += (e.Accuracy - mean) * (e.Accuracy - mean)
+	}
+	if tested != set.Len() || math.Abs(v.Mean-mean) > 1e-12 || math.Abs(v.Deviation-math.Sqrt(squares/2)) > 1e-12 {
+		t.Errorf("%d images tested, %v; want %d, %g and %g", tested, v, set.Len(), mean, math.Sqrt(squares/2))
+	}
+	for name, err := range map[string]error{
+		"one part": second(fastresnet.CrossValidate(context.Background(), set, 1, small...)),
+		"no set":   second(fastresnet.CrossValidate(context.Background(), nil, 3, small...)),
+	} {
+		if !errors.Is(err, data.ErrFormat) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := fastresnet.CrossValidate(context.Background(), set, 3, fastresnet.WithDataset(set, nil)); !errors.Is(err, fastresnet.ErrOption) {
+		t.Errorf("with a data set: %v", err)
+	}
+}
+
+func second[T any](_ T, err error) error { return err }

@@ -1,0 +1,93 @@
+package fastresnet_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"math"
+	"testing"
+
+	"github.com/fastresnet/fastresnet"
+)
+
+func TestEvaluationThreshold(t *testing.T) {
+	// By probability: right at 0.9, wrong at 0.8, right at 0.7, 0.7 and 0.6, wrong at 0.5.
+	e := fastresnet.NewEvaluation([]string{"a", "b"}, []int{0, 1, 0, 1, 1, 1},
+		[][]float64{{0.9, 0.1}, {0.8, 0.2}, {0.7, 0.3}, {0.3, 0.7}, {0.4, 0.6}, {0.5, 0.5}})
+	wrong := fastresnet.NewEvaluation([]string{"a", "b"}, []int{1}, [][]float64{{0.9, 0.1}})
+	for _, tt := range []struct {
+		name                  string
+		e                     fastresnet.Evaluation
+		wanted                float64
+		probability, answered float64
+		ok                    bool
+	}{
+		{"all", e, 0.5, 0.5, 1, true},
+		{"most", e, 0.8, 0.6, 5. / 6, true},
+		{"only the surest", e, 1, 0.9, 1. / 6, true},
+		{"none is right", wrong, 0.5, 0, 0, false},
+		{"any will do", wrong, 0, 0.9, 1, true},
+		{"no images", fastresnet.Evaluation{}, 0.5, 0, 0, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			probability, answered, ok := tt.e.Threshold(tt.wanted)
+			if probability != tt.probability || answered != tt.answered || ok != tt.ok {
+				t.Errorf("%g, %g, %t; want %g, %g, %t", probability, answered, ok, tt.probability, tt.answered, tt.ok)
+			}
+		})
+	}
+}
+
+func TestThreshold(t *testing.T) {
+	set := synthetic(t, 40, 1)
+	model := train(t, set).Model
+	ctx := context.Background()
+	known, err := model.PredictDataset(ctx, set)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range known {
+		if p.Unknown {
+			t.Fatal("a prediction is unknown, and there is no threshold")
+		}
+	}
+	threshold := known[0].Probability
+	if err := model.SetThreshold(threshold); err != nil {
+		t.Fatal(err)
+	}
+	var file bytes.Buffer
+	if err := model.Write(&file); err != nil {
+		t.Fatal(err)
+	}
+	loaded, err := fastresnet.ReadModel(&file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer loaded.Close()
+	for name, m := range map[string]*fastresnet.Model{"trained": model, "loaded": loaded} {
+		got, err := m.PredictDataset(ctx, set)
+		if err != nil {
+			t.Fatal(err)
+		}
+		unknown := 0
+		for i, p := range got {
+			if p.Unknown != (p.Probability < threshold) {
+				t.Errorf("%s: image %d: %+v", name, i, p)
+			}
+			if p.Unknown {
+				unknown++
+			}
+		}
+		if got[0].Unknown || unknown == 0 || m.Threshold() != threshold {
+			t.Errorf("%s: %d are unknown, the threshold is %g", name, unknown, m.Threshold())
+		}
+	}
+	for _, bad := range []float64{-0.1, 1.1, math.NaN()} {
+		if err := model.SetThreshold(bad); !errors.Is(err, fastresnet.ErrArgument) {
+			t.Errorf("%g: %v", bad, err)
+		}
+	}
+	if err := (*fastresnet.Model)(nil).SetThreshold(0.5); !errors.Is(err, fastresnet.ErrArgument) {
+		t.Errorf("of no model: %v", err)
+	}
+}
