@@ -14,6 +14,7 @@ func (c *config) engineConfig(p Precision) engine.Config {
 		Network:        *c.network,
 		Normalization:  c.train.Normalization(),
 		Augmentations:  r.Augmentations,
+		Mixing:         r.Mixing,
 		Loading:        r.Loading,
 		Optimizer:      onEngine(r.Optimizer),
 		Groups:         r.engineGroups(),

@@ -85,6 +85,12 @@ func WithAugmentations(a ...data.Augmentation) Option {
 	return change(func(r *Recipe) { r.Augmentations = a })
 }
 
+// WithMixing has each image of a batch combined with the next one, by mixup or CutMix; the training accuracy then counts
+// the images' own labels. On XLA batches are then prepared on the host. Default: the recipe's, none.
+func WithMixing(m data.Mixing) Option {
+	return change(func(r *Recipe) { r.Mixing = m })
+}
+
 // WithOptimizer sets what moves the variables: [Nesterov], [SGD] or [Muon]. Groups of the recipe keep their own.
 // Default: the recipe's, Nesterov with momentum 0.9 and weight decay 5e-4.
 func WithOptimizer(o Optimizer) Option {

@@ -46,6 +46,8 @@ type Recipe struct {
 	RateBeforeStep bool `json:"rate_before_step,omitempty"`
 	// Augmentations change every training image anew each epoch, in order.
 	Augmentations data.Augmentations `json:"augmentations"`
+	// Mixing combines each image of a batch with the next one, after the augmentations.
+	Mixing data.Mixing `json:"mixing,omitzero"`
 	// Loading is how training batches come about.
 	Loading data.Loading `json:"loading,omitempty"`
 	// Optimizer moves the variables that are in no group.
@@ -170,6 +172,9 @@ func (r Recipe) problems() []error {
 	check(r.TestViews.known(), "test views %q, want %q, %q or %q", r.TestViews, OneView, FlipViews, FlipTranslateViews)
 	check(r.Published.Accuracy >= 0 && r.Published.Accuracy <= 1, "published accuracy %g, need 0 to 1", r.Published.Accuracy)
 	check(r.Published.Seconds >= 0 && r.Published.Seconds <= math.MaxFloat64, "published seconds %g, need 0 or more", r.Published.Seconds)
+	if err := r.Mixing.Validate(); err != nil {
+		errs = append(errs, fmt.Errorf("%w: %w", ErrOption, err))
+	}
 	if err := r.Loading.Validate(); err != nil {
 		errs = append(errs, fmt.Errorf("%w: %w", ErrOption, err))
 	}

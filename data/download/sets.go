@@ -6,12 +6,15 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
+	"os"
 	"path/filepath"
 	"slices"
 
 	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/data/parquet"
 	"github.com/fastresnet/fastresnet/data/picture"
+	"github.com/fastresnet/fastresnet/internal/atomicfile"
 )
 
 // The official archives, by https://www.cs.toronto.edu/~kriz/cifar.html, which has their MD5.
@@ -49,14 +52,17 @@ const (
 )
 
 // CIFAR10 returns CIFAR-10, the training and the test set, from files in a folder, which it downloads if they are not
-// there: from Hugging Face (144 MB), or else the official archive (170 MB). What was downloaded is compared with the
-// official images, pixel by pixel. An official archive or its files in the folder, or in a folder in it, are taken as
-// they are.
+// there: from Hugging Face (144 MB), or else the official archive (170 MB). What comes from Hugging Face is compared with
+// the official images, pixel by pixel, and written as the official files (184 MB), so that [data.CIFAR10] finds them
+// without a client.
 func (c Client) CIFAR10(ctx context.Context, folder string) (train, test *data.Dataset, err error) {
 	if train, test, err = data.CIFAR10(folder); !errors.Is(err, data.ErrNotFound) {
 		return train, test, err
 	}
 	train, test, mirrored := c.mirroredCIFAR10(ctx, folder)
+	if mirrored == nil {
+		mirrored = writeCIFAR10(folder, train, test)
+	}
 	if mirrored == nil {
 		return train, test, nil
 	}
@@ -91,6 +97,41 @@ func (c Client) mirroredCIFAR10(ctx context.Context, folder string) (train, test
 		sets = append(sets, set)
 	}
 	return sets[1], sets[0], nil
+}
+
+// writeCIFAR10 writes the sets as the official binary files, in place of those that they came in.
+func writeCIFAR10(folder string, train, test *data.Dataset) error {
+	const perFile = 10_000
+	files := filepath.Join(folder, "cifar-10-batches-bin")
+	if err := os.MkdirAll(files, 0o777); err != nil {
+		return err
+	}
+	write := func(name string, set *data.Dataset, first int) error {
+		return atomicfile.Write(filepath.Join(files, name), func(w io.Writer) error {
+			size := set.Shape().Size()
+			record := make([]byte, 1+size)
+			for i := first; i < first+perFile; i++ {
+				record[0] = byte(set.Label(i))
+				pixels := set.Pixels()[i*size : (i+1)*size]
+				for p, v := range pixels { // planes of red, green and blue
+					record[1+p%3*size/3+p/3] = v
+				}
+				if _, err := w.Write(record); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	for batch := range train.Len() / perFile {
+		if err := write(fmt.Sprintf("data_batch_%d.bin", batch+1), train, batch*perFile); err != nil {
+			return err
+		}
+	}
+	if err := write("test_batch.bin", test, 0); err != nil {
+		return err
+	}
+	return errors.Join(os.Remove(filepath.Join(folder, cifar10Train.Name)), os.Remove(filepath.Join(folder, cifar10Test.Name)))
 }
 
 // CIFAR100 is [Client.CIFAR10] for CIFAR-100, from the official archive (169 MB): see [data.CIFAR100] for coarse.

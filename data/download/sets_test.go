@@ -98,6 +98,21 @@ func TestCIFAR10(t *testing.T) {
 		}
 	}
 
+	// The files that were written are the official ones, and are found without a client.
+	for _, name := range []string{"data_batch_1.bin", "data_batch_5.bin", "test_batch.bin"} {
+		path := filepath.Join(os.Getenv("FASTRESNET_DATA"), "cifar-10-batches-bin", name)
+		want, err := os.ReadFile(path)
+		if err != nil {
+			t.Skipf("FASTRESNET_DATA has no unpacked files to compare with: %v", err)
+		}
+		if got, err := os.ReadFile(filepath.Join(folder, "cifar-10-batches-bin", name)); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%s is not the official one (%v)", name, err)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(folder, "train.parquet")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the downloaded file is still there: %v", err)
+	}
+
 	changed := serve(t, test, 1)
 	changed.Name = "changed.parquet"
 	download.CIFAR10Files(t, trainFile, changed, archive)

@@ -16,7 +16,7 @@ import (
 type settings struct {
 	data, recipe, backend, json, save string
 	checkpoint                        string
-	list, quiet, resume               bool
+	list, quiet, resume, download     bool
 
 	width, epochs, batch  int
 	lr                    float64
@@ -40,6 +40,7 @@ func parse(args []string, stdout io.Writer) (*settings, error) {
 	s := &settings{set: map[string]bool{}}
 	f := flag.NewFlagSet("cifar10", flag.ContinueOnError)
 	f.StringVar(&s.data, "data", "auto", program.ImagesUsage)
+	f.BoolVar(&s.download, "download", false, "fetch CIFAR-10 (144 MB) into the user's cache folder, or the one that -data names, if it is not there")
 	f.StringVar(&s.recipe, "recipe", fastresnet.ResNet9Epochs24().Name, "`name` of the recipe; -list shows them")
 	f.BoolVar(&s.list, "list", false, "list the recipes and exit")
 	f.StringVar(&s.backend, "backend", "auto", program.BackendUsage)
@@ -82,6 +83,9 @@ func (s *settings) check() error {
 	}
 	if s.data == "" {
 		problems = append(problems, errors.New("-data: need auto, synthetic, a folder or a file"))
+	}
+	if s.download && s.data == program.SyntheticImages {
+		problems = append(problems, errors.New("-download: -data synthetic needs nothing"))
 	}
 	if s.set["json"] && s.json == "" {
 		problems = append(problems, errors.New("-json: need the name of a file"))

@@ -43,12 +43,16 @@ func train(ctx context.Context, s *settings, stdout, stderr io.Writer) error {
 	if err := errors.Join(jsonErr, saveErr); err != nil {
 		return err
 	}
+	v := newView(s, stdout, stderr)
+	if s.download {
+		if err := fetch(ctx, s, v.progress); err != nil {
+			return err
+		}
+	}
 	trainSet, testSet, err := program.Images(s.data, s.trainLimit, s.testLimit)
 	if err != nil {
 		return err
 	}
-
-	v := newView(s, stdout, stderr)
 	options := append(s.options(), fastresnet.WithRecipe(recipe), fastresnet.WithDataset(trainSet, testSet),
 		fastresnet.WithStartCallback(v.start), fastresnet.WithEpochCallback(v.epoch),
 		fastresnet.WithLogger(slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))))

@@ -68,8 +68,11 @@ func train(ctx context.Context, s *settings, stdout, stderr io.Writer) error {
 		return err
 	}
 	fmt.Fprintf(stdout, "trained in %.1f s\n\n%v", result.Timing.Train.Seconds(), evaluation)
-	if s.mistakes != "" {
-		drawn, err := drawMistakes(testSet, evaluation)
+	switch worst := evaluation.Mistakes(40); {
+	case len(worst) == 0:
+		fmt.Fprintln(stdout, "\nno mistakes")
+	case s.mistakes != "":
+		drawn, err := drawMistakes(testSet, worst)
 		if err := errors.Join(err, sheet.Write(drawn)); err != nil {
 			return err
 		}
@@ -142,12 +145,11 @@ func reportDuplicates(stdout io.Writer, sets ...*data.Dataset) {
 	}
 }
 
-// drawMistakes is a sheet of those that the model is the most certain of, as a PNG file.
-func drawMistakes(set *data.Dataset, e fastresnet.Evaluation) ([]byte, error) {
-	const most = 40
+// drawMistakes is a sheet of mistakes as a PNG file.
+func drawMistakes(set *data.Dataset, worst []fastresnet.Verdict) ([]byte, error) {
 	var images []image.Image
 	var captions []string
-	for _, m := range e.Mistakes(most) {
+	for _, m := range worst {
 		images = append(images, set.Image(m.Image))
 		captions = append(captions, fmt.Sprintf("%s\nnot %s %.0f%%", m.Label, m.Predicted, 100*m.Probability))
 	}

@@ -12,6 +12,7 @@ type Config struct {
 	Network       layers.Network
 	Normalization data.Normalization
 	Augmentations []data.Augmentation
+	Mixing        data.Mixing
 	Loading       data.Loading
 	// Optimizer moves the trainable variables that are in no group.
 	Optimizer Optimizer

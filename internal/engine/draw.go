@@ -26,11 +26,13 @@ type Draws struct {
 	Order []int32 // [n]
 	// Choices holds one augmentation's choices each, by place in the order.
 	Choices [][]int32 // [n, k]
+	// Mixing are the mixing's, if there is one.
+	Mixing []int32 // [n, k]
 }
 
-// DrawEpoch draws the choices of an epoch over n images. The error wraps [data.ErrAugmentation], if one does
+// DrawEpoch draws the choices of an epoch over n images; those of the mixing come last. The error wraps [data.ErrAugmentation], if one does
 // not draw as many numbers for every image.
-func DrawEpoch(seed uint64, epoch, n int, shape data.Shape, augmentations []data.Augmentation) (Draws, error) {
+func DrawEpoch(seed uint64, epoch, n int, shape data.Shape, augmentations []data.Augmentation, mixing data.Mixing) (Draws, error) {
 	order, rng := drawOrder(seed, epoch, n)
 	d := Draws{Order: order}
 	for _, a := range augmentations {
@@ -39,6 +41,9 @@ func DrawEpoch(seed uint64, epoch, n int, shape data.Shape, augmentations []data
 			return Draws{}, fmt.Errorf("%w: %v drew %d numbers for %d images", data.ErrAugmentation, a, len(choices), n)
 		}
 		d.Choices = append(d.Choices, choices)
+	}
+	if mixing.Kind != data.NoMixing {
+		d.Mixing = mixing.Draw(rng, n, shape)
 	}
 	return d, nil
 }

@@ -13,7 +13,7 @@ func TestEpochsDrawAnew(t *testing.T) {
 	set := synthetic(t, 30)
 	augmentations := config(set, 10).Augmentations
 	epoch := func(seed uint64, number int) Draws {
-		d, err := DrawEpoch(seed, number, set.Len(), set.Shape(), augmentations)
+		d, err := DrawEpoch(seed, number, set.Len(), set.Shape(), augmentations, data.Mixing{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -57,7 +57,7 @@ func TestAlternatingFlipsByEpoch(t *testing.T) {
 	crop, flip := data.Crop{Pad: 2}, data.AlternatingFlip{}
 	var before []int32 // of the images, in the epoch before
 	for epoch := 1; epoch <= 4; epoch++ {
-		d, err := DrawEpoch(7, epoch, n, shape, []data.Augmentation{flip, crop})
+		d, err := DrawEpoch(7, epoch, n, shape, []data.Augmentation{flip, crop}, data.Mixing{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -69,7 +69,7 @@ func TestAlternatingFlipsByEpoch(t *testing.T) {
 			}
 		}
 		before = now
-		alone, err := DrawEpoch(7, epoch, n, shape, []data.Augmentation{crop})
+		alone, err := DrawEpoch(7, epoch, n, shape, []data.Augmentation{crop}, data.Mixing{})
 		if err != nil {
 			t.Fatal(err)
 		}

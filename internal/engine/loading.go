@@ -32,10 +32,38 @@ func NewLoader(cfg Config, train *data.Dataset) Loader {
 type Batch struct {
 	Images []float32 // [batch, height, width, channels], normalised and augmented
 	Labels []int32   // [batch]
+	// Others are the labels of the images that are mixed in, and Shares how much the images' own count; nil where nothing
+	// is mixed.
+	Others []int32   // [batch]
+	Shares []float32 // [batch]
 }
 
-func NewBatch(size int, image data.Shape) Batch {
-	return Batch{Images: make([]float32, size*image.Size()), Labels: make([]int32, size)}
+// NewBatch is one for a number of images, which may be mixed.
+func NewBatch(size int, image data.Shape, mixing data.Mixing) Batch {
+	b := Batch{Images: make([]float32, size*image.Size()), Labels: make([]int32, size)}
+	if mixing.Kind != data.NoMixing {
+		b.Others, b.Shares = make([]int32, size), make([]float32, size)
+	}
+	return b
+}
+
+// mix mixes each image with the next one, and the last with the first as it was, by one choice of the mixing each. spare
+// has room for an image.
+func (b Batch) mix(m data.Mixing, image data.Shape, choices []int32, spare []float32) {
+	n, size := len(b.Labels), image.Size()
+	if n == 0 {
+		return
+	}
+	k := len(choices) / n
+	copy(spare, b.Images[:size])
+	for i := range n {
+		other := spare
+		if i+1 < n {
+			other = b.Images[(i+1)*size : (i+2)*size]
+		}
+		b.Shares[i] = m.Apply(b.Images[i*size:(i+1)*size], other, image, choices[i*k:(i+1)*k])
+		b.Others[i] = b.Labels[(i+1)%n]
+	}
 }
 
 // LeadingCrop is the first augmentation if that is a crop. Its padding is the same in every epoch.

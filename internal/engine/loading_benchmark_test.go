@@ -20,7 +20,7 @@ func BenchmarkLoading(b *testing.B) {
 		b.ReportMetric(b.Elapsed().Seconds()/float64(b.N)*epochImages/images, "s/epoch")
 	}
 	epochs := func(b *testing.B, l Loader) {
-		whole, rest := NewBatch(batch, set.Shape()), NewBatch(images%batch, set.Shape())
+		whole, rest := NewBatch(batch, set.Shape(), data.Mixing{}), NewBatch(images%batch, set.Shape(), data.Mixing{})
 		epoch := 0
 		for b.Loop() {
 			epoch++

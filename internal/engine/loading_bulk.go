@@ -77,7 +77,7 @@ func normalized(n data.Normalization) []float32 {
 func (*bulkLoader) Prepare(context.Context) error { return nil }
 
 func (l *bulkLoader) StartEpoch(epoch, first int) (err error) {
-	l.draws, err = DrawEpoch(l.cfg.Seed, epoch, l.train.Len(), l.train.Shape(), l.cfg.Augmentations)
+	l.draws, err = DrawEpoch(l.cfg.Seed, epoch, l.train.Len(), l.train.Shape(), l.cfg.Augmentations, l.cfg.Mixing)
 	l.place = first
 	return err
 }
@@ -95,6 +95,10 @@ func (l *bulkLoader) Next(b Batch) {
 	}
 	share(0)
 	others.Wait()
+	if l.cfg.Mixing.Kind != data.NoMixing {
+		k := len(l.draws.Mixing) / len(l.draws.Order)
+		b.mix(l.cfg.Mixing, l.train.Shape(), l.draws.Mixing[l.place*k:(l.place+n)*k], l.workers[0].spare)
+	}
 	l.place += n
 }
 

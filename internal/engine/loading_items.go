@@ -70,17 +70,31 @@ func (l *itemLoader) StartEpoch(epoch, first int) error {
 		for _, a := range l.cfg.Augmentations {
 			l.draw(a, l.order[l.place])
 		}
+		l.drawMixing()
 	}
 	return nil
 }
 
 func (l *itemLoader) Next(b Batch) {
 	items := make([]item, len(b.Labels))
+	var mixing []int32
 	for i := range items {
 		items[i] = l.load(int(l.order[l.place]))
+		mixing = append(mixing, l.drawMixing()...)
 		l.place++
 	}
 	collate(b, items)
+	if mixing != nil {
+		b.mix(l.cfg.Mixing, l.train.Shape(), mixing, make([]float32, l.train.Shape().Size()))
+	}
+}
+
+// drawMixing draws the choice of mixing for one image; nil if there is none.
+func (l *itemLoader) drawMixing() []int32 {
+	if l.cfg.Mixing.Kind == data.NoMixing {
+		return nil
+	}
+	return l.cfg.Mixing.Draw(l.rng, 1, l.train.Shape())
 }
 
 // load draws the choices for one image, and makes them.

@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -23,7 +25,7 @@ func batches(t testing.TB, l Loader, set *data.Dataset, epoch int, sizes ...int)
 	}
 	var all []Batch
 	for _, size := range sizes {
-		b := NewBatch(size, set.Shape())
+		b := NewBatch(size, set.Shape(), data.Mixing{})
 		for i := range b.Images {
 			b.Images[i] = float32(math.NaN())
 		}
@@ -40,7 +42,7 @@ func batches(t testing.TB, l Loader, set *data.Dataset, epoch int, sizes ...int)
 // choices that choose makes.
 func defined(cfg Config, set *data.Dataset, order []int32, first, size int, choose func(augmentation, place int) []int32) Batch {
 	shape := set.Shape()
-	b := NewBatch(0, shape)
+	b := NewBatch(0, shape, data.Mixing{})
 	for place := first; place < first+size; place++ {
 		row := int(order[place])
 		image := make([]float32, shape.Size())
@@ -103,7 +105,7 @@ func TestLoadersFollowTheDefinitions(t *testing.T) {
 			t.Run(fmt.Sprintf("%v/%s", shape, label), func(t *testing.T) {
 				const epoch, seed = 2, 3
 				cfg := Config{Normalization: set.Normalization(), Augmentations: augmentations, Seed: seed}
-				drawn, err := DrawEpoch(seed, epoch, set.Len(), shape, augmentations)
+				drawn, err := DrawEpoch(seed, epoch, set.Len(), shape, augmentations, data.Mixing{})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -126,6 +128,68 @@ func TestLoadersFollowTheDefinitions(t *testing.T) {
 			})
 		}
 	}
+}
+
+// Mixed images are those that would be loaded without, each mixed with the next one as it was.
+func TestLoadersMix(t *testing.T) {
+	shape := data.Shape{Height: 6, Width: 8, Channels: 3}
+	set := noise(t, 20, shape)
+	const epoch, seed, size = 2, 3, 7
+	for _, mixing := range []data.Mixing{{Kind: data.Mixup, Alpha: 0.5}, {Kind: data.CutMix, Alpha: 1}} {
+		t.Run(mixing.String(), func(t *testing.T) {
+			cfg := Config{Normalization: set.Normalization(), Augmentations: []data.Augmentation{data.FlipLR{}, data.Cutout{Height: 2, Width: 2}}, Seed: seed}
+			plain := batches(t, NewLoader(cfg, set), set, epoch, size, size)[1]
+			drawn, err := DrawEpoch(seed, epoch, set.Len(), shape, cfg.Augmentations, mixing)
+			if err != nil {
+				t.Fatal(err)
+			}
+			cfg.Mixing = mixing
+			l := NewLoader(cfg, set)
+			if err := l.StartEpoch(epoch, size); err != nil {
+				t.Fatal(err)
+			}
+			got := NewBatch(size, shape, mixing)
+			l.Next(got)
+			want := NewBatch(size, shape, mixing)
+			image := func(i int) []float32 { return plain.Images[i%size*shape.Size() : (i%size+1)*shape.Size()] }
+			for i := range size {
+				mixed := slices.Clone(image(i))
+				want.Shares[i] = mixing.Apply(mixed, image(i+1), shape, drawn.Mixing[3*(size+i):3*(size+i+1)])
+				want.Labels[i], want.Others[i] = plain.Labels[i], plain.Labels[(i+1)%size]
+				copy(want.Images[i*shape.Size():], mixed)
+			}
+			if diff := diffBatches([]Batch{want}, []Batch{got}); diff != "" {
+				t.Errorf("(-want +got):\n%.2000s", diff)
+			}
+
+			// The slow ways mix too, and a run that is resumed within an epoch draws on.
+			cfg.Loading = data.LoadPerImage
+			whole := mixedBatches(t, cfg, set, epoch, 0, size, size)
+			rest := mixedBatches(t, cfg, set, epoch, size, size)
+			if diff := diffBatches(whole[1:], rest); diff != "" {
+				t.Errorf("per image, the second batch (-after the first +resumed):\n%.2000s", diff)
+			}
+			if slices.Max(whole[0].Shares) > 1 || slices.Min(whole[0].Shares) < 0 || slices.Equal(whole[0].Shares, whole[1].Shares) {
+				t.Errorf("per image, shares %v and %v", whole[0].Shares, whole[1].Shares)
+			}
+		})
+	}
+}
+
+// mixedBatches loads batches of these sizes from a place on.
+func mixedBatches(t *testing.T, cfg Config, set *data.Dataset, epoch, first int, sizes ...int) []Batch {
+	t.Helper()
+	l := NewLoader(cfg, set)
+	if err := errors.Join(l.Prepare(context.Background()), l.StartEpoch(epoch, first)); err != nil {
+		t.Fatal(err)
+	}
+	var all []Batch
+	for _, size := range sizes {
+		b := NewBatch(size, set.Shape(), cfg.Mixing)
+		l.Next(b)
+		all = append(all, b)
+	}
+	return all
 }
 
 // What is loaded depends on the seed and the epoch, and on nothing that was loaded before.

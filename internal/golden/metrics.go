@@ -27,6 +27,17 @@ type Metrics struct {
 		Loss     float64   `json:"loss"`
 		Gradient []float32 `json:"gradient"`
 	} `json:"weighted"`
+
+	// Images are four of 4x6x2, which are mixed by Choices with the next one each: see data.Mixing. Mixed has by its kind
+	// what comes out, and the loss, with a label smoothing of 0.1, of the first four rows of logits.
+	Images  []float32 `json:"images"`
+	Choices [][]int32 `json:"choices"`
+	Mixed   map[string]struct {
+		Images   []float32 `json:"images"`
+		Shares   []float32 `json:"shares"`
+		Loss     float64   `json:"loss"`
+		Gradient []float32 `json:"gradient"`
+	} `json:"mixed"`
 }
 
 //go:embed testdata/metrics.json

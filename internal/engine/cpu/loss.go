@@ -1,6 +1,10 @@
 package cpu
 
-import "math"
+import (
+	"math"
+
+	"github.com/fastresnet/fastresnet/internal/engine"
+)
 
 // loss is the loss of a batch.
 type loss struct {
@@ -19,11 +23,18 @@ type objective struct {
 	weights []float32
 }
 
-// target is what is asked for of a class, of so many, for an image of one.
-func (o objective) target(class, label, classes int) float64 {
+// target is what is asked for of a class, of so many, for image i of a batch.
+func (o objective) target(b engine.Batch, i, class, classes int) float64 {
+	own := 1.
+	if b.Shares != nil {
+		own = float64(b.Shares[i])
+	}
 	t := o.smoothing / float64(classes)
-	if class == label {
-		t += 1 - o.smoothing
+	if class == int(b.Labels[i]) {
+		t += own * (1 - o.smoothing)
+	}
+	if b.Shares != nil && class == int(b.Others[i]) {
+		t += (1 - own) * (1 - o.smoothing)
 	}
 	if o.weights != nil {
 		t *= float64(o.weights[class])
@@ -31,11 +42,11 @@ func (o objective) target(class, label, classes int) float64 {
 	return t
 }
 
-// crossEntropy is the softmax cross-entropy of logits [n, classes] with labels [n]. It writes the gradient of the sum
+// crossEntropy is the softmax cross-entropy of logits [n, classes] with the labels of a batch. It writes the gradient of the sum
 // divided by batch to dLogits [n, classes]. Logits that are not all finite are no hit, whatever their class would be.
-func crossEntropy(dLogits, logits []float32, labels []int32, o objective, batch int) (l loss) {
-	classes := len(logits) / len(labels)
-	for i, label := range labels {
+func crossEntropy(dLogits, logits []float32, b engine.Batch, o objective, batch int) (l loss) {
+	classes := len(logits) / len(b.Labels)
+	for i, label := range b.Labels {
 		row, gradient := logits[i*classes:(i+1)*classes], dLogits[i*classes:(i+1)*classes]
 		best, finite := 0, true
 		for class, v := range row {
@@ -53,12 +64,12 @@ func crossEntropy(dLogits, logits []float32, labels []int32, o objective, batch 
 		}
 		logSum, total := top+math.Log(sum), 0.0 // of the targets
 		for class, v := range row {
-			target := o.target(class, int(label), classes)
+			target := o.target(b, i, class, classes)
 			total += target
 			l.sum += target * (logSum - float64(v))
 		}
 		for class, v := range row {
-			target := o.target(class, int(label), classes)
+			target := o.target(b, i, class, classes)
 			gradient[class] = float32((total*math.Exp(float64(v)-logSum) - target) / float64(batch))
 		}
 	}

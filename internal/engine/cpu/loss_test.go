@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"testing"
 
+	"github.com/fastresnet/fastresnet/internal/engine"
 	"github.com/fastresnet/fastresnet/internal/golden"
 )
 
@@ -56,7 +57,7 @@ func TestCrossEntropy(t *testing.T) {
 			wide[i] += step
 		}
 		got := make([]float32, len(logits))
-		l := crossEntropy(got, logits, labels, o, 8)
+		l := crossEntropy(got, logits, engine.Batch{Labels: labels}, o, 8)
 		if math.Abs(l.sum-want) > 1e-9*want {
 			t.Errorf("%+v: loss %g, want %g", o, l.sum, want)
 		}
@@ -86,7 +87,7 @@ func TestWeightedCrossEntropyIsThatOfPyTorch(t *testing.T) {
 			t.Fatal(err)
 		}
 		got := make([]float32, len(logits))
-		l := crossEntropy(got, logits, labels, objective{smoothing, m.ClassWeights}, 1)
+		l := crossEntropy(got, logits, engine.Batch{Labels: labels}, objective{smoothing, m.ClassWeights}, 1)
 		if math.Abs(l.sum-want.Loss) > 1e-6*want.Loss {
 			t.Errorf("smoothing %g: loss %g, want %g", smoothing, l.sum, want.Loss)
 		}
@@ -96,10 +97,37 @@ func TestWeightedCrossEntropyIsThatOfPyTorch(t *testing.T) {
 	}
 }
 
+// The loss of mixed images and its gradient are PyTorch's.
+func TestMixedCrossEntropyIsThatOfPyTorch(t *testing.T) {
+	m, err := golden.LoadMetrics()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const n = 4
+	var logits []float32
+	for _, row := range m.Logits[:n] {
+		logits = append(logits, row...)
+	}
+	for kind, want := range m.Mixed {
+		b := engine.Batch{Shares: want.Shares}
+		for i := range n {
+			b.Labels, b.Others = append(b.Labels, int32(m.Labels[i])), append(b.Others, int32(m.Labels[(i+1)%n]))
+		}
+		got := make([]float32, len(logits))
+		l := crossEntropy(got, logits, b, objective{smoothing: 0.1}, 1)
+		if math.Abs(l.sum-want.Loss) > 1e-6*want.Loss {
+			t.Errorf("%s: loss %g, want %g", kind, l.sum, want.Loss)
+		}
+		if e := golden.MaxRelativeError(got, want.Gradient); e > 1e-6 {
+			t.Errorf("%s: the gradient differs by %.2g of its largest value", kind, e)
+		}
+	}
+}
+
 // Logits so large that their exponentials are not numbers have a loss and a gradient all the same.
 func TestCrossEntropyOfLargeLogits(t *testing.T) {
 	got := make([]float32, 4)
-	l := crossEntropy(got, []float32{1000, -1000, 1000, -1000}, []int32{0, 1}, objective{}, 1)
+	l := crossEntropy(got, []float32{1000, -1000, 1000, -1000}, engine.Batch{Labels: []int32{0, 1}}, objective{}, 1)
 	if l.sum != 2000 || l.hits != 1 || got[0] != 0 || got[2] != 1 || got[3] != -1 {
 		t.Errorf("%+v, gradient %v", l, got)
 	}
@@ -109,12 +137,12 @@ func TestCrossEntropyOfLargeLogits(t *testing.T) {
 func TestHitsAreFinite(t *testing.T) {
 	nan, inf := float32(math.NaN()), float32(math.Inf(1))
 	logits := []float32{1, 0, nan, nan, 3, nan, inf, 0, 0, 1, 1, -inf}
-	l := crossEntropy(make([]float32, len(logits)), logits, []int32{0, 0, 0, 0, 1, 0}, objective{}, 6)
+	l := crossEntropy(make([]float32, len(logits)), logits, engine.Batch{Labels: []int32{0, 0, 0, 0, 1, 0}}, objective{}, 6)
 	if l.hits != 2 || l.finite() {
 		t.Errorf("%+v, want 2 hits and no finite loss", l)
 	}
 	for _, row := range [][]float32{{nan, 0}, {0, nan}, {inf, 0}, {0, inf}, {-inf, 0}, {0, -inf}} {
-		if l := crossEntropy(make([]float32, 2), row, []int32{0}, objective{smoothing: 0.1}, 1); l.hits != 0 || l.finite() {
+		if l := crossEntropy(make([]float32, 2), row, engine.Batch{Labels: []int32{0}}, objective{smoothing: 0.1}, 1); l.hits != 0 || l.finite() {
 			t.Errorf("%v: %+v, want no hit and no finite loss", row, l)
 		}
 	}

@@ -43,7 +43,7 @@ func newSteps(ctx context.Context, cfg engine.Config, train *data.Dataset, sizes
 		if err != nil {
 			return nil, err
 		}
-		s.bySize[size] = &sized{batch: engine.NewBatch(size, train.Shape()), net: net, dLogits: make([]float32, len(net.logits))}
+		s.bySize[size] = &sized{batch: engine.NewBatch(size, train.Shape(), cfg.Mixing), net: net, dLogits: make([]float32, len(net.logits))}
 	}
 	for _, v := range engine.Trainable(variables) {
 		s.gradients[v.Name] = make([]float32, v.Size())
@@ -95,7 +95,7 @@ func (s *steps) Step(step, size, _ int) error {
 	at := s.bySize[size]
 	s.loader.Next(at.batch)
 	logits := at.net.Forward(s.values, at.batch.Images, true)
-	s.record(crossEntropy(at.dLogits, logits, at.batch.Labels, objective{s.cfg.LabelSmoothing, s.cfg.ClassWeights}, s.cfg.Batch), step)
+	s.record(crossEntropy(at.dLogits, logits, at.batch, objective{s.cfg.LabelSmoothing, s.cfg.ClassWeights}, s.cfg.Batch), step)
 	at.net.Backward(at.dLogits, s.gradients)
 	s.move(s.rates[step])
 	return nil

@@ -32,6 +32,9 @@ func TestEnginesAgree(t *testing.T) {
 	fed := cfg
 	fed.Augmentations = []data.Augmentation{data.Crop{Pad: 4}, withoutGraph{}}
 
+	mixed := cfg
+	mixed.Mixing = data.Mixing{Kind: data.CutMix, Alpha: 1}
+
 	tricks := cfg
 	design := layers.ResNet9()
 	design.Whitening = &layers.WhiteningSettings{Kernel: 3, Epsilon: 1e-2, Images: 16}
@@ -72,7 +75,7 @@ func TestEnginesAgree(t *testing.T) {
 		set   *data.Dataset
 		zero  float64 // what less is nothing but rounding: in front of a norm a bias and a mean are of no use
 	}{
-		{"resident", cfg, set, 0}, {"fed from the host", fed, set, 0}, {"bag of tricks", tricks, set, 0}, {"speedrun", speedrun, set, 0},
+		{"resident", cfg, set, 0}, {"fed from the host", fed, set, 0}, {"mixed", mixed, set, 0}, {"bag of tricks", tricks, set, 0}, {"speedrun", speedrun, set, 0},
 		{"sizes that pools cannot halve", floors, odd, 0}, {"every layer", every, set, 1e-6},
 	} {
 		t.Run(run.label, func(t *testing.T) {

@@ -13,12 +13,12 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 )
 
-// newBatchSource keeps the data set on the device if batches are to be loaded in bulk and every augmentation
-// has a graph form, and otherwise feeds batches from the host.
+// newBatchSource keeps the data set on the device if batches are to be loaded in bulk, every augmentation
+// has a graph form and nothing is mixed, and otherwise feeds batches from the host.
 func newBatchSource(ctx context.Context, d *device, cfg engine.Config, train *data.Dataset, sizes []int) (batchSource, error) {
 	own := func(a data.Augmentation) bool { return !graphs.Augments(a) }
-	if cfg.Loading != data.LoadInBulk || slices.ContainsFunc(cfg.Augmentations, own) {
-		s := &fedSource{device: d, image: train.Shape(), loader: engine.NewLoader(cfg, train), bySize: map[int]engine.Batch{}}
+	if cfg.Loading != data.LoadInBulk || cfg.Mixing.Kind != data.NoMixing || slices.ContainsFunc(cfg.Augmentations, own) {
+		s := &fedSource{device: d, image: train.Shape(), mixing: cfg.Mixing, loader: engine.NewLoader(cfg, train), bySize: map[int]engine.Batch{}}
 		return s, s.loader.Prepare(ctx)
 	}
 	return newResidentSource(d, cfg, train, sizes)
@@ -44,7 +44,7 @@ type residentSource struct {
 func newResidentSource(d *device, cfg engine.Config, train *data.Dataset, sizes []int) (*residentSource, error) {
 	shape := train.Shape()
 	s := &residentSource{device: d, cfg: cfg, shape: shape, crop: engine.LeadingCrop(cfg.Augmentations), n: train.Len(), slots: map[int]compute.Buffer{}}
-	one, err := engine.DrawEpoch(0, 0, 1, shape, cfg.Augmentations)
+	one, err := engine.DrawEpoch(0, 0, 1, shape, cfg.Augmentations, data.Mixing{})
 	if err != nil {
 		return nil, err
 	}
@@ -105,7 +105,7 @@ func (s *residentSource) inputs(size int) []input {
 }
 
 func (s *residentSource) startEpoch(epoch, _ int) ([]compute.Buffer, error) {
-	d, err := engine.DrawEpoch(s.cfg.Seed, epoch, s.n, s.shape, s.cfg.Augmentations)
+	d, err := engine.DrawEpoch(s.cfg.Seed, epoch, s.n, s.shape, s.cfg.Augmentations, data.Mixing{})
 	if err != nil {
 		return nil, err
 	}
@@ -128,7 +128,7 @@ func (s *residentSource) startStep(size int) (perStep, error) {
 	return perStep{keep: []compute.Buffer{s.images, s.labels, s.slots[size]}}, nil
 }
 
-func (s *residentSource) build(in []*graph.Node, first *graph.Node, size int) (images, labels *graph.Node) {
+func (s *residentSource) build(in []*graph.Node, first *graph.Node, size int) (images *graph.Node, labels graphs.Labels) {
 	k := 1 + len(s.choices)
 	order, choices, all, allLabels, slots := in[0], in[1:k], in[k], in[k+1], in[k+2]
 	batch := graph.Add(graph.Iota(first.Graph(), shapes.Make(dtypes.Int32, size), 0), first)
@@ -145,7 +145,7 @@ func (s *residentSource) build(in []*graph.Node, first *graph.Node, size int) (i
 	for i, a := range augmentations {
 		images = graphs.Augment(a, images, graph.Gather(choices[i], places))
 	}
-	return images, graph.Gather(allLabels, graph.Reshape(rows, size, 1))
+	return images, graphs.Labels{Own: graph.Gather(allLabels, graph.Reshape(rows, size, 1))}
 }
 
 func (s *residentSource) close() {
@@ -159,16 +159,21 @@ func (s *residentSource) close() {
 type fedSource struct {
 	device *device
 	image  data.Shape
+	mixing data.Mixing
 	loader engine.Loader
 	bySize map[int]engine.Batch
 }
 
-// inputs: images, labels.
+// inputs: images, labels, and where images are mixed the others' labels and the shares.
 func (s *fedSource) inputs(size int) []input {
-	return []input{
+	all := []input{
 		splitOver(s.device, dtypes.Float32, size, s.image.Height, s.image.Width, s.image.Channels),
 		splitOver(s.device, dtypes.Int32, size),
 	}
+	if s.mixing.Kind != data.NoMixing {
+		all = append(all, splitOver(s.device, dtypes.Int32, size), splitOver(s.device, dtypes.Float32, size))
+	}
+	return all
 }
 
 func (s *fedSource) startEpoch(epoch, first int) ([]compute.Buffer, error) {
@@ -178,21 +183,43 @@ func (s *fedSource) startEpoch(epoch, first int) ([]compute.Buffer, error) {
 func (s *fedSource) startStep(size int) (perStep, error) {
 	batch, ok := s.bySize[size]
 	if !ok {
-		batch = engine.NewBatch(size, s.image)
+		batch = engine.NewBatch(size, s.image, s.mixing)
 		s.bySize[size] = batch
 	}
 	s.loader.Next(batch)
 	in := s.inputs(size)
-	images, err := upload(s.device, batch.Images, in[0])
+	var fed perStep
+	err := feed(s.device, &fed, batch.Images, in[0])
+	if err == nil {
+		err = feed(s.device, &fed, batch.Labels, in[1])
+	}
+	if err == nil && batch.Shares != nil {
+		if err = feed(s.device, &fed, batch.Others, in[2]); err == nil {
+			err = feed(s.device, &fed, batch.Shares, in[3])
+		}
+	}
 	if err != nil {
+		release(fed.free...)
 		return perStep{}, err
 	}
-	labels, err := upload(s.device, batch.Labels, in[1])
-	return perStep{free: []compute.Buffer{images, labels}}, err
+	return fed, nil
 }
 
-func (s *fedSource) build(in []*graph.Node, _ *graph.Node, _ int) (images, labels *graph.Node) {
-	return in[0], in[1]
+// feed uploads what a step needs once.
+func feed[T float32 | int32](d *device, to *perStep, values []T, in input) error {
+	b, err := upload(d, values, in)
+	if err == nil {
+		to.free = append(to.free, b)
+	}
+	return err
+}
+
+func (s *fedSource) build(in []*graph.Node, _ *graph.Node, _ int) (images *graph.Node, labels graphs.Labels) {
+	labels.Own = in[1]
+	if s.mixing.Kind != data.NoMixing {
+		labels.Others, labels.Shares = in[2], in[3]
+	}
+	return in[0], labels
 }
 
 func (*fedSource) close() {}

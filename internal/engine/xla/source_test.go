@@ -30,7 +30,7 @@ func TestResidentBatchIsTheHosts(t *testing.T) {
 				const size, epoch = 7, 2
 				cfg := enginetest.Config(t, set, size)
 				cfg.Augmentations = tt.augmentations
-				loader, host := engine.NewLoader(cfg, set), engine.NewBatch(size, set.Shape())
+				loader, host := engine.NewLoader(cfg, set), engine.NewBatch(size, set.Shape(), data.Mixing{})
 				if err := loader.StartEpoch(epoch, size); err != nil {
 					t.Fatal(err)
 				}
@@ -58,7 +58,7 @@ func residentBatch(t *testing.T, d *device, cfg engine.Config, set *data.Dataset
 	inputs := append([]input{whole(dtypes.Int32)}, source.inputs(size)...)
 	p, err := compile(d, "batch", inputs, func(in []*graph.Node) []*graph.Node {
 		images, labels := source.build(in[1:], in[0], size)
-		return []*graph.Node{images, labels}
+		return []*graph.Node{images, labels.Own}
 	})
 	if err != nil {
 		t.Fatalf("%+v", err)

@@ -59,9 +59,9 @@ type batchSource interface {
 	startEpoch(epoch, first int) ([]compute.Buffer, error)
 	// startStep returns the rest of the inputs, for the epoch's next batch.
 	startStep(size int) (perStep, error)
-	// build returns normalised images [size, height, width, channels] float32 and labels [size] int32
+	// build returns normalised images [size, height, width, channels] float32 and their labels
 	// from the inputs; first is the place in the order where the batch begins.
-	build(in []*graph.Node, first *graph.Node, size int) (images, labels *graph.Node)
+	build(in []*graph.Node, first *graph.Node, size int) (images *graph.Node, labels graphs.Labels)
 	// close frees what the source keeps on the device.
 	close()
 }
@@ -150,7 +150,7 @@ func (s *steps) compileSteps(at dispatch, count int) (*program, error) {
 			newVars, newVelocity = append(newVars, w), append(newVelocity, u)
 		}
 		return append(append(newVars, newVelocity...),
-			graphs.Accumulate(metrics, loss, logits, labels, counter), graph.AddScalar(counter, 1))
+			graphs.Accumulate(metrics, loss, logits, labels.Own, counter), graph.AddScalar(counter, 1))
 	}
 	return compile(s.device, "training step", inputs, func(in []*graph.Node) []*graph.Node {
 		if at.count > 1 && s.cfg.LoopSteps {

@@ -6,13 +6,27 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 )
 
-// CrossEntropy is the softmax cross-entropy summed over the batch: logits [batch, classes] float32,
-// labels [batch] int32, result a scalar. The share smoothing of each target is spread evenly over all
+// Labels are those of a batch: [batch] int32, and where images are mixed the labels of the others, and how much the
+// images' own count, [batch] float32.
+type Labels struct{ Own, Others, Shares *graph.Node }
+
+// oneHot are the targets [batch, classes] float32.
+func (l Labels) oneHot(classes int) *graph.Node {
+	own := graph.OneHot(l.Own, classes, dtypes.Float32)
+	if l.Shares == nil {
+		return own
+	}
+	shares := graph.Reshape(l.Shares, l.Shares.Shape().Dim(0), 1)
+	others := graph.OneHot(l.Others, classes, dtypes.Float32)
+	return graph.Add(graph.Mul(own, shares), graph.Mul(others, graph.OneMinus(shares)))
+}
+
+// CrossEntropy is the softmax cross-entropy summed over the batch: logits [batch, classes] float32, result a scalar. The share smoothing of each target is spread evenly over all
 // classes (https://arxiv.org/abs/1512.00567). Each class, and its part of the smoothing, counts by its weight; nil for
 // 1 each.
-func CrossEntropy(logits, labels *graph.Node, smoothing float64, weights []float32) *graph.Node {
+func CrossEntropy(logits *graph.Node, labels Labels, smoothing float64, weights []float32) *graph.Node {
 	classes := logits.Shape().Dim(1)
-	target := graph.OneHot(labels, classes, dtypes.Float32)
+	target := labels.oneHot(classes)
 	if smoothing > 0 {
 		target = graph.AddScalar(graph.MulScalar(target, 1-smoothing), smoothing/float64(classes))
 	}

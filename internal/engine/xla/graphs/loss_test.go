@@ -53,7 +53,7 @@ func TestCrossEntropy(t *testing.T) {
 		}
 		testbackend.Each(t, func(t *testing.T, name string) {
 			run := compile(t, open(t, name), func(in []*graph.Node) []*graph.Node {
-				loss := graphs.CrossEntropy(in[0], in[1], o.smoothing, o.weights)
+				loss := graphs.CrossEntropy(in[0], graphs.Labels{Own: in[1]}, o.smoothing, o.weights)
 				return []*graph.Node{loss, graph.Gradient(loss, in[0])[0]}
 			})
 			out := run(tensor(logits, batch, classes), tensor(labels, batch))

@@ -1,0 +1,182 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"image/png"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/fastresnet/fastresnet"
+	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/data/picture"
+	"github.com/fastresnet/fastresnet/examples/internal/program"
+)
+
+// start runs the program, with what it prints.
+func start(ctx context.Context, args ...string) (status int, stdout, stderr string) {
+	var out, errs bytes.Buffer
+	status = run(ctx, args, &out, &errs)
+	return status, out.String(), errs.String()
+}
+
+// draw writes n drawn images of some classes into a folder each.
+func draw(t *testing.T, n int, classes ...string) string {
+	t.Helper()
+	all, err := data.Synthetic(10*n, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := all.Only(classes...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder := t.TempDir()
+	for i := range min(n, set.Len()) {
+		var b bytes.Buffer
+		if err := png.Encode(&b, set.Image(i)); err != nil {
+			t.Fatal(err)
+		}
+		write(t, filepath.Join(folder, set.Classes()[set.Label(i)], fmt.Sprintf("%d.png", i)), b.String())
+	}
+	return folder
+}
+
+func write(t *testing.T, path, content string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestRun(t *testing.T) {
+	folder := draw(t, 60, "disc", "star")
+	write(t, filepath.Join(folder, "disc", "broken.jpg"), "\xff\xd8\xff")
+	write(t, filepath.Join(folder, "notes.txt"), "hello")
+	content, err := os.ReadFile(filepath.Join(folder, "disc", "0.png"))
+	if err != nil {
+		content, err = os.ReadFile(filepath.Join(folder, "star", "0.png"))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(folder, "star", "copy.png"), string(content))
+	out := t.TempDir()
+	model, sheet := filepath.Join(out, "model.safetensors"), filepath.Join(out, "mistakes.png")
+	status, stdout, stderr := start(t.Context(), "-train", folder, "-skip", "-backend", "go", "-width", "4", "-epochs", "3", "-size", "16x20",
+		"-fit", "pad", "-save", model, "-mistakes", sheet)
+	if status != program.ExitOK || stderr != "" {
+		t.Fatalf("exit status %d, stderr %q", status, stderr)
+	}
+	want := `^\S+: 61 images of 16x20x3 in 2 classes, read in \d+\.\d s
+  disc: \d+ pictures
+  star: \d+ pictures
+left out: disc/broken\.jpg: the picture is damaged: its end is missing
+not a picture of a class: notes\.txt
+warning: the same picture: (disc|star)/0\.png, star/copy\.png
+training on 49 pictures, 12 held out, width 4, batch 32, 3 epochs; on go \(.+\)
+epoch .*
+    1 .*
+    2 .*
+    3 .*
+trained in \d+\.\d s
+
+accuracy \d+\.\d\d %, loss \d\.\d{4}, 12 images
+(.*
+)+
+saved in \S+: go run ./examples/predict -model \S+ PICTURE \.\.\.
+$`
+	if !regexp.MustCompile(want).MatchString(stdout) {
+		t.Errorf("stdout:\n%s\nwant a match of:\n%s", stdout, want)
+	}
+	loaded, err := fastresnet.Load(model, fastresnet.WithBackend("go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer loaded.Close()
+	if in := loaded.Network().Input; in != (data.Shape{Height: 16, Width: 20, Channels: 3}) || !slices.Equal(loaded.Classes(), []string{"disc", "star"}) {
+		t.Errorf("the model takes %v for %q", in, loaded.Classes())
+	}
+	if strings.Contains(stdout, "mistakes:") {
+		if _, err := picture.Open(t.Context(), sheet); err != nil {
+			t.Errorf("the sheet of mistakes: %v", err)
+		}
+	} else if !strings.Contains(stdout, "no mistakes") {
+		t.Errorf("nothing of mistakes:\n%s", stdout)
+	}
+}
+
+// A set of its own to test with, as a list, in grey.
+func TestRunWithTest(t *testing.T) {
+	folder := draw(t, 40, "disc", "star")
+	list := "path,label\n"
+	for _, class := range []string{"disc", "star"} {
+		files, err := filepath.Glob(filepath.Join(folder, class, "*.png"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		list += fmt.Sprintf("%s,%s\n", files[0], class)
+	}
+	write(t, filepath.Join(folder, "test.csv"), list)
+	status, stdout, stderr := start(t.Context(), "-train", folder, "-test", filepath.Join(folder, "test.csv"), "-grey", "-backend", "go", "-width", "4", "-epochs", "1")
+	if status != program.ExitOK || stderr != "" {
+		t.Fatalf("exit status %d, stderr %q", status, stderr)
+	}
+	for _, part := range []string{"40 images of 32x32x1 in 2 classes", "2 images of 32x32x1 in 2 classes", "training on 40 pictures, 2 held out", "warning: the same picture"} {
+		if !strings.Contains(stdout, part) {
+			t.Errorf("stdout has no %q:\n%s", part, stdout)
+		}
+	}
+}
+
+func TestMistakesOfUse(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		args []string
+		want string
+	}{
+		{"no folder", nil, "-train: need a folder"},
+		{"a folder that there is not", []string{"-train", "nowhere"}, "reading nowhere: data not found: there is no such folder"},
+		{"sizes", []string{"-train", "x", "-size", "7"}, "-size 7: need"},
+		{"sizes of words", []string{"-train", "x", "-size", "32xbig"}, "-size 32xbig: need"},
+		{"more than a size", []string{"-train", "x", "-size", "32x32x3"}, "-size 32x32x3: need"},
+		{"fit", []string{"-train", "x", "-fit", "fill"}, "-fit fill: need crop, stretch or pad"},
+		{"held out and test", []string{"-train", "x", "-test", "y", "-held-out", "0.5"}, "-held-out: there is -test"},
+		{"none held out", []string{"-train", "x", "-held-out", "0"}, "-held-out 0: need"},
+		{"no width", []string{"-train", "x", "-width", "0"}, "-width 0: need at least 1"},
+		{"no name", []string{"-train", "x", "-save", ""}, "-save: need the name of a file"},
+		{"several at once", []string{"-size", "0", "-epochs", "-1"}, "-epochs -1: need at least 1"},
+		{"an argument", []string{"-train", "x", "y"}, `unexpected argument "y"`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			status, stdout, stderr := start(t.Context(), tt.args...)
+			if status != program.ExitFailed || stdout != "" || !strings.Contains(stderr, tt.want) || strings.Count(stderr, "\n") != 1 {
+				t.Errorf("exit status %d, stdout %q, stderr %q; want one line with %q", status, stdout, stderr, tt.want)
+			}
+		})
+	}
+}
+
+func TestInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	status, _, stderr := start(ctx, "-train", draw(t, 20, "disc", "star"), "-backend", "go")
+	if status != program.ExitInterrupted || stderr != "pictures: interrupted\n" {
+		t.Errorf("exit status %d, stderr %q", status, stderr)
+	}
+}
+
+func TestHelp(t *testing.T) {
+	status, stdout, stderr := start(t.Context(), "-h")
+	if status != program.ExitOK || stderr != "" || !strings.Contains(stdout, "Usage: pictures") || !strings.Contains(stdout, "-held-out") {
+		t.Errorf("exit status %d, stdout %q, stderr %q", status, stdout, stderr)
+	}
+}
