@@ -14,7 +14,8 @@ import (
 
 // settings are what the flags say.
 type settings struct {
-	train, test, save, mistakes string
+	train, test, save           string
+	curves, mistakes, augmented string
 	heldOut                     float64
 	reader                      picture.Reader
 	backend                     string
@@ -50,7 +51,9 @@ func parse(args []string, stdout io.Writer) (*settings, error) {
 	f.Uint64Var(&s.seed, "seed", 1, "seed `n` of what is random, the pictures held out among it")
 	f.StringVar(&s.backend, "backend", "auto", program.BackendUsage)
 	f.StringVar(&s.save, "save", "", "`file` to save the trained model to, for predict and serve")
+	f.StringVar(&s.curves, "curves", "", "`file` for the curves of losses and accuracies, a PNG")
 	f.StringVar(&s.mistakes, "mistakes", "", "`file` for a sheet of the worst mistakes, a PNG")
+	f.StringVar(&s.augmented, "augmented", "", "`file` for a sheet of training pictures as training changes them, a PNG")
 	if err := program.Parse(f, usage, args, stdout); err != nil {
 		return nil, err
 	}
@@ -103,8 +106,8 @@ func (s *settings) check() error {
 			problems = append(problems, program.TooSmall(n)...)
 		}
 	}
-	for _, flag := range []string{"save", "mistakes"} {
-		if s.set[flag] && map[string]string{"save": s.save, "mistakes": s.mistakes}[flag] == "" {
+	for flag, name := range map[string]string{"save": s.save, "curves": s.curves, "mistakes": s.mistakes, "augmented": s.augmented} {
+		if s.set[flag] && name == "" {
 			problems = append(problems, fmt.Errorf("-%s: need the name of a file", flag))
 		}
 	}

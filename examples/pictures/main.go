@@ -5,12 +5,9 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"image"
-	"image/png"
 	"io"
 	"log/slog"
 	"path/filepath"
@@ -19,9 +16,7 @@ import (
 
 	"github.com/fastresnet/fastresnet"
 	"github.com/fastresnet/fastresnet/data"
-	"github.com/fastresnet/fastresnet/data/picture"
 	"github.com/fastresnet/fastresnet/examples/internal/program"
-	"github.com/fastresnet/fastresnet/examples/internal/results"
 	"github.com/fastresnet/fastresnet/examples/internal/terminal"
 )
 
@@ -41,9 +36,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 
 // train reads the pictures, trains, and says how good the model is.
 func train(ctx context.Context, s *settings, stdout, stderr io.Writer) error {
-	saved, saveErr := results.Open("save", s.save)
-	sheet, sheetErr := results.Open("mistakes", s.mistakes)
-	if err := errors.Join(saveErr, sheetErr); err != nil {
+	files, err := openFiles(s)
+	if err != nil {
 		return err
 	}
 	trainSet, testSet, err := s.read(ctx, stdout, stderr)
@@ -62,24 +56,26 @@ func train(ctx context.Context, s *settings, stdout, stderr io.Writer) error {
 		return err
 	}
 	defer result.Model.Close()
+	if err := files.draw(trainSet, result.Record); err != nil {
+		return err
+	}
 
 	evaluation, err := result.Model.Evaluate(ctx, testSet)
 	if err != nil {
 		return err
 	}
 	fmt.Fprintf(stdout, "trained in %.1f s\n\n%v", result.Timing.Train.Seconds(), evaluation)
-	switch worst := evaluation.Mistakes(40); {
+	switch worst := evaluation.Mistakes(sheetSize); {
 	case len(worst) == 0:
 		fmt.Fprintln(stdout, "\nno mistakes")
 	case s.mistakes != "":
-		drawn, err := drawMistakes(testSet, worst)
-		if err := errors.Join(err, sheet.Write(drawn)); err != nil {
+		if err := files.drawMistakes(testSet, worst); err != nil {
 			return err
 		}
 		fmt.Fprintf(stdout, "\nthe worst mistakes: %s\n", s.mistakes)
 	}
 	if s.save != "" {
-		if err := saved.Failed(result.Model.Save(s.save)); err != nil {
+		if err := files.save.Failed(result.Model.Save(s.save)); err != nil {
 			return err
 		}
 		fmt.Fprintf(stdout, "\nsaved in %s: go run ./examples/predict -model %[1]s PICTURE ...\n", s.save)
@@ -143,17 +139,4 @@ func reportDuplicates(stdout io.Writer, sets ...*data.Dataset) {
 		}
 		fmt.Fprintf(stdout, "warning: the same picture: %s\n", strings.Join(names, ", "))
 	}
-}
-
-// drawMistakes is a sheet of mistakes as a PNG file.
-func drawMistakes(set *data.Dataset, worst []fastresnet.Verdict) ([]byte, error) {
-	var images []image.Image
-	var captions []string
-	for _, m := range worst {
-		images = append(images, set.Image(m.Image))
-		captions = append(captions, fmt.Sprintf("%s\nnot %s %.0f%%", m.Label, m.Predicted, 100*m.Probability))
-	}
-	var encoded bytes.Buffer
-	err := png.Encode(&encoded, picture.Sheet(images, captions))
-	return encoded.Bytes(), err
 }

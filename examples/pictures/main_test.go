@@ -72,7 +72,7 @@ func TestRun(t *testing.T) {
 	out := t.TempDir()
 	model, sheet := filepath.Join(out, "model.safetensors"), filepath.Join(out, "mistakes.png")
 	status, stdout, stderr := start(t.Context(), "-train", folder, "-skip", "-backend", "go", "-width", "4", "-epochs", "3", "-size", "16x20",
-		"-fit", "pad", "-save", model, "-mistakes", sheet)
+		"-fit", "pad", "-save", model, "-mistakes", sheet, "-curves", filepath.Join(out, "curves.png"), "-augmented", filepath.Join(out, "augmented.png"))
 	if status != program.ExitOK || stderr != "" {
 		t.Fatalf("exit status %d, stderr %q", status, stderr)
 	}
@@ -104,6 +104,11 @@ $`
 	defer loaded.Close()
 	if in := loaded.Network().Input; in != (data.Shape{Height: 16, Width: 20, Channels: 3}) || !slices.Equal(loaded.Classes(), []string{"disc", "star"}) {
 		t.Errorf("the model takes %v for %q", in, loaded.Classes())
+	}
+	for _, name := range []string{"curves.png", "augmented.png"} {
+		if _, err := picture.Open(t.Context(), filepath.Join(out, name)); err != nil {
+			t.Error(err)
+		}
 	}
 	if strings.Contains(stdout, "mistakes:") {
 		if _, err := picture.Open(t.Context(), sheet); err != nil {
