@@ -10,6 +10,11 @@ import (
 // warnings are what is allowed, and probably not meant.
 func (c *config) warnings() []string {
 	all := lacking("training", c.train)
+	const large, usual = 128, 32
+	if s := c.train.Shape(); min(s.Height, s.Width) > large {
+		all = append(all, fmt.Sprintf("images of %v take %d times as long as those of %dx%d, and the networks of this library are made for small ones: 64x64 is mostly enough",
+			s, s.Height*s.Width/usual/usual, usual, usual))
+	}
 	if c.test != nil {
 		all = append(all, lacking("test", c.test)...)
 	}

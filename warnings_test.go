@@ -2,6 +2,8 @@ package fastresnet_test
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"log/slog"
 	"strings"
 	"testing"
@@ -60,5 +62,20 @@ func TestWarnings(t *testing.T) {
 				t.Errorf("%d warnings logged, want %d:\n%s", got, len(test.want), &log)
 			}
 		})
+	}
+}
+
+func TestWarnsOfLargeImages(t *testing.T) {
+	for side, want := range map[int]string{128: "", 160: "images of 160x160x3 take 25 times as long"} {
+		ctx, cancel := context.WithCancel(context.Background())
+		var warnings []string
+		_, err := fastresnet.Train(ctx, fastresnet.WithDataset(blankSet(t, 4, data.Shape{Height: side, Width: side, Channels: 3}, "a", "b"), nil),
+			fastresnet.WithBackend("go"), fastresnet.WithWidth(1), fastresnet.WithStartCallback(func(r *fastresnet.Result) {
+				warnings = r.Warnings
+				cancel()
+			}))
+		if !errors.Is(err, context.Canceled) || !strings.Contains(strings.Join(warnings, ""), want) || want == "" && warnings != nil {
+			t.Errorf("side %d: warnings %q, error %v; want %q", side, warnings, err, want)
+		}
 	}
 }

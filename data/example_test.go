@@ -103,3 +103,47 @@ func ExampleAugmentation() {
 	// 0 [1 2 3 4 5 6]
 	// 1 [3 2 1 6 5 4]
 }
+
+// A fifth of each class is held out to test with.
+func ExampleDataset_Split() {
+	set, err := data.Synthetic(1000, 1)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	train, test, err := set.Split(0.2, 1)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(train)
+	fmt.Println(test)
+	fmt.Println(set.ClassCounts()[0], "discs:", train.ClassCounts()[0], "and", test.ClassCounts()[0])
+	// Output:
+	// 800 images of 32x32x3 in 10 classes
+	// 200 images of 32x32x3 in 10 classes
+	// 100 discs: 80 and 20
+}
+
+// An image to test with that is trained on, too, makes the test look too good.
+func ExampleDuplicates() {
+	shape := data.Shape{Height: 1, Width: 2, Channels: 1}
+	train, err := data.New([]uint8{10, 20, 30, 40}, shape, []int{0, 1}, []string{"cat", "dog"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	test, err := data.New([]uint8{30, 40, 50, 60}, shape, []int{1, 1}, []string{"cat", "dog"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, places := range data.Duplicates(train, test) {
+		for _, p := range places {
+			fmt.Printf("image %d of set %d\n", p.Image, p.Set)
+		}
+	}
+	// Output:
+	// image 1 of set 0
+	// image 0 of set 1
+}

@@ -1,0 +1,37 @@
+package picture_test
+
+import (
+	"context"
+	"embed"
+	"fmt"
+
+	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/data/picture"
+)
+
+//go:embed testdata/folder
+var pictures embed.FS
+
+// A folder with a folder for each class, here one that is part of the program.
+func ExampleReader_FS() {
+	reader := picture.Reader{
+		Shape: data.Shape{Height: 16, Width: 16, Channels: 3},
+		Fit:   data.FitPad,
+	}
+	set, report, err := reader.FS(context.Background(), pictures)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(set)
+	for i := range set.Len() {
+		fmt.Println(set.Name(i), "is a", set.Classes()[set.Label(i)])
+	}
+	fmt.Println("ignored:", report.Ignored)
+	// Output:
+	// 3 images of 16x16x3 in 2 classes
+	// testdata/folder/ring/1.png is a ring
+	// testdata/folder/star/1.png is a star
+	// testdata/folder/star/2.png is a star
+	// ignored: [testdata/folder/notes.txt]
+}
