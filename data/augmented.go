@@ -11,7 +11,7 @@ import (
 // [ErrFormat].
 func (d *Dataset) Augmented(seed uint64, augmentations ...Augmentation) (*Dataset, error) {
 	if d.Len() == 0 {
-		return nil, fmt.Errorf("%w: the set is empty", ErrFormat)
+		return nil, errEmpty
 	}
 	for i, a := range augmentations {
 		if a == nil {

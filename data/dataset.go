@@ -45,6 +45,9 @@ func Adopt(pixels []uint8, shape Shape, labels []int, classes []string) (*Datase
 // WithNames returns the set with a name for each image, such as the path of its file. The error wraps [ErrFormat] if
 // there are more or fewer.
 func (d *Dataset) WithNames(names []string) (*Dataset, error) {
+	if d.Len() == 0 {
+		return nil, errEmpty
+	}
 	if len(names) != d.Len() {
 		return nil, fmt.Errorf("%w: %d names for %d images", ErrFormat, len(names), d.Len())
 	}
@@ -58,6 +61,9 @@ func (d *Dataset) WithNames(names []string) (*Dataset, error) {
 func (d *Dataset) WithFit(f Fit) (*Dataset, error) {
 	if err := f.Validate(); err != nil {
 		return nil, err
+	}
+	if d.Len() == 0 {
+		return nil, errEmpty
 	}
 	fitted := *d
 	fitted.fit = f

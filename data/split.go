@@ -82,6 +82,9 @@ func (d *Dataset) shuffledByClass(rng *rand.Rand) [][]int {
 	return byClass
 }
 
+// errEmpty is the error of methods that make another set.
+var errEmpty = fmt.Errorf("%w: the set is empty", ErrFormat)
+
 // Shuffle returns a copy in random order, which the seed decides.
 func (d *Dataset) Shuffle(seed uint64) (*Dataset, error) {
 	return d.Subset(rand.New(rand.NewPCG(seed, 0)).Perm(d.Len()))
@@ -129,6 +132,9 @@ func (d *Dataset) Folds(k int, seed uint64) ([]Fold, error) {
 // Only returns a copy of the images of some classes, which are the classes of the new set, in the order given. The error
 // wraps [ErrFormat] if one is not a class of this set, or is named twice, or if there are no images of any.
 func (d *Dataset) Only(classes ...string) (*Dataset, error) {
+	if d.Len() == 0 {
+		return nil, errEmpty
+	}
 	label := make([]int, len(d.classes)) // by old label; -1 for those left out
 	for i := range label {
 		label[i] = -1
@@ -159,10 +165,13 @@ func (d *Dataset) Only(classes ...string) (*Dataset, error) {
 
 // Balance returns a copy in which every class has as many images as the largest, by repetition: each image of a smaller
 // one comes as often as the others, up to once. Classes without images stay so. Repeated images stand behind the others:
-// training shuffles them.
+// training shuffles them. The error wraps [ErrFormat] if the set is empty.
 //
 // Split first, so that no image is both trained on and tested with. [Dataset.ClassWeights] is another way.
 func (d *Dataset) Balance() (*Dataset, error) {
+	if d.Len() == 0 {
+		return nil, errEmpty
+	}
 	most := slices.Max(d.ClassCounts())
 	indices := make([]int, d.Len())
 	for i := range indices {

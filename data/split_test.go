@@ -111,11 +111,19 @@ func TestSelectionsRefuse(t *testing.T) {
 	_, names := set.WithNames([]string{"a"})
 	_, fit := set.WithFit("fill")
 	var none *data.Dataset
+	_, onlyOfNone := none.Only("a")
+	_, balanceOfNone := none.Balance()
+	_, shuffleOfNone := none.Shuffle(1)
+	_, foldsOfNone := none.Folds(2, 1)
+	_, namesOfNone := none.WithNames(nil)
+	_, fitOfNone := none.WithFit(data.FitPad)
 	for name, err := range map[string]error{
 		"none held out": split(set, 0), "fewer than none": split(set, -1), "all held out": split(set, 6), "a share of all": split(set, 0.99),
 		"more than there are": split(set, 100), "one image a class": split(ones, 1), "nil": split(none, 0.5),
 		"one fold": folds(1), "more folds than images": folds(7),
 		"an unknown class": only("a", "z"), "a class twice": only("a", "a"), "no class": only(),
+		"Only of nil": onlyOfNone, "Balance of nil": balanceOfNone, "Shuffle of nil": shuffleOfNone, "Folds of nil": foldsOfNone,
+		"WithNames of nil": namesOfNone, "WithFit of nil": fitOfNone,
 		"a name too few": names, "an unknown fit": fit,
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -78,7 +78,8 @@ func Open(ctx context.Context, path string) (image.Image, error) {
 
 // ReadHeader reads no more than the size of a picture, so that one too large costs no memory. Its errors are those of
 // [Decode].
-func ReadHeader(encoded []byte) (Header, error) {
+func ReadHeader(encoded []byte) (h Header, err error) {
+	defer guard(&err)
 	if len(encoded) == 0 {
 		return Header{}, ErrEmpty
 	}
@@ -87,7 +88,7 @@ func ReadHeader(encoded []byte) (Header, error) {
 		return Header{}, err
 	}
 	config, err := format.decodeConfig(bytes.NewReader(encoded))
-	h := Header{Format: format.name, Width: config.Width, Height: config.Height}
+	h = Header{Format: format.name, Width: config.Width, Height: config.Height}
 	switch {
 	case err != nil:
 		return h, problem(err)
@@ -101,7 +102,8 @@ func ReadHeader(encoded []byte) (Header, error) {
 
 // Decode decodes a picture, of several frames the first, on its canvas. One whose Exif data say that it is stored on
 // its side, as those of cameras and phones do, is turned upright. It ends soon after ctx does, with its error.
-func Decode(ctx context.Context, encoded []byte) (image.Image, error) {
+func Decode(ctx context.Context, encoded []byte) (img image.Image, err error) {
+	defer guard(&err)
 	h, err := ReadHeader(encoded)
 	if err != nil {
 		return nil, err
@@ -125,7 +127,7 @@ func Decode(ctx context.Context, encoded []byte) (image.Image, error) {
 	case "webp":
 		orientation = orientationOf(bytes.TrimPrefix(chunk(encoded, webpChunks, "EXIF"), []byte(exifHeader)))
 	}
-	img, err := format.decode(&cancellable{ctx, bytes.NewReader(encoded)})
+	img, err = format.decode(&cancellable{ctx, bytes.NewReader(encoded)})
 	if ended := ctx.Err(); ended != nil {
 		return nil, ended
 	}
@@ -142,6 +144,13 @@ func Decode(ctx context.Context, encoded []byte) (image.Image, error) {
 		img = colours(img)
 	}
 	return upright.New(img, orientation), nil
+}
+
+// guard makes an error of a decoder's panic: some were not made for files that are meant to break them.
+func guard(err *error) {
+	if p := recover(); p != nil {
+		*err = problem(fmt.Errorf("the decoder panics: %v", p))
+	}
 }
 
 // cancellable reads a little at a time, until its context ends: what decodes it then ends too.

@@ -39,7 +39,7 @@ func predict(ctx context.Context, s *settings, stdin io.Reader, stdout, stderr i
 	}
 	defer model.Close()
 
-	var r reporter = newTable(stdout, s, model.Classes())
+	var r reporter = newTable(stdout, s, model.Classes(), model.Threshold())
 	if s.json {
 		r = newLines(stdout, s)
 	}

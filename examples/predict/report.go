@@ -29,13 +29,17 @@ type table struct {
 
 const widestFile = 60 // columns; a longer name pushes its own line out only
 
-func newTable(w io.Writer, s *settings, classes []string) *table {
+func newTable(w io.Writer, s *settings, classes []string, threshold float64) *table {
 	t := &table{w: w, top: s.top, fileWidth: len("file"), classWidth: len("class")}
 	for _, file := range s.files {
 		t.fileWidth = max(t.fileWidth, min(utf8.RuneCountInString(printable(file)), widestFile))
 	}
+	mark := 0
+	if threshold > 0 {
+		mark = 1 // for a question mark
+	}
 	for _, class := range classes {
-		t.classWidth = max(t.classWidth, utf8.RuneCountInString(printable(class)))
+		t.classWidth = max(t.classWidth, utf8.RuneCountInString(printable(class))+mark)
 	}
 	return t
 }
@@ -56,7 +60,11 @@ func (t *table) classified(file string, p fastresnet.Prediction) error {
 	for _, c := range ranking[1:] {
 		next = append(next, printable(c.Label)+" "+percent(c.Probability))
 	}
-	return t.line(printable(file), printable(ranking[0].Label), percent(ranking[0].Probability), strings.Join(next, ", "))
+	class := printable(ranking[0].Label)
+	if p.Unknown { // by the model's threshold
+		class += "?"
+	}
+	return t.line(printable(file), class, percent(ranking[0].Probability), strings.Join(next, ", "))
 }
 
 func (t *table) line(file, class, probability, next string) error {
@@ -87,13 +95,14 @@ type lines struct {
 type outcome struct {
 	File    string          `json:"file"`
 	Classes []results.Class `json:"classes,omitempty"`
+	Unknown bool            `json:"unknown,omitempty"` // by the model's threshold
 	Error   string          `json:"error,omitempty"`
 }
 
 func newLines(w io.Writer, s *settings) *lines { return &lines{e: json.NewEncoder(w), top: s.top} }
 
 func (l *lines) classified(file string, p fastresnet.Prediction) error {
-	return l.e.Encode(outcome{File: file, Classes: results.Ranking(p, l.top)})
+	return l.e.Encode(outcome{File: file, Classes: results.Ranking(p, l.top), Unknown: p.Unknown})
 }
 
 func (l *lines) failed(file string, why error) error {
