@@ -55,6 +55,17 @@ func describe(a data.Augmentation) string {
 	return fmt.Sprintf("%T", a)
 }
 
+// ownAugmentations describes those that cannot be written.
+func (r Recipe) ownAugmentations() []string {
+	var own []string
+	for _, a := range r.Augmentations {
+		if data.KindOf(a) == "" {
+			own = append(own, describe(a))
+		}
+	}
+	return own
+}
+
 // add enters a value that was read from JSON, with all that is in it.
 func (id identity) add(name string, value any) {
 	switch value := value.(type) {

@@ -305,3 +305,25 @@ func TestLoadOptions(t *testing.T) {
 		}
 	}
 }
+
+// A file says which augmentations of one's own the recipe had, though it cannot hold them.
+func TestOwnAugmentationsAreNamed(t *testing.T) {
+	set := synthetic(t, 40, 1)
+	model := train(t, set, fastresnet.WithEpochs(1), fastresnet.WithAugmentations(data.Crop{Pad: 2}, own{})).Model
+	var file bytes.Buffer
+	if err := model.Write(&file); err != nil {
+		t.Fatal(err)
+	}
+	loaded, err := fastresnet.ReadModel(&file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer loaded.Close()
+	r := loaded.Record()
+	if diff := cmp.Diff([]string{own{}.String()}, r.OwnAugmentations); diff != "" {
+		t.Errorf("own augmentations (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(data.Augmentations{data.Crop{Pad: 2}}, r.Recipe.Augmentations); diff != "" {
+		t.Errorf("the others (-want +got):\n%s", diff)
+	}
+}

@@ -12,7 +12,7 @@ import (
 
 // Record is what a run was, and how it went.
 //
-// It can be written as JSON and read back; augmentations of the caller's own are left out of the recipe then. Unknown
+// It can be written as JSON and read back; of augmentations of the caller's own only OwnAugmentations are left then. Unknown
 // fields of the recipe are errors.
 type Record struct {
 	// Weights says which weights the model has, and so what was tested after each epoch: the last step's, or
@@ -21,6 +21,9 @@ type Record struct {
 	// Recipe is what ran, with all options applied; its name, description and published figures stay
 	// those of the recipe that they were applied to.
 	Recipe Recipe `json:"recipe"`
+	// OwnAugmentations are those of the recipe's augmentations that are not package data's, in words: by their String
+	// method, or else by their type.
+	OwnAugmentations []string `json:"own_augmentations,omitempty"`
 	// Seed is the run's.
 	Seed uint64 `json:"seed"`
 	// Backend is what computed, as [WithBackend] names it, and Device describes it.
@@ -133,6 +136,7 @@ type Timing struct {
 // clone is a copy that shares nothing with the record.
 func (r Record) clone() Record {
 	r.Recipe = r.Recipe.Clone()
+	r.OwnAugmentations = slices.Clone(r.OwnAugmentations)
 	r.PassedOver, r.Warnings, r.Epochs = slices.Clone(r.PassedOver), slices.Clone(r.Warnings), slices.Clone(r.Epochs)
 	return r
 }

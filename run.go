@@ -67,7 +67,7 @@ func newRun(ctx context.Context, c *config, started time.Time) (done *run, err e
 		return nil, err
 	}
 	h := &history{record: Record{
-		Weights: c.recipe.weights(), Recipe: c.recipe, Seed: c.seed, Precision: precision,
+		Weights: c.recipe.weights(), Recipe: c.recipe, OwnAugmentations: c.recipe.ownAugmentations(), Seed: c.seed, Precision: precision,
 		Backend: device.Name, Device: device.Description, Devices: c.devices, PassedOver: device.PassedOver,
 		TrainImages: c.train.Len(), TestImages: c.test.Len(), Warnings: c.warnings(),
 	}}

@@ -26,6 +26,11 @@ func isPicture(name string) bool {
 	return slices.Contains(extensions, strings.ToLower(path.Ext(name)))
 }
 
+// isFile says whether an entry is a file, or a link that may be one: a pipe would never end.
+func isFile(entry fs.DirEntry) bool {
+	return entry.Type().IsRegular() || entry.Type()&fs.ModeSymlink != 0
+}
+
 // isHidden says whether a file or folder is not meant to be seen: those of macOS in zip files, too.
 func isHidden(name string) bool { return strings.HasPrefix(name, ".") || name == "__MACOSX" }
 
@@ -46,7 +51,7 @@ func find(ctx context.Context, fsys fs.FS) (f found, err error) {
 			f.ignored = append(f.ignored, name)
 			return fs.SkipDir
 		case entry.IsDir():
-		case isHidden(entry.Name()), path.Dir(name) == root, !isPicture(name):
+		case isHidden(entry.Name()), path.Dir(name) == root, !isPicture(name), !isFile(entry):
 			f.ignored = append(f.ignored, name)
 		default:
 			class, _, _ := strings.Cut(strings.TrimPrefix(name, strings.TrimPrefix(root+"/", "./")), "/")

@@ -8,6 +8,7 @@ import (
 	"image"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"runtime"
 	"slices"
@@ -18,6 +19,9 @@ import (
 	"github.com/fastresnet/fastresnet/internal/hostmemory"
 	"github.com/fastresnet/fastresnet/internal/scaling"
 )
+
+// ErrMemory is wrapped when a set does not fit the memory.
+var ErrMemory = errors.New("the images do not fit the memory")
 
 // Reader makes data sets of picture files. The zero Reader makes images of 32x32 pixels in colour, of the middle of each
 // picture, and fails if a picture cannot be read.
@@ -46,7 +50,7 @@ type Reader struct {
 type Report struct {
 	// Skipped are the pictures that could not be read, where [Reader.SkipUnreadable] allows that.
 	Skipped []Problem
-	// Ignored are the paths of files that were not opened: hidden ones, those whose names do not end like a picture's
+	// Ignored are the paths of files that were not opened: hidden ones, what is no file, those whose names do not end like a picture's
 	// (.png, .jpg, .jpeg, .jpe, .jfif, .gif, .webp, .bmp, .tif, .tiff), and those in no class's folder. Of a hidden folder it is that
 	// alone.
 	Ignored []string
@@ -162,32 +166,7 @@ func (r Reader) read(ctx context.Context, open func(name string) (fs.File, error
 		return nil, nil, err
 	}
 
-	pixels := make([]uint8, len(pictures)*shape.Size())
-	problems := make([]error, len(pictures))
-	done, next := 0, 0
-	var mu sync.Mutex
-	var workers sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), len(pictures)) {
-		workers.Go(func() {
-			for {
-				mu.Lock()
-				i := next
-				next++
-				mu.Unlock()
-				if i >= len(pictures) || ctx.Err() != nil {
-					return
-				}
-				problems[i] = readPicture(ctx, pixels[i*shape.Size():(i+1)*shape.Size()], open, pictures[i].Path, shape, r.Fit)
-				mu.Lock()
-				done++
-				if r.Progress != nil {
-					r.Progress(done, len(pictures))
-				}
-				mu.Unlock()
-			}
-		})
-	}
-	workers.Wait()
+	pixels, problems := r.decode(ctx, open, pictures, shape)
 	if err := ctx.Err(); err != nil {
 		return nil, nil, err
 	}
@@ -216,6 +195,37 @@ func (r Reader) read(ctx context.Context, open func(name string) (fs.File, error
 		set, err = set.WithNames(names)
 	}
 	return set, bad, err
+}
+
+// decode decodes pictures into the pixels of images, on all cores, until ctx ends. What cannot be read leaves its error.
+func (r Reader) decode(ctx context.Context, open func(name string) (fs.File, error), pictures []Labelled, shape data.Shape) (pixels []uint8, problems []error) {
+	size := shape.Size()
+	pixels, problems = make([]uint8, len(pictures)*size), make([]error, len(pictures))
+	done, next := 0, 0
+	var mu sync.Mutex
+	var workers sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(pictures)) {
+		workers.Go(func() {
+			for {
+				mu.Lock()
+				i := next
+				next++
+				mu.Unlock()
+				if i >= len(pictures) || ctx.Err() != nil {
+					return
+				}
+				problems[i] = readPicture(ctx, pixels[i*size:(i+1)*size], open, pictures[i].Path, shape, r.Fit)
+				mu.Lock()
+				done++
+				if r.Progress != nil {
+					r.Progress(done, len(pictures))
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	workers.Wait()
+	return pixels, problems
 }
 
 // checkShape reports a shape that pictures cannot have.
@@ -249,16 +259,13 @@ func (r Reader) label(pictures []Labelled) (classes []string, labels []int, err 
 	return classes, labels, nil
 }
 
-// ErrMemory is wrapped when a set does not fit the memory.
-var ErrMemory = errors.New("the images do not fit the memory")
-
 // fits reports images that take more memory than there is, or than they may.
 func (r Reader) fits(images int, shape data.Shape) error {
 	limit := r.MemoryLimit
 	if limit == 0 {
 		limit = hostmemory.Free()
 	}
-	if need := int64(images) * int64(shape.Size()); limit > 0 && need > limit {
+	if need := int64(images) * int64(shape.Size()); limit > 0 && need > limit || need > math.MaxInt {
 		return fmt.Errorf("%w: %d images of %v take %d MiB, and %d MiB are free or allowed: take a smaller Shape, or fewer pictures",
 			ErrMemory, images, shape, need>>20, limit>>20)
 	}

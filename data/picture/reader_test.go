@@ -311,6 +311,16 @@ func TestReaderStops(t *testing.T) {
 	}
 }
 
+// What looks like a picture and is no file is not opened: a pipe would be waited for.
+func TestReaderIgnoresWhatIsNoFile(t *testing.T) {
+	fsys := ownFolder(t)
+	fsys["dog/pipe.png"] = &fstest.MapFile{Mode: fs.ModeNamedPipe}
+	_, report, err := picture.Reader{}.FS(context.Background(), fsys)
+	if err != nil || !slices.Contains(report.Ignored, "dog/pipe.png") {
+		t.Errorf("report %v, error %v", report, err)
+	}
+}
+
 // The only class there is needs no other beside it.
 func TestReaderOfOneClass(t *testing.T) {
 	png := &fstest.MapFile{Data: testpicture.Encode(t, "png", testpicture.Image(8, 8))}
