@@ -56,6 +56,18 @@ type Report struct {
 	Ignored []string
 }
 
+// String has a line for each of them; it is empty where there is nothing to report.
+func (r Report) String() string {
+	var text strings.Builder
+	for _, p := range r.Skipped {
+		fmt.Fprintf(&text, "left out: %s: %v\n", p.Path, p.Err)
+	}
+	for _, name := range r.Ignored {
+		fmt.Fprintf(&text, "not a picture of a class: %s\n", name)
+	}
+	return text.String()
+}
+
 // Problem is a picture that cannot be read, and why. Err wraps an error of this package, or of package fs.
 type Problem struct {
 	Path string

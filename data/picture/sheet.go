@@ -4,6 +4,7 @@ import (
 	"image"
 	"image/color"
 	"image/draw"
+	"slices"
 	"strings"
 
 	"golang.org/x/image/font"
@@ -15,13 +16,20 @@ import (
 
 // Sheet draws images side by side on white, each with its caption below, to be looked at: the mistakes of a model, or a
 // set's images after their augmentations. It puts up to 8 into a row. Small images are drawn larger, pixel by pixel.
-// Captions may have several lines, of which up to 17 letters fit below a square image; images without one have none.
+// Captions may have several lines, of which up to 17 letters fit below a square image; images
+// without one have none, and one that is nil leaves its place empty.
 func Sheet(images []image.Image, captions []string) *image.RGBA {
 	const (
 		inRow, margin      = 8, 8
 		shortest, longest  = 136, 272 // of the side of an image
 		lineHeight, letter = 16, 8
 	)
+	for i, img := range images {
+		if img == nil {
+			images = slices.Clone(images)
+			images[i] = image.NewRGBA(image.Rect(0, 0, 1, 1)) // nothing is seen of it
+		}
+	}
 	// All cells are as large as the largest image.
 	side := image.Pt(1, 1)
 	for _, img := range images {

@@ -121,12 +121,7 @@ func (s *settings) readSet(ctx context.Context, name string, stdout, stderr io.W
 	for class, label := range set.Classes() {
 		fmt.Fprintf(stdout, "  %s: %s\n", label, terminal.Plural(counts[class], "picture"))
 	}
-	for _, p := range report.Skipped {
-		fmt.Fprintf(stdout, "left out: %s: %s\n", p.Path, terminal.OneLine(p.Err))
-	}
-	for _, name := range report.Ignored {
-		fmt.Fprintf(stdout, "not a picture of a class: %s\n", name)
-	}
+	fmt.Fprint(stdout, report)
 	return set, nil
 }
 
