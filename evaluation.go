@@ -211,7 +211,8 @@ func (e Evaluation) verdicts(n int, compare func(a, b Verdict) int) []Verdict {
 	return all[:min(max(n, 0), len(all))]
 }
 
-// String is the figures as tables for a terminal: those of each class, and, of up to 12 classes, the confusion matrix.
+// String is the figures for a terminal: accuracy and loss, a table of the figures of each class, and, of up to 12 classes,
+// the confusion matrix.
 func (e Evaluation) String() string {
 	const most = 12 // columns
 	var text strings.Builder
@@ -222,10 +223,10 @@ func (e Evaluation) String() string {
 		fmt.Fprintf(table, "%s\t%d\t%.1f %%\t%.1f %%\t%.1f %%\t\n", f.Class, f.Images, 100*f.Precision, 100*f.Recall, 100*f.F1)
 	}
 	table.Flush()
-	if len(e.classes) > most {
-		return text.String()
+	if len(e.classes) > most || len(e.classes) == 0 {
+		return strings.TrimRight(text.String(), "\n")
 	}
-	fmt.Fprint(&text, "\ntaken for:\n")
+	fmt.Fprint(&text, "\na row for each class, a column for what its images are taken for:\n")
 	fmt.Fprintf(table, "\t%s\t\n", strings.Join(e.classes, "\t"))
 	for class, counts := range e.Confusion() {
 		fmt.Fprint(table, e.classes[class])
@@ -235,5 +236,5 @@ func (e Evaluation) String() string {
 		fmt.Fprintln(table, "\t")
 	}
 	table.Flush()
-	return text.String()
+	return strings.TrimRight(text.String(), "\n")
 }

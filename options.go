@@ -40,7 +40,7 @@ func WithArchitecture(a layers.Architecture) Option {
 
 // WithWidth sets the number of channels of the first stage of the network's design, at least 1, whichever option sets
 // the design; the other stages are in proportion. Work grows with its square. A network of your own has no design, and
-// stays as it is. Default: the design's, 64.
+// stays as it is. Default: the design's, which is 64 in the published recipes and 16 in [RecipeFor].
 func WithWidth(channels int) Option {
 	return trainOption(func(c *config) { c.width = &channels })
 }
@@ -48,7 +48,7 @@ func WithWidth(channels int) Option {
 // WithBatchSize sets the number of images a step, from 1 to the size of the training set. The recipe's
 // learning rate per image stays: its schedule is scaled in proportion to the batch, unless [WithSchedule]
 // or [WithPeakRate] sets it. A batch norm must see more than one value of each channel, so that 1 is too small for a
-// network that brings images down to 1x1. Default: the recipe's, 512.
+// network that brings images down to 1x1. Default: the recipe's.
 func WithBatchSize(images int) Option {
 	return change(func(r *Recipe) { r.BatchSize = images })
 }
@@ -60,7 +60,7 @@ func WithIncompleteBatches(keep bool) Option {
 }
 
 // WithEpochs sets the number of passes over the training set, at least 1. The recipe's schedule is
-// stretched in proportion, unless [WithSchedule] sets it. Default: the recipe's, 24.
+// stretched in proportion, unless [WithSchedule] sets it. Default: the recipe's.
 func WithEpochs(n int) Option {
 	return change(func(r *Recipe) { r.Epochs = n })
 }

@@ -38,6 +38,9 @@ type Score struct {
 	Probability float64
 }
 
+// String is the name and the probability, as in "cat 93.1 %".
+func (s Score) String() string { return fmt.Sprintf("%s %.1f %%", s.Label, 100*s.Probability) }
+
 // Top returns the k most probable classes, the most probable first and equal ones in the order of their numbers. It
 // returns none if k is negative, and all if there are fewer.
 func (p Prediction) Top(k int) []Score {

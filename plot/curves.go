@@ -36,6 +36,7 @@ func Curves(w io.Writer, run fastresnet.Record) error {
 		return fmt.Errorf("%w: the run has no whole epoch to draw", fastresnet.ErrArgument)
 	}
 	losses.Legend.Top, losses.Y.Min = true, 0
+	accuracies.Y.Min, accuracies.Y.Max = 0, 100
 	for i, c := range []struct {
 		to     *plot.Plot
 		name   string

@@ -26,7 +26,7 @@ var ErrMemory = errors.New("the images do not fit the memory")
 // Reader makes data sets of picture files. The zero Reader makes images of 32x32 pixels in colour, of the middle of each
 // picture, and fails if a picture cannot be read.
 //
-// The images know their files' paths ([data.Dataset.Name]), and the set how they were made ([data.Dataset.Fit]), so that
+// The images know their files' paths within the folder, with slashes ([data.Dataset.Name]), and the set how they were made ([data.Dataset.Fit]), so that
 // a model that is trained on it sees pictures in the same way when it predicts.
 type Reader struct {
 	// Shape is what every picture is scaled to: in colour with 3 channels, in grey with 1. Default: 32x32x3.
@@ -46,7 +46,7 @@ type Reader struct {
 	Progress func(done, total int)
 }
 
-// Report is what a [Reader] came across, beside what is in the set.
+// Report is what a [Reader] came across, beside what is in the set. Paths are within the folder that was read.
 type Report struct {
 	// Skipped are the pictures that could not be read, where [Reader.SkipUnreadable] allows that.
 	Skipped []Problem

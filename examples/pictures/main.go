@@ -16,6 +16,7 @@ import (
 
 	"github.com/fastresnet/fastresnet"
 	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/data/picture"
 	"github.com/fastresnet/fastresnet/examples/internal/program"
 	"github.com/fastresnet/fastresnet/examples/internal/terminal"
 )
@@ -64,7 +65,7 @@ func train(ctx context.Context, s *settings, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(stdout, "trained in %.1f s\n\n%v", result.Timing.Train.Seconds(), evaluation)
+	fmt.Fprintf(stdout, "trained in %.1f s\n\n%v\n", result.Timing.Train.Seconds(), evaluation)
 	switch worst := evaluation.Mistakes(sheetSize); {
 	case len(worst) == 0:
 		fmt.Fprintln(stdout, "\nno mistakes")
@@ -113,6 +114,12 @@ func (s *settings) readSet(ctx context.Context, name string, stdout, stderr io.W
 	start := time.Now()
 	set, report, err := read(ctx, name)
 	progress.Clear()
+	if unreadable := (*picture.UnreadableError)(nil); errors.As(err, &unreadable) {
+		for _, p := range unreadable.Problems {
+			fmt.Fprintf(stderr, "pictures: %s: %s\n", p.Path, terminal.OneLine(p.Err))
+		}
+		return nil, fmt.Errorf("%d of %s in %s cannot be read: -skip leaves them out", len(unreadable.Problems), terminal.Plural(unreadable.Total, "picture"), name)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -119,6 +119,21 @@ $`
 	}
 }
 
+// Files that cannot be read are named, one a line, with what to do.
+func TestUnreadable(t *testing.T) {
+	folder := draw(t, 20, "disc", "star")
+	write(t, filepath.Join(folder, "disc", "cut.jpg"), "\xff\xd8\xff")
+	write(t, filepath.Join(folder, "star", "empty.png"), "")
+	status, stdout, stderr := start(t.Context(), "-train", folder, "-backend", "go")
+	want := `^pictures: disc/cut\.jpg: the picture is damaged: its end is missing
+pictures: star/empty\.png: it is empty
+pictures: 2 of 22 pictures in \S+ cannot be read: -skip leaves them out
+$`
+	if status != program.ExitFailed || stdout != "" || !regexp.MustCompile(want).MatchString(stderr) {
+		t.Errorf("exit status %d, stdout %q, stderr:\n%s\nwant a match of:\n%s", status, stdout, stderr, want)
+	}
+}
+
 // A set of its own to test with, as a list, in grey.
 func TestRunWithTest(t *testing.T) {
 	folder := draw(t, 40, "disc", "star")

@@ -33,6 +33,9 @@ func (v *view) start(r *fastresnet.Result) {
 	for _, warning := range r.Warnings {
 		fmt.Fprintf(v.stdout, "warning: %s\n", warning)
 	}
+	if v.every > 1 {
+		fmt.Fprintf(v.stdout, "one in %d epochs:\n", v.every)
+	}
 	fmt.Fprintln(v.stdout, results.EpochHeader)
 }
 

@@ -53,7 +53,7 @@ func parse(args []string, stdout io.Writer) (*settings, error) {
 func (s *settings) check() error {
 	var problems []error
 	if s.model == "" {
-		problems = append(problems, errors.New("-model: need the file of a trained model, as cifar10 -save writes it"))
+		problems = append(problems, errors.New("-model: need the file of a trained model, as pictures -save and cifar10 -save write it"))
 	}
 	problems = append(problems, program.TooSmall(program.Number{Flag: "top", Value: s.top, Least: 1})...)
 	if len(s.files) == 0 {

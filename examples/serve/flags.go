@@ -44,7 +44,7 @@ func parse(args []string, stdout io.Writer) (*settings, error) {
 func (s *settings) check() error {
 	var problems []error
 	if s.model == "" {
-		problems = append(problems, errors.New("-model: need the file of a trained model, as cifar10 -save writes it"))
+		problems = append(problems, errors.New("-model: need the file of a trained model, as pictures -save and cifar10 -save write it"))
 	}
 	if _, _, err := net.SplitHostPort(s.addr); err != nil {
 		problems = append(problems, fmt.Errorf("-addr %s: need a host and a port, as in localhost:8080", s.addr))

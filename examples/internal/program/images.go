@@ -44,4 +44,4 @@ func limited(n, limit int) int {
 }
 
 // ModelUsage describes the flag -model.
-const ModelUsage = "`file` of the trained model, as cifar10 -save and quickstart write it"
+const ModelUsage = "`file` of the trained model, as pictures -save, cifar10 -save and quickstart write it"
