@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 )
 
 // cifar is one of the two data sets that Krizhevsky (2009) drew from Tiny Images, in its binary version.
@@ -69,7 +70,7 @@ func CIFAR10Classes() []string { return slices.Clone(cifar10Classes[:]) }
 // The error wraps [ErrNotFound] if the path or one of the six files is missing, and [ErrFormat] if
 // a file is cut short, too long or corrupt, or if a label is over 9. It names the file, and the
 // record where there is one; records count from 0. Of the data set's Python and MATLAB versions it says which to get
-// instead.
+// instead; [CIFAR10Python] reads the first.
 //
 // Source: https://www.cs.toronto.edu/~kriz/cifar.html, "Binary version".
 func CIFAR10(path string) (train, test *Dataset, err error) {
@@ -159,7 +160,8 @@ func holdsAny(folder string, names []string) bool {
 
 // otherVersion is the error for a version for Python or MATLAB at a place.
 func (c cifar) otherVersion(place string) error {
-	return fmt.Errorf("%w: %s is %s in its version for Python or MATLAB: get the binary version, %s", ErrNotFound, place, c.name, c.url)
+	return fmt.Errorf("%w: %s is %s in its version for Python or MATLAB: get the binary version, %s, or read Python's by %sPython", ErrNotFound, place, c.name, c.url,
+		strings.ReplaceAll(c.name, "-", ""))
 }
 
 // read reads the files at a path, "" for that of find.

@@ -245,11 +245,11 @@ func exactly(r io.Reader, size int64) ([]byte, error) {
 	return all.Bytes(), nil
 }
 
-// contentError is an error of the disk, or of what is in the file.
+// contentError is an error of the disk, or of what is in the file, which wraps ErrFormat.
 func contentError(err error) error {
 	var disk *fs.PathError
 	switch {
-	case errors.As(err, &disk):
+	case errors.As(err, &disk), errors.Is(err, ErrFormat):
 		return err
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return fmt.Errorf("%w: it is cut short", ErrFormat)
