@@ -11,11 +11,13 @@ import (
 	"github.com/fastresnet/fastresnet"
 	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/data/picture"
+	"github.com/fastresnet/fastresnet/plot"
 )
 
 // From a folder of pictures, one folder for each class, to a model in a file, and from that to an answer.
 func ExampleTrain_pictures() {
 	folder := drawPictures("disc", "ring", "star", "dots") // yours
+	defer os.RemoveAll(folder)
 	ctx := context.Background()
 
 	pictures, report, err := picture.Reader{SkipUnreadable: true}.Folder(ctx, folder)
@@ -29,6 +31,11 @@ func ExampleTrain_pictures() {
 	evaluation, err := result.Model.Evaluate(ctx, test)
 	check(err)
 	fmt.Println("good enough:", evaluation.Accuracy > 0.9, evaluation.PerClass()[0].Recall > 0.5)
+
+	curves, err := os.Create(filepath.Join(folder, "curves.png"))
+	check(err)
+	check(plot.Curves(curves, result.Record))
+	check(curves.Close())
 
 	file := filepath.Join(folder, "model.safetensors")
 	check(result.Model.Save(file))
