@@ -13,15 +13,16 @@ import (
 // such as a user's own, runs on the host by its Apply method.
 func Augments(a data.Augmentation) bool {
 	switch a.(type) {
-	case data.Crop, data.FlipLR, data.AlternatingFlip, data.Cutout:
+	case data.Crop, data.FlipLR, data.AlternatingFlip, data.Cutout, data.Erasing, data.ResizedCrop, data.Rotation, data.ColourJitter, data.Greyscale:
 		return true
 	}
 	return false
 }
 
 // Augment is the graph form of an augmentation for which [Augments] is true: it changes images [batch,
-// height, width, channels], normalised if a is a [data.Cutout], by choices [batch, k] int32 as a.Draw
-// makes them. A test holds it equal to a.Apply, which is the definition.
+// height, width, channels], normalised if a is one that blanks a part or changes colours, by choices [batch, k] int32 as a.Draw
+// makes them. A test holds it equal to a.Apply, which is the definition: bit for bit where pixels are only moved or
+// blanked, and up to rounding elsewhere.
 func Augment(a data.Augmentation, images, choices *graph.Node) *graph.Node {
 	switch a := a.(type) {
 	case data.Crop:
@@ -34,6 +35,16 @@ func Augment(a data.Augmentation, images, choices *graph.Node) *graph.Node {
 		return graph.Where(flip, graph.Reverse(images, 2), images)
 	case data.Cutout:
 		return cutout(a, images, choices)
+	case data.Erasing:
+		return erasing(a, images, choices)
+	case data.ResizedCrop:
+		return resizedCrop(a, images, choices)
+	case data.Rotation:
+		return rotation(a, images, choices)
+	case data.ColourJitter:
+		return colourJitter(a, images, choices)
+	case data.Greyscale:
+		return greyscale(a, images, choices)
 	}
 	panic(fmt.Errorf("graphs: augment.go has no case for a %T", a))
 }
