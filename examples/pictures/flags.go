@@ -39,7 +39,7 @@ func parse(args []string, stdout io.Writer) (*settings, error) {
 	s := &settings{set: map[string]bool{}}
 	f := flag.NewFlagSet("pictures", flag.ContinueOnError)
 	f.StringVar(&s.train, "train", "", "`folder`, .zip file or list of the pictures to train on")
-	f.StringVar(&s.test, "test", "", "the same for pictures to test with (default: some of those to train on are held out)")
+	f.StringVar(&s.test, "test", "", "`folder`, .zip file or list of pictures to test with (default: some of those to train on are held out)")
 	f.Float64Var(&s.heldOut, "held-out", 0.2, "`share` of the pictures that is held out where there is no -test, or from 1 on their number")
 	size := f.String("size", "32", "`size` that pictures are scaled to, as in 48 or 40x64 (height x width)")
 	fit := f.String("fit", "crop", "`way` to fit pictures of other proportions: crop, stretch or pad")
