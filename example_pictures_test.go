@@ -26,7 +26,7 @@ func ExampleTrain_pictures() {
 	train, test, err := pictures.Split(0.2, 1) // held out to see how good the model is
 	check(err)
 
-	result, err := fastresnet.Train(ctx, fastresnet.WithDataset(train, test), fastresnet.WithBackend("go"), fastresnet.WithEpochs(20))
+	result, err := fastresnet.Train(ctx, fastresnet.WithDataset(train, test), fastresnet.WithBackend("go"), fastresnet.WithWidth(8), fastresnet.WithEpochs(15))
 	check(err)
 	evaluation, err := result.Model.Evaluate(ctx, test)
 	check(err)
