@@ -41,6 +41,9 @@ func checkBest(t *testing.T, r *fastresnet.Result) {
 }
 
 func TestBestWeights(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it is the same on every platform")
+	}
 	for name, extra := range map[string]fastresnet.Option{
 		"of the weights": nil, "of their averages": fastresnet.WithAveraging(fastresnet.Averaging{Every: 3, Decay: 0.5}),
 	} {

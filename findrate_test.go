@@ -13,6 +13,9 @@ import (
 
 // The loss falls as the rates rise, and then rises; at its end the curve is where training would diverge.
 func TestFindRate(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it is the same on every platform")
+	}
 	set := synthetic(t, 200, 1)
 	testbackend.Each(t, func(t *testing.T, backend string) {
 		curve, err := fastresnet.FindRate(context.Background(), fastresnet.WithDataset(set, nil), fastresnet.WithBackend(backend),
@@ -54,6 +57,9 @@ func TestFindRateStops(t *testing.T) {
 }
 
 func TestCrossValidate(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it is the same on every platform")
+	}
 	set := synthetic(t, 90, 1)
 	small := []fastresnet.Option{fastresnet.WithBackend("go"), fastresnet.WithWidth(4), fastresnet.WithBatchSize(30), fastresnet.WithEpochs(2)}
 	v, err := fastresnet.CrossValidate(context.Background(), set, 3, small...)
