@@ -136,6 +136,19 @@ func TestArrays(t *testing.T) {
 	}
 }
 
+// Files that NumPy itself has written: testdata/make.py.
+func TestNumPysOwnFiles(t *testing.T) {
+	for _, name := range []string{"plain.npz", "packed.npz"} {
+		set, err := data.NPZ(filepath.Join("testdata", name), "x_train", "y_train", []string{"cat", "dog"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(set.Pixels(), ascending(72)) || !slices.Equal(set.Labels(), []int{1, 0}) || set.Shape() != (data.Shape{Height: 4, Width: 3, Channels: 3}) {
+			t.Errorf("%s: %v, labels %v, pixels %v", name, set, set.Labels(), set.Pixels())
+		}
+	}
+}
+
 func TestMNIST(t *testing.T) {
 	folder := write(t, map[string][]byte{
 		"train-images-idx3-ubyte": idx(ascending(12), 3, 2, 2), "train-labels-idx1-ubyte.gz": gzipped(t, idx([]uint8{2, 0, 1}, 3)),

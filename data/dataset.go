@@ -123,8 +123,8 @@ func (d *Dataset) Classes() []string { return slices.Clone(d.classes) }
 // indexing a slice does.
 func (d *Dataset) Label(i int) int { return d.labels[i] }
 
-// Name returns the name of image i, such as the path of its file within the folder that was read; "" if it has none. It panics if i is not in [0, Len),
-// as indexing a slice does.
+// Name returns the name of image i, such as the path of its file within the folder that was read; "" if it has none. It
+// panics if i is not in [0, Len), as indexing a slice does.
 func (d *Dataset) Name(i int) string {
 	if d.names == nil {
 		_ = d.labels[i]

@@ -8,7 +8,8 @@
 // apart.
 //
 // An [Augmentation] is a random change to a training image: [Crop], [FlipLR], [AlternatingFlip],
-// [Cutout], [Erasing], [ResizedCrop], [Rotation], [ColourJitter], [Greyscale], or one of your own. It draws its random choices apart from applying them, so that the choices of a whole
+// [Cutout], [Erasing], [ResizedCrop], [Rotation], [ColourJitter], [Greyscale], or one of your own. It draws its random
+// choices apart from applying them, so that the choices of a whole
 // epoch can be drawn at once, from one seed, and are the same on every device. The forms in this
 // package are the definition; those that run on a device are tested against them.
 //

@@ -123,6 +123,25 @@ func TestRead(t *testing.T) {
 	}
 }
 
+// A file that PyArrow has written: ../testdata/make.py.
+func TestPyArrowsOwnFile(t *testing.T) {
+	shape := data.Shape{Height: 4, Width: 3, Channels: 3}
+	set, _, err := parquet.Read(context.Background(), picture.Reader{Shape: shape}, columns, "testdata/pyarrow.parquet")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var pixels []uint8
+	for i := range uint8(72) {
+		pixels = append(pixels, i)
+	}
+	if diff := cmp.Diff(pixels, set.Pixels()); diff != "" {
+		t.Errorf("pixels (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"dog", "cat"}, []string{set.Classes()[set.Label(0)], set.Classes()[set.Label(1)]}); diff != "" {
+		t.Errorf("labels (-want +got):\n%s", diff)
+	}
+}
+
 func TestReadRefuses(t *testing.T) {
 	none := rows(t, 0, 1)
 	none[1].Image.Bytes = nil
