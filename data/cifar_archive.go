@@ -18,12 +18,18 @@ import (
 // and the two small files that come with them (a few kilobytes in the official archive).
 const archiveSlack = 16 << 20
 
-// readArchive reads the files in a tar, gzipped or not, in whatever order they come, in one pass. It reads
-// to the end even when it has them all, because the checksum is there.
-func (c cifar) readArchive(name string) (b *batches, err error) {
+// readArchive reads the files in a tar, gzipped or not, in whatever order they come, in one pass.
+func (c cifar) readArchive(name string) (*batches, error) {
+	b := c.newBatches()
+	return b, eachInArchive(name, int64(len(b.labels))*int64(c.record())+archiveSlack, b.readTar)
+}
+
+// eachInArchive has f read the files in a tar, gzipped or not, that unpacks to no more than limit bytes. It reads
+// to the end even when f has them all, because the checksum is there.
+func eachInArchive(name string, limit int64, f func(*tar.Reader) error) (err error) {
 	file, err := os.Open(name)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
 
@@ -32,24 +38,22 @@ func (c cifar) readArchive(name string) (b *batches, err error) {
 	const headerSize = 512 // of a tar
 	switch start, _ := buffered.Peek(headerSize); {
 	case len(start) == 0:
-		return nil, archiveError(io.EOF)
+		return archiveError(io.EOF)
 	case bytes.HasPrefix(start, []byte("\x1f\x8b")):
 		if unzipped, err = gzip.NewReader(buffered); err != nil {
-			return nil, archiveError(err)
+			return archiveError(err)
 		}
 	case len(start) < headerSize:
-		return nil, archiveError(tar.ErrHeader)
+		return archiveError(tar.ErrHeader)
 	}
-	b = c.newBatches()
-	limit := int64(len(b.labels))*int64(c.record()) + archiveSlack
 	bounded := &boundedReader{r: unzipped, limit: limit, left: limit + 1}
-	if err := b.readTar(tar.NewReader(bounded)); err != nil {
-		return nil, archiveError(err)
+	if err := f(tar.NewReader(bounded)); err != nil {
+		return archiveError(err)
 	}
 	if _, err := io.Copy(io.Discard, bounded); err != nil {
-		return nil, archiveError(err)
+		return archiveError(err)
 	}
-	return b, nil
+	return nil
 }
 
 // readTar reads the files, each of which must be in the archive once.

@@ -2,9 +2,6 @@ package data
 
 import (
 	"archive/tar"
-	"bufio"
-	"bytes"
-	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
@@ -53,7 +50,8 @@ func (b *batches) readPython(path, key string, names []string) error {
 		return err
 	}
 	if !info.IsDir() {
-		return b.readPythonArchive(path, key, names)
+		limit := 2*int64(len(b.pixels)) + archiveSlack // there are names of images, too
+		return eachInArchive(path, limit, func(archive *tar.Reader) error { return b.readPythonTar(archive, key, names) })
 	}
 	for i, name := range names {
 		file, err := os.Open(filepath.Join(path, name))
@@ -70,22 +68,8 @@ func (b *batches) readPython(path, key string, names []string) error {
 	return nil
 }
 
-// readPythonArchive reads the files in a tar, gzipped or not.
-func (b *batches) readPythonArchive(name, key string, names []string) (err error) {
-	file, err := os.Open(name)
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	buffered := bufio.NewReaderSize(file, 1<<20)
-	var unzipped io.Reader = buffered
-	if start, _ := buffered.Peek(2); bytes.Equal(start, []byte("\x1f\x8b")) {
-		if unzipped, err = gzip.NewReader(buffered); err != nil {
-			return archiveError(err)
-		}
-	}
-	limit := 2*int64(len(b.pixels)) + archiveSlack // there are names of images, too
-	archive := tar.NewReader(&boundedReader{r: unzipped, limit: limit, left: limit + 1})
+// readPythonTar reads the files, in whatever order they come.
+func (b *batches) readPythonTar(archive *tar.Reader, key string, names []string) error {
 	found := make([]bool, len(names))
 	for {
 		header, err := archive.Next()
@@ -93,7 +77,7 @@ func (b *batches) readPythonArchive(name, key string, names []string) (err error
 			break
 		}
 		if err != nil {
-			return archiveError(err)
+			return err
 		}
 		base := path.Base(header.Name)
 		if i := slices.Index(names, base); i >= 0 && header.Typeflag == tar.TypeReg && !found[i] {
