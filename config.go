@@ -39,11 +39,18 @@ type config struct {
 	changes  []func(*Recipe) // of the recipe, applied when all options are known
 	width    *int            // of the recipe's design
 	network  *layers.Network // the recipe's, for the data set; nil before that is known
+	frozen   map[string]bool // of its layers
 	unusable error           // of WithArchitecture
 
 	// What the recipe's schedule becomes: the user's own, or the recipe's adapted.
 	schedule *schedule.Schedule
 	peak     *float64
+
+	// Of WithInitialModel: the model, and what of it the network starts with.
+	initial      *initialModel
+	initialError error
+	values       map[string][]float32
+	warmStart    *WarmStart
 
 	train, test *data.Dataset
 	ownData     bool // WithDataset was given

@@ -30,7 +30,11 @@ func configure(opts []Option) (*config, error) {
 			o.train(c)
 		}
 	}
-	if !c.chosen && ownRecipe(c.train) {
+	switch {
+	case c.chosen:
+	case c.initial != nil:
+		c.recipe = fineTuning(c.initial.recipe, c.initial.network, c.train)
+	case ownRecipe(c.train):
 		c.recipe = RecipeFor(c.train)
 	}
 	base := c.recipe
@@ -80,6 +84,8 @@ func (c *config) problems() []error {
 	}
 	check(!c.ownData || c.train.Len() > 0, "the training set is nil or empty")
 	check(c.unusable == nil, "%w", c.unusable)
+	check(c.initialError == nil, "%w", c.initialError)
+	check(c.recipe.Epochs != 0 || c.initial != nil || c.initialError != nil, "0 epochs, need at least 1")
 	check(c.devices >= 1, "%d devices, need at least 1", c.devices)
 	if b := c.recipe.BatchSize; c.devices > 1 {
 		check(b%c.devices == 0, "batch size %d, need a multiple of the %d devices", b, c.devices)

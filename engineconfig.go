@@ -12,7 +12,7 @@ func (c *config) engineConfig(p Precision) engine.Config {
 	r := c.recipe
 	return engine.Config{
 		Network:        *c.network,
-		Normalization:  c.train.Normalization(),
+		Normalization:  c.normalization(),
 		Augmentations:  r.Augmentations,
 		Mixing:         r.Mixing,
 		Loading:        r.Loading,
@@ -27,6 +27,9 @@ func (c *config) engineConfig(p Precision) engine.Config {
 		KeepIncomplete: r.KeepIncompleteBatch,
 		BFloat16:       p == BFloat16,
 		Seed:           c.seed,
+		Initial:        c.values,
+		Frozen:         c.frozen,
+		RateFactors:    r.rateFactors(*c.network),
 	}
 }
 

@@ -153,8 +153,11 @@ func (r *run) test(ctx context.Context) error {
 // ended says whether the run has come to its end, and notes why if that is before its last epoch.
 func (r *run) ended() bool {
 	epochs := r.epochs()
-	if len(epochs) == r.config.recipe.Epochs || len(epochs) == 0 {
-		return len(epochs) > 0
+	if len(epochs) == r.config.recipe.Epochs {
+		return true
+	}
+	if len(epochs) == 0 {
+		return false
 	}
 	best := 0
 	for i, e := range epochs {

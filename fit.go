@@ -52,8 +52,12 @@ func (c *config) misfits() []error {
 	}
 	if err := c.settleNetwork(shape, len(classes)); err != nil {
 		wrong("%w", err)
-	} else if err := c.normsFit(n); err != nil {
-		wrong("%w", err)
+		return errs
+	}
+	for _, problem := range []error{c.freeze(), c.normsFit(n), c.startFrom(classes)} {
+		if problem != nil {
+			wrong("%w", problem)
+		}
 	}
 	return errs
 }
@@ -74,6 +78,14 @@ func (c *config) settleNetwork(shape data.Shape, classes int) error {
 	return nil
 }
 
+// freeze settles which of the network's layers are frozen.
+func (c *config) freeze() (err error) {
+	if c.network != nil {
+		c.frozen, err = c.recipe.frozenLayers(*c.network)
+	}
+	return err
+}
+
 // normsFit checks the batch norms, of the user's own network too, against the batches of n images: the groups of a
 // ghost norm must divide the batch, and each must have more than one value of a channel, as one alone normalises to 0.
 func (c *config) normsFit(n int) error {
@@ -90,8 +102,8 @@ func (c *config) normsFit(n int) error {
 	}
 	for _, s := range steps {
 		norm, ok := s.Layer.(layers.BatchNorm)
-		if !ok {
-			continue
+		if !ok || c.frozen[norm.Name] {
+			continue // a frozen one looks at no batch
 		}
 		groups, pixels := max(1, norm.Groups), s.In.Height*s.In.Width
 		switch {

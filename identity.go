@@ -24,6 +24,9 @@ func (c *config) identity() (identity, error) {
 		"training set": fingerprint(c.train),
 		"test set":     fingerprint(c.test),
 	}
+	if c.initial != nil {
+		id["initial model"] = c.initial.start.Weights
+	}
 	if c.best {
 		id["best weights"] = "kept"
 	}

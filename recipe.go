@@ -37,7 +37,7 @@ type Recipe struct {
 	BatchSize int `json:"batch_size"`
 	// KeepIncompleteBatch also trains on the last images of an epoch when they do not fill a batch.
 	KeepIncompleteBatch bool `json:"keep_incomplete_batch,omitempty"`
-	// Epochs is the number of passes over the training set.
+	// Epochs is the number of passes over the training set: at least 1, or 0 with [WithInitialModel].
 	Epochs int `json:"epochs"`
 	// Schedule is the learning rate, for the mean loss of a batch, by epoch. Step i of n, counted from
 	// 1, of the epoch after e whole ones uses the rate at e + i/n.
@@ -64,6 +64,13 @@ type Recipe struct {
 	Averaging Averaging `json:"averaging,omitzero"`
 	// TestViews are the views of an image over which the model averages its logits.
 	TestViews TestViews `json:"test_views,omitempty"`
+	// Frozen are parts of the network that stay as they start, to the bit: [layers.Network.Parts], single layers by their
+	// names, or [Body]. Their norms use the running statistics in training, too, and leave them as they are. No gradient is
+	// computed that nobody needs: to freeze the first parts saves the most.
+	Frozen []string `json:"frozen,omitempty"`
+	// LayerDecay multiplies the learning rate of each part of the network once for every part behind it (layer-wise
+	// decay, as in https://arxiv.org/abs/1801.06146): more than 0 and up to 1, and 0 stands for 1.
+	LayerDecay float64 `json:"layer_decay,omitempty"`
 }
 
 // Published are the figures that a recipe's source reports for it. What it does not report is 0.
@@ -114,7 +121,7 @@ func (r Recipe) Clone() Recipe {
 		r.Network = &n
 	}
 	r.Schedule, r.Augmentations = slices.Clone(r.Schedule), slices.Clone(r.Augmentations)
-	r.Groups, r.ClassWeights = slices.Clone(r.Groups), slices.Clone(r.ClassWeights)
+	r.Groups, r.ClassWeights, r.Frozen = slices.Clone(r.Groups), slices.Clone(r.ClassWeights), slices.Clone(r.Frozen)
 	for i := range r.Groups {
 		r.Groups[i].Schedule = slices.Clone(r.Groups[i].Schedule)
 	}
@@ -158,7 +165,7 @@ func (r Recipe) problems() []error {
 		}
 	}
 	check(r.BatchSize >= 1, "batch size %d, need at least 1", r.BatchSize)
-	check(r.Epochs >= 1, "%d epochs, need at least 1", r.Epochs)
+	check(r.Epochs >= 0, "%d epochs, need at least 1", r.Epochs)
 	if err := optimizerProblem(r.Optimizer); err != nil {
 		check(false, "%w", err)
 	}
@@ -167,6 +174,7 @@ func (r Recipe) problems() []error {
 		check(w >= 0 && w <= math.MaxFloat32, "weight %g of class %d, need 0 or more", w, class)
 	}
 	check(r.ClassWeights == nil || slices.ContainsFunc(r.ClassWeights, func(w float64) bool { return w > 0 }), "class weights %v, need one above 0", r.ClassWeights)
+	check(r.LayerDecay >= 0 && r.LayerDecay <= 1, "layer decay %g, need 0 (for 1) to 1", r.LayerDecay)
 	check(r.Averaging.Every >= 0, "averaging every %d steps, need 0 (none) or more", r.Averaging.Every)
 	check(r.Averaging.Decay >= 0 && r.Averaging.Decay < 1, "averaging decay %g, need 0 to below 1", r.Averaging.Decay)
 	check(r.TestViews.known(), "test views %q, want %q, %q or %q", r.TestViews, OneView, FlipViews, FlipTranslateViews)

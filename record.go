@@ -38,6 +38,8 @@ type Record struct {
 	Warnings []string `json:"warnings,omitempty"`
 	// Precision is the one that the network computed in.
 	Precision Precision `json:"precision"`
+	// WarmStart is what the run took from another model: see [WithInitialModel]. It is nil for none.
+	WarmStart *WarmStart `json:"warm_start,omitempty"`
 	// TrainImages and TestImages are the sizes of the sets, limits applied.
 	TrainImages int `json:"train_images"`
 	TestImages  int `json:"test_images"`
@@ -137,6 +139,11 @@ type Timing struct {
 func (r Record) clone() Record {
 	r.Recipe = r.Recipe.Clone()
 	r.OwnAugmentations = slices.Clone(r.OwnAugmentations)
+	if r.WarmStart != nil {
+		start := *r.WarmStart
+		start.Taken, start.Anew = slices.Clone(start.Taken), slices.Clone(start.Anew)
+		r.WarmStart = &start
+	}
 	r.PassedOver, r.Warnings, r.Epochs = slices.Clone(r.PassedOver), slices.Clone(r.Warnings), slices.Clone(r.Epochs)
 	return r
 }

@@ -69,8 +69,11 @@ func newRun(ctx context.Context, c *config, started time.Time) (done *run, err e
 	h := &history{record: Record{
 		Weights: c.recipe.weights(), Recipe: c.recipe, OwnAugmentations: c.recipe.ownAugmentations(), Seed: c.seed, Precision: precision,
 		Backend: device.Name, Device: device.Description, Devices: c.devices, PassedOver: device.PassedOver,
-		TrainImages: c.train.Len(), TestImages: c.test.Len(), Warnings: c.warnings(),
+		TrainImages: c.train.Len(), TestImages: c.test.Len(), Warnings: c.warnings(), WarmStart: c.warmStart,
 	}}
+	if s := c.warmStart; s != nil {
+		c.logger.InfoContext(ctx, "warm start", "recipe", s.Recipe, "seed", s.Seed, "epochs", s.Epochs, "weights", s.Weights, "taken", len(s.Taken), "anew", s.Anew)
+	}
 	r := &run{
 		config: c, device: device, trainer: trainer, model: newModel(cfg, device, c.train.Classes(), c.train.Fit(), h), history: h,
 		checkpoints: checkpoints, started: started,
@@ -126,9 +129,9 @@ func (r *run) close(result *Result) {
 	r.device.Close()
 }
 
-// finish completes the result of a run that has ended, with err or well; nil if it never took a step.
+// finish completes the result of a run that has ended, with err or well; nil if it was to take a step and did not.
 func (r *run) finish(err error) (*Result, error) {
-	if len(r.epochs()) == 0 {
+	if len(r.epochs()) == 0 && (err != nil || !r.ended()) {
 		return nil, err
 	}
 	err = errors.Join(err, r.useBest())

@@ -46,6 +46,13 @@ type Config struct {
 	// BFloat16 has the network compute in bfloat16 rather than in float32. Weights, statistics and loss are float32.
 	BFloat16 bool
 	Seed     uint64
+	// Initial are the values that variables start from, by name, in place of those that the seed draws.
+	Initial map[string][]float32
+	// Frozen are the names of layers whose variables stay as they start, and which normalise by running statistics in
+	// training, too.
+	Frozen map[string]bool
+	// RateFactors multiply the learning rates of layers, by name; 1 for those that are not there.
+	RateFactors map[string]float64
 }
 
 // Group is the variables of a kind.
@@ -66,6 +73,28 @@ func (c Config) OptimizerOf(v layers.Variable) (o Optimizer, rate int) {
 		}
 	}
 	return c.Optimizer, 0
+}
+
+// RateFactor multiplies the learning rate of a variable.
+func (c Config) RateFactor(v layers.Variable) float64 {
+	if factor, ok := c.RateFactors[v.Layer()]; ok {
+		return factor
+	}
+	return 1
+}
+
+// IsFrozen says whether a variable stays as it starts because its layer does.
+func (c Config) IsFrozen(v layers.Variable) bool { return c.Frozen[v.Layer()] }
+
+// Trainable are those of the network's variables that have a gradient, in order.
+func (c Config) Trainable(variables []layers.Variable) []layers.Variable {
+	var with []layers.Variable
+	for _, v := range variables {
+		if v.Trainable && !c.IsFrozen(v) {
+			with = append(with, v)
+		}
+	}
+	return with
 }
 
 // Steps is the number of steps in an epoch over n images.

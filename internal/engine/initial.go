@@ -9,15 +9,16 @@ import (
 	"github.com/fastresnet/fastresnet/layers"
 )
 
-// InitialWeights makes the variables of a network before training, by name, drawn by the seed or computed from the
-// training set. Epochs count from 1, which leaves the generator of epoch 0 for them. When ctx ends, its error is
-// returned.
-func InitialWeights(ctx context.Context, variables []layers.Variable, seed uint64, train *data.Dataset, n data.Normalization) (map[string][]float32, error) {
-	rng := rand.New(rand.NewPCG(seed, 0))
+// InitialWeights makes the variables of a network before training, by name: given by the configuration, drawn by its
+// seed or computed from the training set. What is drawn does not depend on what is given. Epochs count from 1, which
+// leaves the generator of epoch 0 for it. When ctx ends, its error is returned.
+func InitialWeights(ctx context.Context, variables []layers.Variable, cfg Config, train *data.Dataset) (map[string][]float32, error) {
+	rng := rand.New(rand.NewPCG(cfg.Seed, 0))
 	weights := make(map[string][]float32, len(variables))
 	for _, v := range variables {
-		if w := v.Whitening; w != nil {
-			filters, err := whitening(ctx, *w, train, n)
+		given, isGiven := cfg.Initial[v.Name]
+		if w := v.Whitening; w != nil && !isGiven {
+			filters, err := whitening(ctx, *w, train, cfg.Normalization)
 			if err != nil {
 				return nil, err
 			}
@@ -38,6 +39,9 @@ func InitialWeights(ctx context.Context, variables []layers.Variable, seed uint6
 			divideByDeviation(values)
 		}
 		weights[v.Name] = values
+		if isGiven {
+			weights[v.Name] = given
+		}
 	}
 	return weights, nil
 }

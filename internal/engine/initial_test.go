@@ -76,7 +76,7 @@ func TestInitialWeights(t *testing.T) {
 // initialWeights are those that nothing interrupts.
 func initialWeights(t testing.TB, variables []layers.Variable, seed uint64, train *data.Dataset, n data.Normalization) map[string][]float32 {
 	t.Helper()
-	weights, err := InitialWeights(t.Context(), variables, seed, train, n)
+	weights, err := InitialWeights(t.Context(), variables, Config{Seed: seed, Normalization: n}, train)
 	if err != nil {
 		t.Fatal(err)
 	}

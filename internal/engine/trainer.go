@@ -53,14 +53,14 @@ func NewTrainer(ctx context.Context, d *Device, cfg Config, train *data.Dataset)
 
 // initial is the state of a run before its first step.
 func initial(ctx context.Context, cfg Config, variables []layers.Variable, train *data.Dataset) (s Snapshot, err error) {
-	if s.Variables, err = InitialWeights(ctx, variables, cfg.Seed, train, cfg.Normalization); err != nil {
+	if s.Variables, err = InitialWeights(ctx, variables, cfg, train); err != nil {
 		return s, err
 	}
 	if cfg.AverageEvery > 0 {
 		s.Averages = s.Variables
 	}
 	s.Velocities = map[string][]float32{}
-	for _, v := range Trainable(variables) {
+	for _, v := range cfg.Trainable(variables) {
 		s.Velocities[v.Name] = make([]float32, v.Size())
 	}
 	return s, nil

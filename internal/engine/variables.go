@@ -6,17 +6,6 @@ import (
 	"github.com/fastresnet/fastresnet/layers"
 )
 
-// Trainable are the variables that have a gradient, in order.
-func Trainable(variables []layers.Variable) []layers.Variable {
-	var with []layers.Variable
-	for _, v := range variables {
-		if v.Trainable {
-			with = append(with, v)
-		}
-	}
-	return with
-}
-
 // CheckSizes reports a variable that values lack, or have in another size.
 func CheckSizes(variables []layers.Variable, values map[string][]float32) error {
 	for _, v := range variables {

@@ -38,6 +38,8 @@ type Case struct {
 	Smoothing float64
 	// BiasFactor is the Factor of biases.
 	BiasFactor float64
+	// Frozen are parts whose variables stay as they start, and whose norms are in evaluation mode throughout.
+	Frozen []string
 }
 
 // Cases lists the networks that there are golden values of.
@@ -53,6 +55,7 @@ func Cases() []Case {
 		{Name: "dawn", Design: layers.Dawn(), Salt: "8", Batch: 16, Rates: []float32{0.05, 0.1}, BiasFactor: 1},
 		{Name: "backbone", Design: layers.Backbone(), Salt: "3", Batch: 16, Rates: three, BiasFactor: 1},
 		{Name: "resnet9", Design: layers.ResNet9(), Salt: "3808", Batch: 16, Rates: three, BiasFactor: 1},
+		{Name: "fine-tuning", Design: layers.Backbone(), Salt: "3", Batch: 16, Rates: three, BiasFactor: 1, Frozen: []string{"prep", "layer2"}},
 		{Name: "bag-of-tricks", Design: tricks, Salt: "30", Batch: 32, Rates: two, Smoothing: 0.2, BiasFactor: 64},
 	}
 	for i := range cases {
@@ -90,9 +93,27 @@ func (c Case) Start(name string, dims ...int) []float32 {
 	case "bias":
 		return uniform(c.Salt+name, size, 0.2, 0)
 	case "variance":
+		if c.IsFrozen(name) {
+			return uniform(c.Salt+name, size, 0.5, 1)
+		}
 		return slices.Repeat([]float32{1}, size)
 	}
-	return make([]float32, size) // a mean
+	if c.IsFrozen(name) { // a mean
+		return uniform(c.Salt+name, size, 0.2, 0)
+	}
+	return make([]float32, size)
+}
+
+// IsFrozen says whether a variable or a layer, by its name, is in one of the parts that are frozen.
+func (c Case) IsFrozen(name string) bool { return slices.Contains(c.Frozen, layers.PartOf(name)) }
+
+// FrozenLayers are those that are frozen, by name.
+func (c Case) FrozenLayers(n layers.Network) map[string]bool {
+	frozen := map[string]bool{}
+	for _, name := range n.LayerNames() {
+		frozen[name] = c.IsFrozen(name)
+	}
+	return frozen
 }
 
 // Images are the images of a step's batch.

@@ -13,10 +13,11 @@ NOISE = 1e-6  # added to every convolution on request, in standard deviations of
 
 class Network:
     """Named tensors, each drawn when it is first used, and the layers over them. logits is one of the functions below;
-    salt goes before every name that is drawn."""
+    salt goes before every name that is drawn; the parts that are frozen are not trained, and their norms use the running
+    statistics throughout."""
 
-    def __init__(self, logits, salt, dtype, width=8, noise_seed=None):
-        self.logits_of, self.salt, self.dtype, self.width = logits, salt, dtype, width
+    def __init__(self, logits, salt, dtype, width=8, noise_seed=None, frozen=()):
+        self.logits_of, self.salt, self.dtype, self.width, self.frozen = logits, salt, dtype, width, frozen
         self.noise, self.training, self.multiply_adds = None, False, 0
         self.parameters, self.statistics = {}, {}  # what is trained; the running statistics and fixed filters
         with torch.no_grad():
@@ -31,7 +32,12 @@ class Network:
         self.multiply_adds = 0
         return self.logits_of(self, images.permute(0, 3, 1, 2).contiguous()).flatten(1)
 
+    def is_frozen(self, name):
+        return name.split("/")[0] in self.frozen
+
     def parameter(self, name, shape, bound, offset=0.0):
+        if self.is_frozen(name):
+            return self.statistic(name, uniform(self.salt + name, shape, bound, offset))
         if name not in self.parameters:
             self.parameters[name] = uniform(self.salt + name, shape, bound, offset).to(self.dtype)
         return self.parameters[name]
@@ -65,9 +71,12 @@ class Network:
         channels = x.shape[1]
         scale = None if frozen_scale else self.parameter(f"{name}/scale", (channels,), 0.5, offset=1.0)
         bias = self.parameter(f"{name}/bias", (channels,), 0.2)
-        mean = self.statistic(f"{name}/mean", torch.zeros(channels))
-        variance = self.statistic(f"{name}/variance", torch.ones(channels))
-        if not self.training:
+        means, variances = torch.zeros(channels), torch.ones(channels)
+        if self.is_frozen(name):
+            means = uniform(f"{self.salt}{name}/mean", (channels,), 0.2)
+            variances = uniform(f"{self.salt}{name}/variance", (channels,), 0.5, 1.0)
+        mean, variance = self.statistic(f"{name}/mean", means), self.statistic(f"{name}/variance", variances)
+        if not self.training or self.is_frozen(name):
             return F.batch_norm(x, mean, variance, scale, bias)
         # With a momentum of 1, PyTorch's running statistics of a group are those of the group.
         means, variances = torch.zeros(2, groups, channels, dtype=x.dtype)

@@ -1,4 +1,4 @@
-"""Training of the four networks by a few steps, and what golden values are taken from it."""
+"""Training of the networks by a few steps, and what golden values are taken from it."""
 
 import dataclasses
 from collections.abc import Callable
@@ -30,10 +30,11 @@ class Case:
     rates: tuple  # one a step, per mean loss
     smoothing: float = 0.0  # of labels
     bias_factor: float = 1  # by which the biases' rate is higher, and their weight decay lower
+    frozen: tuple = ()  # parts
     tolerance: float = 2e-5  # of rounding_errors: tests allow 1e-4, and rounding that decides something makes more
 
     def network(self, dtype, **settings):
-        return Network(self.logits, self.salt, dtype, **settings)
+        return Network(self.logits, self.salt, dtype, frozen=self.frozen, **settings)
 
     def images(self, i, dtype):
         return uniform(f"{self.salt}images/{i}", (self.batch, 32, 32, 3), 2.0).to(dtype)
@@ -51,6 +52,9 @@ CASES = (
     Case("dawn", networks.dawn, 460, salt="8", batch=16, rates=(0.05, 0.1)),
     Case("backbone", networks.backbone, 228, salt="3", batch=16, rates=(0.1, 0.2, 0.3)),
     Case("resnet9", networks.resnet9, 379, salt="3808", batch=16, rates=(0.1, 0.2, 0.3)),
+    Case(
+        "fine-tuning", networks.backbone, 228, salt="3", batch=16, rates=(0.1, 0.2, 0.3), frozen=("prep", "layer2"),
+    ),
     # Two images in each group of the norms, so noise alone moves its gradients by 3e-5, without a jump.
     Case(
         "bag-of-tricks", networks.bag_of_tricks, 380, salt="30", batch=32, rates=(0.1, 0.2), smoothing=0.2,

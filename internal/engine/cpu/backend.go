@@ -56,7 +56,7 @@ func (b backend) Classify(cfg engine.Config, size int) (engine.Classifier, error
 		}
 		return &imageClassifier{net, cfg.Normalization, make([]float32, cfg.Network.Input.Size())}, nil
 	}
-	net, err := compile(cfg.Network, size, b.kernels)
+	net, err := compile(cfg.Network, size, b.kernels, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import "github.com/fastresnet/fastresnet/internal/engine/cpu/kernels"
 type bias struct {
 	t        *tensor
 	variable string
+	frozen   bool // it has no gradient
 }
 
 func (b *bias) forward(n *Net) {
@@ -18,6 +19,9 @@ func (b *bias) forward(n *Net) {
 
 // backward sums the gradient, which is also the input's. Outside of the image and of the batch it is 0.
 func (b *bias) backward(n *Net) {
+	if b.frozen {
+		return
+	}
 	grads := n.grads[b.variable]
 	parallel(b.t.shape.Channels, func(c int) {
 		var total float64

@@ -15,27 +15,41 @@ type op interface {
 	backward(*Net)
 }
 
+// constant is an operation with nothing trainable in it or before it.
+type constant struct{ op }
+
+func (constant) backward(*Net) {}
+
 // lower turns a sequence of layers into operations on in; out is the last one's output. in must not be
-// written by a residual sum, and is out if there are no layers.
-func lower(sequence []layers.Layer, in *tensor) (ops []op, out *tensor, err error) {
+// written by a residual sum, and is out if there are no layers. The layers that frozen names do not train.
+func lower(sequence []layers.Layer, in *tensor, frozen map[string]bool) (ops []op, out *tensor, err error) {
+	add := func(o op, out *tensor, trained bool) {
+		out.fixed = in.fixed && !trained
+		if out.fixed {
+			o = constant{o}
+		}
+		ops, in = append(ops, o), out
+	}
+	var last *conv // if it is the operation before
+	withBias := func(c *conv, name string, biased bool) {
+		add(c, c.out, !c.frozen || biased && !frozen[name])
+		if !biased {
+			last = c
+		} else {
+			add(&bias{t: in, variable: name + "/bias", frozen: frozen[name]}, in, !frozen[name])
+		}
+	}
 	for i := 0; i < len(sequence); i++ {
+		before := last
+		last = nil
 		switch l := sequence[i].(type) {
 		case layers.Conv:
-			c := newConv(in, l.Out, l.Name+"/weight", filterOf(l, in.shape))
-			ops, in = append(ops, c), c.out
+			last = newConv(in, l.Out, l.Name+"/weight", filterOf(l, in.shape), frozen[l.Name])
+			add(last, last.out, !last.frozen)
 		case layers.PatchWhitening:
-			c := newConv(in, l.Channels(in.shape.Channels), l.Name+"/weight", filterOf(l, in.shape))
-			c.frozen, c.out.fixed = true, in.fixed && !l.Bias
-			ops, in = append(ops, c), c.out
-			if l.Bias {
-				ops = append(ops, &bias{t: in, variable: l.Name + "/bias"})
-			}
+			withBias(newConv(in, l.Channels(in.shape.Channels), l.Name+"/weight", filterOf(l, in.shape), true), l.Name, l.Bias)
 		case layers.Linear:
-			c := newConv(in, l.Out, l.Name+"/weight", filterOf(l, in.shape))
-			ops, in = append(ops, c), c.out
-			if l.Bias {
-				ops = append(ops, &bias{t: in, variable: l.Name + "/bias"})
-			}
+			withBias(newConv(in, l.Out, l.Name+"/weight", filterOf(l, in.shape), frozen[l.Name]), l.Name, l.Bias)
 		case layers.BatchNorm:
 			var f kernels.Activation
 			if i+1 < len(sequence) {
@@ -44,38 +58,36 @@ func lower(sequence []layers.Layer, in *tensor) (ops []op, out *tensor, err erro
 					i++
 				}
 			}
-			b := newNorm(in, l, f)
-			if len(ops) > 0 {
-				if c, ok := ops[len(ops)-1].(*conv); ok {
-					c.norm, b.fused = b, true
-				}
+			b := newNorm(in, l, f, frozen[l.Name])
+			if before != nil {
+				before.norm, b.fused = b, true
 			}
-			ops, in = append(ops, b), b.out
+			add(b, b.out, !b.frozen)
 		case layers.ReLU, layers.CELU, layers.GELU:
 			f, _ := activationOf(l)
 			a := &activate{in: in, out: in.beside(in.shape), f: f}
-			ops, in = append(ops, a), a.out
+			add(a, a.out, false)
 		case layers.Scale:
 			s := &scale{in: in, out: in.beside(in.shape), factor: float32(l.Factor)}
-			ops, in = append(ops, s), s.out
+			add(s, s.out, false)
 		case layers.MaxPool:
 			m := newMaxPool(in, l.Size, l.Size)
-			ops, in = append(ops, m), m.out
+			add(m, m.out, false)
 		case layers.GlobalMaxPool:
 			m := newMaxPool(in, in.shape.Height, in.shape.Width)
-			ops, in = append(ops, m), m.out
+			add(m, m.out, false)
 		case layers.GlobalMeanPool:
 			m := newGlobalMean(in)
-			ops, in = append(ops, m), m.out
+			add(m, m.out, false)
 		case layers.GlobalMaxMeanPool:
 			m := newGlobalMaxMean(in)
-			ops, in = append(ops, m), m.out
+			add(m, m.out, false)
 		case layers.Residual:
-			r, err := lowerResidual(l, in)
+			r, err := lowerResidual(l, in, frozen)
 			if err != nil {
 				return nil, nil, err
 			}
-			ops, in = append(ops, r), r.out
+			add(r, r.out, r.trained)
 		default:
 			return nil, nil, fmt.Errorf("%w: %v", ErrUnsupported, l)
 		}
@@ -95,18 +107,20 @@ func pathsOf(l layers.Residual) (branch, shortcut []layers.Layer) {
 	return branch, shortcut
 }
 
-func lowerResidual(l layers.Residual, in *tensor) (*residual, error) {
+func lowerResidual(l layers.Residual, in *tensor, frozen map[string]bool) (*residual, error) {
 	branch, shortcut := pathsOf(l)
 	r := &residual{in: in, shortcutIn: in, shortcutOut: in}
 	var err error
-	if r.branch, r.out, err = lower(branch, in); err != nil {
+	if r.branch, r.out, err = lower(branch, in, frozen); err != nil {
 		return nil, err
 	}
 	if len(shortcut) > 0 {
 		r.shortcutIn = in.beside(in.shape)
-		if r.shortcut, r.shortcutOut, err = lower(shortcut, r.shortcutIn); err != nil {
+		r.shortcutIn.fixed = in.fixed
+		if r.shortcut, r.shortcutOut, err = lower(shortcut, r.shortcutIn, frozen); err != nil {
 			return nil, err
 		}
 	}
+	r.trained = !r.out.fixed || !r.shortcutOut.fixed
 	return r, nil
 }

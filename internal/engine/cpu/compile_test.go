@@ -19,7 +19,7 @@ func TestLowerSaysWhatItDoesNotKnow(t *testing.T) {
 		"in a branch":     {layers.Residual{Branch: []layers.Layer{newLayer{}}}},
 		"in a shortcut":   {layers.Residual{Shortcut: []layers.Layer{newLayer{}}}},
 	} {
-		if _, _, err := lower(sequence, in); !errors.Is(err, ErrUnsupported) {
+		if _, _, err := lower(sequence, in, nil); !errors.Is(err, ErrUnsupported) {
 			t.Errorf("%s: error %v, want ErrUnsupported", label, err)
 		}
 	}

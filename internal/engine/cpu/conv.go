@@ -62,18 +62,19 @@ type conv struct {
 	weight  string
 	// frozen weights have no gradient.
 	frozen bool
-	// norm is the norm after it, if there is one: but for training both are computed together.
+	// norm is the norm after it, if there is one. Both are computed together where the gradient needs nothing of what is
+	// between them.
 	norm *norm
 	convolution
 }
 
-func newConv(in *tensor, channels int, weight string, f filter) *conv {
+func newConv(in *tensor, channels int, weight string, f filter, frozen bool) *conv {
 	out := in.beside(f.output(in.shape, channels))
-	return &conv{in: in, out: out, weight: weight, convolution: convolutionOf(in, out, f)}
+	return &conv{in: in, out: out, weight: weight, frozen: frozen, convolution: convolutionOf(in, out, f)}
 }
 
 func (c *conv) forward(n *Net) {
-	if c.norm == nil || n.training {
+	if c.norm == nil || !c.norm.isFused(n) {
 		c.output(n.vars[c.weight], c.out, nil)
 		return
 	}

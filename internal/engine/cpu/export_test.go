@@ -37,7 +37,12 @@ func named(name string) *kernels.Set {
 
 // CompileWith is Compile with kernels by name.
 func CompileWith(n layers.Network, batch int, kernels string) (*Net, error) {
-	return compile(n, batch, named(kernels))
+	return compile(n, batch, named(kernels), nil)
+}
+
+// CompileFrozen is CompileWith of a network of which some layers do not train.
+func CompileFrozen(n layers.Network, batch int, kernels string, frozen map[string]bool) (*Net, error) {
+	return compile(n, batch, named(kernels), frozen)
 }
 
 // Conv is a convolution on its own.
@@ -48,7 +53,7 @@ type Conv struct {
 
 // NewConv makes a convolution of images in a shape, with square filters padded by half their size.
 func NewConv(in data.Shape, batch, channels, kernel, stride int, kernels string) *Conv {
-	c := newConv(newTensor(named(kernels), in, batch), channels, "w", filter{kernel, kernel, stride, stride, kernel / 2})
+	c := newConv(newTensor(named(kernels), in, batch), channels, "w", filter{kernel, kernel, stride, stride, kernel / 2}, false)
 	return &Conv{c, &Net{vars: Tensors{}, grads: Tensors{}}}
 }
 

@@ -29,7 +29,7 @@ func testGolden(t *testing.T, c golden.Case, want map[string]golden.Tensor, kern
 	if err != nil {
 		t.Fatal(err)
 	}
-	net, err := cpu.CompileWith(n, c.Batch, kernels)
+	net, err := cpu.CompileFrozen(n, c.Batch, kernels, c.FrozenLayers(n))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,7 +42,7 @@ func testGolden(t *testing.T, c golden.Case, want map[string]golden.Tensor, kern
 	vars, grads, velocity := cpu.Tensors{}, cpu.Tensors{}, cpu.Tensors{}
 	for _, v := range list {
 		vars[v.Name] = c.Start(v.Name, v.Dims...)
-		if v.Trainable {
+		if v.Trainable && !c.IsFrozen(v.Name) {
 			grads[v.Name] = make([]float32, v.Size())
 			velocity[v.Name] = make([]float32, v.Size())
 		}
@@ -58,12 +58,13 @@ func testGolden(t *testing.T, c golden.Case, want map[string]golden.Tensor, kern
 		losses = append(losses, loss/batch)
 		net.Backward(dLogits, grads)
 		for _, v := range list {
-			if step == 0 && v.Trainable {
+			trains := v.Trainable && !c.IsFrozen(v.Name)
+			if step == 0 && trains {
 				check("grad1/"+v.Name, grads[v.Name])
 			} else if step == 0 {
 				check("step1/"+v.Name, vars[v.Name])
 			}
-			if v.Trainable {
+			if trains {
 				// The script's rate is per mean loss, and so is its weight decay.
 				factor := float32(c.Factor(v))
 				nesterov(vars[v.Name], grads[v.Name], velocity[v.Name], rate/batch*factor, golden.WeightDecay*batch/factor)

@@ -20,6 +20,7 @@ type Net struct {
 	input, output *tensor
 	ops           []op
 	variables     []layers.Variable
+	frozen        map[string]bool // layers
 	logits        []float32
 
 	// of the pass in progress
@@ -30,10 +31,11 @@ type Net struct {
 // Compile prepares a network for batches of a fixed size. Its errors wrap [ErrUnsupported] or
 // [layers.ErrNetwork].
 func Compile(n layers.Network, batch int) (*Net, error) {
-	return compile(n, batch, kernels.Available()[0])
+	return compile(n, batch, kernels.Available()[0], nil)
 }
 
-func compile(n layers.Network, batch int, k *kernels.Set) (*Net, error) {
+// compile prepares a network of which the layers that frozen names do not train.
+func compile(n layers.Network, batch int, k *kernels.Set, frozen map[string]bool) (*Net, error) {
 	if batch < 1 {
 		return nil, fmt.Errorf("%w: batch size %d, need at least 1", layers.ErrNetwork, batch)
 	}
@@ -41,9 +43,9 @@ func compile(n layers.Network, batch int, k *kernels.Set) (*Net, error) {
 	if err != nil {
 		return nil, err
 	}
-	net := &Net{input: newTensor(k, n.Input, batch), variables: variables}
+	net := &Net{input: newTensor(k, n.Input, batch), variables: variables, frozen: frozen}
 	net.input.fixed = true
-	if net.ops, net.output, err = lower(n.Layers, net.input); err != nil {
+	if net.ops, net.output, err = lower(n.Layers, net.input, frozen); err != nil {
 		return nil, err
 	}
 	net.logits = make([]float32, batch*net.output.shape.Channels)
@@ -70,13 +72,13 @@ func (n *Net) Forward(vars Tensors, images []float32, training bool) []float32 {
 }
 
 // Backward takes the gradient of the loss to the logits [batch, classes] of the last Forward, which was
-// one in training, and overwrites grads with those to every trainable variable. It uses up what Forward
+// one in training, and overwrites grads with those to every variable that trains. It uses up what Forward
 // kept, so it runs once for each Forward, and it reads the variables that were given to it. It panics if
 // dLogits or a gradient have the wrong length.
 func (n *Net) Backward(dLogits []float32, grads Tensors) {
 	checkLength("dLogits", dLogits, len(n.logits))
 	for _, v := range n.variables {
-		if v.Trainable {
+		if v.Trainable && !n.frozen[v.Layer()] {
 			checkLength(v.Name, grads[v.Name], v.Size())
 		}
 	}

@@ -21,8 +21,10 @@ type norm struct {
 	name    string
 	ghosts  int
 	phases  int
-	// fused says that the convolution before it does the norm's work, but for training.
+	// fused says that there is a convolution before it, which does the norm's work where it can: see isFused.
 	fused bool
+	// frozen variables have no gradient, and the running statistics count and stay in training, too.
+	frozen bool
 	// epsilon is added to variances, momentum the weight of a batch in the running statistics.
 	epsilon, momentum float64
 	// partial holds two vectors for each channel of each group, [channel][group][2][lanes].
@@ -41,7 +43,7 @@ func (s statistics) inverseDeviation(epsilon float64) float64 {
 
 // newNorm makes a norm with a number of ghosts; 0 stands for 1. Those past the batch would have no image, and are left
 // out.
-func newNorm(in *tensor, l layers.BatchNorm, f kernels.Activation) *norm {
+func newNorm(in *tensor, l layers.BatchNorm, f kernels.Activation, frozen bool) *norm {
 	channels := in.shape.Channels
 	ghosts := min(max(1, l.Groups), in.batch)
 	phases := 1
@@ -50,7 +52,7 @@ func newNorm(in *tensor, l layers.BatchNorm, f kernels.Activation) *norm {
 	}
 	epsilon, momentum := l.Constants()
 	b := &norm{
-		in: in, out: in.beside(in.shape), name: l.Name, ghosts: ghosts, phases: phases, epsilon: epsilon, momentum: momentum,
+		in: in, out: in.beside(in.shape), name: l.Name, ghosts: ghosts, phases: phases, epsilon: epsilon, momentum: momentum, frozen: frozen,
 		partial:      make([]float32, channels*in.groups()*2*in.kernels.Lanes),
 		coefficients: make([]kernels.AffineGradient, channels*phases),
 		statistics:   make([]statistics, channels*ghosts),
@@ -77,11 +79,17 @@ func (b *norm) first(group, ghost int) int {
 	return ((ghost-group*b.in.kernels.Lanes)%b.ghosts + b.ghosts) % b.ghosts
 }
 
+// isFused says whether the convolution before it does the norm's work in a pass.
+func (b *norm) isFused(n *Net) bool { return b.fused && (!n.training || b.out.fixed) }
+
+// ofBatch says whether the batch's statistics count in a pass, and not the running ones.
+func (b *norm) ofBatch(n *Net) bool { return n.training && !b.frozen }
+
 func (b *norm) forward(n *Net) {
-	if b.fused && !n.training {
+	if b.isFused(n) {
 		return
 	}
-	if n.training {
+	if b.ofBatch(n) {
 		b.in.perChannel(func(g, c int) {
 			sum, squares := b.sums(g, c)
 			b.in.kernels.Moments(sum, squares, b.in.plane(g, c), b.in.rows())
@@ -98,7 +106,7 @@ func (b *norm) apply(rows []float32, r kernels.Rows, group, channel int) {
 	b.in.kernels.Affine(rows, rows, r, &b.of(group, channel).Affine)
 }
 
-// settle sets the coefficients, from the batch's moments in training, and moves the running statistics then.
+// settle sets the coefficients, from the batch's moments where these count, and moves the running statistics then.
 func (b *norm) settle(n *Net) {
 	scale, bias := n.vars[b.name+"/scale"], n.vars[b.name+"/bias"]
 	runningMean, runningVariance := n.vars[b.name+"/mean"], n.vars[b.name+"/variance"]
@@ -107,7 +115,7 @@ func (b *norm) settle(n *Net) {
 		var mean, variance float64
 		for ghost := range b.ghosts {
 			s := past
-			if n.training {
+			if b.ofBatch(n) {
 				s = b.moments(c, ghost)
 				b.statistics[c*b.ghosts+ghost] = s
 				mean += s.mean
@@ -118,7 +126,7 @@ func (b *norm) settle(n *Net) {
 				a.Gain[lane], a.Shift[lane], a.Mean[lane] = float32(gain), float32(float64(bias[c])-s.mean*gain), float32(s.mean)
 			})
 		}
-		if n.training {
+		if b.ofBatch(n) {
 			runningMean[c] = b.towards(past.mean, mean/float64(b.ghosts))
 			runningVariance[c] = b.towards(past.variance, variance/float64(b.ghosts))
 		}
@@ -174,7 +182,23 @@ func (b *norm) towards(running, batch float64) float32 {
 // backward, with y = gain·x + shift, x̂ = (x-mean)/σ and averages over the ghost:
 //
 //	dscale = Σ dy·x̂,  dbias = Σ dy,  dx = gain·(dy - avg(dy) - x̂·avg(dy·x̂))
+//
+// Statistics that are frozen do not follow x, and leave dx = gain·dy.
 func (b *norm) backward(n *Net) {
+	if !b.frozen {
+		b.gradients(n)
+	}
+	if b.in.fixed {
+		return
+	}
+	b.in.perChannel(func(g, c int) {
+		b.in.kernels.AffineBackward(b.out.plane(g, c), b.in.plane(g, c), b.in.rows(), b.of(g, c))
+		b.in.clearPadding(g, c)
+	})
+}
+
+// gradients computes those of the variables, and the coefficients of the input's.
+func (b *norm) gradients(n *Net) {
 	scale, dscale, dbias := n.vars[b.name+"/scale"], n.grads[b.name+"/scale"], n.grads[b.name+"/bias"]
 	b.in.perChannel(func(g, c int) {
 		sum, product := b.sums(g, c)
@@ -207,11 +231,4 @@ func (b *norm) backward(n *Net) {
 			dscale[c] = float32(toScale)
 		}
 	}
-	if b.in.fixed {
-		return
-	}
-	b.in.perChannel(func(g, c int) {
-		b.in.kernels.AffineBackward(b.out.plane(g, c), b.in.plane(g, c), b.in.rows(), b.of(g, c))
-		b.in.clearPadding(g, c)
-	})
 }

@@ -13,6 +13,8 @@ type residual struct {
 	// shortcut is empty for the identity, and then shortcutIn and shortcutOut are in.
 	shortcut                []op
 	shortcutIn, shortcutOut *tensor
+	// trained says that there is something trainable in it or before it.
+	trained bool
 }
 
 func (r *residual) forward(n *Net) {
@@ -37,6 +39,9 @@ func (r *residual) backward(n *Net) {
 	}
 	for i := len(r.branch) - 1; i >= 0; i-- {
 		r.branch[i].backward(n)
+	}
+	if r.in.fixed {
+		return
 	}
 	if len(r.shortcut) > 0 {
 		r.in.add(r.shortcutIn)

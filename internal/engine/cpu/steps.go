@@ -39,13 +39,13 @@ func newSteps(ctx context.Context, cfg engine.Config, train *data.Dataset, sizes
 	}
 	s := &steps{cfg: cfg, variables: variables, bySize: map[int]*sized{}, loader: engine.NewLoader(cfg, train), gradients: Tensors{}}
 	for _, size := range sizes {
-		net, err := compile(cfg.Network, size, k)
+		net, err := compile(cfg.Network, size, k, cfg.Frozen)
 		if err != nil {
 			return nil, err
 		}
 		s.bySize[size] = &sized{batch: engine.NewBatch(size, train.Shape(), cfg.Mixing), net: net, dLogits: make([]float32, len(net.logits))}
 	}
-	for _, v := range engine.Trainable(variables) {
+	for _, v := range cfg.Trainable(variables) {
 		s.gradients[v.Name] = make([]float32, v.Size())
 	}
 	return s, s.loader.Prepare(ctx)
@@ -55,7 +55,7 @@ func newSteps(ctx context.Context, cfg engine.Config, train *data.Dataset, sizes
 func (s *steps) Restore(from engine.Snapshot) error {
 	err := engine.CheckSizes(s.variables, from.Variables)
 	if err == nil {
-		err = engine.CheckSizes(engine.Trainable(s.variables), from.Velocities)
+		err = engine.CheckSizes(s.cfg.Trainable(s.variables), from.Velocities)
 	}
 	if err == nil && s.cfg.AverageEvery > 0 {
 		err = engine.CheckSizes(s.variables, from.Averages)
@@ -112,10 +112,10 @@ func (s *steps) record(l loss, step int) {
 
 // move moves the variables and their velocities by the gradients, in place, at a step's rates.
 func (s *steps) move(rates []float32) {
-	for _, v := range engine.Trainable(s.variables) {
+	for _, v := range s.cfg.Trainable(s.variables) {
 		w, velocity, g := s.values[v.Name], s.velocities[v.Name], s.gradients[v.Name]
 		optimizer, i := s.cfg.OptimizerOf(v)
-		rate := rates[i]
+		rate := float32(s.cfg.RateFactor(v)) * rates[i]
 		switch o := optimizer.(type) {
 		case engine.Nesterov:
 			Momentum{Direction: -rate, Decay: float32(o.WeightDecay), Momentum: float32(o.Momentum), Step: 1}.Update(w, velocity, g)
@@ -134,6 +134,9 @@ func (s *steps) MoveAverages() error {
 	keep := float32(s.cfg.Average.Keep)
 	rest := float32(1 - s.cfg.Average.Keep)
 	for _, v := range s.variables {
+		if s.cfg.IsFrozen(v) {
+			continue // it is its average, but for rounding
+		}
 		average, value := s.averages[v.Name], s.values[v.Name]
 		parallel(ceilDiv(len(average), updateBlock), func(i int) {
 			for j := i * updateBlock; j < min((i+1)*updateBlock, len(average)); j++ {

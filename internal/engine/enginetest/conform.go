@@ -36,6 +36,9 @@ func Conform(t *testing.T, d *engine.Device) {
 		{"restored runs continue", restoredRunsContinue},
 		{"a snapshot that does not fit changes nothing", restoreRejects},
 		{"views are averaged", viewsAreAveraged},
+		{"frozen layers stay", frozenLayersStay},
+		{"rate factors count", rateFactorsCount},
+		{"values that are given count", givenValuesCount},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, d) })
 	}

@@ -189,7 +189,7 @@ func InitialWeights(t testing.TB, cfg engine.Config, set *data.Dataset) map[stri
 	if err != nil {
 		t.Fatal(err)
 	}
-	values, err := engine.InitialWeights(context.Background(), variables, cfg.Seed, set, cfg.Normalization)
+	values, err := engine.InitialWeights(context.Background(), variables, cfg, set)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -55,6 +55,10 @@ func TestEnginesAgree(t *testing.T) {
 		{Kind: layers.KindBiases, Optimizer: engine.SGD{Momentum: 0.85, WeightDecay: 0.01}},
 	}
 
+	frozen := tricks // in its midst, so that gradients pass through what is frozen
+	frozen.Frozen = map[string]bool{"layer1/conv": true, "layer1/norm": true, "layer1/residual/norm1": true}
+	frozen.RateFactors = map[string]float64{"prep/conv": 0.25, "prep/norm": 0.25}
+
 	odd := enginetest.Noise(t, 16, data.Shape{Height: 11, Width: 14, Channels: 1})
 	floors := cfg
 	floors.Network, floors.Normalization = enginetest.Network(t, layers.ResNet9(), odd, 4), odd.Normalization()
@@ -75,7 +79,7 @@ func TestEnginesAgree(t *testing.T) {
 		set   *data.Dataset
 		zero  float64 // what less is nothing but rounding: in front of a norm a bias and a mean are of no use
 	}{
-		{"resident", cfg, set, 0}, {"fed from the host", fed, set, 0}, {"mixed", mixed, set, 0}, {"bag of tricks", tricks, set, 0}, {"speedrun", speedrun, set, 0},
+		{"resident", cfg, set, 0}, {"fed from the host", fed, set, 0}, {"mixed", mixed, set, 0}, {"bag of tricks", tricks, set, 0}, {"speedrun", speedrun, set, 0}, {"frozen", frozen, set, 0},
 		{"sizes that pools cannot halve", floors, odd, 0}, {"every layer", every, set, 1e-6},
 	} {
 		t.Run(run.label, func(t *testing.T) {

@@ -21,7 +21,10 @@ func newAveraging(d *device, cfg engine.Config, variables []layers.Variable) (*a
 	move, err := compile(d, "moving average", append(values, values...), func(in []*graph.Node) []*graph.Node {
 		out := make([]*graph.Node, n)
 		for i := range out {
-			out[i] = graphs.MoveAverage(cfg.Average, in[i], in[n+i])
+			out[i] = in[i]
+			if !cfg.IsFrozen(variables[i]) { // else it is its average, but for rounding
+				out[i] = graphs.MoveAverage(cfg.Average, in[i], in[n+i])
+			}
 		}
 		return out
 	})

@@ -115,7 +115,7 @@ func newSteps(ctx context.Context, d *device, cfg engine.Config, train *data.Dat
 // metrics, counter.
 func (s *steps) compileSteps(at dispatch, count int) (*program, error) {
 	variables := s.variables
-	velocities := inputsOf(engine.Trainable(variables))
+	velocities := inputsOf(s.cfg.Trainable(variables))
 	inputs := append(inputsOf(variables), velocities...)
 	inputs = append(inputs, whole(dtypes.Float32, engine.NumMetrics), whole(dtypes.Int32), whole(dtypes.Float32, count, 1+len(s.cfg.Groups)))
 	state := len(inputs) - 1 // without the rates
@@ -127,25 +127,24 @@ func (s *steps) compileSteps(at dispatch, count int) (*program, error) {
 		metrics, counter, rates, in := in[0], in[1], in[2], in[3:]
 
 		images, labels := s.images.build(in, graph.MulScalar(counter, s.cfg.Batch), at.size)
-		scope := &graphs.Scope{Training: true, DType: dtypeOf(s.cfg), Variables: byName(variables, vars)}
+		scope := &graphs.Scope{Training: true, DType: dtypeOf(s.cfg), Variables: byName(variables, vars), Frozen: s.cfg.Frozen}
 		logits := graphs.Apply(s.cfg.Network, images, scope)
 		loss := graphs.CrossEntropy(logits, labels, s.cfg.LabelSmoothing, s.cfg.ClassWeights)
 		rates = graph.Gather(rates, graph.Reshape(counter, 1)) // the step's
 
+		trainable := s.cfg.Trainable(variables)
 		var weights []*graph.Node
-		for i, v := range variables {
-			if v.Trainable {
-				weights = append(weights, vars[i])
-			}
+		for _, v := range trainable {
+			weights = append(weights, scope.Variables[v.Name])
 		}
 		gradients := graph.Gradient(graph.DivScalar(loss, float64(s.cfg.Batch)), weights...)
 		var newVars, newVelocity []*graph.Node
 		for i, v := range variables {
-			if !v.Trainable {
+			k := len(newVelocity)
+			if k == len(trainable) || trainable[k].Name != v.Name {
 				newVars = append(newVars, cmp.Or(scope.Updates[v.Name], vars[i]))
 				continue
 			}
-			k := len(newVelocity)
 			w, u := s.move(v, vars[i], velocity[k], gradients[k], rates)
 			newVars, newVelocity = append(newVars, w), append(newVelocity, u)
 		}
@@ -163,7 +162,7 @@ func (s *steps) compileSteps(at dispatch, count int) (*program, error) {
 // move takes a variable's step at its rate, one of the step's rates.
 func (s *steps) move(v layers.Variable, weight, velocity, gradient, rates *graph.Node) (newWeight, newVelocity *graph.Node) {
 	o, i := s.cfg.OptimizerOf(v)
-	rate := graph.Reshape(graph.SliceAxis(rates, 0, graph.AxisElem(i)))
+	rate := graph.MulScalar(graph.Reshape(graph.SliceAxis(rates, 0, graph.AxisElem(i))), s.cfg.RateFactor(v))
 	return graphs.Move(o, dtypeOf(s.cfg), weight, velocity, gradient, rate)
 }
 
@@ -180,7 +179,7 @@ func (s *steps) Restore(from engine.Snapshot) (err error) {
 	if restored.variables, err = uploadVariables(s.device, s.variables, from.Variables); err != nil {
 		return err
 	}
-	if restored.velocities, err = uploadVariables(s.device, engine.Trainable(s.variables), from.Velocities); err != nil {
+	if restored.velocities, err = uploadVariables(s.device, s.cfg.Trainable(s.variables), from.Velocities); err != nil {
 		return err
 	}
 	if s.averaging != nil {
@@ -212,7 +211,7 @@ func (s *steps) Snapshot() (to engine.Snapshot, err error) {
 	if to.Variables, err = downloadVariables(s.variables, s.state.variables); err != nil {
 		return to, err
 	}
-	if to.Velocities, err = downloadVariables(engine.Trainable(s.variables), s.state.velocities); err != nil {
+	if to.Velocities, err = downloadVariables(s.cfg.Trainable(s.variables), s.state.velocities); err != nil {
 		return to, err
 	}
 	if s.averaging != nil {

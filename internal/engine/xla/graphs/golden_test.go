@@ -70,7 +70,7 @@ func trainGolden(t *testing.T, c golden.Case, backend compute.Backend) map[strin
 		for k, v := range variables {
 			values[v.Name], velocities[v.Name] = newVars[k], newVelocity[k]
 			switch {
-			case i == 0 && v.Trainable:
+			case i == 0 && v.Trainable && !c.IsFrozen(v.Name):
 				got["grad1/"+v.Name] = gradients[k]
 			case i == 0:
 				got["step1/"+v.Name] = newVars[k]
@@ -94,7 +94,7 @@ func trainGolden(t *testing.T, c golden.Case, backend compute.Backend) map[strin
 func goldenStep(c golden.Case, net layers.Network, variables []layers.Variable, in []*graph.Node) []*graph.Node {
 	n := len(variables)
 	vars, velocity, images, labels, rate := in[:n], in[n:2*n], in[2*n], in[2*n+1], in[2*n+2]
-	scope := &graphs.Scope{Training: true, DType: dtypes.Float32, Variables: nodesByName(variables, vars)}
+	scope := &graphs.Scope{Training: true, DType: dtypes.Float32, Variables: nodesByName(variables, vars), Frozen: c.FrozenLayers(net)}
 	logits := graphs.Apply(net, images, scope)
 	logProbabilities := graph.LogSoftmax(logits, -1)
 	truth := graph.OneHot(labels, golden.Classes, dtypes.Float32)
@@ -105,7 +105,7 @@ func goldenStep(c golden.Case, net layers.Network, variables []layers.Variable, 
 	newVars, newVelocity := make([]*graph.Node, n), make([]*graph.Node, n)
 	for i, v := range variables {
 		newVars[i], newVelocity[i] = vars[i], velocity[i]
-		if v.Trainable {
+		if v.Trainable && !c.IsFrozen(v.Name) {
 			// The script's rate is per mean loss, and so is its weight decay.
 			nesterov := engine.Nesterov{Momentum: golden.Momentum, WeightDecay: golden.WeightDecay / c.Factor(v)}
 			newVars[i], newVelocity[i] = graphs.Move(nesterov, dtypes.Float32,

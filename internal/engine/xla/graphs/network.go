@@ -16,6 +16,8 @@ type Scope struct {
 	DType dtypes.DType
 	// Variables are float32 nodes by name.
 	Variables map[string]*graph.Node
+	// Frozen are the names of layers that normalise by running statistics in training, too, and leave those as they are.
+	Frozen map[string]bool
 	// Updates receives the new running statistics by name when Training.
 	Updates map[string]*graph.Node
 }

@@ -16,12 +16,13 @@ func batchNorm(b layers.BatchNorm, x *graph.Node, s *Scope) *graph.Node {
 	variable := func(name string) *graph.Node { return s.variable(b.Name + "/" + name) }
 	mean, variance := variable("mean"), variable("variance")
 	epsilon, momentum := b.Constants()
+	ofBatch := s.Training && !s.Frozen[b.Name]
 	groups := 1
-	if s.Training {
+	if ofBatch {
 		groups = max(1, b.Groups)
 	}
 	x = graph.Reshape(x, -1, groups, shape.Dim(1), shape.Dim(2), shape.Dim(3))
-	if s.Training {
+	if ofBatch {
 		batchMean, batchVariance := moments(x)
 		n := float64(x.Shape().Size() / groups / x.Shape().Dim(-1))
 		unbiased := graph.MulScalar(batchVariance, n/max(n-1, 1))

@@ -1,0 +1,75 @@
+package layers_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/layers"
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestParts(t *testing.T) {
+	cifar := data.Shape{Height: 32, Width: 32, Channels: 3}
+	for _, tt := range []struct {
+		design layers.Design
+		want   []string
+	}{
+		{layers.ResNet9(), []string{"prep", "layer1", "layer2", "layer3", "classifier"}},
+		{layers.Airbench94(), []string{"prep", "layer1", "layer2", "layer3", "classifier"}},
+		{layers.Dawn(), []string{"prep", "layer1", "layer2", "layer3", "layer4", "classifier"}},
+	} {
+		n, err := tt.design.Network(cifar, 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(tt.want, n.Parts()); diff != "" {
+			t.Errorf("%s: parts (-want +got):\n%s", tt.design.Name, diff)
+		}
+	}
+	if parts := (layers.Network{}).Parts(); len(parts) > 0 {
+		t.Errorf("parts of no network: %q", parts)
+	}
+}
+
+func TestVariableLayer(t *testing.T) {
+	for name, want := range map[string]string{"layer1/residual/1/conv/weight": "layer1/residual/1/conv", "conv/weight": "conv", "weight": ""} {
+		if got := (layers.Variable{Name: name}).Layer(); got != want {
+			t.Errorf("layer of %q: %q, want %q", name, got, want)
+		}
+	}
+}
+
+// TestNetworkFor has what a design makes for other images and classes.
+func TestNetworkFor(t *testing.T) {
+	cifar, large, grey := data.Shape{Height: 32, Width: 32, Channels: 3}, data.Shape{Height: 57, Width: 40, Channels: 3}, data.Shape{Height: 28, Width: 28, Channels: 1}
+	for _, design := range []layers.Design{layers.Dawn(), layers.Backbone(), layers.ResNet9(), layers.Airbench94()} {
+		n, err := design.Network(cifar, 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, tt := range []struct {
+			input   data.Shape
+			classes int
+		}{{cifar, 10}, {cifar, 3}, {large, 10}, {grey, 2}} {
+			want, err := design.Network(tt.input, tt.classes)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := n.For(tt.input, tt.classes)
+			if err != nil {
+				t.Errorf("%s for %v: %v", design.Name, tt.input, err)
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("%s for %v in %d classes (-want +got):\n%s", design.Name, tt.input, tt.classes, diff)
+			}
+		}
+		if _, err := n.For(data.Shape{}, 10); !errors.Is(err, layers.ErrNetwork) {
+			t.Errorf("%s for empty images: %v, want ErrNetwork", design.Name, err)
+		}
+	}
+	pool := layers.Network{Name: "pool", Input: cifar, Layers: []layers.Layer{layers.GlobalMaxPool{}}}
+	if _, err := pool.For(cifar, 10); !errors.Is(err, layers.ErrNetwork) {
+		t.Errorf("a network without a classifier: %v, want ErrNetwork", err)
+	}
+}
