@@ -10,7 +10,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
-	"math"
+	"slices"
 	"strings"
 )
 
@@ -34,13 +34,14 @@ func read(r io.Reader) (f File, err error) {
 	copy(head[sumAt:], strings.Repeat("0", sumLength))
 	hash := sha256.New()
 	hash.Write(head)
-	entries, err := f.parse(head[8:])
+	counts, err := f.parse(head[8:])
 	if err != nil {
 		return f, err
 	}
-	for i, e := range entries {
-		if f.Tensors[i].Data, err = readValues(r, hash, int((e.Offsets[1]-e.Offsets[0])/valueSize)); err != nil {
-			return f, fmt.Errorf("tensor %q: %w", f.Tensors[i].Name, err)
+	for i, n := range counts {
+		t := &f.Tensors[i]
+		if t.Data, err = readValues(r, hash, t.Type, n); err != nil {
+			return f, fmt.Errorf("tensor %q: %w", t.Name, err)
 		}
 	}
 	var extra [1]byte
@@ -89,11 +90,10 @@ func copyN(w io.Writer, r io.Reader, n int64) error {
 	return err
 }
 
-// parse takes the metadata and the tensors, still without values, from the header's JSON.
-func (f *File) parse(header []byte) ([]entry, error) {
-	var entries []entry
-	end := int64(0)
-	err := object(header, func(name string, text json.RawMessage) error {
+// parse takes the metadata and the tensors, still without values, from the header's JSON, and counts the values of each.
+func (f *File) parse(header []byte) (counts []int, err error) {
+	end, total := int64(0), int64(0)
+	err = object(header, func(name string, text json.RawMessage) error {
 		if name == metadataName {
 			f.Metadata = map[string]string{}
 			return object(text, func(name string, text json.RawMessage) error {
@@ -114,18 +114,24 @@ func (f *File) parse(header []byte) ([]entry, error) {
 		if err := decoder.Decode(&e); err != nil {
 			return err
 		}
-		n, err := size(e.Shape)
+		t, err := typeNamed(e.DType)
 		if err != nil {
 			return err
 		}
-		if e.DType != dtype || len(e.Offsets) != 2 || e.Offsets[0] != end || e.Offsets[1] != end+n {
-			return fmt.Errorf("a %s of shape %v at %d, want a %s at %d", e.DType, e.Shape, e.Offsets, dtype, []int64{end, end + n})
+		n, err := count(e.Shape)
+		if err != nil {
+			return err
 		}
-		if end += n; end > maxData {
+		want := []int64{end, end + n*int64(t.Size())}
+		if !slices.Equal(e.Offsets, want) {
+			return fmt.Errorf("a %v of shape %v at %d, want it at %d", t, e.Shape, e.Offsets, want)
+		}
+		if total += n; total > maxData/valueSize {
 			return fmt.Errorf("%w: the tensors are more than %d GiB", ErrTooLarge, maxData>>30)
 		}
-		entries = append(entries, e)
-		f.Tensors = append(f.Tensors, Tensor{Name: name, Shape: e.Shape})
+		end = want[1]
+		counts = append(counts, int(n))
+		f.Tensors = append(f.Tensors, Tensor{Name: name, Shape: e.Shape, Type: t})
 		return nil
 	})
 	if errors.Is(err, ErrTooLarge) {
@@ -135,7 +141,7 @@ func (f *File) parse(header []byte) ([]entry, error) {
 		return nil, fmt.Errorf("%w: header: %w", ErrCorrupt, err)
 	}
 	delete(f.Metadata, checksumName)
-	return entries, nil
+	return counts, nil
 }
 
 // object calls f for each member of a JSON object, in order. Two of the same name are an error.
@@ -179,20 +185,18 @@ func object(text []byte, f func(name string, value json.RawMessage) error) error
 }
 
 // readValues reads n values, in pieces.
-func readValues(r io.Reader, hash hash.Hash, n int) ([]float32, error) {
+func readValues(r io.Reader, hash hash.Hash, t Type, n int) ([]float32, error) {
 	var values []float32
-	buffer := make([]byte, min(n, piece)*valueSize)
+	buffer := make([]byte, min(n, piece)*t.Size())
 	for len(values) < n {
-		part := buffer[:min(n-len(values), piece)*valueSize]
+		part := buffer[:min(n-len(values), piece)*t.Size()]
 		if _, err := io.ReadFull(r, part); errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 			return nil, ErrTruncated
 		} else if err != nil {
 			return nil, err
 		}
 		hash.Write(part)
-		for ; len(part) > 0; part = part[valueSize:] {
-			values = append(values, math.Float32frombits(binary.LittleEndian.Uint32(part)))
-		}
+		values = t.widen(values, part)
 	}
 	return values, nil
 }

@@ -1,5 +1,6 @@
-// Package safetensors reads and writes files of named float32 tensors in the format of
-// https://github.com/huggingface/safetensors, with a checksum.
+// Package safetensors reads and writes files of named tensors in the format of
+// https://github.com/huggingface/safetensors, with a checksum. In memory all values are float32; a file holds those of a
+// tensor as its [Type] says.
 //
 // A file is the length of its header in 8 bytes, the header as JSON padded with spaces to a multiple of 8, and the
 // tensors' values; all numbers are little-endian. The header names the tensors with their shapes, and holds
@@ -18,7 +19,7 @@ import (
 	"unicode/utf8"
 )
 
-// The errors of [Read] that are not the reader's own.
+// The errors of this package that are not the reader's or the writer's own.
 var (
 	// ErrForeign is wrapped when the content is not in this format, or has no checksum.
 	ErrForeign = errors.New("not a file of this library")
@@ -28,6 +29,8 @@ var (
 	ErrCorrupt = errors.New("the file is damaged")
 	// ErrTooLarge is wrapped when the header says that there is more than would be read.
 	ErrTooLarge = errors.New("the file is too large")
+	// ErrRange is wrapped by [Write] when a tensor's type cannot hold a value.
+	ErrRange = errors.New("a value out of range")
 )
 
 // File is what a file holds.
@@ -43,13 +46,15 @@ type Tensor struct {
 	Name string
 	// Shape has no dimensions for a single number.
 	Shape []int
-	// Data is row-major.
+	// Type is that of the values in the file.
+	Type Type
+	// Data is row-major. What a file has is widened to float32, which is exact.
 	Data []float32
 }
 
 const (
 	maxHeader = 16 << 20 // bytes
-	maxData   = 4 << 30  // bytes
+	maxData   = 4 << 30  // bytes of values in memory
 	maxRank   = 16       // dimensions of a tensor
 	maxNames  = 1 << 17  // tensors, or metadata
 	maxName   = 1 << 10  // bytes of one's name
@@ -61,8 +66,7 @@ const (
 	headerUnit = 8
 
 	metadataName, checksumName = "__metadata__", "sha256"
-	dtype                      = "F32"
-	valueSize                  = 4
+	valueSize                  = 4 // bytes of a value in memory
 )
 
 // entry is a tensor in the header.
@@ -72,17 +76,17 @@ type entry struct {
 	Offsets []int64 `json:"data_offsets"` // in bytes, first and behind the last
 }
 
-// size is the number of bytes of a tensor's values: an error if that is none, or more than a file may hold.
-func size(shape []int) (int64, error) {
+// count is the number of a tensor's values: an error if that is none, or more than a file may hold.
+func count(shape []int) (int64, error) {
 	if len(shape) > maxRank {
 		return 0, fmt.Errorf("%w: a tensor of %d dimensions, need no more than %d", ErrTooLarge, len(shape), maxRank)
 	}
-	n := int64(valueSize)
+	n := int64(1)
 	for _, d := range shape {
 		if d < 1 {
 			return 0, fmt.Errorf("shape %v, need positive dimensions", shape)
 		}
-		if int64(d) > maxData/n {
+		if int64(d) > maxData/valueSize/n {
 			return 0, fmt.Errorf("%w: a tensor of shape %v is more than %d GiB", ErrTooLarge, shape, maxData>>30)
 		}
 		n *= int64(d)
@@ -115,14 +119,17 @@ func (f File) check() error {
 			return fmt.Errorf("tensor %q: the name is reserved, not UTF-8 or used twice", t.Name)
 		}
 		seen[t.Name] = true
-		n, err := size(t.Shape)
+		n, err := count(t.Shape)
+		if err == nil {
+			err = t.Type.holds(t.Data)
+		}
 		if err != nil {
 			return fmt.Errorf("tensor %q: %w", t.Name, err)
 		}
-		if n != valueSize*int64(len(t.Data)) {
+		if n != int64(len(t.Data)) {
 			return fmt.Errorf("tensor %q: %d values for the shape %v", t.Name, len(t.Data), t.Shape)
 		}
-		if total += n; total > maxData {
+		if total += n; total > maxData/valueSize {
 			return fmt.Errorf("%w: the tensors are more than %d GiB", ErrTooLarge, maxData>>30)
 		}
 	}

@@ -31,6 +31,8 @@ func example() safetensors.File {
 			{Name: "z/matrix", Shape: []int{2, 3}, Data: []float32{1, -2, math.SmallestNonzeroFloat32, math.MaxFloat32, float32(math.Inf(-1)), 0.1}},
 			{Name: "a \"number\"", Shape: []int{}, Data: []float32{float32(math.Copysign(0, -1))}},
 			{Name: "", Shape: []int{1}, Data: []float32{float32(math.NaN())}},
+			{Name: "half", Shape: []int{3}, Type: safetensors.F16, Data: []float32{0x1p-24, -65504, float32(math.Inf(1))}},
+			{Name: "byte", Shape: []int{1, 2}, Type: safetensors.I8, Data: []float32{-128, 127}},
 		},
 	}
 }
@@ -77,7 +79,11 @@ func TestRoundTrip(t *testing.T) {
 	}{
 		{"empty", safetensors.File{}},
 		{"odd values", example()},
-		{"large", safetensors.File{Tensors: []safetensors.Tensor{{Name: "large", Shape: []int{2, 100_000}, Data: large}}}},
+		{"large", safetensors.File{Tensors: []safetensors.Tensor{
+			{Name: "large", Shape: []int{2, 100_000}, Data: large},
+			{Name: "halves", Shape: []int{100_000}, Type: safetensors.F16, Data: make([]float32, 100_000)},
+			{Name: "bytes", Shape: []int{100_000}, Type: safetensors.I8, Data: make([]float32, 100_000)},
+		}}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.label, func(t *testing.T) {
@@ -153,6 +159,13 @@ func TestReadErrors(t *testing.T) {
 		{"no shape", file(head(tensor("F32", "null", "[0,4]")), 0), safetensors.ErrTruncated, `"a"`},
 		{"bytes behind the end", file(head(tensor("F32", "[1]", "[0,4]")), 0, 0, 0, 0, 0), safetensors.ErrCorrupt, "behind its end"},
 		{"another type", file(head(tensor("BF16", "[2]", "[0,4]")), one...), safetensors.ErrCorrupt, "BF16"},
+		{"no type", file(head(`,"a":{"shape":[1],"data_offsets":[0,4]}`), one...), safetensors.ErrCorrupt, `type ""`},
+		{"null for a type", file(head(`,"a":{"dtype":null,"shape":[1],"data_offsets":[0,4]}`), one...), safetensors.ErrCorrupt, `type ""`},
+		{"a type in other letters", file(head(tensor("f16", "[2]", "[0,4]")), one...), safetensors.ErrCorrupt, `"f16"`},
+		{"a half as long as a whole", file(head(tensor("F16", "[1]", "[0,4]")), one...), safetensors.ErrCorrupt, "[0 2]"},
+		{"a byte as long as a whole", file(head(tensor("I8", "[1]", "[0,4]")), one...), safetensors.ErrCorrupt, "[0 1]"},
+		{"half a half", file(head(tensor("F16", "[1]", "[0,2]")), 0), safetensors.ErrTruncated, `"a"`},
+		{"bytes that take more memory than the limit", file(head(tensor("I8", "[1073741825]", "[0,1073741825]"))), safetensors.ErrTooLarge, "4 GiB"},
 		{"a field more", file(head(`,"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4],"more":1}`), one...), safetensors.ErrCorrupt, "more"},
 		{"no such shape", file(head(tensor("F32", "[0]", "[0,0]"))), safetensors.ErrCorrupt, "positive"},
 		{"a negative shape", file(head(tensor("F32", "[-1,-1]", "[0,4]")), one...), safetensors.ErrCorrupt, "positive"},
@@ -276,6 +289,9 @@ func FuzzRead(f *testing.F) {
 	f.Add(content[:len(content)/2])
 	f.Add(written(f, safetensors.File{}))
 	f.Add(file(`{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}`, 0, 0, 0, 0))
+	for _, as := range []safetensors.Type{safetensors.F16, safetensors.I8} {
+		f.Add(written(f, safetensors.File{Tensors: []safetensors.Tensor{{Name: "a", Shape: []int{2, 2}, Type: as, Data: []float32{1, -2, 3, 127}}}}))
+	}
 	f.Fuzz(func(t *testing.T, content []byte) {
 		for _, content := range [][]byte{content, sealed(content)} {
 			got, err := safetensors.Read(bytes.NewReader(content))

@@ -9,12 +9,13 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"math"
 	"slices"
 	"strings"
 )
 
-// Write writes a file. Names must be unique, strings UTF-8, dimensions positive; equal files become equal bytes.
+// Write writes a file. Names must be unique, strings UTF-8, dimensions positive, values within the range of their type:
+// an F16 is the nearest one to its value. Equal files become equal bytes. The error wraps [ErrRange] or [ErrTooLarge], or
+// is the writer's.
 func Write(w io.Writer, f File) error {
 	if err := f.check(); err != nil {
 		return fmt.Errorf("safetensors: %w", err)
@@ -55,8 +56,8 @@ func (f File) header() ([]byte, error) {
 	b.WriteByte('}')
 	at := int64(0)
 	for _, t := range f.Tensors {
-		end := at + valueSize*int64(len(t.Data))
-		if err := item(t.Name, entry{DType: dtype, Shape: t.shape(), Offsets: []int64{at, end}}); err != nil {
+		end := at + int64(t.Type.Size())*int64(len(t.Data))
+		if err := item(t.Name, entry{DType: t.Type.String(), Shape: t.shape(), Offsets: []int64{at, end}}); err != nil {
 			return nil, err
 		}
 		at = end
@@ -80,10 +81,7 @@ func writeValues(w io.Writer, tensors []Tensor) error {
 	buffer := make([]byte, 0, piece*valueSize)
 	for _, t := range tensors {
 		for values := range slices.Chunk(t.Data, piece) {
-			buffer = buffer[:0]
-			for _, v := range values {
-				buffer = binary.LittleEndian.AppendUint32(buffer, math.Float32bits(v))
-			}
+			buffer = t.Type.narrow(buffer[:0], values)
 			if _, err := w.Write(buffer); err != nil {
 				return err
 			}
