@@ -150,6 +150,9 @@ func (k *checkpoints) decode(f safetensors.File) (*progress, error) {
 		return nil, fmt.Errorf("it is of another run: %s", strings.Join(shorten(differences), "; "))
 	}
 	for _, t := range f.Tensors {
+		if t.Type != safetensors.F32 {
+			return nil, fmt.Errorf("tensor %q is %v, want %v", t.Name, t.Type, safetensors.F32)
+		}
 		if t.Name == metricsName {
 			p.State.Metrics = t.Data
 			continue

@@ -132,6 +132,7 @@ func TestHostileCheckpoints(t *testing.T) {
 		{"a tensor too many", func(f *safetensors.File) {
 			f.Tensors = append(f.Tensors, safetensors.Tensor{Name: "variables/zz", Shape: []int{1}, Data: []float32{1}})
 		}, "variables/zz"},
+		{"a tensor of float16", func(f *safetensors.File) { f.Tensors[0].Type = safetensors.F16 }, "is F16"},
 		{"a tensor too few", func(f *safetensors.File) { f.Tensors = f.Tensors[1:] }, "need"},
 		{"no progress", func(f *safetensors.File) { delete(f.Metadata, "progress") }, "EOF"},
 	}

@@ -6,7 +6,6 @@ import (
 	"io"
 	"math"
 	"os"
-	"slices"
 	"strconv"
 
 	"github.com/fastresnet/fastresnet/data"
@@ -18,13 +17,13 @@ import (
 	"github.com/fastresnet/fastresnet/layers"
 )
 
-// A model's file is a safetensors file (docs/models.md): the variables by their names, those of the last step behind
-// lastPrefix where the others are averages, and in the metadata the format's version and a modelDocument. The
-// version counts up when a file's meaning changes in a way that older readers would get wrong.
+// A model's file is a safetensors file (docs/models.md): tensors (modeltensors.go), and in the metadata the format's
+// version and a modelDocument. The version counts up when a file's meaning changes in a way that older readers would get
+// wrong: a file has the lowest version that says what it means. plainFormat is float32, with the last step's weights
+// where the others are averages; narrowFormat has those never, and may have tensors in less than float32.
 const (
-	formatKey, modelFormat = "fastresnet", 2
-	modelKey               = "model"
-	lastPrefix             = "last/"
+	formatKey, plainFormat, narrowFormat = "fastresnet", 2, 3
+	modelKey                             = "model"
 )
 
 // modelDocument is all of a model's file but the tensors.
@@ -39,25 +38,34 @@ type modelDocument struct {
 }
 
 // Save writes the model to a file, for [Load]. The file is written whole or not at all: if anything fails, the one
-// that was at path before stays as it was.
+// that was at path before stays as it was. [WithStorage] makes it smaller.
 //
-// Besides the weights it holds what it takes to use them and how they came about: see [Model.Record]. The error wraps
-// [ErrDiverged] if a weight is not finite.
-func (m *Model) Save(path string) (err error) {
+// Besides the weights it holds what it takes to use them and how they came about: see [Model.Record], whose accuracies
+// are those of the run, before any rounding of the weights. The error wraps [ErrDiverged] if a weight is not finite, or
+// [ErrOption].
+func (m *Model) Save(path string, opts ...SaveOption) (err error) {
 	defer guard(&err)
-	file, err := m.file()
+	c, err := configureSaving(opts)
+	if err != nil {
+		return err
+	}
+	file, err := m.file(c.storage)
 	if err != nil {
 		return fmt.Errorf("saving a model: %w", err)
 	}
-	return atomicfile.Write(path, func(w io.Writer) error { return safetensors.Write(w, file) })
+	return c.storage.written(atomicfile.Write(path, func(w io.Writer) error { return safetensors.Write(w, file) }))
 }
 
 // Write writes what [Model.Save] saves, for [ReadModel].
-func (m *Model) Write(w io.Writer) (err error) {
+func (m *Model) Write(w io.Writer, opts ...SaveOption) (err error) {
 	defer guard(&err)
-	file, err := m.file()
+	c, err := configureSaving(opts)
+	if err != nil {
+		return err
+	}
+	file, err := m.file(c.storage)
 	if err == nil {
-		err = safetensors.Write(w, file)
+		err = c.storage.written(safetensors.Write(w, file))
 	}
 	if err != nil {
 		return fmt.Errorf("writing a model: %w", err)
@@ -66,7 +74,7 @@ func (m *Model) Write(w io.Writer) (err error) {
 }
 
 // file is the model's.
-func (m *Model) file() (f safetensors.File, err error) {
+func (m *Model) file(storage Storage) (f safetensors.File, err error) {
 	if err := m.made(); err != nil {
 		return f, err
 	}
@@ -93,13 +101,17 @@ func (m *Model) file() (f safetensors.File, err error) {
 	if err != nil {
 		return f, err
 	}
-	f.Metadata = map[string]string{formatKey: strconv.Itoa(modelFormat), modelKey: string(text)}
-	for _, v := range variables {
-		f.Tensors = append(f.Tensors, safetensors.Tensor{Name: v.Name, Shape: v.Dims, Data: values[v.Name]})
+	// A model that was loaded without the last step's weights has none to write.
+	format, averaged := plainFormat, record.Weights == AveragedWeights
+	if storage != StoreFloat32 || averaged && last == nil {
+		format = narrowFormat
 	}
-	if last != nil {
-		for _, v := range variables {
-			f.Tensors = append(f.Tensors, safetensors.Tensor{Name: lastPrefix + v.Name, Shape: v.Dims, Data: last[v.Name]})
+	f.Metadata = map[string]string{formatKey: strconv.Itoa(format), modelKey: string(text)}
+	f.Tensors = storage.tensors(variables, values)
+	if last != nil && format == plainFormat {
+		for _, t := range storage.tensors(variables, last) {
+			t.Name = lastPrefix + t.Name
+			f.Tensors = append(f.Tensors, t)
 		}
 	}
 	return f, nil
@@ -152,7 +164,7 @@ func (c *computing) read(r io.Reader) (m *Model, err error) {
 	if err != nil {
 		return nil, err
 	}
-	doc, err := readDocument(file.Metadata)
+	version, doc, err := readDocument(file.Metadata)
 	if err != nil {
 		return nil, err
 	}
@@ -160,7 +172,7 @@ func (c *computing) read(r io.Reader) (m *Model, err error) {
 	if err != nil {
 		return nil, err
 	}
-	values, last, err := doc.variables(file.Tensors)
+	values, last, err := doc.variables(version, file.Tensors)
 	if err != nil {
 		return nil, err
 	}
@@ -190,31 +202,31 @@ func (c *computing) read(r io.Reader) (m *Model, err error) {
 	return loaded, nil
 }
 
-// readDocument takes the document from a file's metadata.
-func readDocument(metadata map[string]string) (doc modelDocument, err error) {
-	version, ours := metadata[formatKey]
+// readDocument takes the format's version and the document from a file's metadata.
+func readDocument(metadata map[string]string) (version int, doc modelDocument, err error) {
+	number, ours := metadata[formatKey]
 	text, isModel := metadata[modelKey]
 	if _, ok := metadata[checkpointKey]; ok {
-		return doc, fmt.Errorf("%w: it is a checkpoint: resume its run, and save the model", ErrForeign)
+		return 0, doc, fmt.Errorf("%w: it is a checkpoint: resume its run, and save the model", ErrForeign)
 	}
 	if !ours {
-		return doc, fmt.Errorf("%w: its metadata have no %q", ErrForeign, formatKey)
+		return 0, doc, fmt.Errorf("%w: its metadata have no %q", ErrForeign, formatKey)
 	}
-	if n, err := strconv.Atoi(version); err != nil || n < 1 {
-		return doc, fmt.Errorf("%w: format version %q", ErrCorrupt, version)
-	} else if n > modelFormat {
-		return doc, fmt.Errorf("%w: its format has version %d, and this version of the library reads up to %d: update it with go get github.com/fastresnet/fastresnet@latest", ErrNewer, n, modelFormat)
-	}
-	if version != strconv.Itoa(modelFormat) {
-		return doc, fmt.Errorf("%w: its format has version %s, of an earlier version of the library, and this one reads %d: train the model again", ErrForeign, version, modelFormat)
-	}
-	if !isModel {
-		return doc, fmt.Errorf("%w: it holds no model", ErrForeign)
+	version, err = strconv.Atoi(number)
+	switch {
+	case err != nil || version < 1 || number != strconv.Itoa(version):
+		return 0, doc, fmt.Errorf("%w: format version %q", ErrCorrupt, number)
+	case version > narrowFormat:
+		return 0, doc, fmt.Errorf("%w: its format has version %d, and this version of the library reads up to %d: update it with go get github.com/fastresnet/fastresnet@latest", ErrNewer, version, narrowFormat)
+	case version < plainFormat:
+		return 0, doc, fmt.Errorf("%w: its format has version %d, of an earlier version of the library, and this one reads %d and %d: train the model again", ErrForeign, version, plainFormat, narrowFormat)
+	case !isModel:
+		return 0, doc, fmt.Errorf("%w: it holds no model", ErrForeign)
 	}
 	if err := strictjson.Unmarshal([]byte(text), &doc, nullable...); err != nil {
-		return doc, fmt.Errorf("%w: the description of the model: %w", ErrCorrupt, err)
+		return 0, doc, fmt.Errorf("%w: the description of the model: %w", ErrCorrupt, err)
 	}
-	return doc, doc.check()
+	return version, doc, doc.check()
 }
 
 // check reports a document that makes no sense, whoever made the file's checksum.
@@ -251,65 +263,6 @@ func (d modelDocument) check() error {
 	}
 	if b := d.Record.Recipe.BatchSize; b < 1 {
 		return fmt.Errorf("%w: batch size %d", ErrCorrupt, b)
-	}
-	return nil
-}
-
-// variables are the values of the network's, by name; last is nil where the file has them once.
-func (d modelDocument) variables(tensors []safetensors.Tensor) (values, last map[string][]float32, err error) {
-	variables, err := d.Network.Variables()
-	if err != nil {
-		return nil, nil, err
-	}
-	byName := make(map[string]safetensors.Tensor, len(tensors))
-	for _, t := range tensors {
-		byName[t.Name] = t
-	}
-	take := func(prefix string) (map[string][]float32, error) {
-		taken := make(map[string][]float32, len(variables))
-		for _, v := range variables {
-			t, is := byName[prefix+v.Name]
-			if !is || !slices.Equal(t.Shape, v.Dims) {
-				return nil, fmt.Errorf("%w: tensor %q has the shape %v, want %v", ErrCorrupt, prefix+v.Name, t.Shape, v.Dims)
-			}
-			delete(byName, prefix+v.Name)
-			taken[v.Name] = t.Data
-		}
-		if !engine.Finite(taken) {
-			return nil, fmt.Errorf("%w: its weights are not finite", ErrCorrupt)
-		}
-		return taken, nil
-	}
-	if values, err = take(""); err != nil {
-		return nil, nil, err
-	}
-	if d.Record.Weights == AveragedWeights {
-		if last, err = take(lastPrefix); err != nil {
-			return nil, nil, err
-		}
-	}
-	if err := d.variances(values, last); err != nil {
-		return nil, nil, err
-	}
-	for name := range byName {
-		return nil, nil, fmt.Errorf("%w: the network has no variable %q", ErrCorrupt, name)
-	}
-	return values, last, nil
-}
-
-// variances reports a running variance below 0, of which every answer would be not a number.
-func (d modelDocument) variances(all ...map[string][]float32) error {
-	steps, err := d.Network.Plan()
-	if err != nil {
-		return err
-	}
-	for _, s := range steps {
-		norm, is := s.Layer.(layers.BatchNorm)
-		for _, values := range all {
-			if is && slices.ContainsFunc(values[norm.Name+"/variance"], func(v float32) bool { return v < 0 }) {
-				return fmt.Errorf("%w: %q has a negative variance", ErrCorrupt, norm.Name)
-			}
-		}
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"math"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -21,7 +22,7 @@ import (
 )
 
 // tinyFile is the file of a tiny model with an average.
-func tinyFile(t testing.TB) []byte {
+func tinyFile(t testing.TB, opts ...fastresnet.SaveOption) []byte {
 	t.Helper()
 	result, err := fastresnet.Train(context.Background(), fastresnet.WithDataset(synthetic(t, 16, 1), nil), fastresnet.WithBackend("go"),
 		fastresnet.WithArchitecture(tinyNetwork()), fastresnet.WithBatchSize(16), fastresnet.WithEpochs(1), fastresnet.WithTestViews(fastresnet.FlipViews),
@@ -31,7 +32,7 @@ func tinyFile(t testing.TB) []byte {
 	}
 	defer result.Model.Close()
 	var file bytes.Buffer
-	if err := result.Model.Write(&file); err != nil {
+	if err := result.Model.Write(&file, opts...); err != nil {
 		t.Fatal(err)
 	}
 	return file.Bytes()
@@ -81,9 +82,12 @@ func TestReadRefuses(t *testing.T) {
 	}{
 		{"another program's file", none("fastresnet"), fastresnet.ErrForeign, "metadata"},
 		{"a file of another kind", none("model"), fastresnet.ErrForeign, "no model"},
-		{"a newer format", metadata("fastresnet", "3"), fastresnet.ErrNewer, "update it"},
+		{"a newer format", metadata("fastresnet", "4"), fastresnet.ErrNewer, "update it"},
 		{"an older format", metadata("fastresnet", "1"), fastresnet.ErrForeign, "version 1, of an earlier version"},
 		{"no version", metadata("fastresnet", "one"), fastresnet.ErrCorrupt, `"one"`},
+		{"a version in other digits", metadata("fastresnet", "02"), fastresnet.ErrCorrupt, `"02"`},
+		{"a version with a sign", metadata("fastresnet", "+3"), fastresnet.ErrCorrupt, `"+3"`},
+		{"the last step's weights in the narrow format", metadata("fastresnet", "3"), fastresnet.ErrCorrupt, "last/"},
 		{"version 0", metadata("fastresnet", "0"), fastresnet.ErrCorrupt, `"0"`},
 		{"no document", metadata("model", ""), fastresnet.ErrCorrupt, "EOF"},
 		{"an empty document", metadata("model", "{}"), fastresnet.ErrCorrupt, "input shape"},
@@ -144,6 +148,77 @@ func TestReadRefuses(t *testing.T) {
 				t.Fatal(err)
 			}
 			if err := readError(sealed.Bytes()); !errors.Is(err, test.want) || !strings.Contains(err.Error(), test.text) {
+				t.Errorf("error %v, want %v that says %q", err, test.want, test.text)
+			}
+		})
+	}
+}
+
+// TestReadRefusesNarrow has what can be wrong with the tensors of a narrow file.
+func TestReadRefusesNarrow(t *testing.T) {
+	files := map[fastresnet.Storage][]byte{}
+	for _, storage := range storages {
+		files[storage] = tinyFile(t, fastresnet.WithStorage(storage))
+	}
+	infinite, nan := float32(math.Inf(1)), float32(math.NaN())
+	change := func(name string, change func(*safetensors.Tensor)) func(*safetensors.File) {
+		return func(f *safetensors.File) {
+			i := slices.IndexFunc(f.Tensors, func(t safetensors.Tensor) bool { return t.Name == name })
+			change(&f.Tensors[i])
+		}
+	}
+	value := func(name string, v float32) func(*safetensors.File) {
+		return change(name, func(t *safetensors.Tensor) { t.Data[len(t.Data)-1] = v })
+	}
+	as := func(name string, as safetensors.Type) func(*safetensors.File) {
+		return change(name, func(t *safetensors.Tensor) { t.Type, t.Data = as, make([]float32, len(t.Data)) })
+	}
+	version := func(number string) func(*safetensors.File) {
+		return func(f *safetensors.File) { f.Metadata["fastresnet"] = number }
+	}
+	const weight, scales = "classifier/weight", "classifier/weight/int8_scale"
+	for _, test := range []struct {
+		name    string
+		storage fastresnet.Storage
+		change  func(*safetensors.File)
+		want    error
+		text    string
+	}{
+		{"a newer format", "int8", version("4"), fastresnet.ErrNewer, "update it"},
+		{"float16 in the plain format", "float16", version("2"), fastresnet.ErrCorrupt, `"conv/weight" is F16`},
+		{"int8 in the plain format", "int8", version("2"), fastresnet.ErrCorrupt, `"conv/weight" is I8`},
+		{"float16 of the last step", "float32", as("last/conv/weight", safetensors.F16), fastresnet.ErrCorrupt, `"last/conv/weight" is F16`},
+		{"biases in float16", "float16", as("classifier/bias", safetensors.F16), fastresnet.ErrCorrupt, `"classifier/bias" is F16`},
+		{"variances in int8", "int8", as("norm/variance", safetensors.I8), fastresnet.ErrCorrupt, `"norm/variance" is I8`},
+		{"scales in float16", "int8", as(scales, safetensors.F16), fastresnet.ErrCorrupt, `int8_scale" is F16`},
+		{"no scales", "int8", func(f *safetensors.File) {
+			f.Tensors = slices.DeleteFunc(f.Tensors, func(t safetensors.Tensor) bool { return t.Name == scales })
+		}, fastresnet.ErrCorrupt, "int8_scale"},
+		{"a scale less", "int8", change(scales, func(t *safetensors.Tensor) { t.Shape, t.Data = []int{9}, t.Data[1:] }), fastresnet.ErrCorrupt, "[9], want [10]"},
+		{"scales of another shape", "int8", change(scales, func(t *safetensors.Tensor) { t.Shape = []int{10, 1} }), fastresnet.ErrCorrupt, "[10 1]"},
+		{"scales of what has none", "float16", func(f *safetensors.File) {
+			f.Tensors = append(f.Tensors, safetensors.Tensor{Name: scales, Shape: []int{10}, Data: make([]float32, 10)})
+		}, fastresnet.ErrCorrupt, "int8_scale"},
+		{"a scale of 0", "int8", value(scales, 0), fastresnet.ErrCorrupt, "scale 0 of channel 9"},
+		{"a negative scale", "int8", value(scales, -1), fastresnet.ErrCorrupt, "scale -1"},
+		{"an infinite scale", "int8", value(scales, infinite), fastresnet.ErrCorrupt, "scale +Inf"},
+		{"a scale that is no number", "int8", value(scales, nan), fastresnet.ErrCorrupt, "scale NaN"},
+		{"a scale that is too large", "int8", value(scales, math.MaxFloat32), fastresnet.ErrCorrupt, "not finite"},
+		{"an integer without opposite", "int8", value(weight, -128), fastresnet.ErrCorrupt, "-128"},
+		{"integers for float16", "float16", as(weight, safetensors.I8), fastresnet.ErrCorrupt, "int8_scale"},
+		{"an infinite float16", "float16", value(weight, infinite), fastresnet.ErrCorrupt, "not finite"},
+		{"a float16 that is no number", "float16", value(weight, nan), fastresnet.ErrCorrupt, "not finite"},
+		{"the last step's weights", "float16", func(f *safetensors.File) {
+			f.Tensors = append(f.Tensors, safetensors.Tensor{Name: "last/classifier/bias", Shape: []int{10}, Data: make([]float32, 10)})
+		}, fastresnet.ErrCorrupt, "last/"},
+		{"a tensor less", "float16", func(f *safetensors.File) { f.Tensors = f.Tensors[:len(f.Tensors)-1] }, fastresnet.ErrCorrupt, weight},
+		{"another shape", "float16", change(weight, func(t *safetensors.Tensor) { t.Shape = []int{2, 10} }), fastresnet.ErrCorrupt, "[2 10]"},
+		{"a negative variance", "int8", value("norm/variance", -1), fastresnet.ErrCorrupt, "negative variance"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			f := opened(t, files[test.storage])
+			test.change(&f)
+			if err := readError(bytesOf(t, f)); !errors.Is(err, test.want) || !strings.Contains(err.Error(), test.text) {
 				t.Errorf("error %v, want %v that says %q", err, test.want, test.text)
 			}
 		})
@@ -216,27 +291,34 @@ func fileError(err error) bool {
 }
 
 func TestReadRefusesEveryFlippedByte(t *testing.T) {
-	file := tinyFile(t)
-	for i := range file {
-		for _, bits := range []byte{1, 0x80, 0xff} {
-			file[i] ^= bits
-			if err := readError(file); !fileError(err) {
-				t.Fatalf("byte %d of %d changed by %#x: error %v", i, len(file), bits, err)
+	for _, storage := range storages {
+		file, flips := tinyFile(t, fastresnet.WithStorage(storage)), []byte{1, 0x80, 0xff}
+		if storage != fastresnet.StoreFloat32 {
+			flips = flips[:1] // most of the file is the same
+		}
+		for i := range file {
+			for _, bits := range flips {
+				file[i] ^= bits
+				if err := readError(file); !fileError(err) {
+					t.Fatalf("%s: byte %d of %d changed by %#x: error %v", storage, i, len(file), bits, err)
+				}
+				file[i] ^= bits
 			}
-			file[i] ^= bits
 		}
 	}
 }
 
 func TestReadRefusesEveryTruncation(t *testing.T) {
-	file := tinyFile(t)
-	for n := range file {
-		if err := readError(file[:n]); !errors.Is(err, fastresnet.ErrTruncated) {
-			t.Fatalf("%d bytes of %d: error %v, want ErrTruncated", n, len(file), err)
+	for _, storage := range storages {
+		file := tinyFile(t, fastresnet.WithStorage(storage))
+		for n := range file {
+			if err := readError(file[:n]); !errors.Is(err, fastresnet.ErrTruncated) {
+				t.Fatalf("%s: %d bytes of %d: error %v, want ErrTruncated", storage, n, len(file), err)
+			}
 		}
-	}
-	if err := readError(append(file, 0)); !errors.Is(err, fastresnet.ErrCorrupt) {
-		t.Errorf("a byte more: error %v, want ErrCorrupt", err)
+		if err := readError(append(file, 0)); !errors.Is(err, fastresnet.ErrCorrupt) {
+			t.Errorf("%s: a byte more: error %v, want ErrCorrupt", storage, err)
+		}
 	}
 }
 
@@ -244,22 +326,28 @@ func TestReadRefusesEveryTruncation(t *testing.T) {
 // with a tiny network's tensors. What can be read must work, and be the same when it is written and read again.
 // Coverage varies from one execution to the next, so that minimising takes long: run it with -fuzzminimizetime 20x.
 func FuzzRead(f *testing.F) {
-	file := tinyFile(f)
-	headerEnd := 8 + binary.LittleEndian.Uint64(file)
-	parts := opened(f, file)
-	f.Add(file[8:headerEnd], file[headerEnd:], parts.Metadata["model"])
+	var kinds []safetensors.File
+	for _, storage := range storages {
+		file := tinyFile(f, fastresnet.WithStorage(storage))
+		headerEnd := 8 + binary.LittleEndian.Uint64(file)
+		parts := opened(f, file)
+		f.Add(file[8:headerEnd], file[headerEnd:], parts.Metadata["model"])
+		kinds = append(kinds, parts)
+	}
 	f.Fuzz(func(t *testing.T, header, values []byte, document string) {
 		content := binary.LittleEndian.AppendUint64(nil, uint64(len(header)))
 		content = append(append(content, header...), values...)
 		readAndUse(t, content)
 		readAndUse(t, sealed(content))
 
-		changed := safetensors.File{Metadata: map[string]string{"fastresnet": "2", "model": document}, Tensors: parts.Tensors}
-		var whole bytes.Buffer
-		if err := safetensors.Write(&whole, changed); err != nil {
-			return // the document is not UTF-8
+		for _, kind := range kinds {
+			changed := safetensors.File{Metadata: map[string]string{"fastresnet": kind.Metadata["fastresnet"], "model": document}, Tensors: kind.Tensors}
+			var whole bytes.Buffer
+			if err := safetensors.Write(&whole, changed); err != nil {
+				return // the document is not UTF-8
+			}
+			readAndUse(t, whole.Bytes())
 		}
-		readAndUse(t, whole.Bytes())
 	})
 }
 
@@ -287,17 +375,8 @@ func readAndUse(t *testing.T, content []byte) {
 		return
 	}
 	defer model.Close()
-	var first, second bytes.Buffer
-	if err := model.Write(&first); err != nil {
-		t.Fatalf("writing: %+v", err)
-	}
-	again, err := fastresnet.ReadModel(bytes.NewReader(first.Bytes()), fastresnet.WithBackend("go"))
-	if err != nil {
-		t.Fatalf("reading again: %+v", err)
-	}
-	defer again.Close()
-	if err := again.Write(&second); err != nil || !bytes.Equal(first.Bytes(), second.Bytes()) {
-		t.Fatalf("written again it differs, or %v", err)
+	for _, storage := range storages {
+		writeTwice(t, model, fastresnet.WithStorage(storage))
 	}
 	network := model.Network()
 	if network.MultiplyAdds() > 1e6 || network.Input.Size() > 1e4 {
@@ -309,5 +388,24 @@ func readAndUse(t *testing.T, content []byte) {
 	}
 	if _, err := model.PredictDataset(context.Background(), set); err != nil && !errors.Is(err, fastresnet.ErrDiverged) {
 		t.Fatalf("%+v", err)
+	}
+}
+
+// writeTwice writes a model, and what is read from there, and expects the same.
+func writeTwice(t *testing.T, model *fastresnet.Model, option fastresnet.SaveOption) {
+	t.Helper()
+	var first, second bytes.Buffer
+	if err := model.Write(&first, option); errors.Is(err, fastresnet.ErrOption) {
+		return // a weight is beyond float16
+	} else if err != nil {
+		t.Fatalf("writing: %+v", err)
+	}
+	again, err := fastresnet.ReadModel(bytes.NewReader(first.Bytes()), fastresnet.WithBackend("go"))
+	if err != nil {
+		t.Fatalf("reading again: %+v", err)
+	}
+	defer again.Close()
+	if err := again.Write(&second, option); err != nil || !bytes.Equal(first.Bytes(), second.Bytes()) {
+		t.Fatalf("written again it differs, or %v", err)
 	}
 }

@@ -25,10 +25,10 @@ import (
 )
 
 // written is what a model writes.
-func written(t *testing.T, m *fastresnet.Model) []byte {
+func written(t *testing.T, m *fastresnet.Model, opts ...fastresnet.SaveOption) []byte {
 	t.Helper()
 	var file bytes.Buffer
-	if err := m.Write(&file); err != nil {
+	if err := m.Write(&file, opts...); err != nil {
 		t.Fatal(err)
 	}
 	return file.Bytes()
