@@ -25,23 +25,31 @@ func TestPyTorchUsesTheModelFile(t *testing.T) {
 	}
 	loader := pythonIn(t, "docs/models.md")
 	set := synthetic(t, 64, 1)
-	for _, design := range []layers.Design{layers.ResNet9(), layers.Dawn()} {
-		t.Run(design.Name, func(t *testing.T) {
-			model := train(t, set, fastresnet.WithArchitecture(design), fastresnet.WithWidth(8)).Model
+	for _, test := range []struct {
+		design  layers.Design
+		storage fastresnet.Storage
+	}{
+		{layers.ResNet9(), fastresnet.StoreFloat32},
+		{layers.Dawn(), fastresnet.StoreFloat32},
+		{layers.Dawn(), fastresnet.StoreFloat16},
+		{layers.Dawn(), fastresnet.StoreInt8},
+	} {
+		t.Run(test.design.Name+" "+string(test.storage), func(t *testing.T) {
+			file := written(t, train(t, set, fastresnet.WithArchitecture(test.design), fastresnet.WithWidth(8)).Model, fastresnet.WithStorage(test.storage))
 			folder := t.TempDir()
-			files := map[string][]byte{"loader.py": loader, "model.safetensors": written(t, model), "images": set.Pixels()}
+			files := map[string][]byte{"loader.py": loader, "model.safetensors": file, "images": set.Pixels()}
 			for name, content := range files {
 				if err := os.WriteFile(filepath.Join(folder, name), content, 0o666); err != nil {
 					t.Fatal(err)
 				}
 			}
 			out, err := exec.Command(python, "internal/golden/use_model_file.py", filepath.Join(folder, "loader.py"),
-				filepath.Join(folder, "model.safetensors"), design.Name, filepath.Join(folder, "images")).CombinedOutput()
+				filepath.Join(folder, "model.safetensors"), test.design.Name, filepath.Join(folder, "images")).CombinedOutput()
 			if err != nil {
 				t.Fatalf("%v\n%s", err, out)
 			}
 			lines := strings.Split(strings.TrimSpace(string(out)), "\n")
-			want := predictions(t, model, set)
+			want := predictions(t, read(t, file), set)
 			if len(lines) != len(want) {
 				t.Fatalf("%d lines, want one for each of %d images:\n%.1000s", len(lines), len(want), out)
 			}
