@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/fastresnet/fastresnet/data/picture"
+	"github.com/fastresnet/fastresnet/examples/internal/modelfile"
 	"github.com/fastresnet/fastresnet/examples/internal/program"
 	"github.com/fastresnet/fastresnet/examples/internal/terminal"
 )
@@ -24,7 +25,7 @@ type settings struct {
 // standardInput is the file name of what is piped in.
 const standardInput = "-"
 
-var usage = fmt.Sprintf(`Usage: predict -model FILE [flags] PICTURE...
+var usage = fmt.Sprintf(`Usage: predict [flags] PICTURE...
 
 Says what a trained model takes pictures for: files in the formats %s,
 of at most %s pixels, or "-" for standard input. A picture of any size is scaled,
@@ -38,7 +39,7 @@ classified, and the exit status is 1. Ctrl-C stops it.
 func parse(args []string, stdout io.Writer) (*settings, error) {
 	s := &settings{}
 	f := flag.NewFlagSet("predict", flag.ContinueOnError)
-	f.StringVar(&s.model, "model", "", program.ModelUsage)
+	f.StringVar(&s.model, "model", "", modelfile.Usage)
 	f.IntVar(&s.top, "top", 3, "report the `n` most probable classes")
 	f.StringVar(&s.backend, "backend", "auto", program.BackendUsage)
 	f.BoolVar(&s.json, "json", false, "print a line of JSON for each picture, in place of the table")
@@ -52,9 +53,6 @@ func parse(args []string, stdout io.Writer) (*settings, error) {
 // check reports everything that is wrong.
 func (s *settings) check() error {
 	var problems []error
-	if s.model == "" {
-		problems = append(problems, errors.New("-model: need the file of a trained model, as pictures -save and cifar10 -save write it"))
-	}
 	problems = append(problems, program.TooSmall(program.Number{Flag: "top", Value: s.top, Least: 1})...)
 	if len(s.files) == 0 {
 		problems = append(problems, errors.New("no pictures: need files, or - for standard input"))

@@ -1,6 +1,7 @@
 // Predict says what a trained model takes pictures for: PNG, JPEG, GIF, WebP, BMP and TIFF files of any size. Run it with
 // -h for its flags.
 //
+//	go run ./examples/predict cat.jpg dog.png                           # by the model that comes along
 //	go run ./examples/predict -model cifar.safetensors cat.jpg dog.png
 package main
 
@@ -12,6 +13,7 @@ import (
 	"os"
 
 	"github.com/fastresnet/fastresnet"
+	"github.com/fastresnet/fastresnet/examples/internal/modelfile"
 	"github.com/fastresnet/fastresnet/examples/internal/program"
 	"github.com/fastresnet/fastresnet/examples/internal/terminal"
 )
@@ -33,7 +35,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 
 // predict classifies the pictures, in batches of what memory has room for, and reports each.
 func predict(ctx context.Context, s *settings, stdin io.Reader, stdout, stderr io.Writer) error {
-	model, err := fastresnet.Load(s.model, fastresnet.WithBackend(s.backend), fastresnet.WithPluginDownload())
+	model, err := modelfile.Load(s.model, fastresnet.WithBackend(s.backend), fastresnet.WithPluginDownload())
 	if err != nil {
 		return err
 	}

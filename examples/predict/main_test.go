@@ -171,8 +171,8 @@ func TestMistakes(t *testing.T) {
 		args []string
 		want string // in the line
 	}{
-		{"nothing", nil, "-model: need the file of a trained model, as pictures -save and cifar10 -save write it; no pictures: need files"},
-		{"several", []string{"-top", "0", "-", "-"}, "-model: need the file of a trained model, as pictures -save and cifar10 -save write it; -top 0: need at least 1; - is named more than once"},
+		{"nothing", nil, "no pictures: need files"},
+		{"several", []string{"-top", "0", "-", "-"}, "-top 0: need at least 1; - is named more than once"},
 		{"no pictures", []string{"-model", "m"}, "no pictures"},
 		{"a flag too late", []string{"-model", "m", "a.png", "-top", "1"}, "-top: need flags before the pictures; a file of that name is ./-top"},
 		{"unknown flag", []string{"-nonsense"}, "-nonsense"},

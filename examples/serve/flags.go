@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 
+	"github.com/fastresnet/fastresnet/examples/internal/modelfile"
 	"github.com/fastresnet/fastresnet/examples/internal/program"
 )
 
@@ -15,7 +16,7 @@ type settings struct {
 	model, addr, backend string
 }
 
-const usage = `Usage: serve -model FILE [flags]
+const usage = `Usage: serve [flags]
 
 Classifies pictures over HTTP: a page to drop them on, and a service for programs.
 Ctrl-C, or SIGTERM, stops it when the requests in hand are answered; a second Ctrl-C
@@ -31,7 +32,7 @@ encryption. Leave both to a proxy before it is reached from other machines.
 func parse(args []string, stdout io.Writer) (*settings, error) {
 	s := &settings{}
 	f := flag.NewFlagSet("serve", flag.ContinueOnError)
-	f.StringVar(&s.model, "model", "", program.ModelUsage)
+	f.StringVar(&s.model, "model", "", modelfile.Usage)
 	f.StringVar(&s.addr, "addr", "localhost:8080", "`host:port` to listen on; without a host all that the machine has,\nand port 0 is any that is free")
 	f.StringVar(&s.backend, "backend", "auto", program.BackendUsage)
 	if err := program.Parse(f, usage, args, stdout); err != nil {
@@ -43,9 +44,6 @@ func parse(args []string, stdout io.Writer) (*settings, error) {
 // check reports every value that is wrong.
 func (s *settings) check() error {
 	var problems []error
-	if s.model == "" {
-		problems = append(problems, errors.New("-model: need the file of a trained model, as pictures -save and cifar10 -save write it"))
-	}
 	if _, _, err := net.SplitHostPort(s.addr); err != nil {
 		problems = append(problems, fmt.Errorf("-addr %s: need a host and a port, as in localhost:8080", s.addr))
 	}

@@ -1,6 +1,7 @@
 // Serve classifies pictures over HTTP with a trained model: a page to drop pictures on, and a service for programs,
 // which docs/serve.md describes. Run it with -h for its flags.
 //
+//	go run ./examples/serve                            # the model that comes along
 //	go run ./examples/serve -model cifar.safetensors
 package main
 
@@ -16,6 +17,7 @@ import (
 	"runtime/debug"
 
 	"github.com/fastresnet/fastresnet"
+	"github.com/fastresnet/fastresnet/examples/internal/modelfile"
 	"github.com/fastresnet/fastresnet/examples/internal/program"
 )
 
@@ -32,7 +34,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 
 // serve loads the model and answers requests until ctx ends.
 func serve(ctx context.Context, s *settings, stdout, stderr io.Writer) error {
-	model, err := fastresnet.Load(s.model, fastresnet.WithBackend(s.backend), fastresnet.WithPluginDownload())
+	model, err := modelfile.Load(s.model, fastresnet.WithBackend(s.backend), fastresnet.WithPluginDownload())
 	if err != nil {
 		return err
 	}

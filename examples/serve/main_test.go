@@ -75,8 +75,7 @@ func TestMistakes(t *testing.T) {
 		args []string
 		want string // in the line
 	}{
-		{"nothing", nil, "-model: need the file of a trained model"},
-		{"several", []string{"-addr", "8080"}, "-model: need the file of a trained model, as pictures -save and cifar10 -save write it; -addr 8080: need a host and a port"},
+		{"several", []string{"-addr", "8080"}, "-addr 8080: need a host and a port"},
 		{"argument", []string{"m"}, `"m"`},
 		{"unknown flag", []string{"-nonsense"}, "-nonsense"},
 		{"no such model", []string{"-model", "nowhere"}, "nowhere"},

@@ -55,7 +55,7 @@ func Cases() []Case {
 		{Name: "dawn", Design: layers.Dawn(), Salt: "8", Batch: 16, Rates: []float32{0.05, 0.1}, BiasFactor: 1},
 		{Name: "backbone", Design: layers.Backbone(), Salt: "3", Batch: 16, Rates: three, BiasFactor: 1},
 		{Name: "resnet9", Design: layers.ResNet9(), Salt: "3808", Batch: 16, Rates: three, BiasFactor: 1},
-		{Name: "fine-tuning", Design: layers.Backbone(), Salt: "3", Batch: 16, Rates: three, BiasFactor: 1, Frozen: []string{"prep", "layer2"}},
+		{Name: "fine-tuning", Design: layers.Backbone(), Salt: "1", Batch: 16, Rates: three, BiasFactor: 1, Frozen: []string{"prep", "layer2"}},
 		{Name: "bag-of-tricks", Design: tricks, Salt: "30", Batch: 32, Rates: two, Smoothing: 0.2, BiasFactor: 64},
 	}
 	for i := range cases {

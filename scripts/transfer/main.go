@@ -29,6 +29,7 @@ import (
 // settings are what the flags say.
 type settings struct {
 	seeds, width, epochs int
+	recipe               string // of the first training; "" for RecipeFor's
 	perClass             []int
 	validate             bool
 	ways                 []way
@@ -86,6 +87,7 @@ func main() {
 	flag.IntVar(&s.seeds, "seeds", 5, "number of seeds")
 	flag.IntVar(&s.width, "width", 16, "channels of the network's first stage")
 	flag.IntVar(&s.epochs, "epochs", 8, "epochs on the first five classes")
+	flag.StringVar(&s.recipe, "recipe", "", "recipe that the network is trained by (default that of a set of one's own, resnet9)")
 	flag.BoolVar(&s.validate, "validate", false, "report accuracies on held-out training images, not on the test images")
 	flag.Parse()
 	s.ways = waysByName()[*ways]
@@ -124,11 +126,17 @@ func study(ctx context.Context, s settings) error {
 			return err
 		}
 	}
+	recipe := fastresnet.RecipeFor(base)
+	if s.recipe != "" {
+		if recipe, err = fastresnet.RecipeByName(s.recipe); err != nil {
+			return err
+		}
+	}
 	fmt.Printf("trained on %v, then a few of each of %s; accuracy on %d images, mean and deviation of %d seeds\n\n",
 		base, strings.Join(unknown, ", "), test.Len(), s.seeds)
 	accuracies := map[string]map[int][]float64{}
 	for seed := uint64(1); seed <= uint64(s.seeds); seed++ {
-		trained, err := fastresnet.Train(ctx, fastresnet.WithDataset(base, nil), fastresnet.WithWidth(s.width), fastresnet.WithEpochs(s.epochs), fastresnet.WithSeed(seed))
+		trained, err := fastresnet.Train(ctx, fastresnet.WithDataset(base, nil), fastresnet.WithRecipe(recipe), fastresnet.WithWidth(s.width), fastresnet.WithEpochs(s.epochs), fastresnet.WithSeed(seed))
 		if err != nil {
 			return err
 		}

@@ -42,6 +42,3 @@ func limited(n, limit int) int {
 	}
 	return n
 }
-
-// ModelUsage describes the flag -model.
-const ModelUsage = "`file` of the trained model, as pictures -save, cifar10 -save and quickstart write it"
