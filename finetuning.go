@@ -19,7 +19,7 @@ const Body = "body"
 //
 // The network, what moves it and how its loss and its views are made are those of the recipe that made the model.
 // Batch, epochs and augmentations are those of [RecipeFor] the set, at half the epochs. Learning rates follow the
-// model's schedule, stretched to the epochs and scaled to the batch, and fall by half from each part of the network to
+// model's schedule, stretched to the epochs and scaled to the batch, and fall to 0.7 from each part of the network to
 // the one before it ([Recipe.LayerDecay]), so that the classifier, which may be new, learns the fastest.
 func FineTuning(m *Model, train *data.Dataset) Recipe {
 	if m.made() != nil {
@@ -39,7 +39,7 @@ func fineTuning(r Recipe, network layers.Network, train *data.Dataset) Recipe {
 	r.Groups = stretch(r.Groups, stretched, scaled)
 	r.Epochs, r.BatchSize, r.KeepIncompleteBatch = epochs, batch, false
 	r.Augmentations, r.Mixing, r.Loading, r.ClassWeights, r.Averaging = own.Augmentations, own.Mixing, own.Loading, nil, Averaging{}
-	r.Frozen, r.LayerDecay = nil, 0.5
+	r.Frozen, r.LayerDecay = nil, 0.7
 	if r.Network != nil && train.Len() > 0 {
 		if n, err := network.For(train.Shape(), len(train.Classes())); err == nil { // else Train says what does not fit
 			r.Network = &n
@@ -74,7 +74,7 @@ func WithFrozen(parts ...string) Option {
 }
 
 // WithLayerDecay sets how learning rates fall from the classifier to the first part of the network: see
-// [Recipe.LayerDecay]. Default: the recipe's, 1, and 0.5 in [FineTuning].
+// [Recipe.LayerDecay]. Default: the recipe's, 1, and 0.7 in [FineTuning].
 func WithLayerDecay(factor float64) Option {
 	return change(func(r *Recipe) { r.LayerDecay = factor })
 }

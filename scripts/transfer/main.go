@@ -62,6 +62,11 @@ func waysByName() map[string][]way {
 			return []fastresnet.Option{fastresnet.WithInitialModel(model), fastresnet.WithEpochs(n)}
 		}}
 	}
+	batches := func(n int) way {
+		return way{fmt.Sprintf("batches of %d", n), func(model *fastresnet.Model, few *data.Dataset) []fastresnet.Option {
+			return []fastresnet.Option{fastresnet.WithInitialModel(model), fastresnet.WithBatchSize(min(n, few.Len()))}
+		}}
+	}
 	rates := func(factor float64) way {
 		return way{fmt.Sprintf("rates x %g", factor), func(model *fastresnet.Model, few *data.Dataset) []fastresnet.Option {
 			peak := factor * fastresnet.FineTuning(model, few).Schedule.Peak()
@@ -74,16 +79,17 @@ func waysByName() map[string][]way {
 			tuned("classifier on frozen features", as, fastresnet.WithFrozen(fastresnet.Body)),
 			tuned("fine-tuned", as),
 		},
-		"decays": {decay(1), decay(0.7), decay(0.5), decay(0.3), decay(0.1)},
-		"epochs": {epochs(0.25), epochs(0.5), epochs(1), epochs(2)},
-		"rates":  {rates(0.1), rates(0.3), rates(1), rates(3)},
+		"decays":  {decay(1), decay(0.7), decay(0.5), decay(0.3), decay(0.1)},
+		"epochs":  {epochs(0.25), epochs(0.5), epochs(1), epochs(2)},
+		"batches": {batches(8), batches(16), batches(32), batches(64)},
+		"rates":   {rates(0.1), rates(0.3), rates(1), rates(3)},
 	}
 }
 
 func main() {
 	log.SetFlags(0)
 	s := settings{perClass: []int{10, 50, 250}}
-	ways := flag.String("ways", "table", "table, decays, epochs or rates")
+	ways := flag.String("ways", "table", "table, or what the defaults were chosen from: decays, epochs, batches, rates")
 	flag.IntVar(&s.seeds, "seeds", 5, "number of seeds")
 	flag.IntVar(&s.width, "width", 16, "channels of the network's first stage")
 	flag.IntVar(&s.epochs, "epochs", 8, "epochs on the first five classes")
