@@ -67,14 +67,6 @@ func (c *config) adapt(base Recipe) {
 	}
 }
 
-// factor is by how much a number changes; 1 where one that is no good would make it useless.
-func factor(before, after int) float64 {
-	if min(before, after) < 1 {
-		return 1
-	}
-	return float64(after) / float64(before)
-}
-
 func (c *config) problems() []error {
 	var errs []error
 	check := func(ok bool, format string, args ...any) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/internal/engine"
 )
 
@@ -31,6 +32,14 @@ func (c *config) engineConfig(p Precision) engine.Config {
 		Frozen:         c.frozen,
 		RateFactors:    r.rateFactors(*c.network),
 	}
+}
+
+// normalization is the training set's, or that which the initial model knows.
+func (c *config) normalization() data.Normalization {
+	if c.initial != nil {
+		return c.initial.normalization
+	}
+	return c.train.Normalization()
 }
 
 // classWeights are those that engines know, nil for none.

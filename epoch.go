@@ -56,6 +56,23 @@ func (r *run) trainEpoch(ctx context.Context, epoch int) error {
 	return err
 }
 
+// keepBest keeps the weights of the last epoch, if [WithBestWeights] asks for that and none before it tested better.
+func (r *run) keepBest() error {
+	epochs := r.epochs()
+	last := epochs[len(epochs)-1]
+	if !r.config.best || !last.Tested || r.best.weights != nil && !last.better(r.best.epoch) {
+		return nil
+	}
+	weights, before, err := r.trainer.Weights()
+	if err != nil {
+		return err
+	}
+	r.best.close()
+	r.best = best{last, weights, before}
+	r.history.change(func(h *Record) { h.BestEpoch = last.Number })
+	return nil
+}
+
 // divergedAt is the error of a run that diverged in a step or before it, counted from 1.
 func (r *run) divergedAt(epoch, step int) error {
 	steps := r.trainer.Steps()

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/layers"
@@ -84,6 +85,54 @@ func (c *config) freeze() (err error) {
 		c.frozen, err = c.recipe.frozenLayers(*c.network)
 	}
 	return err
+}
+
+// startFrom has the run's network start with the values of the initial model, if there is one. The error names what
+// does not fit.
+func (c *config) startFrom(classes []string) error {
+	if c.initial == nil || c.network == nil {
+		return nil
+	}
+	variables, err := c.network.Variables()
+	if err != nil {
+		return err
+	}
+	theirs, err := c.initial.network.Variables()
+	if err != nil {
+		return err
+	}
+	dims := map[string][]int{}
+	for _, v := range theirs {
+		dims[v.Name] = v.Dims
+	}
+	start := c.initial.start
+	c.values = map[string][]float32{}
+	var misfits []string
+	for _, v := range variables {
+		had, has := dims[v.Name]
+		delete(dims, v.Name)
+		switch {
+		case v.Layer() == c.network.ClassifierName() && !slices.Equal(classes, c.initial.classes):
+			start.Anew = append(start.Anew, v.Name)
+		case !has:
+			misfits = append(misfits, fmt.Sprintf("the model has no %s", v.Name))
+		case !slices.Equal(had, v.Dims):
+			misfits = append(misfits, fmt.Sprintf("%s is %v in the model, %v in the network", v.Name, had, v.Dims))
+		default:
+			start.Taken = append(start.Taken, v.Name)
+			c.values[v.Name] = c.initial.values[v.Name]
+		}
+	}
+	for _, v := range theirs {
+		if _, left := dims[v.Name]; left {
+			misfits = append(misfits, fmt.Sprintf("the network has no %s", v.Name))
+		}
+	}
+	if len(misfits) > 0 {
+		return fmt.Errorf("the initial model, %q, does not fit the network, %q: %s", c.initial.network.Name, c.network.Name, strings.Join(shorten(misfits), "; "))
+	}
+	c.warmStart = &start
+	return nil
 }
 
 // normsFit checks the batch norms, of the user's own network too, against the batches of n images: the groups of a

@@ -16,6 +16,25 @@ func WithDataset(train, test *data.Dataset) Option {
 	return trainOption(func(c *config) { c.train, c.test, c.ownData = train, test, true })
 }
 
+// WithInitialModel has the run start from the weights and running statistics that a model computes with, and not from
+// random ones. The model itself is left as it is: it may be closed when Train returns.
+//
+// Each variable of the run's network takes the value of the model's variable of the same name and shape. The classifier
+// starts anew if the training set's classes, or their order, are others than the model's. Anything else that does not
+// fit is an error that names it. [Record.WarmStart] says what was taken. Images are normalised as the model knows it;
+// they may be of another size, if the network's pools leave something of them.
+//
+// The recipe is [FineTuning]'s unless [WithRecipe] is given: its network must then be the model's. To train a finished
+// run for some more epochs, give the recipe of its [Model.Record]. With [WithEpochs] 0 the run only makes the
+// model for the training set's images and classes. Default: none.
+func WithInitialModel(m *Model) Option {
+	return trainOption(func(c *config) {
+		if c.initial, c.initialError = copyOf(m); c.initialError != nil {
+			c.initialError = fmt.Errorf("the initial model: %w", c.initialError)
+		}
+	})
+}
+
 // WithRecipe sets every hyperparameter of the run; the other options then change it, wherever they stand.
 // Default: [ResNet9Epochs24] for CIFAR-10, and [RecipeFor] the training set of [WithDataset] otherwise.
 func WithRecipe(r Recipe) Option {
@@ -109,6 +128,18 @@ func WithLabelSmoothing(share float64) Option {
 func WithClassWeights(weights ...float64) Option {
 	weights = slices.Clone(weights)
 	return change(func(r *Recipe) { r.ClassWeights = weights })
+}
+
+// WithFrozen has parts of the network stay as they start: see [Recipe.Frozen]. Default: the recipe's, none.
+func WithFrozen(parts ...string) Option {
+	parts = slices.Clone(parts)
+	return change(func(r *Recipe) { r.Frozen = parts })
+}
+
+// WithLayerDecay sets how learning rates fall from the classifier to the first part of the network: see
+// [Recipe.LayerDecay]. Default: the recipe's, 1, and 0.7 in [FineTuning].
+func WithLayerDecay(factor float64) Option {
+	return change(func(r *Recipe) { r.LayerDecay = factor })
 }
 
 // WithAveraging has the model use a moving average of the weights. Default: the recipe's, none.

@@ -39,3 +39,11 @@ func stretch(groups []VariableGroup, epochs, rates float64) []VariableGroup {
 	}
 	return groups
 }
+
+// factor is by how much a number changes; 1 where one that is no good would make it useless.
+func factor(before, after int) float64 {
+	if min(before, after) < 1 {
+		return 1
+	}
+	return float64(after) / float64(before)
+}

@@ -131,7 +131,7 @@ func (r *run) close(result *Result) {
 
 // finish completes the result of a run that has ended, with err or well; nil if it was to take a step and did not.
 func (r *run) finish(err error) (*Result, error) {
-	if len(r.epochs()) == 0 && (err != nil || !r.ended()) {
+	if len(r.epochs()) == 0 && (err != nil || r.config.recipe.Epochs > 0) {
 		return nil, err
 	}
 	err = errors.Join(err, r.useBest())
@@ -165,4 +165,36 @@ func (r *run) resume() error {
 	r.started = r.started.Add(-p.Total)
 	r.checkpoints.saved = nil // its memory
 	return nil
+}
+
+// restoreBest keeps the weights that a checkpoint has of the best epoch.
+func (r *run) restoreBest(p *progress) (err error) {
+	if p.BestEpoch == 0 {
+		return nil
+	}
+	variables, err := r.config.network.Variables()
+	if err != nil {
+		return err
+	}
+	b := best{epoch: p.Epochs[p.BestEpoch-1]}
+	if b.weights, err = r.device.Upload(variables, p.Best); err == nil && p.BestLast != nil {
+		b.last, err = r.device.Upload(variables, p.BestLast)
+	}
+	if err != nil {
+		b.close()
+		return err
+	}
+	r.best = b
+	r.history.change(func(h *Record) { h.BestEpoch = p.BestEpoch })
+	return nil
+}
+
+// useBest gives the model the weights that were kept.
+func (r *run) useBest() error {
+	if r.best.weights == nil {
+		return nil
+	}
+	weights, last := r.best.weights, r.best.last
+	r.best = best{}
+	return r.model.use(weights, last)
 }

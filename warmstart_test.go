@@ -181,7 +181,7 @@ func TestFineTuningRecipe(t *testing.T) {
 	model := train(t, set, recipe(func(r *fastresnet.Recipe) { *r = airbench94(); r.Design.Whitening.Images = 16 })).Model
 	r := fastresnet.FineTuning(model, set)
 	own, base := fastresnet.RecipeFor(set), model.Record().Recipe
-	if r.Epochs != own.Epochs/2 || r.BatchSize != own.BatchSize || r.LayerDecay != 0.7 {
+	if r.Epochs != own.Epochs/2 || r.BatchSize != own.BatchSize/2 || r.LayerDecay != 0.7 {
 		t.Errorf("%d epochs in batches of %d, decay %g", r.Epochs, r.BatchSize, r.LayerDecay)
 	}
 	if diff := cmp.Diff(base.Schedule.Peak()*float64(r.BatchSize)/float64(base.BatchSize), r.Schedule.Peak(), cmpopts.EquateApprox(1e-9, 0)); diff != "" {

@@ -1,0 +1,76 @@
+package fastresnet
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"hash"
+	"math"
+
+	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/internal/engine"
+	"github.com/fastresnet/fastresnet/layers"
+)
+
+// initialModel is a model as a run takes it: a copy on the host.
+type initialModel struct {
+	recipe        Recipe
+	network       layers.Network
+	classes       []string
+	normalization data.Normalization
+	values        map[string][]float32
+	start         WarmStart // without what is taken, which depends on the run's network
+}
+
+// copyOf reads a model.
+func copyOf(m *Model) (*initialModel, error) {
+	if err := m.made(); err != nil {
+		return nil, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.evaluator == nil {
+		return nil, ErrClosed
+	}
+	values, err := m.evaluator.Weights().Values()
+	if err != nil {
+		return nil, err
+	}
+	if !engine.Finite(values) {
+		return nil, fmt.Errorf("%w: its weights are not finite", ErrDiverged)
+	}
+	record := m.history.known()
+	i := &initialModel{
+		recipe: record.Recipe, network: m.network, classes: m.classes, normalization: m.normalization, values: values,
+		start: WarmStart{Recipe: record.Recipe.Name, Seed: record.Seed},
+	}
+	for _, e := range record.Epochs {
+		if !e.Partial {
+			i.start.Epochs++
+		}
+	}
+	i.start.Weights, err = i.fingerprint()
+	return i, err
+}
+
+// fingerprint is the beginning of the SHA-256 of the weights, in the order of the network.
+func (i *initialModel) fingerprint() (string, error) {
+	variables, err := i.network.Variables()
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.New()
+	for _, v := range variables {
+		addTo(sum, i.values[v.Name])
+	}
+	return hex.EncodeToString(sum.Sum(nil)[:8]), nil
+}
+
+func addTo(sum hash.Hash, values []float32) {
+	buffer := make([]byte, 0, 4*len(values))
+	for _, v := range values {
+		buffer = binary.LittleEndian.AppendUint32(buffer, math.Float32bits(v))
+	}
+	sum.Write(buffer)
+}
