@@ -2,6 +2,7 @@ package fastresnet
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/layers"
@@ -15,8 +16,9 @@ const fineTuningRecipe = "fine-tune"
 //
 // The network, what moves it and how its loss and its views are made are those of the recipe that made the model.
 // Augmentations are those of [RecipeFor] the set, with half of its batch and of its epochs. Learning rates follow the
-// model's schedule, stretched to the epochs and scaled to the batch, and fall to 0.7 from each part of the network to
-// the one before it ([Recipe.LayerDecay]), so that the classifier, which may be new, learns the fastest.
+// model's schedule, stretched to the epochs. They are scaled by the square root of the batch: in proportion to it, as few
+// steps as a small set makes would lead nowhere. From each part of the network to the one before it they fall to 0.7
+// ([Recipe.LayerDecay]), so that the classifier, which may be new, learns the fastest.
 func FineTuning(m *Model, train *data.Dataset) Recipe {
 	if m.made() != nil {
 		return Recipe{}
@@ -30,7 +32,7 @@ func fineTuning(r Recipe, network layers.Network, train *data.Dataset) Recipe {
 	r = r.Clone()
 	r.Name, r.Description, r.Published = fineTuningRecipe, fmt.Sprintf("%s, trained further", network.Name), Published{}
 	epochs, batch := max(1, own.Epochs/2), max(1, own.BatchSize/2)
-	stretched, scaled := factor(r.Epochs, epochs), factor(r.BatchSize, batch)
+	stretched, scaled := factor(r.Epochs, epochs), math.Sqrt(factor(r.BatchSize, batch))
 	r.Schedule = r.Schedule.Stretch(stretched).Scale(scaled)
 	r.Groups = stretch(r.Groups, stretched, scaled)
 	r.Epochs, r.BatchSize, r.KeepIncompleteBatch = epochs, batch, false

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -184,7 +185,7 @@ func TestFineTuningRecipe(t *testing.T) {
 	if r.Epochs != own.Epochs/2 || r.BatchSize != own.BatchSize/2 || r.LayerDecay != 0.7 {
 		t.Errorf("%d epochs in batches of %d, decay %g", r.Epochs, r.BatchSize, r.LayerDecay)
 	}
-	if diff := cmp.Diff(base.Schedule.Peak()*float64(r.BatchSize)/float64(base.BatchSize), r.Schedule.Peak(), cmpopts.EquateApprox(1e-9, 0)); diff != "" {
+	if diff := cmp.Diff(base.Schedule.Peak()*math.Sqrt(float64(r.BatchSize)/float64(base.BatchSize)), r.Schedule.Peak(), cmpopts.EquateApprox(1e-9, 0)); diff != "" {
 		t.Errorf("peak rate (-want +got):\n%s", diff)
 	}
 	if end := r.Schedule.End(); end != float64(r.Epochs) {

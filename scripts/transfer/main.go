@@ -20,6 +20,7 @@ import (
 	"os"
 	"os/signal"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/fastresnet/fastresnet"
@@ -82,14 +83,15 @@ func waysByName() map[string][]way {
 		"decays":  {decay(1), decay(0.7), decay(0.5), decay(0.3), decay(0.1)},
 		"epochs":  {epochs(0.25), epochs(0.5), epochs(1), epochs(2)},
 		"batches": {batches(8), batches(16), batches(32), batches(64)},
-		"rates":   {rates(0.1), rates(0.3), rates(1), rates(3)},
+		"rates":   {rates(0.3), rates(1), rates(3), rates(10), rates(30)},
 	}
 }
 
 func main() {
 	log.SetFlags(0)
-	s := settings{perClass: []int{10, 50, 250}}
+	var s settings
 	ways := flag.String("ways", "table", "table, or what the defaults were chosen from: decays, epochs, batches, rates")
+	perClass := flag.String("images", "10,50,250", "images a class")
 	flag.IntVar(&s.seeds, "seeds", 5, "number of seeds")
 	flag.IntVar(&s.width, "width", 16, "channels of the network's first stage")
 	flag.IntVar(&s.epochs, "epochs", 8, "epochs on the first five classes")
@@ -97,6 +99,13 @@ func main() {
 	flag.BoolVar(&s.validate, "validate", false, "report accuracies on held-out training images, not on the test images")
 	flag.Parse()
 	s.ways = waysByName()[*ways]
+	for n := range strings.SplitSeq(*perClass, ",") {
+		images, err := strconv.Atoi(n)
+		if err != nil || images < 1 {
+			log.Fatalf("-images %s: need numbers, as in 10,50,250", *perClass)
+		}
+		s.perClass = append(s.perClass, images)
+	}
 	if len(s.ways) == 0 || flag.NArg() > 0 || s.seeds < 1 {
 		flag.Usage()
 		os.Exit(2)
