@@ -138,3 +138,28 @@ func (n Network) Classes() int {
 	}
 	return out.Channels
 }
+
+// Body is the network without its classifier: the layers before the last [Linear] at the top level, so without what
+// follows that too, such as a [Scale]. Its output, [1, 1, N], are the features that the classifier tells the classes
+// by. Its variables are the first of the network's, under the same names. It shares nothing with the network.
+//
+// The error wraps [ErrNetwork] if there is no such layer, if no layer is before it, or if its input is larger than 1x1.
+func (n Network) Body() (Network, error) {
+	if _, err := n.Plan(); err != nil {
+		return Network{}, err
+	}
+	last := -1
+	for i, l := range n.Layers {
+		if _, ok := l.(Linear); ok {
+			last = i
+		}
+	}
+	if last < 0 {
+		return Network{}, fmt.Errorf("%w: no body: no layer at the top level is Linear", ErrNetwork)
+	}
+	body := Network{Name: n.Name, Input: n.Input, Layers: cloneLayers(n.Layers[:last])}
+	if _, err := body.Plan(); err != nil {
+		return Network{}, fmt.Errorf("the body before layer %d, %v: %w", last, n.Layers[last], err)
+	}
+	return body, nil
+}

@@ -52,7 +52,8 @@ type Backend interface {
 	// Train compiles the steps of a run for batches of the given sizes, and takes the training set. It looks at ctx
 	// before each compilation, and while it prepares images. The steps have no state before [Steps.Restore].
 	Train(ctx context.Context, cfg Config, train *data.Dataset, sizes []int) (Steps, error)
-	// Classify compiles the inference of a network, for batches of a size.
+	// Classify compiles the inference of a network, for batches of a size. It may be given weights of a longer network,
+	// whose first layers are this one's: see [layers.Network.Body].
 	Classify(cfg Config, size int) (Classifier, error)
 	// Sizes are the batches in which images are best classified, the smallest first, where the configuration has a batch
 	// of a size.

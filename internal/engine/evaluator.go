@@ -6,20 +6,37 @@ import (
 	"time"
 )
 
-// Evaluator computes a network's logits on a device. It is not safe for concurrent use.
+// Evaluator computes a network's logits, and the features that they are made of, on a device. It is not safe for
+// concurrent use.
 type Evaluator struct {
 	// CompileTime is what compiling has taken so far.
 	CompileTime time.Duration
 
-	device  *Device
-	cfg     Config
-	bySize  map[int]Classifier
-	weights Weights
+	device   *Device
+	cfg      Config
+	compiled map[program]Classifier
+	weights  Weights
 }
+
+// program is what an evaluator compiles: the network, or without its classifier the body, for batches of a size.
+type program struct {
+	output Output
+	size   int
+}
+
+// Output is what an evaluator computes of images.
+type Output int
+
+const (
+	// Logits are [n, classes].
+	Logits Output = iota
+	// Features are what the classifier is given, [n, N]: the output of [layers.Network.Body].
+	Features
+)
 
 // NewEvaluator compiles nothing yet: an evaluator compiles for a batch size when it first meets it.
 func NewEvaluator(d *Device, cfg Config) *Evaluator {
-	return &Evaluator{device: d, cfg: cfg, bySize: map[int]Classifier{}}
+	return &Evaluator{device: d, cfg: cfg, compiled: map[program]Classifier{}}
 }
 
 // Use makes the evaluator compute with these weights from now on, and closes those that it had.
@@ -46,12 +63,17 @@ func (e *Evaluator) Batch() int {
 	return sizes[len(sizes)-1]
 }
 
-// Logits returns [n, classes] for pixels [n, height, width, channels], averaged over the views. It computes in batches
-// of the device's largest size, and what would leave one mostly empty in smaller ones; a batch that is not full is
-// filled up with black images.
+// Logits returns [n, classes] for pixels [n, height, width, channels], averaged over the views.
 func (e *Evaluator) Logits(ctx context.Context, pixels []uint8) ([]float32, error) {
+	return e.Compute(ctx, Logits, pixels)
+}
+
+// Compute returns an output for pixels [n, height, width, channels], averaged over the views. It computes in batches
+// of the device's largest size, and what would leave one mostly empty in smaller ones; a batch that is not full is
+// filled up with black images. For features of a network without a body, the error wraps [layers.ErrNetwork].
+func (e *Evaluator) Compute(ctx context.Context, output Output, pixels []uint8) ([]float32, error) {
 	image := e.cfg.Network.Input.Size()
-	var logits []float32
+	var all []float32
 	for len(pixels) > 0 {
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -63,14 +85,14 @@ func (e *Evaluator) Logits(ctx context.Context, pixels []uint8) ([]float32, erro
 			batch = make([]uint8, size*image)
 			copy(batch, pixels)
 		}
-		out, err := e.views(batch, size)
+		out, err := e.views(batch, program{output, size})
 		if err != nil {
 			return nil, err
 		}
-		logits = append(logits, out[:n*len(out)/size]...)
+		all = append(all, out[:n*len(out)/size]...)
 		pixels = pixels[n*image:]
 	}
-	return logits, nil
+	return all, nil
 }
 
 // size is the batch in which to compute n images: the largest that they fill to a third at least, or the smallest.
@@ -84,44 +106,55 @@ func (e *Evaluator) size(n int) int {
 	return sizes[0]
 }
 
-// views adds up the logits of a batch's views.
-func (e *Evaluator) views(pixels []uint8, size int) ([]float32, error) {
+// views adds up what a program makes of a batch's views.
+func (e *Evaluator) views(pixels []uint8, p program) ([]float32, error) {
 	if len(e.cfg.Views) == 0 {
-		return e.batch(pixels, size)
+		return e.batch(pixels, p)
 	}
 	var sum []float32
 	for _, v := range e.cfg.Views {
-		logits, err := e.batch(v.of(pixels, e.cfg.Network.Input), size)
+		out, err := e.batch(v.of(pixels, e.cfg.Network.Input), p)
 		if err != nil {
 			return nil, err
 		}
 		if sum == nil {
-			sum = make([]float32, len(logits))
+			sum = make([]float32, len(out))
 		}
-		for i, l := range logits {
-			sum[i] += v.Weight * l
+		for i, o := range out {
+			sum[i] += v.Weight * o
 		}
 	}
 	return sum, nil
 }
 
-func (e *Evaluator) batch(pixels []uint8, size int) ([]float32, error) {
-	if e.bySize[size] == nil {
+func (e *Evaluator) batch(pixels []uint8, p program) ([]float32, error) {
+	if e.compiled[p] == nil {
 		start := time.Now()
-		c, err := e.device.Classify(e.cfg, size)
+		c, err := e.compile(p)
 		if err != nil {
 			return nil, err
 		}
-		e.bySize[size] = c
+		e.compiled[p] = c
 		e.CompileTime += time.Since(start)
 	}
-	return e.bySize[size].Logits(e.weights, pixels)
+	return e.compiled[p].Logits(e.weights, pixels)
+}
+
+func (e *Evaluator) compile(p program) (Classifier, error) {
+	cfg := e.cfg
+	if p.output == Features {
+		var err error
+		if cfg.Network, err = cfg.Network.Body(); err != nil {
+			return nil, err
+		}
+	}
+	return e.device.Classify(cfg, p.size)
 }
 
 // Close frees the weights and the executables on the device.
 func (e *Evaluator) Close() {
 	e.Use(nil)
-	for _, c := range e.bySize {
+	for _, c := range e.compiled {
 		c.Close()
 	}
 }

@@ -39,6 +39,7 @@ func Conform(t *testing.T, d *engine.Device) {
 		{"frozen layers stay", frozenLayersStay},
 		{"rate factors count", rateFactorsCount},
 		{"values that are given count", givenValuesCount},
+		{"features make the logits", featuresMakeTheLogits},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, d) })
 	}

@@ -1,9 +1,10 @@
 package xla
 
 import (
+	"slices"
+
 	"github.com/fastresnet/fastresnet/internal/engine"
 	"github.com/fastresnet/fastresnet/internal/engine/xla/graphs"
-	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
 )
@@ -12,7 +13,9 @@ import (
 type classifier struct {
 	device *device
 	graph  *program
-	pixels input
+	// variables is the number of the network's, the first of those in the weights.
+	variables int
+	pixels    input
 }
 
 // newClassifier: variables, pixels -> logits.
@@ -22,11 +25,10 @@ func newClassifier(d *device, cfg engine.Config, size int) (engine.Classifier, e
 		return nil, err
 	}
 	in := cfg.Network.Input
-	c := &classifier{device: d, pixels: splitOver(d, dtypes.Uint8, size, in.Height, in.Width, in.Channels)}
+	c := &classifier{device: d, variables: len(variables), pixels: splitOver(d, dtypes.Uint8, size, in.Height, in.Width, in.Channels)}
 	c.graph, err = compile(d, "evaluation step", append(inputsOf(variables), c.pixels), func(in []*graph.Node) []*graph.Node {
-		n := len(variables)
-		scope := &graphs.Scope{DType: dtypeOf(cfg), Variables: byName(variables, in[:n])}
-		return []*graph.Node{graphs.Apply(cfg.Network, graphs.Normalize(in[n], cfg.Normalization), scope)}
+		scope := &graphs.Scope{DType: dtypeOf(cfg), Variables: byName(variables, in[:c.variables])}
+		return []*graph.Node{graphs.Apply(cfg.Network, graphs.Normalize(in[c.variables], cfg.Normalization), scope)}
 	})
 	return c, err
 }
@@ -41,7 +43,7 @@ func (c *classifier) Logits(w engine.Weights, pixels []uint8) ([]float32, error)
 		return nil, err
 	}
 	defer release(images)
-	out, err := c.graph.run(0, append(append([]compute.Buffer{}, w.(*weights).buffers...), images)...)
+	out, err := c.graph.run(0, append(slices.Clone(w.(*weights).buffers[:c.variables]), images)...)
 	if err != nil {
 		return nil, err
 	}
