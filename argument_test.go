@@ -33,6 +33,8 @@ func TestMissingArguments(t *testing.T) {
 		calls := map[string]func() error{
 			"Predict":        func() error { _, err := m.Predict(broken.ctx, set.Image(0)); return err },
 			"PredictDataset": func() error { _, err := m.PredictDataset(broken.ctx, set); return err },
+			"Embed":          func() error { _, err := m.Embed(broken.ctx, set.Image(0)); return err },
+			"EmbedDataset":   func() error { _, err := m.EmbedDataset(broken.ctx, set); return err },
 			"Evaluate":       func() error { _, err := m.Evaluate(broken.ctx, set); return err },
 		}
 		if broken.ctx == nil {
@@ -53,7 +55,7 @@ func TestMissingArguments(t *testing.T) {
 		}
 	}
 	for _, m := range []*fastresnet.Model{nil, {}} {
-		if diff := cmp.Diff(fastresnet.Record{}, m.Record()); diff != "" || m.Classes() != nil || len(m.Network().Layers) > 0 || !strings.Contains(m.Summary(), layers.ErrNetwork.Error()) {
+		if diff := cmp.Diff(fastresnet.Record{}, m.Record()); diff != "" || m.Classes() != nil || m.EmbeddingSize() != 0 || len(m.Network().Layers) > 0 || !strings.Contains(m.Summary(), layers.ErrNetwork.Error()) {
 			t.Errorf("record %v, classes %q, network %v, summary %q; want nothing", m.Record(), m.Classes(), m.Network(), m.Summary())
 		}
 		if err := m.Close(); err != nil {

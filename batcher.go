@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 	"sync"
+
+	"github.com/fastresnet/fastresnet/internal/engine"
 )
 
 // batcher collects the callers that wait for a model at the same time: images together take less time than one after the
@@ -14,39 +16,49 @@ type batcher struct {
 	serving bool // a goroutine takes what waits, until nothing does
 }
 
-// request is what one caller wants to know. Its logits and err may be read once done is closed.
+// request is what one caller wants to know. Its answer and err may be read once done is closed.
 type request struct {
 	// waits ends when the caller leaves. It is a context of this package: those of callers are used on their own
 	// goroutines alone, as a panic of theirs would end the process elsewhere.
 	waits  context.Context
+	output engine.Output
 	pixels []uint8
-	logits []float32
+	answer []float32
 	err    error
 	done   chan struct{}
 }
 
-// take returns the requests that have waited longest, together a full batch if as much waits: of at most full bytes, or
-// a single larger one. Otherwise they are a small batch, so that their callers prepare the next requests while others
-// are computed. Those whose callers have left are dropped. If there are none, serving ends.
+// take returns the requests that have waited longest for one output, that of the first: together a full batch if as much
+// waits, of at most full bytes, or a single larger one. Otherwise they are a small batch, so that their callers prepare
+// the next requests while others are computed. Those whose callers have left are dropped. If there are none, serving
+// ends.
 func (b *batcher) take(small, full int) []*request {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.waiting = slices.DeleteFunc(b.waiting, func(r *request) bool { return r.waits.Err() != nil })
 	all := 0
 	for _, r := range b.waiting {
-		all += len(r.pixels)
+		if r.output == b.waiting[0].output {
+			all += len(r.pixels)
+		}
 	}
 	bytes := small
 	if all >= full {
 		bytes = full
 	}
-	n := 0
-	for n < len(b.waiting) && (n == 0 || len(b.waiting[n].pixels) <= bytes) {
-		bytes -= len(b.waiting[n].pixels)
-		n++
+	var requests, others []*request
+	fits := true
+	for _, r := range b.waiting {
+		same := r.output == b.waiting[0].output
+		fits = fits && (!same || len(requests) == 0 || len(r.pixels) <= bytes)
+		if !same || !fits {
+			others = append(others, r)
+			continue
+		}
+		requests = append(requests, r)
+		bytes -= len(r.pixels)
 	}
-	requests := slices.Clone(b.waiting[:n])
-	b.waiting = slices.Delete(b.waiting, 0, n)
-	b.serving = n > 0
+	b.waiting = others
+	b.serving = len(requests) > 0
 	return requests
 }

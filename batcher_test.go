@@ -203,6 +203,25 @@ func TestBatchesOfRequests(t *testing.T) {
 	}
 }
 
+// Logits and features are not computed together, and neither waits for all of the other.
+func TestBatchesOfTwoOutputs(t *testing.T) {
+	for _, tt := range []struct {
+		name     string
+		features []bool
+		want     [][]int
+	}{
+		{"one kind", []bool{true, true}, [][]int{{0, 1}}},
+		{"in turn", []bool{false, true, false, true, true}, [][]int{{0, 2}, {1, 3, 4}}},
+		{"full ones", []bool{true, false, true, true, true, true}, [][]int{{0, 2, 3}, {1}, {4, 5}}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if diff := cmp.Diff(tt.want, fastresnet.BatchesOf(3, tt.features...)); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
 // await returns once so many callers wait for the model.
 func await(t *testing.T, model *fastresnet.Model, callers int) {
 	t.Helper()

@@ -42,6 +42,30 @@ func Batches(small, full int, sizes ...int) [][]int {
 	}
 }
 
+// BatchesOf are the places, in the order of waiting, of requests that are computed together, if requests of one image
+// each, for logits or for features, wait in this order.
+func BatchesOf(full int, features ...bool) [][]int {
+	var b batcher
+	place := map[*request]int{}
+	for i, f := range features {
+		r := &request{waits: context.Background(), pixels: make([]uint8, 1)}
+		if f {
+			r.output = engine.Features
+		}
+		place[r] = i
+		b.waiting = append(b.waiting, r)
+	}
+	var batches [][]int
+	for requests := b.take(full, full); len(requests) > 0; requests = b.take(full, full) {
+		var batch []int
+		for _, r := range requests {
+			batch = append(batch, place[r])
+		}
+		batches = append(batches, batch)
+	}
+	return batches
+}
+
 // Variables are the network's, weights and running statistics, by name, and those of the last step where the model
 // uses averages.
 func (m *Model) Variables() (values, last map[string][]float32) {

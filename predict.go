@@ -76,8 +76,17 @@ func (m *Model) Predict(ctx context.Context, images ...image.Image) (predictions
 	if err := errors.Join(m.made(), given(ctx)); err != nil {
 		return nil, err
 	}
+	pixels, err := m.pixels(ctx, images)
+	if err != nil {
+		return nil, err
+	}
+	return m.predict(ctx, pixels)
+}
+
+// pixels are those of images as the model takes them: [n, height, width, channels].
+func (m *Model) pixels(ctx context.Context, images []image.Image) (pixels []uint8, err error) {
 	in := m.network.Input
-	pixels := make([]uint8, 0, len(images)*in.Size())
+	pixels = make([]uint8, 0, len(images)*in.Size())
 	for i, img := range images {
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -86,7 +95,7 @@ func (m *Model) Predict(ctx context.Context, images ...image.Image) (predictions
 			return nil, fmt.Errorf("image %d: %w: %w", i, ErrImage, err)
 		}
 	}
-	return m.predict(ctx, pixels)
+	return pixels, nil
 }
 
 // PredictDataset classifies all images of a set, whose labels do not count. Its errors are those of [Model.Predict].
@@ -126,35 +135,40 @@ func softmax(row []float32) []float64 {
 	return p
 }
 
-// logits returns [n, classes] for pixels [n, height, width, channels]. It returns early when ctx ends, though the model
-// may still be computing for it. More than a batch is asked for batch by batch, so that others get answers between
-// them, and all of one set of weights.
+// logits returns [n, classes] for pixels [n, height, width, channels].
 func (m *Model) logits(ctx context.Context, pixels []uint8) ([]float32, error) {
+	return m.outputs(ctx, engine.Logits, pixels)
+}
+
+// outputs returns what the model makes of pixels [n, height, width, channels]. It returns early when ctx ends, though
+// the model may still be computing for it. More than a batch is asked for batch by batch, so that others get answers
+// between them, and all of one set of weights.
+func (m *Model) outputs(ctx context.Context, output engine.Output, pixels []uint8) ([]float32, error) {
 	batch := m.batch * m.network.Input.Size()
 	if len(pixels) > batch {
 		m.changing.RLock()
 		defer m.changing.RUnlock()
 	}
-	var logits []float32
+	var all []float32
 	for {
 		n := min(len(pixels), batch)
-		some, err := m.ask(ctx, pixels[:n])
+		some, err := m.ask(ctx, output, pixels[:n])
 		if err != nil {
 			return nil, err
 		}
-		logits, pixels = append(logits, some...), pixels[n:]
+		all, pixels = append(all, some...), pixels[n:]
 		if len(pixels) == 0 {
-			return logits, nil
+			return all, nil
 		}
 	}
 }
 
-// ask waits for the logits of no more than a batch.
-func (m *Model) ask(ctx context.Context, pixels []uint8) ([]float32, error) {
+// ask waits for what the model makes of no more than a batch.
+func (m *Model) ask(ctx context.Context, output engine.Output, pixels []uint8) ([]float32, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	r := &request{pixels: pixels, done: make(chan struct{})}
+	r := &request{output: output, pixels: pixels, done: make(chan struct{})}
 	var leave context.CancelFunc
 	r.waits, leave = context.WithCancel(context.Background())
 	defer leave()
@@ -168,7 +182,7 @@ func (m *Model) ask(ctx context.Context, pixels []uint8) ([]float32, error) {
 	b.mu.Unlock()
 	select {
 	case <-r.done:
-		return r.logits, r.err
+		return r.answer, r.err
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
@@ -203,31 +217,33 @@ func (m *Model) answer(requests []*request) {
 			pixels = append(pixels, r.pixels...)
 		}
 	}
-	logits, err := m.compute(ctx, pixels)
+	all, err := m.compute(ctx, requests[0].output, pixels)
+	image := m.network.Input.Size()
+	numbers := len(all) / max(1, len(pixels)/image) // of an image
 	for _, r := range requests {
 		if r.err = err; err == nil {
-			n := len(r.pixels) / m.network.Input.Size() * len(m.classes)
-			r.logits, logits = logits[:n], logits[n:]
-			r.err = answers(r.logits)
+			n := len(r.pixels) / image * numbers
+			r.answer, all = all[:n], all[n:]
+			r.err = answers(r.answer)
 		}
 	}
 }
 
-// answers reports logits that are no answer.
-func answers(logits []float32) error {
-	if i := slices.IndexFunc(logits, func(v float32) bool { return !engine.IsFinite(v) }); i >= 0 {
-		return fmt.Errorf("%w: the model's answer is %g, not a finite number: train it again, at lower rates", ErrDiverged, logits[i])
+// answers reports numbers that are no answer.
+func answers(answer []float32) error {
+	if i := slices.IndexFunc(answer, func(v float32) bool { return !engine.IsFinite(v) }); i >= 0 {
+		return fmt.Errorf("%w: the model's answer is %g, not a finite number: train it again, at lower rates", ErrDiverged, answer[i])
 	}
 	return nil
 }
 
-// compute is the evaluator's logits. The model is locked.
-func (m *Model) compute(ctx context.Context, pixels []uint8) (logits []float32, err error) {
+// compute is the evaluator's output. The model is locked.
+func (m *Model) compute(ctx context.Context, output engine.Output, pixels []uint8) (all []float32, err error) {
 	defer guard(&err)
 	if m.evaluator == nil {
 		return nil, ErrClosed
 	}
-	return m.evaluator.Logits(ctx, pixels)
+	return m.evaluator.Compute(ctx, output, pixels)
 }
 
 // takes reports a set whose images the model cannot take.
