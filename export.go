@@ -10,8 +10,9 @@ import (
 
 // ExportONNX writes the model as an ONNX file, for ONNX Runtime and other programs. Its input "images" is bytes
 // [batch, height, width, channels], pixels as they are, 0 to 255, and its outputs are "logits" and "probabilities"
-// [batch, classes] float32, for batches of any size: the file holds the normalisation and the test views too. The
-// names of the classes are in its metadata, under "classes", as a JSON array.
+// [batch, classes] and, unless [Model.EmbeddingSize] is 0, "embedding" [batch, N], what [Model.Embed] returns. They are
+// float32, for batches of any size: the file holds the normalisation and the test views too. The names of the classes
+// are in its metadata, under "classes", as a JSON array.
 //
 // The file computes in float32, in whichever precision the model does. docs/export.md shows how to use it.
 func (m *Model) ExportONNX(w io.Writer) (err error) {

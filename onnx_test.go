@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"image/png"
 	"math"
 	"os"
@@ -17,22 +18,25 @@ import (
 	"github.com/fastresnet/fastresnet"
 )
 
-// pythonIn is the first Python in a page of Markdown.
+// pythonIn is the Python in a page of Markdown, one piece behind the other.
 func pythonIn(t *testing.T, page string) []byte {
 	t.Helper()
 	text, err := os.ReadFile(page)
 	if err != nil {
 		t.Fatal(err)
 	}
-	python := regexp.MustCompile("(?s)```python\n(.*?)```").FindSubmatch(text)
+	var python []byte
+	for _, piece := range regexp.MustCompile("(?s)```python\n(.*?)```").FindAllSubmatch(text, -1) {
+		python = append(python, piece[1]...)
+	}
 	if python == nil {
 		t.Fatalf("%s has no Python", page)
 	}
-	return python[1]
+	return python
 }
 
 // TestPythonRunsTheExport runs the Python of docs/export.md on a model with six views, and expects what the model
-// itself predicts.
+// itself predicts, and how similar it finds the images.
 func TestPythonRunsTheExport(t *testing.T) {
 	python := os.Getenv("FASTRESNET_TEST_PYTHON")
 	if python == "" {
@@ -62,6 +66,14 @@ func TestPythonRunsTheExport(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	vectors, err := model.Embed(context.Background(), set.Image(0), set.Image(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	similarity := 0.
+	for i, v := range vectors[0] {
+		similarity += float64(v) * float64(vectors[1][i])
+	}
 	command := exec.Command(python, "-c", string(program))
 	command.Dir = folder
 	out, err := command.CombinedOutput()
@@ -69,8 +81,12 @@ func TestPythonRunsTheExport(t *testing.T) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
-	if len(lines) != len(predictions) {
-		t.Fatalf("printed %q, want a line for each of %d images", out, len(predictions))
+	if len(lines) != len(predictions)+1 {
+		t.Fatalf("printed %q, want a line for each of %d images, and one more", out, len(predictions))
+	}
+	var theirs float64
+	if _, err := fmt.Sscanf(lines[len(predictions)], "similarity %g", &theirs); err != nil || math.Abs(theirs-similarity) > 1e-4 {
+		t.Errorf("Python says %s (%v), the model's similarity is %.4f", lines[len(predictions)], err, similarity)
 	}
 	for i, p := range predictions {
 		last := strings.LastIndex(lines[i], " ") // names of classes have spaces too

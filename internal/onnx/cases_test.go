@@ -18,6 +18,7 @@ type modelCase struct {
 	name    string // of its files
 	network layers.Network
 	views   []engine.View
+	alike   bool // all images have the same logits
 }
 
 func modelCases(t *testing.T) []modelCase {
@@ -55,14 +56,14 @@ func modelCases(t *testing.T) []modelCase {
 	}
 	oblong := data.Shape{Height: 13, Width: 10, Channels: 2}
 	return append(cases,
-		modelCase{"airbench94", fit(layers.Airbench94()), []engine.View{
+		modelCase{name: "airbench94", network: fit(layers.Airbench94()), views: []engine.View{
 			{Weight: 0.25}, {Weight: 0.25, Flip: true},
 			{Weight: 0.125, Down: -1, Right: -1}, {Weight: 0.125, Down: -1, Right: -1, Flip: true},
 			{Weight: 0.125, Down: 1, Right: 1}, {Weight: 0.125, Down: 1, Right: 1, Flip: true},
 		}},
 		modelCase{name: "sizes-that-pools-cannot-halve", network: odd},
-		modelCase{"bag-of-tricks", fit(tricks), []engine.View{{Weight: 0.5}, {Weight: 0.5, Flip: true}}},
-		modelCase{"strides-and-pools", layers.Network{Name: "strides-and-pools", Input: oblong, Layers: []layers.Layer{
+		modelCase{name: "bag-of-tricks", network: fit(tricks), views: []engine.View{{Weight: 0.5}, {Weight: 0.5, Flip: true}}},
+		modelCase{name: "strides-and-pools", network: layers.Network{Name: "strides-and-pools", Input: oblong, Layers: []layers.Layer{
 			layers.PatchWhitening{Name: "white", WhiteningSettings: layers.WhiteningSettings{Kernel: 3, Images: 1, Unpadded: true, Bias: true}}, // 11x8
 			conv("even", 6, 3, 2), // 6x4
 			layers.Residual{
@@ -75,10 +76,13 @@ func modelCases(t *testing.T) []modelCase {
 			layers.CELU{Alpha: 0.075},
 			layers.Linear{Name: "classifier", Out: 3, Bias: true},
 			layers.Scale{Factor: -0.5},
-		}}, []engine.View{{Weight: 0.625, Down: 3, Right: -2}, {Weight: 0.375, Flip: true, Right: 4}}},
-		modelCase{"one-channel-one-view", layers.Network{Input: data.Shape{Height: 7, Width: 8, Channels: 1}, Layers: []layers.Layer{
+		}}, views: []engine.View{{Weight: 0.625, Down: 3, Right: -2}, {Weight: 0.375, Flip: true, Right: 4}}},
+		modelCase{name: "features-of-zeros", alike: true, network: layers.Network{Input: oblong, Layers: []layers.Layer{
+			layers.GlobalMeanPool{}, layers.Scale{}, layers.Linear{Name: "classifier", Out: 3, Bias: true},
+		}}},
+		modelCase{name: "one-channel-one-view", network: layers.Network{Input: data.Shape{Height: 7, Width: 8, Channels: 1}, Layers: []layers.Layer{
 			conv("conv", 5, 3, 1), layers.MaxPool{Size: 3, Floor: true}, layers.GlobalMeanPool{}, layers.Linear{Name: "", Out: 2},
-		}}, []engine.View{{Weight: 1, Flip: true}}},
+		}}, views: []engine.View{{Weight: 1, Flip: true}}},
 	)
 }
 

@@ -35,7 +35,8 @@ const (
 
 // Write writes the model in one piece. Its input is "images" [batch, height, width, channels] uint8 and its
 // outputs are "logits" and "probabilities" [batch, classes] float32, for batches of any size; the model's
-// metadata holds the names of the "classes" as a JSON array.
+// metadata holds the names of the "classes" as a JSON array. A network that has a body ([layers.Network.Body]) has a
+// third output, "embedding" [batch, N] float32: the body's features, averaged over the views and scaled to length 1.
 //
 // Errors about the network wrap [layers.ErrNetwork], and those about the normalisation [data.ErrFormat].
 func Write(w io.Writer, m Model) error {
@@ -54,7 +55,7 @@ func Write(w io.Writer, m Model) error {
 	return nil
 }
 
-// graph is the model from pixels to probabilities.
+// graph is the model from pixels to probabilities and embedding.
 func (m Model) graph() (*graph, error) {
 	steps, err := m.Network.Plan()
 	if err != nil {
@@ -82,16 +83,30 @@ func (m Model) graph() (*graph, error) {
 
 	x := g.normalize(g.views("images", m.Views, in), m.Normalization)
 	walk := walk{graph: g, steps: steps, values: m.Values}
-	if x, err = walk.sequence(m.Network.Layers, x); err != nil {
+	classifier := m.Network.Layers
+	if body, err := m.Network.Body(); err == nil { // else there is no embedding
+		classifier = classifier[len(body.Layers):]
+		if x, err = walk.sequence(body.Layers, x); err != nil {
+			return nil, err
+		}
+		g.embedding(x, m.Views, body.Classes())
+	}
+	if x, err = walk.sequence(classifier, x); err != nil {
 		return nil, err
 	}
-	if len(m.Views) == 0 {
-		g.nodeTo("logits", "Flatten", []string{x}, integer("axis", 1))
-	} else {
-		g.addViews("logits", x, m.Views, classes)
-	}
+	g.addViews("logits", x, m.Views, classes)
 	g.nodeTo("probabilities", "Softmax", []string{"logits"}, integer("axis", 1))
 	return g, nil
+}
+
+// embedding makes features [views·batch, n, 1, 1] the output "embedding", each row of length 1. A row of zeros is
+// divided by the smallest float32 that is not denormal, and stays.
+func (g *graph) embedding(x string, views []engine.View, n int) {
+	const least = 0x1p-126
+	g.output("embedding", typeFloat, n)
+	g.addViews("features", x, views, n)
+	length := g.node("ReduceL2", []string{"features"}, integers("axes", 1), integer("keepdims", 1))
+	g.nodeTo("embedding", "Div", []string{"features", g.node("Max", []string{length, g.scalar(least)})})
 }
 
 // normalize is what [data.Normalization.Apply] does, and brings [batch, height, width, channels] into the order of
@@ -130,14 +145,18 @@ func (g *graph) views(x string, views []engine.View, shape data.Shape) string {
 	return g.node("Concat", all, integer("axis", 0))
 }
 
-// addViews makes output the weighted sum of the logits x [views·batch, classes, 1, 1] over the views.
-func (g *graph) addViews(output, x string, views []engine.View, classes int) {
+// addViews makes output the weighted sum of x [views·batch, n, 1, 1] over the views: [batch, n].
+func (g *graph) addViews(output, x string, views []engine.View, n int) {
+	if len(views) == 0 {
+		g.nodeTo(output, "Flatten", []string{x}, integer("axis", 1))
+		return
+	}
 	weights := make([]float32, len(views))
 	for i, v := range views {
 		weights[i] = v.Weight
 	}
 	g.floats("view_weights", []int{len(views), 1, 1}, weights)
-	x = g.node("Reshape", []string{x, g.int64s("views_batch_classes", []int{len(views), -1, classes})})
+	x = g.node("Reshape", []string{x, g.int64s(fmt.Sprintf("views_batch_%d", n), []int{len(views), -1, n})})
 	x = g.node("Mul", []string{x, "view_weights"})
 	g.nodeTo(output, "ReduceSum", []string{x, g.int64s("views_axis", []int{0})}, integer("keepdims", 0))
 }

@@ -27,7 +27,7 @@ func TestGraphHoldsTogether(t *testing.T) {
 			if diff := cmp.Diff([]string{"images"}, g.inputs); diff != "" {
 				t.Errorf("inputs (-want +got):\n%s", diff)
 			}
-			if diff := cmp.Diff([]string{"logits", "probabilities"}, g.outputs); diff != "" {
+			if diff := cmp.Diff([]string{"logits", "probabilities", "embedding"}, g.outputs); diff != "" {
 				t.Errorf("outputs (-want +got):\n%s", diff)
 			}
 			if g.name == "" {
@@ -85,6 +85,9 @@ func TestLayout(t *testing.T) {
 	}}}
 	m := c.model(t)
 	g, _ := decodeModel(t, written(t, m))
+	if diff := cmp.Diff([]string{"logits", "probabilities"}, g.outputs); diff != "" {
+		t.Errorf("outputs of a network without a body (-want +got):\n%s", diff)
+	}
 	at := func(values []float32, dims, index []int) float32 {
 		i := 0
 		for axis, d := range dims {

@@ -17,8 +17,8 @@ import (
 	"github.com/fastresnet/fastresnet/internal/onnx"
 )
 
-// TestRuntimeAgrees has ONNX's checker look at the files, and ONNX Runtime compute the logits of random images in
-// batches of several sizes: they are those of the engine.
+// TestRuntimeAgrees has ONNX's checker look at the files, and ONNX Runtime compute the logits and embeddings of random
+// images in batches of several sizes: they are those of the engine.
 func TestRuntimeAgrees(t *testing.T) {
 	python := os.Getenv("FASTRESNET_TEST_PYTHON")
 	if python == "" {
@@ -27,7 +27,7 @@ func TestRuntimeAgrees(t *testing.T) {
 	const images = 16
 	sizes := []int{1, 5, images}
 	folder := t.TempDir()
-	want := map[string][]float32{}
+	want, embedding := map[string][]float32{}, map[string][]float32{}
 	cases := modelCases(t)
 	for _, c := range cases {
 		m := c.model(t)
@@ -37,7 +37,11 @@ func TestRuntimeAgrees(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		want[c.name] = logits(t, m, c.images(images))
+		want[c.name] = compute(t, m, engine.Logits, c.images(images))
+		embedding[c.name] = compute(t, m, engine.Features, c.images(images))
+		for row := range slices.Chunk(embedding[c.name], len(embedding[c.name])/images) {
+			toUnitLength(row)
+		}
 	}
 	arguments := []string{"run.py", folder}
 	for _, size := range sizes {
@@ -49,7 +53,7 @@ func TestRuntimeAgrees(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			want, classes := want[c.name], c.network.Classes()
-			if spread := golden.MaxRelativeError(want[:len(want)-classes], want[classes:]); spread < 0.1 {
+			if spread := golden.MaxRelativeError(want[:len(want)-classes], want[classes:]); spread < 0.1 && !c.alike {
 				t.Fatalf("the logits of neighbouring images differ by %.2g: too little to tell right from wrong", spread)
 			}
 			for _, size := range sizes {
@@ -63,13 +67,17 @@ func TestRuntimeAgrees(t *testing.T) {
 				if e := golden.MaxRelativeError(probabilities, softmax(want, classes)); !(e <= 1e-3) {
 					t.Errorf("batches of %d: probabilities differ by %.2g", size, e)
 				}
+				embedded := floats(t, filepath.Join(folder, fmt.Sprintf("%s.%d.embedding", c.name, size)))
+				if e := golden.MaxRelativeError(embedded, embedding[c.name]); !(e <= 1e-5) {
+					t.Errorf("batches of %d: embeddings differ by %.2g", size, e)
+				}
 			}
 		})
 	}
 }
 
-// logits computes them in pure Go.
-func logits(t *testing.T, m onnx.Model, pixels []uint8) []float32 {
+// compute computes an output in pure Go.
+func compute(t *testing.T, m onnx.Model, output engine.Output, pixels []uint8) []float32 {
 	t.Helper()
 	device, err := engine.Open("go", engine.Opening{})
 	if err != nil {
@@ -87,11 +95,24 @@ func logits(t *testing.T, m onnx.Model, pixels []uint8) []float32 {
 	e := engine.NewEvaluator(device, engine.Config{Network: m.Network, Normalization: m.Normalization, Views: m.Views, Batch: 16})
 	e.Use(weights)
 	defer e.Close()
-	l, err := e.Logits(context.Background(), pixels)
+	out, err := e.Compute(context.Background(), output, pixels)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return l
+	return out
+}
+
+// toUnitLength scales a vector to length 1, unless it is all zeros.
+func toUnitLength(v []float32) {
+	var sum float64
+	for _, x := range v {
+		sum += float64(x) * float64(x)
+	}
+	for i := range v {
+		if sum > 0 {
+			v[i] = float32(float64(v[i]) / math.Sqrt(sum))
+		}
+	}
 }
 
 func softmax(logits []float32, classes int) []float32 {
