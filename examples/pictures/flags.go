@@ -16,6 +16,7 @@ import (
 type settings struct {
 	train, test, save           string
 	curves, mistakes, augmented string
+	check                       bool
 	heldOut                     float64
 	reader                      picture.Reader
 	backend                     string
@@ -53,12 +54,13 @@ func parse(args []string, stdout io.Writer) (*settings, error) {
 	f.StringVar(&s.save, "save", "", "`file` to save the trained model to, for predict and serve")
 	f.StringVar(&s.curves, "curves", "", "`file` for the curves of losses and accuracies, a PNG")
 	f.StringVar(&s.mistakes, "mistakes", "", "`file` for a sheet of the worst mistakes, a PNG")
+	f.BoolVar(&s.check, "check", false, "name pictures that are nearly the same, and labels that similar pictures contradict")
 	f.StringVar(&s.augmented, "augmented", "", "`file` for a sheet of training pictures as training changes them, a PNG")
 	if err := program.Parse(f, usage, args, stdout); err != nil {
 		return nil, err
 	}
 	f.Visit(func(f *flag.Flag) { s.set[f.Name] = true })
-	return s, errors.Join(s.setReader(*size, *fit, *grey), s.check())
+	return s, errors.Join(s.setReader(*size, *fit, *grey), s.validate())
 }
 
 // setReader sets how pictures become images.
@@ -89,8 +91,8 @@ func (s *settings) setReader(size, fit string, grey bool) error {
 	return errors.Join(problems...)
 }
 
-// check reports what is missing or out of range.
-func (s *settings) check() error {
+// validate reports what is missing or out of range.
+func (s *settings) validate() error {
 	var problems []error
 	if s.train == "" {
 		problems = append(problems, errors.New("-train: need a folder with a folder of pictures for each class (-h lists the flags)"))

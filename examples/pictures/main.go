@@ -75,6 +75,11 @@ func train(ctx context.Context, s *settings, stdout, stderr io.Writer) error {
 		}
 		fmt.Fprintf(stdout, "\nthe worst mistakes: %s\n", s.mistakes)
 	}
+	if s.check {
+		if err := checkPictures(ctx, stdout, result.Model, trainSet, testSet); err != nil {
+			return err
+		}
+	}
 	if s.save != "" {
 		if err := files.save.Failed(result.Model.Save(s.save)); err != nil {
 			return err

@@ -72,7 +72,7 @@ func TestRun(t *testing.T) {
 	out := t.TempDir()
 	model, sheet := filepath.Join(out, "model.safetensors"), filepath.Join(out, "mistakes.png")
 	status, stdout, stderr := start(t.Context(), "-train", folder, "-skip", "-backend", "go", "-width", "4", "-epochs", "3", "-size", "16x20",
-		"-fit", "pad", "-save", model, "-mistakes", sheet, "-curves", filepath.Join(out, "curves.png"), "-augmented", filepath.Join(out, "augmented.png"))
+		"-fit", "pad", "-check", "-save", model, "-mistakes", sheet, "-curves", filepath.Join(out, "curves.png"), "-augmented", filepath.Join(out, "augmented.png"))
 	if status != program.ExitOK || stderr != "" {
 		t.Fatalf("exit status %d, stderr %q", status, stderr)
 	}
@@ -92,6 +92,10 @@ trained in \d+\.\d s
 accuracy \d+\.\d\d %, loss \d\.\d{4}, 12 images
 (.*
 )+
+(nearly the same picture: .*
+)*((doubtful label.*
+)+|no doubtful labels
+)
 saved in \S+: go run ./examples/predict -model \S+ PICTURE \.\.\.
 $`
 	if !regexp.MustCompile(want).MatchString(stdout) {

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/fastresnet/fastresnet"
+	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/examples/internal/terminal"
+	"github.com/fastresnet/fastresnet/neighbours"
+)
+
+const (
+	// nearlySame is the similarity of two pictures from which on they are reported. docs/pictures.md has what it finds.
+	nearlySame = 0.999
+	// similarPictures is how many decide whether a label is doubtful.
+	similarPictures = 10
+	// listed is how many pictures are named at most, of a group and of doubtful labels.
+	listed = 20
+)
+
+// checkPictures prints which pictures the model finds nearly the same, and which labels those of similar pictures
+// contradict, most of all first.
+func checkPictures(ctx context.Context, stdout io.Writer, model *fastresnet.Model, sets ...*data.Dataset) error {
+	var vectors [][]float32
+	var names, classes []string
+	var labels, copyOf []int // copyOf is the first of those whose pixels are all equal
+	first := make([]int, len(sets))
+	for s, set := range sets {
+		embedded, err := model.EmbedDataset(ctx, set)
+		if err != nil {
+			return err
+		}
+		first[s], classes = len(vectors), set.Classes()
+		vectors, labels = append(vectors, embedded...), append(labels, set.Labels()...)
+		for i := range set.Len() {
+			names, copyOf = append(names, set.Name(i)), append(copyOf, len(copyOf))
+		}
+	}
+	for _, group := range data.Duplicates(sets...) {
+		for _, place := range group {
+			copyOf[first[place.Set]+place.Image] = first[group[0].Set] + group[0].Image
+		}
+	}
+	index, err := neighbours.New(vectors)
+	if err != nil {
+		return err
+	}
+	groups, err := index.Duplicates(ctx, nearlySame)
+	if err != nil {
+		return err
+	}
+	suspects, err := index.Suspects(ctx, labels, similarPictures)
+	if err != nil {
+		return err
+	}
+
+	fmt.Fprintln(stdout)
+	for _, group := range groups {
+		var different []string
+		for _, i := range group {
+			if copyOf[i] == i { // copies have been reported
+				different = append(different, names[i])
+			}
+		}
+		if len(different) > 1 {
+			fmt.Fprintf(stdout, "nearly the same picture: %s\n", listOf(different))
+		}
+	}
+	for _, s := range suspects[:min(listed, len(suspects))] {
+		fmt.Fprintf(stdout, "doubtful label: %s: %.0f %% of the most similar pictures are %s\n", names[s.Index], 100*s.Share, classes[s.Suggested])
+	}
+	if more := len(suspects) - listed; more > 0 {
+		fmt.Fprintf(stdout, "doubtful labels: %d more\n", more)
+	}
+	if len(suspects) == 0 {
+		fmt.Fprintln(stdout, "no doubtful labels")
+	}
+	return nil
+}
+
+// listOf is the first names of many.
+func listOf(names []string) string {
+	if len(names) <= listed {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %s more", strings.Join(names[:listed], ", "), terminal.Count(len(names)-listed))
+}
