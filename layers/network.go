@@ -148,12 +148,7 @@ func (n Network) Body() (Network, error) {
 	if _, err := n.Plan(); err != nil {
 		return Network{}, err
 	}
-	last := -1
-	for i, l := range n.Layers {
-		if _, ok := l.(Linear); ok {
-			last = i
-		}
-	}
+	last := n.Classifier()
 	if last < 0 {
 		return Network{}, fmt.Errorf("%w: no body: no layer at the top level is Linear", ErrNetwork)
 	}
