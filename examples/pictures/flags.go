@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/fastresnet/fastresnet"
 	"github.com/fastresnet/fastresnet/data"
@@ -15,6 +16,7 @@ import (
 // settings are what the flags say.
 type settings struct {
 	train, test, save           string
+	from, frozen                string
 	curves, mistakes, augmented string
 	check                       bool
 	heldOut                     float64
@@ -25,6 +27,9 @@ type settings struct {
 
 	set map[string]bool // the names of the flags that were given
 }
+
+// comesAlong is the value of -from for the model of package pretrained.
+const comesAlong = "cifar10"
 
 const usage = `Usage: pictures -train DIR [flags]
 
@@ -41,6 +46,8 @@ func parse(args []string, stdout io.Writer) (*settings, error) {
 	f := flag.NewFlagSet("pictures", flag.ContinueOnError)
 	f.StringVar(&s.train, "train", "", "`folder`, .zip file or list of the pictures to train on")
 	f.StringVar(&s.test, "test", "", "`folder`, .zip file or list of pictures to test with (default: some of those to train on are held out)")
+	f.StringVar(&s.from, "from", "", "`file` of a trained model to start from, or "+comesAlong+" for the one that comes along")
+	f.StringVar(&s.frozen, "frozen", "", "`parts` of that model that stay as they are, as in prep,layer1, or body for all but the classifier")
 	f.Float64Var(&s.heldOut, "held-out", 0.2, "`share` of the pictures that is held out where there is no -test, or from 1 on their number")
 	size := f.String("size", "32", "`size` that pictures are scaled to, as in 48 or 40x64 (height x width)")
 	fit := f.String("fit", "crop", "`way` to fit pictures of other proportions: crop, stretch or pad")
@@ -100,6 +107,9 @@ func (s *settings) validate() error {
 	if !(s.heldOut > 0) {
 		problems = append(problems, fmt.Errorf("-held-out %g: need a share above 0, or a number of pictures", s.heldOut))
 	}
+	if s.frozen != "" && s.from == "" {
+		problems = append(problems, errors.New("-frozen: need a model to start from, -from"))
+	}
 	if s.set["held-out"] && s.test != "" {
 		problems = append(problems, errors.New("-held-out: there is -test, whose pictures are held out"))
 	}
@@ -116,10 +126,16 @@ func (s *settings) validate() error {
 	return errors.Join(problems...)
 }
 
-// options are those of the flags that were set.
-func (s *settings) options() []fastresnet.Option {
+// options are those of the flags that were set. The run starts from a model, unless that is nil.
+func (s *settings) options(from *fastresnet.Model) []fastresnet.Option {
 	options := []fastresnet.Option{
 		fastresnet.WithBackend(s.backend), fastresnet.WithPluginDownload(), program.AutotuneCache(), fastresnet.WithSeed(s.seed),
+	}
+	if from != nil {
+		options = append(options, fastresnet.WithInitialModel(from))
+	}
+	if s.frozen != "" {
+		options = append(options, fastresnet.WithFrozen(strings.Split(s.frozen, ",")...))
 	}
 	if s.set["width"] {
 		options = append(options, fastresnet.WithWidth(s.width))

@@ -19,6 +19,7 @@ import (
 	"github.com/fastresnet/fastresnet/data/picture"
 	"github.com/fastresnet/fastresnet/examples/internal/program"
 	"github.com/fastresnet/fastresnet/examples/internal/terminal"
+	"github.com/fastresnet/fastresnet/pretrained"
 )
 
 func main() { program.Main("pictures", run) }
@@ -46,9 +47,14 @@ func train(ctx context.Context, s *settings, stdout, stderr io.Writer) error {
 		return err
 	}
 
+	from, err := s.initialModel()
+	if err != nil {
+		return fmt.Errorf("-from: %w", err)
+	}
+	defer from.Close()
 	v := newView(stdout, stderr)
 	v.progress.Start("starting")
-	result, err := fastresnet.Train(ctx, append(s.options(),
+	result, err := fastresnet.Train(ctx, append(s.options(from),
 		fastresnet.WithDataset(trainSet, testSet),
 		fastresnet.WithStartCallback(v.start), fastresnet.WithEpochCallback(v.epoch), fastresnet.WithProgress(v.progress.Step),
 		fastresnet.WithLogger(slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))))...)
@@ -87,6 +93,17 @@ func train(ctx context.Context, s *settings, stdout, stderr io.Writer) error {
 		fmt.Fprintf(stdout, "\nsaved in %s: go run ./examples/predict -model %[1]s PICTURE ...\n", s.save)
 	}
 	return nil
+}
+
+// initialModel is what the run starts from; nil for none.
+func (s *settings) initialModel() (*fastresnet.Model, error) {
+	switch s.from {
+	case "":
+		return nil, nil
+	case comesAlong:
+		return pretrained.CIFAR10(fastresnet.WithBackend("go"))
+	}
+	return fastresnet.Load(s.from, fastresnet.WithBackend("go"))
 }
 
 // read reads the pictures, and holds out some if there are none to test with.

@@ -123,6 +123,32 @@ $`
 	}
 }
 
+// A run that starts from a saved model, of other classes, and trains the classifier alone.
+func TestRunFrom(t *testing.T) {
+	model := filepath.Join(t.TempDir(), "model.safetensors")
+	status, _, stderr := start(t.Context(), "-train", draw(t, 40, "disc", "star"), "-backend", "go", "-width", "4", "-epochs", "1", "-save", model)
+	if status != program.ExitOK {
+		t.Fatalf("exit status %d, stderr %q", status, stderr)
+	}
+	status, stdout, stderr := start(t.Context(), "-train", draw(t, 40, "ring", "dots"), "-backend", "go", "-epochs", "2", "-from", model, "-frozen", "body")
+	if status != program.ExitOK || stderr != "" {
+		t.Fatalf("exit status %d, stderr %q", status, stderr)
+	}
+	for _, part := range []string{"started from own after 1 epoch: 40 variables taken, 1 anew\n", "width 4, batch 16, 2 epochs"} {
+		if !strings.Contains(stdout, part) {
+			t.Errorf("stdout has no %q:\n%s", part, stdout)
+		}
+	}
+	status, _, stderr = start(t.Context(), "-train", draw(t, 40, "disc", "star"), "-backend", "go", "-from", model, "-frozen", "layer9")
+	if status != program.ExitFailed || !strings.Contains(stderr, `frozen "layer9" is no part of the network`) {
+		t.Errorf("exit status %d, stderr %q", status, stderr)
+	}
+	status, _, stderr = start(t.Context(), "-train", draw(t, 20, "disc", "star"), "-from", "nowhere")
+	if status != program.ExitFailed || !strings.Contains(stderr, "-from: ") {
+		t.Errorf("exit status %d, stderr %q", status, stderr)
+	}
+}
+
 // Files that cannot be read are named, one a line, with what to do.
 func TestUnreadable(t *testing.T) {
 	folder := draw(t, 20, "disc", "star")
@@ -175,6 +201,7 @@ func TestMistakesOfUse(t *testing.T) {
 		{"fit", []string{"-train", "x", "-fit", "fill"}, "-fit fill: need crop, stretch or pad"},
 		{"held out and test", []string{"-train", "x", "-test", "y", "-held-out", "0.5"}, "-held-out: there is -test"},
 		{"none held out", []string{"-train", "x", "-held-out", "0"}, "-held-out 0: need"},
+		{"frozen from scratch", []string{"-train", "x", "-frozen", "body"}, "-frozen: need a model to start from, -from"},
 		{"no width", []string{"-train", "x", "-width", "0"}, "-width 0: need at least 1"},
 		{"no name", []string{"-train", "x", "-save", ""}, "-save: need the name of a file"},
 		{"several at once", []string{"-size", "0", "-epochs", "-1"}, "-epochs -1: need at least 1"},

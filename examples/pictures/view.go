@@ -30,6 +30,9 @@ func (v *view) start(r *fastresnet.Result) {
 	fmt.Fprintf(v.stdout, "training on %s pictures, %s held out, width %d, batch %d, %s; on %s\n",
 		terminal.Count(r.TrainImages), terminal.Count(r.TestImages), r.Recipe.Design.Width, r.Recipe.BatchSize,
 		terminal.Plural(v.epochs, "epoch"), results.Place(r.Backend, r.Device))
+	if s := r.WarmStart; s != nil {
+		fmt.Fprintf(v.stdout, "started from %s after %s: %d variables taken, %d anew\n", s.Recipe, terminal.Plural(s.Epochs, "epoch"), len(s.Taken), len(s.Anew))
+	}
 	for _, warning := range r.Warnings {
 		fmt.Fprintf(v.stdout, "warning: %s\n", warning)
 	}
