@@ -146,7 +146,7 @@ func (k *checkpoints) decode(f safetensors.File) (*progress, error) {
 	if err := strictjson.Unmarshal([]byte(f.Metadata[progressKey]), p, nullable...); err != nil {
 		return nil, err
 	}
-	if differences := p.Run.differences(k.identity); len(differences) > 0 {
+	if differences := p.Run.differences(k.identity, "%s was %s, is %s"); len(differences) > 0 {
 		return nil, fmt.Errorf("it is of another run: %s", strings.Join(shorten(differences), "; "))
 	}
 	for _, t := range f.Tensors {

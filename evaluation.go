@@ -29,28 +29,43 @@ func (m *Model) Evaluate(ctx context.Context, set *data.Dataset) (e Evaluation, 
 	if err := errors.Join(m.made(), given(ctx)); err != nil {
 		return e, err
 	}
-	if err := m.takes(set); err != nil {
+	if err := m.knows(set); err != nil {
 		return e, err
-	}
-	if classes := set.Classes(); !slices.Equal(classes, m.classes) {
-		return e, fmt.Errorf("%w: the set has the classes %q, the model %q", ErrImage, classes, m.classes)
 	}
 	logits, err := m.logits(ctx, set.Pixels())
 	if err != nil {
 		return e, err
 	}
-	e.classes, e.labels = slices.Clone(m.classes), set.Labels()
-	for row := range slices.Chunk(logits, len(m.classes)) {
-		label := e.labels[len(e.probabilities)]
-		if argMax(row) == label {
+	return evaluationOf(m.classes, set.Labels(), logits), nil
+}
+
+// knows reports a set that the model cannot be compared with.
+func (m *Model) knows(set *data.Dataset) error {
+	if err := m.takes(set); err != nil {
+		return err
+	}
+	if classes := set.Classes(); !slices.Equal(classes, m.classes) {
+		return fmt.Errorf("%w: the set has the classes %q, the model %q", ErrImage, classes, m.classes)
+	}
+	return nil
+}
+
+// evaluationOf compares models with the labels of images, from the logits of each, [n, classes].
+func evaluationOf(classes []string, labels []int, logits ...[]float32) Evaluation {
+	e := Evaluation{classes: slices.Clone(classes), labels: labels, probabilities: meanProbabilities(len(classes), logits)}
+	losses := make([]float64, len(logits)) // of an image, by model
+	for image, label := range labels {
+		if e.predicted(image) == label {
 			e.Accuracy++
 		}
-		e.Loss += crossEntropy(row, label)
-		e.probabilities = append(e.probabilities, softmax(row))
+		for model := range logits {
+			losses[model] = crossEntropy(row(logits[model], image, len(classes)), label)
+		}
+		e.Loss += lossOfMean(losses)
 	}
-	n := float64(set.Len())
+	n := float64(len(labels))
 	e.Loss, e.Accuracy = e.Loss/n, e.Accuracy/n
-	return e, nil
+	return e
 }
 
 // Confusion counts the images by their class and by the one that the model takes them for: element [i][j] is how many of

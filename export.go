@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/fastresnet/fastresnet/internal/engine"
 	"github.com/fastresnet/fastresnet/internal/onnx"
 )
 
@@ -20,21 +19,9 @@ func (m *Model) ExportONNX(w io.Writer) (err error) {
 	if err := m.made(); err != nil {
 		return fmt.Errorf("exporting: %w", err)
 	}
-	m.mu.Lock()
-	closed := m.evaluator == nil
-	var values map[string][]float32
-	if !closed {
-		values, _, err = m.values()
-	}
-	m.mu.Unlock()
-	if closed {
-		return ErrClosed
-	}
+	values, err := m.weights()
 	if err != nil {
 		return fmt.Errorf("exporting: %w", err)
-	}
-	if !engine.Finite(values) {
-		return fmt.Errorf("exporting: %w: its weights are not finite", ErrDiverged)
 	}
 	err = onnx.Write(w, onnx.Model{
 		Network: m.network, Classes: m.classes, Normalization: m.normalization, Views: m.views, Values: values,

@@ -37,17 +37,25 @@ func (c *config) identity() (identity, error) {
 	}
 	recipe.Augmentations = nil
 	for name, value := range map[string]any{"recipe": recipe, "network": *c.network} {
-		text, err := json.Marshal(value)
-		if err != nil {
+		if err := id.enter(name, value); err != nil {
 			return nil, err
 		}
-		var read any
-		if err := json.Unmarshal(text, &read); err != nil {
-			return nil, err
-		}
-		id.add(name, read)
 	}
 	return id, nil
+}
+
+// enter adds a value as JSON has it.
+func (id identity) enter(name string, value any) error {
+	text, err := json.Marshal(value)
+	if err != nil {
+		return err
+	}
+	var read any
+	if err := json.Unmarshal(text, &read); err != nil {
+		return err
+	}
+	id.add(name, read)
+	return nil
 }
 
 // describe is an augmentation in words; one without any is known by its type alone.
@@ -85,8 +93,9 @@ func (id identity) add(name string, value any) {
 	}
 }
 
-// differences says what another run has that this one has not, or has otherwise.
-func (id identity) differences(other identity) []string {
+// differences says what another run has that this one has not, or has otherwise. format is for the name, what this one
+// has and what the other has.
+func (id identity) differences(other identity, format string) []string {
 	names := identity{}
 	maps.Copy(names, id) // which may be nil
 	maps.Copy(names, other)
@@ -94,7 +103,7 @@ func (id identity) differences(other identity) []string {
 	for _, name := range slices.Sorted(maps.Keys(names)) {
 		before, after := cmp.Or(id[name], "none"), cmp.Or(other[name], "none")
 		if before != after {
-			all = append(all, fmt.Sprintf("%s was %s, is %s", name, before, after))
+			all = append(all, fmt.Sprintf(format, name, before, after))
 		}
 	}
 	return all

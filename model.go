@@ -2,10 +2,8 @@ package fastresnet
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/fastresnet/fastresnet/data"
@@ -27,7 +25,7 @@ type Model struct {
 	// changing is held to change the weights, and shared by those who need the same for several batches.
 	changing sync.RWMutex
 
-	threshold atomic.Uint64 // the bits of a float64
+	threshold threshold
 
 	mu        sync.Mutex
 	last      engine.Weights    // those of the last step where the evaluator's are their averages, else nil
@@ -108,6 +106,20 @@ func (m *Model) values() (values, last map[string][]float32, err error) {
 	return values, last, err
 }
 
+// weights copies those that the model computes with to the host, by name: finite ones, or an error.
+func (m *Model) weights() (map[string][]float32, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.evaluator == nil {
+		return nil, ErrClosed
+	}
+	values, _, err := m.values()
+	if err == nil && !engine.Finite(values) {
+		err = fmt.Errorf("%w: its weights are not finite", ErrDiverged)
+	}
+	return values, err
+}
+
 func (m *Model) compileTime() time.Duration {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -156,11 +168,7 @@ func (m *Model) SetThreshold(probability float64) error {
 	if err := m.made(); err != nil {
 		return err
 	}
-	if !(probability >= 0 && probability <= 1) {
-		return fmt.Errorf("%w: a threshold of %g, need 0 to 1", ErrArgument, probability)
-	}
-	m.threshold.Store(math.Float64bits(probability))
-	return nil
+	return m.threshold.set(probability)
 }
 
 // Threshold is what [Model.SetThreshold] has set.
@@ -168,7 +176,7 @@ func (m *Model) Threshold() float64 {
 	if m.made() != nil {
 		return 0
 	}
-	return math.Float64frombits(m.threshold.Load())
+	return m.threshold.value()
 }
 
 // Summary is a table of the network: layers, output shapes, parameters and multiply-adds.

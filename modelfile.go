@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"math"
 	"os"
 	"strconv"
 
@@ -145,11 +144,16 @@ func (c *computing) read(r io.Reader) (m *Model, err error) {
 	if err != nil {
 		return nil, err
 	}
-	batch, err := c.batchOf(doc.Network, doc.Record.Recipe.BatchSize)
+	values, last, err := doc.variables(version, file.Tensors)
 	if err != nil {
 		return nil, err
 	}
-	values, last, err := doc.variables(version, file.Tensors)
+	return c.model(doc, values, last)
+}
+
+// model puts a model on a device. last may be nil.
+func (c *computing) model(doc modelDocument, values, last map[string][]float32) (m *Model, err error) {
+	batch, err := c.batchOf(doc.Network, doc.Record.Recipe.BatchSize)
 	if err != nil {
 		return nil, err
 	}
@@ -170,10 +174,12 @@ func (c *computing) read(r io.Reader) (m *Model, err error) {
 		Network: doc.Network, Normalization: doc.Normalization, Views: doc.TestViews.engineViews(),
 		Batch: batch, BFloat16: precision == BFloat16,
 	}, device, doc.Classes, doc.Fit, &history{record: *doc.Record})
+	if err := loaded.threshold.set(doc.Threshold); err != nil {
+		return nil, err
+	}
 	if err := loaded.load(device, values, last); err != nil {
 		return nil, err
 	}
-	loaded.threshold.Store(math.Float64bits(doc.Threshold))
 	loaded.adopt(device)
 	c.logger.Info("model loaded", "network", doc.Network.Name, "backend", device.Name, "device", device.Description, "precision", precision)
 	return loaded, nil

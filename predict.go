@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"image"
-	"math"
 	"slices"
 
 	"github.com/fastresnet/fastresnet/data"
@@ -115,24 +114,20 @@ func (m *Model) predict(ctx context.Context, pixels []uint8) ([]Prediction, erro
 	if err != nil {
 		return nil, err
 	}
+	return predictionsOf(m.classes, m.Threshold(), logits), nil
+}
+
+// predictionsOf are the predictions of models from the logits of each, [n, classes].
+func predictionsOf(classes []string, threshold float64, logits ...[]float32) []Prediction {
 	var predictions []Prediction
-	labels, threshold := slices.Clone(m.classes), m.Threshold()
-	for row := range slices.Chunk(logits, len(m.classes)) {
-		p := softmax(row)
-		class := argMax(row)
+	labels := slices.Clone(classes)
+	for _, p := range meanProbabilities(len(classes), logits) {
+		class := argMax(p)
 		predictions = append(predictions, Prediction{
 			Class: class, Label: labels[class], Probability: p[class], Unknown: p[class] < threshold, Probabilities: p, Labels: labels,
 		})
 	}
-	return predictions, nil
-}
-
-func softmax(row []float32) []float64 {
-	p, sum := exponentials(row)
-	for i := range p {
-		p[i] /= sum
-	}
-	return p
+	return predictions
 }
 
 // logits returns [n, classes] for pixels [n, height, width, channels].
@@ -265,22 +260,4 @@ func argMax[T cmp.Ordered](row []T) int {
 		}
 	}
 	return best
-}
-
-// exponentials are exp(logit - highest logit) of all logits, and their sum: however large the logits are, the
-// differences between them count.
-func exponentials(row []float32) (all []float64, sum float64) {
-	top := float64(slices.Max(row))
-	all = make([]float64, len(row))
-	for i, v := range row {
-		all[i] = math.Exp(float64(v) - top)
-		sum += all[i]
-	}
-	return all, sum
-}
-
-// crossEntropy is -log of the probability of a class.
-func crossEntropy(row []float32, class int) float64 {
-	_, sum := exponentials(row)
-	return math.Log(sum) + (float64(slices.Max(row)) - float64(row[class]))
 }
