@@ -30,9 +30,10 @@ var (
 	ErrCheckpoint = errors.New("checkpoint")
 	// ErrImage is wrapped when an image or a data set does not fit a model.
 	ErrImage = errors.New("image does not fit the model")
-	// ErrArgument is wrapped when a call lacks what it needs: its context is nil, or its *Model is nil or zero.
+	// ErrArgument is wrapped when a call lacks what it needs: its context is nil, or its *Model is nil or zero; and when
+	// models are to be taken together that do not go together.
 	ErrArgument = errors.New("invalid argument")
-	// ErrClosed is returned by a model's methods after [Model.Close].
+	// ErrClosed is wrapped by the errors of a model's methods after [Model.Close].
 	ErrClosed = errors.New("the model is closed")
 	// ErrForeign is wrapped when a file is not one that this library wrote, or not one of the kind that was wanted.
 	ErrForeign = safetensors.ErrForeign
