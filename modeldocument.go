@@ -86,8 +86,8 @@ func (d modelDocument) check() error {
 	if !d.TestViews.known() || d.TestViews != d.Record.Recipe.TestViews {
 		return fmt.Errorf("%w: test views %q, those of the recipe %q", ErrCorrupt, d.TestViews, d.Record.Recipe.TestViews)
 	}
-	if w := d.Record.Weights; w != LastWeights && w != AveragedWeights {
-		return fmt.Errorf("%w: weights %q, want %q or %q", ErrCorrupt, w, LastWeights, AveragedWeights)
+	if w := d.Record.Weights; w != LastWeights && w != AveragedWeights && w != MeanWeights {
+		return fmt.Errorf("%w: weights %q, want %q, %q or %q", ErrCorrupt, w, LastWeights, AveragedWeights, MeanWeights)
 	}
 	if b := d.Record.Recipe.BatchSize; b < 1 {
 		return fmt.Errorf("%w: batch size %d", ErrCorrupt, b)

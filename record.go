@@ -92,6 +92,8 @@ const (
 	LastWeights WeightsKind = "last"
 	// AveragedWeights are the moving average over the steps: see [Averaging].
 	AveragedWeights WeightsKind = "averaged"
+	// MeanWeights are the mean of several models': see [MeanOfWeights].
+	MeanWeights WeightsKind = "mean"
 )
 
 // Epoch is one pass over the training set.
