@@ -4,12 +4,10 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
-	"fmt"
 	"hash"
 	"math"
 
 	"github.com/fastresnet/fastresnet/data"
-	"github.com/fastresnet/fastresnet/internal/engine"
 	"github.com/fastresnet/fastresnet/layers"
 )
 
@@ -28,17 +26,9 @@ func copyOf(m *Model) (*initialModel, error) {
 	if err := m.made(); err != nil {
 		return nil, err
 	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.evaluator == nil {
-		return nil, ErrClosed
-	}
-	values, err := m.evaluator.Weights().Values()
+	values, err := m.weights()
 	if err != nil {
 		return nil, err
-	}
-	if !engine.Finite(values) {
-		return nil, fmt.Errorf("%w: its weights are not finite", ErrDiverged)
 	}
 	record := m.history.known()
 	i := &initialModel{
