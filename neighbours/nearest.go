@@ -16,9 +16,12 @@ type nearest struct {
 }
 
 func (n *nearest) add(one Neighbour) {
-	if n.full && one.Similarity < n.floor {
-		return
+	if !n.full || one.Similarity >= n.floor {
+		n.insert(one)
 	}
+}
+
+func (n *nearest) insert(one Neighbour) {
 	if n.all = append(n.all, one); len(n.all) >= max(n.next, 2*n.k, 32) {
 		n.cut()
 	}
@@ -35,6 +38,9 @@ func (n *nearest) cut() {
 	}
 	n.next = 2 * len(n.all) // many may be equal
 }
+
+// reset forgets all, and keeps the memory.
+func (n *nearest) reset(k int, slack float64) { *n = nearest{k: k, slack: slack, all: n.all[:0]} }
 
 // first returns the nearest, in their order.
 func (n *nearest) first() []Neighbour {

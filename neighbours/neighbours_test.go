@@ -114,21 +114,42 @@ func suspects(vectors [][]float32, labels []int, k int) []neighbours.Suspect {
 	var all []neighbours.Suspect
 	for i, v := range vectors {
 		near := nearest(vectors, v, i, k)
-		counts, sums := map[int]int{}, map[int]float64{}
-		for _, n := range near {
-			counts[labels[n.Index]]++
-			sums[labels[n.Index]] += n.Similarity
+		count := func(label int) (n int) {
+			for _, other := range near {
+				if labels[other.Index] == label {
+					n++
+				}
+			}
+			return n
 		}
-		for label, count := range counts {
-			if 2*count > len(near) && label != labels[i] {
-				all = append(all, neighbours.Suspect{Index: i, Label: labels[i], Suggested: label,
-					Share: float64(count) / float64(len(near)), Similarity: sums[label] / float64(count)})
+		suggested := labels[i]
+		for _, n := range near {
+			if count(labels[n.Index]) > count(suggested) {
+				suggested = labels[n.Index]
 			}
 		}
+		if suggested == labels[i] {
+			continue
+		}
+		mean := func(label int) float64 {
+			sum, n := 0., 0
+			for _, other := range nearest(vectors, v, i, len(vectors)) {
+				if labels[other.Index] == label && n < k {
+					sum += other.Similarity
+					n++
+				}
+			}
+			if n == 0 {
+				return -1
+			}
+			return sum / float64(n)
+		}
+		all = append(all, neighbours.Suspect{
+			Index: i, Label: labels[i], Suggested: suggested,
+			Share: float64(count(suggested)) / float64(len(near)), Margin: mean(suggested) - mean(labels[i]),
+		})
 	}
-	slices.SortStableFunc(all, func(a, b neighbours.Suspect) int {
-		return cmp.Or(cmp.Compare(b.Share, a.Share), cmp.Compare(b.Similarity, a.Similarity))
-	})
+	slices.SortStableFunc(all, func(a, b neighbours.Suspect) int { return cmp.Compare(b.Margin, a.Margin) })
 	return all
 }
 
@@ -218,7 +239,7 @@ func TestEqualVectors(t *testing.T) {
 		t.Errorf("duplicates %v, %v; want all but 3", groups, err)
 	}
 	suspects, err := x.Suspects(t.Context(), labels, 5)
-	if diff := gocmp.Diff([]neighbours.Suspect{{Index: 7, Label: 1, Suggested: 0, Share: 1, Similarity: 1}}, suspects); err != nil || diff != "" {
+	if diff := gocmp.Diff([]neighbours.Suspect{{Index: 7, Label: 1, Suggested: 0, Share: 1, Margin: 2}}, suspects); err != nil || diff != "" {
 		t.Errorf("suspects: %v (-want +got):\n%s", err, diff)
 	}
 }
@@ -234,7 +255,8 @@ func TestSuspects(t *testing.T) {
 	}{
 		{"all right", []int{4, 4, 4, 9, 9, 9, 9, 4}, 2, nil},
 		{"one wrong", []int{4, 9, 4, 9, 9, 9, 9, 4}, 2, []int{1}},
-		{"half of the neighbours are not most", []int{4, 4, 4, 9, 9, 9, 5, 4}, 4, nil},
+		{"as many of its own", []int{4, 4, 4, 9, 9, 9, 4, 4}, 4, nil},
+		{"a label of its own", []int{4, 4, 4, 9, 9, 9, 5, 4}, 4, []int{6}},
 		{"labels may be any numbers", []int{-1, -1, -1, 9, 9, -1, 9, 3}, 2, []int{5, 6}},
 		{"zeros have no neighbours", []int{4, 4, 4, 9, 9, 9, 9, 7}, 2, nil},
 	} {

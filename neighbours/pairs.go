@@ -69,6 +69,7 @@ type block struct {
 	first, rows int
 	weights     []float32 // [tile][dims][WideTile], 0 past the last row
 	products    []float32 // [tile][WideTile][panelColumns]
+	near        []nearest // what visit makes of them, for the next block too
 }
 
 // similarities are those of a row, counted from the block's first, to the vectors of the panel at hand.
