@@ -97,21 +97,6 @@ func dot2x2(sums *[3][2]float32, x unsafe.Pointer, offsets []int, w unsafe.Point
 	*sums = [3][2]float32{{c00, c01}, {c10, c11}}
 }
 
-func convolveChannelsScalar(y []float32, block int, x []float32, offsets []int, weights []float32, blocks, pixels int, add bool) {
-	for p := range pixels {
-		sum := (*Vector)(y[p*lanes:])
-		if !add {
-			*sum = Vector{}
-		}
-		for k, o := range offsets {
-			v := x[o+p*lanes]
-			for lane, w := range (*Vector)(weights[k*lanes:]) {
-				sum[lane] += w * v
-			}
-		}
-	}
-}
-
 func correlateScalar(sums []float32, dy []float32, channel int, x []float32, xPixel int, offsets []int, segments []Segment, channels, pixels int) {
 	step := 3
 	if channels == narrowTile {
