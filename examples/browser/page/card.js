@@ -1,0 +1,91 @@
+// What the page shows of a picture: the picture, what the network gets of it, and the answer or what was wrong.
+
+const rows = 5; // as many classes as the program answers
+
+export const percent = p => p > 0 && p < 0.001 ? "< 0.1\u00a0%" : (100 * p).toFixed(1) + "\u00a0%";
+
+// Card is one of them. Its size is the same before and after the answer.
+export class Card {
+  element = document.importNode(document.getElementById("card").content.firstElementChild, true);
+  #address;
+  #side;
+
+  // side is the height and width that the network scales pictures to.
+  constructor(file, side) {
+    this.#side = side;
+    this.#address = URL.createObjectURL(file);
+    this.#get(".name").textContent = file.name || "pasted";
+    this.#get(".classes").append(...Array.from({length: rows}, () => row("\u00a0", "", 0)));
+    this.#showPictures();
+  }
+
+  // answered shows an answer of the program.
+  answered(a) {
+    this.#get("h2").textContent = a.classes[0].label;
+    this.#get(".classes").replaceChildren(...a.classes.map(c => row(c.label, c.probability, c.probability)));
+    this.#get(".facts").textContent = `${a.width}×${a.height} pixels, ${a.format.toUpperCase()}; ${duration(a.milliseconds)}`
+      + `, ${duration(a.decoding)} of it for decoding`;
+    this.#end();
+  }
+
+  // failed shows what was wrong.
+  failed(message) {
+    this.#get("h2").textContent = "This did not work";
+    this.#get(".error").textContent = message;
+    this.#get(".error").hidden = false;
+    this.element.classList.add("failed");
+    this.#end();
+  }
+
+  // remove takes the card off the page.
+  remove() {
+    this.element.remove();
+    URL.revokeObjectURL(this.#address);
+  }
+
+  #end() {
+    this.element.removeAttribute("aria-busy");
+  }
+
+  #get(selector) {
+    return this.element.querySelector(selector);
+  }
+
+  // #showPictures shows the picture, and about what the network gets of it: the middle, scaled down. A browser may not
+  // know a format that the program does.
+  async #showPictures() {
+    const picture = this.#get("img"), seen = this.#get("canvas"), n = this.#side;
+    picture.src = this.#address;
+    try {
+      await picture.decode();
+    } catch {
+      this.element.classList.add("unseen");
+      return;
+    }
+    const side = Math.min(picture.naturalWidth, picture.naturalHeight);
+    seen.width = seen.height = n;
+    const pen = seen.getContext("2d");
+    pen.imageSmoothingQuality = "high";
+    pen.drawImage(picture, (picture.naturalWidth - side) / 2, (picture.naturalHeight - side) / 2, side, side, 0, 0, n, n);
+  }
+}
+
+const duration = ms => (ms < 10 ? ms.toFixed(1) : Math.round(ms)) + "\u00a0ms";
+
+// row is a class with its bar; probability is "" where there is none yet.
+function row(label, probability, width) {
+  const share = element("data", probability === "" ? "" : percent(probability));
+  share.className = "share";
+  share.value = probability;
+  const bar = element("div"), track = element("div", bar);
+  bar.className = "bar";
+  bar.style.width = 100 * width + "%";
+  track.className = "track";
+  return element("li", element("div", element("span", label), share), track);
+}
+
+function element(name, ...children) {
+  const e = document.createElement(name);
+  e.append(...children);
+  return e;
+}
