@@ -16,19 +16,20 @@ import (
 // figures). It takes the time and the memory of all of them: they compute one after another, since each has the use of
 // all cores or of a whole GPU. It is safe for concurrent use, as its models are, which may be used by themselves, too.
 //
-// The mean is that of the probabilities, not of the logits: it is the answer of a model drawn at random, and its loss is
-// never more than the mean of the models' losses. On CIFAR-10 either mean is as often right as the other.
+// The mean is that of the probabilities, not of the logits, which have no bound: no model that is very sure of itself
+// outvotes the others. Who wants the mean of the logits takes that of the logarithms of the models' probabilities:
+// docs/models.md compares both.
 type Ensemble struct {
 	models    []*Model
 	threshold threshold
 }
 
-// NewEnsemble makes an ensemble, of at least one model. The models must agree in the size and channels of their images, in
-// their classes and in the fit of pictures (see [data.Fit]); network, normalisation, test views, precision and backend may
-// differ. A model that is there twice counts twice.
+// NewEnsemble makes an ensemble, of at least one model. The models must agree in the size and channels of their images,
+// in their classes and in the fit of pictures (see [data.Fit]); network, normalisation, test views, precision and
+// backend may differ. A model that is there twice counts twice.
 //
-// The models are then the ensemble's, and closed with it. If NewEnsemble fails they remain the caller's. The error wraps
-// [ErrArgument] if there are none, one is nil or zero, or they do not agree.
+// The models are then the ensemble's, and closed with it. If NewEnsemble fails they remain the caller's. The error
+// wraps [ErrArgument] if there are none, one is nil or zero, or they do not agree.
 func NewEnsemble(models ...*Model) (e *Ensemble, err error) {
 	defer guard(&err)
 	err = agree(models, func(m *Model) map[string]any {
@@ -99,8 +100,8 @@ func (e *Ensemble) PredictDataset(ctx context.Context, set *data.Dataset) (predi
 	return e.predict(ctx, set.Pixels())
 }
 
-// Evaluate compares the ensemble's classes with the labels of a set, as [Model.Evaluate] does, with the same errors, which
-// name the model by its index where one has failed.
+// Evaluate compares the ensemble's classes with the labels of a set, as [Model.Evaluate] does, with the same errors,
+// which name the model by its index where one has failed.
 func (e *Ensemble) Evaluate(ctx context.Context, set *data.Dataset) (v Evaluation, err error) {
 	defer guard(&err)
 	if err := errors.Join(e.made(), given(ctx)); err != nil {

@@ -7,22 +7,24 @@ import (
 )
 
 // MeanOfWeights makes one model of several: each of its weights and running statistics is the mean of theirs, a "model
-// soup" (https://arxiv.org/abs/2203.05482), which takes the time and the memory of one. It is for models that have the most
-// part of their training in common: the epochs of one run, at a rate that is still high, or models that were trained
-// on from the same one. Models that began with different weights have learned the same things in different places, and
-// their mean has learned nothing: docs/models.md has figures. Those make an [Ensemble].
+// soup" (https://arxiv.org/abs/2203.05482), which takes the time and the memory of one. It is for models that have most
+// of their training in common: those that were trained on from the same one, as in that paper, or the ends of the
+// epochs of one run whose rate is still high. Of a run whose rate falls to 0 the last epoch is better than a mean with
+// those before it. Models that began with different weights have learned the same things in different places, and their
+// mean knows nothing: docs/models.md has figures. Those make an [Ensemble].
 //
-// The models, at least one, must have the same network, classes, normalisation and fit of pictures (see [data.Fit]); they stay
-// as they are, and the caller's. What they compute with is what counts: the averages, where a recipe has [Averaging].
-// Sums are in float64, and the mean of copies of a model is that model to the bit. The options are those of [Load].
+// The models, at least one, must have the same network, classes, normalisation and fit of pictures (see [data.Fit]);
+// they stay as they are, and the caller's. What they compute with is what counts: the averages, where a recipe has
+// [Averaging]. Sums are in float64, and the mean of copies of a model is that model to the bit. The options are those
+// of [Load].
 //
-// The new model has the test views of the first one and no threshold. Its [Model.Record] has the recipe, seed, device and
-// data of the first one's run, [MeanWeights], and nothing that was measured of another model than it: no epochs, no reason
-// to stop, no times. [Model.Evaluate] tests it.
+// The new model has the test views of the first one and no threshold. Its [Model.Record] has the recipe, seed, device
+// and data of the first one's run, [MeanWeights], and nothing that was measured of another model than it: no epochs, no
+// reason to stop, no times. [Model.Evaluate] tests it.
 //
-// The error wraps [ErrArgument] if there are no models, one is nil or zero, or they do not agree, and then says in what;
-// [ErrClosed]; [ErrDiverged] if a weight is not finite; [ErrOption], [ErrBackend], or [ErrTooLarge] as of Load. Close the
-// model when it is no longer needed.
+// The error wraps [ErrArgument] if there are no models, one is nil or zero, or they do not agree, and then says in
+// what; [ErrClosed]; [ErrDiverged] if a weight is not finite; [ErrOption], [ErrBackend], or [ErrTooLarge] as of Load.
+// Close the model when it is no longer needed.
 func MeanOfWeights(models []*Model, opts ...LoadOption) (m *Model, err error) {
 	defer guard(&err)
 	c, err := configureLoading(opts)

@@ -55,8 +55,8 @@ func crossEntropy(row []float32, class int) float64 {
 	return math.Log(sum) + (float64(slices.Max(row)) - float64(row[class]))
 }
 
-// lossOfMean is -log of the mean of the probabilities whose cross-entropies are given. It is finite where these are, even
-// if the probabilities are too small for a number; of one it is that one.
+// lossOfMean is -log of the mean of the probabilities whose cross-entropies are given. It is finite where these are,
+// even if the probabilities are too small for a number; of one it is that one.
 func lossOfMean(losses []float64) float64 {
 	least, sum := slices.Min(losses), 0.
 	for _, l := range losses {
