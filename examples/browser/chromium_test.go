@@ -16,7 +16,7 @@ import (
 
 // chromium is a browser that is driven by its DevTools protocol, over two pipes.
 type chromium struct {
-	t  *testing.T
+	t  testing.TB
 	to *os.File
 
 	mu      sync.Mutex
@@ -39,7 +39,7 @@ type event struct {
 }
 
 // findChromium is the browser's program, which CHROMIUM names if it is not in PATH. Tests without one are skipped.
-func findChromium(t *testing.T) string {
+func findChromium(t testing.TB) string {
 	t.Helper()
 	if runtime.GOOS == "windows" || runtime.GOOS == "js" || runtime.GOOS == "wasip1" {
 		t.Skip("programs get no pipes here, by which the browser is driven")
@@ -57,7 +57,7 @@ func findChromium(t *testing.T) string {
 }
 
 // startChromium starts a browser without windows, which ends with the test.
-func startChromium(t *testing.T, path string) *chromium {
+func startChromium(t testing.TB, path string) *chromium {
 	t.Helper()
 	commands, to, err := os.Pipe()
 	check(t, err)

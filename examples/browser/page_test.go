@@ -40,7 +40,7 @@ func TestMain(m *testing.M) {
 }
 
 // site serves the files, each as change wants it, if that is not nil.
-func site(t *testing.T, change func(w http.ResponseWriter, r *http.Request, usual http.Handler)) (url string) {
+func site(t testing.TB, change func(w http.ResponseWriter, r *http.Request, usual http.Handler)) (url string) {
 	t.Helper()
 	folder, err := built()
 	check(t, err)
@@ -57,7 +57,7 @@ func site(t *testing.T, change func(w http.ResponseWriter, r *http.Request, usua
 }
 
 // browserFor is a Chromium for a test that takes some seconds.
-func browserFor(t *testing.T) *chromium {
+func browserFor(t testing.TB) *chromium {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("-short: it builds a program for WebAssembly and starts a browser")
@@ -151,7 +151,7 @@ func turned(t *testing.T) []byte {
 }
 
 // write writes files into a folder and returns their paths.
-func write(t *testing.T, contents ...namedContent) (paths []string) {
+func write(t testing.TB, contents ...namedContent) (paths []string) {
 	t.Helper()
 	folder := t.TempDir()
 	for _, c := range contents {
