@@ -14,7 +14,7 @@ import (
 
 const (
 	// nearlySame is the similarity of two pictures from which on they are reported. docs/pictures.md has what it finds.
-	nearlySame = 0.99
+	nearlySame = 0.985
 	// similarPictures is how many decide whether a label is doubtful.
 	similarPictures = 10
 	// listed is how many pictures are named at most, of a group and of doubtful labels.
