@@ -23,17 +23,21 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
-// built builds the files once for all tests.
-var built = sync.OnceValues(func() (folder string, err error) {
-	if folder, err = os.MkdirTemp("", "browser"); err == nil {
-		_, err = build(context.Background(), folder)
-	}
-	return folder, err
-})
+// folder has the files, once built has been called: which builds them for all tests.
+var (
+	folder string
+	built  = sync.OnceValues(func() (string, error) {
+		var err error
+		if folder, err = os.MkdirTemp("", "browser"); err == nil {
+			_, err = build(context.Background(), folder)
+		}
+		return folder, err
+	})
+)
 
 func TestMain(m *testing.M) {
 	status := m.Run()
-	if folder, _ := built(); folder != "" {
+	if folder != "" {
 		os.RemoveAll(folder)
 	}
 	os.Exit(status)
@@ -42,6 +46,9 @@ func TestMain(m *testing.M) {
 // site serves the files, each as change wants it, if that is not nil.
 func site(t testing.TB, change func(w http.ResponseWriter, r *http.Request, usual http.Handler)) (url string) {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("-short: it builds a program for WebAssembly")
+	}
 	folder, err := built()
 	check(t, err)
 	usual := files(folder)
@@ -348,6 +355,26 @@ func TestTrouble(t *testing.T) {
 			p.close()
 		})
 	}
+
+	t.Run("a script that is missing", func(t *testing.T) {
+		p := browser.open(site(t, func(w http.ResponseWriter, r *http.Request, usual http.Handler) {
+			if r.URL.Path == "/card.js" {
+				http.NotFound(w, r)
+				return
+			}
+			usual.ServeHTTP(w, r)
+		}), "light", 1280, 900)
+		p.wait(`document.getElementById("state")?.innerText.startsWith("A file of this page could not be loaded.")`)
+		p.close()
+	})
+
+	t.Run("opened as a file", func(t *testing.T) {
+		folder, err := built()
+		check(t, err)
+		p := browser.open("file://"+folder+"/"+pageFile, "light", 1280, 900)
+		p.wait(`document.getElementById("state")?.innerText === "Browsers run this page from a web server only, not from a file."`)
+		p.close()
+	})
 
 	t.Run("a picture ends the program", func(t *testing.T) {
 		p := browser.open(site(t, func(w http.ResponseWriter, r *http.Request, usual http.Handler) {

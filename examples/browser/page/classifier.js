@@ -20,12 +20,7 @@ export class Classifier {
   }
 
   #start() {
-    try {
-      this.#worker = new Worker("worker.js");
-    } catch {
-      setTimeout(() => this.#lost("Browsers run this page from a web server only, not from a file."));
-      return;
-    }
+    this.#worker = new Worker("worker.js");
     this.#worker.onmessage = ({data}) => this.#hear(data);
     this.#worker.onerror = event => this.#lost(event.message || "Its files could not be loaded.");
   }
@@ -58,7 +53,7 @@ export class Classifier {
   // #lost is the end of the worker. One that a picture ended, as by taking all memory, is replaced.
   #lost(message) {
     const picture = this.#current;
-    this.#worker?.terminate();
+    this.#worker.terminate();
     this.#ready = false;
     this.#current = null;
     if (picture) {
