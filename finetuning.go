@@ -8,9 +8,6 @@ import (
 	"github.com/fastresnet/fastresnet/layers"
 )
 
-// fineTuningRecipe is the name of the recipes of [FineTuning].
-const fineTuningRecipe = "fine-tune"
-
 // FineTuning is the recipe for training a model further on a set of images of one's own, and what [Train] runs with
 // [WithInitialModel] unless [WithRecipe] says otherwise. It is zero if the model is nil or zero.
 //
@@ -30,9 +27,9 @@ func FineTuning(m *Model, train *data.Dataset) Recipe {
 func fineTuning(r Recipe, network layers.Network, train *data.Dataset) Recipe {
 	own := RecipeFor(train)
 	r = r.Clone()
-	r.Name, r.Description, r.Published = fineTuningRecipe, fmt.Sprintf("%s, trained further", network.Name), Published{}
+	r.Name, r.Description, r.Published = "fine-tune", fmt.Sprintf("%s, trained further", network.Name), Published{}
 	epochs, batch := max(1, own.Epochs/2), max(1, own.BatchSize/2)
-	stretched, scaled := factor(r.Epochs, epochs), math.Sqrt(factor(r.BatchSize, batch))
+	stretched, scaled := factor(r.scheduled(), epochs), math.Sqrt(factor(r.BatchSize, batch))
 	r.Schedule = r.Schedule.Stretch(stretched).Scale(scaled)
 	r.Groups = stretch(r.Groups, stretched, scaled)
 	r.Epochs, r.BatchSize, r.KeepIncompleteBatch = epochs, batch, false

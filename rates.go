@@ -2,6 +2,7 @@ package fastresnet
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
 	"github.com/fastresnet/fastresnet/internal/engine"
@@ -47,3 +48,6 @@ func factor(before, after int) float64 {
 	}
 	return float64(after) / float64(before)
 }
+
+// scheduled is the number of epochs that the schedule was made for: the recipe's, or up to its last knot where they are 0.
+func (r Recipe) scheduled() int { return cmp.Or(r.Epochs, int(math.Round(r.Schedule.End()))) }

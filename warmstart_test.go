@@ -58,17 +58,8 @@ func resized(t *testing.T, set *data.Dataset, side int) *data.Dataset {
 func designs() map[string]fastresnet.Option {
 	return map[string]fastresnet.Option{
 		"resnet9": fastresnet.WithArchitecture(layers.ResNet9()), "dawn": fastresnet.WithArchitecture(layers.Dawn()),
-		"airbench94": recipe(func(r *fastresnet.Recipe) { *r = airbench94(); r.Design.Whitening.Images = 16 }), "own": fastresnet.WithArchitecture(tinyNetwork()),
+		"airbench94": recipe(func(r *fastresnet.Recipe) { *r = fastresnet.Airbench94Muon(); r.Design.Whitening.Images = 16 }), "own": fastresnet.WithArchitecture(tinyNetwork()),
 	}
-}
-
-func airbench94() fastresnet.Recipe {
-	for _, r := range fastresnet.Recipes() {
-		if r.Name == "airbench94-muon" {
-			return r
-		}
-	}
-	panic("no airbench94-muon")
 }
 
 // A run of no epochs makes the model that it starts from, to the bit: normalisation, averages and views included.
@@ -101,7 +92,9 @@ func TestWarmStartOfNoEpochs(t *testing.T) {
 			if len(result.Epochs) > 0 || result.Recipe.Name != "fine-tune" {
 				t.Errorf("%d epochs of %q, want none of fine-tune", len(result.Epochs), result.Recipe.Name)
 			}
-			read(t, written(t, result.Model))
+			if more := train(t, other, fastresnet.WithInitialModel(read(t, written(t, result.Model))), fastresnet.WithEpochs(1)); len(more.Epochs) != 1 {
+				t.Errorf("%d epochs after none, want 1", len(more.Epochs))
+			}
 		})
 	}
 }
@@ -135,9 +128,7 @@ func TestWarmStartTakesImagesOfOtherSizes(t *testing.T) {
 	for _, side := range []int{20, 40} {
 		other := resized(t, renamed(t, set), side)
 		result := train(t, other, fastresnet.WithInitialModel(start), fastresnet.WithEpochs(0), fastresnet.WithAugmentations())
-		r := result.Recipe
-		r.Epochs = int(r.Schedule.End())
-		scratch, err := fastresnet.Train(context.Background(), fastresnet.WithDataset(other, nil), fastresnet.WithBackend("go"), fastresnet.WithRecipe(r),
+		scratch, err := fastresnet.Train(context.Background(), fastresnet.WithDataset(other, nil), fastresnet.WithBackend("go"), fastresnet.WithRecipe(result.Recipe),
 			fastresnet.WithEpochs(1), fastresnet.WithFrozen("classifier"))
 		if err != nil {
 			t.Fatalf("%+v", err)
@@ -179,7 +170,7 @@ func TestMoreEpochs(t *testing.T) {
 
 func TestFineTuningRecipe(t *testing.T) {
 	set := renamed(t, synthetic(t, 300, 1))
-	model := train(t, set, recipe(func(r *fastresnet.Recipe) { *r = airbench94(); r.Design.Whitening.Images = 16 })).Model
+	model := train(t, set, recipe(func(r *fastresnet.Recipe) { *r = fastresnet.Airbench94Muon(); r.Design.Whitening.Images = 16 })).Model
 	r := fastresnet.FineTuning(model, set)
 	own, base := fastresnet.RecipeFor(set), model.Record().Recipe
 	if r.Epochs != own.Epochs/2 || r.BatchSize != own.BatchSize/2 || r.LayerDecay != 0.7 {

@@ -45,8 +45,8 @@ func (n Network) LayerNames() []string {
 // Layer is the name of the layer that the variable belongs to.
 func (v Variable) Layer() string { return v.Name[:max(0, strings.LastIndexByte(v.Name, '/'))] }
 
-// Classifier is the index of the layer that tells the classes apart, the last [Linear] of the network's own layers; -1 if there
-// is none.
+// Classifier is the index of the layer that tells the classes apart, the last [Linear] of the network's own layers; -1
+// if there is none.
 func (n Network) Classifier() int {
 	for i, l := range slices.Backward(n.Layers) {
 		if _, is := l.(Linear); is {

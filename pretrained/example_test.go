@@ -27,7 +27,7 @@ func ExampleCIFAR10_fineTuning() {
 	start, err := pretrained.CIFAR10()
 	check(err)
 	defer start.Close()
-	result, err := fastresnet.Train(ctx, fastresnet.WithDataset(train, nil), fastresnet.WithInitialModel(start), fastresnet.WithEpochs(5), fastresnet.WithBackend("go"))
+	result, err := fastresnet.Train(ctx, fastresnet.WithDataset(train, nil), fastresnet.WithInitialModel(start), fastresnet.WithEpochs(10), fastresnet.WithBackend("go"))
 	check(err)
 	defer result.Model.Close()
 	evaluation, err := result.Model.Evaluate(ctx, test)

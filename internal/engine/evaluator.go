@@ -63,11 +63,6 @@ func (e *Evaluator) Batch() int {
 	return sizes[len(sizes)-1]
 }
 
-// Logits returns [n, classes] for pixels [n, height, width, channels], averaged over the views.
-func (e *Evaluator) Logits(ctx context.Context, pixels []uint8) ([]float32, error) {
-	return e.Compute(ctx, Logits, pixels)
-}
-
 // Compute returns an output for pixels [n, height, width, channels], averaged over the views. It computes in batches
 // of the device's largest size, and what would leave one mostly empty in smaller ones; a batch that is not full is
 // filled up with black images. For features of a network without a body, the error wraps [layers.ErrNetwork].

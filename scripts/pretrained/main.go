@@ -61,11 +61,7 @@ func trained(ctx context.Context, file string, seed uint64, train, test *data.Da
 	if file != "" {
 		return fastresnet.Load(file)
 	}
-	recipe, err := fastresnet.RecipeByName("airbench94-muon")
-	if err != nil {
-		return nil, err
-	}
-	result, err := fastresnet.Train(ctx, fastresnet.WithDataset(train, test), fastresnet.WithRecipe(recipe), fastresnet.WithSeed(seed),
+	result, err := fastresnet.Train(ctx, fastresnet.WithDataset(train, test), fastresnet.WithRecipe(fastresnet.Airbench94Muon()), fastresnet.WithSeed(seed),
 		fastresnet.WithEpochCallback(func(e fastresnet.Epoch) {
 			log.Printf("epoch %d: test accuracy %.2f %%, %.0f s", e.Number, 100*e.TestAccuracy, e.TotalTime.Seconds())
 		}))

@@ -94,7 +94,7 @@ func main() {
 	perClass := flag.String("images", "10,50,250", "images a class")
 	flag.IntVar(&s.seeds, "seeds", 5, "number of seeds")
 	flag.IntVar(&s.width, "width", 16, "channels of the network's first stage")
-	flag.IntVar(&s.epochs, "epochs", 8, "epochs on the first five classes")
+	flag.IntVar(&s.epochs, "epochs", 4, "epochs on the first five classes")
 	flag.StringVar(&s.recipe, "recipe", "", "recipe that the network is trained by (default that of a set of one's own, resnet9)")
 	flag.BoolVar(&s.validate, "validate", false, "report accuracies on held-out training images, not on the test images")
 	flag.Parse()

@@ -57,7 +57,7 @@ func TestEstimatesOfMemory(t *testing.T) {
 			cfg.Batch = engine.SmallBatch
 			e := enginetest.Evaluator(t, d, cfg, values)
 			// As many as are computed together, and one more, which is computed alone.
-			if _, err := e.Logits(t.Context(), set.Pixels()[:(engine.SmallBatch+1)*set.Shape().Size()]); err != nil {
+			if _, err := e.Compute(t.Context(), engine.Logits, set.Pixels()[:(engine.SmallBatch+1)*set.Shape().Size()]); err != nil {
 				t.Fatal(err)
 			}
 			fixed, each, err := engine.Memory(cfg.Network)

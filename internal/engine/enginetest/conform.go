@@ -430,7 +430,7 @@ func weightsAreCopies(t *testing.T, d *engine.Device) {
 		if diff := cmp.Diff(InitialWeights(t, cfg, set), values); diff != "" {
 			t.Errorf("averages every %d steps: after an epoch (-before +after):\n%.500s", every, diff)
 		}
-		if _, err := e.Logits(context.Background(), set.Pixels()); err != nil {
+		if _, err := e.Compute(context.Background(), engine.Logits, set.Pixels()); err != nil {
 			t.Error(err)
 		}
 		spoilt, last, err := run.Weights()

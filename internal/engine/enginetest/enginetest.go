@@ -216,7 +216,7 @@ func Evaluator(t testing.TB, d *engine.Device, cfg engine.Config, values map[str
 // Logits are the logits of images [n, height, width, channels] by these variables.
 func Logits(t testing.TB, d *engine.Device, cfg engine.Config, values map[string][]float32, pixels []uint8) []float32 {
 	t.Helper()
-	logits, err := Evaluator(t, d, cfg, values).Logits(context.Background(), pixels)
+	logits, err := Evaluator(t, d, cfg, values).Compute(context.Background(), engine.Logits, pixels)
 	if err != nil {
 		t.Fatalf("%+v", err)
 	}

@@ -24,7 +24,7 @@ func featuresMakeTheLogits(t *testing.T, d *engine.Device) {
 			e := Evaluator(t, d, cfg, values)
 			for _, n := range []int{1, 5, set.Len()} {
 				pixels := set.Pixels()[:n*set.Shape().Size()]
-				want, err := e.Logits(context.Background(), pixels)
+				want, err := e.Compute(context.Background(), engine.Logits, pixels)
 				if err != nil {
 					t.Fatal(err)
 				}

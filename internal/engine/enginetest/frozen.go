@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// partsNetwork has the parts "prep", "layer1", "layer2" and "classifier", and every layer with variables that may be frozen.
+// partsNetwork has the parts "prep", "layer1", "layer2" and "classifier", and every kind of layer with variables.
 func partsNetwork(cfg engine.Config) layers.Network {
 	return layers.Network{Name: "parts", Input: cfg.Network.Input, Layers: []layers.Layer{
 		layers.PatchWhitening{Name: "prep/whitening", WhiteningSettings: layers.WhiteningSettings{Kernel: 1, Epsilon: 1e-2, Images: 10, Bias: true}},

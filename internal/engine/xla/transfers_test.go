@@ -54,7 +54,7 @@ func TestEvaluatorCompilesTwice(t *testing.T) {
 	e := enginetest.Evaluator(t, d, cfg, enginetest.InitialWeights(t, cfg, set))
 	before := len(l.alive)
 	for n := 1; n <= set.Len(); n++ {
-		if _, err := e.Logits(context.Background(), set.Pixels()[:n*set.Shape().Size()]); err != nil {
+		if _, err := e.Compute(context.Background(), engine.Logits, set.Pixels()[:n*set.Shape().Size()]); err != nil {
 			t.Fatalf("%+v", err)
 		}
 	}
