@@ -46,7 +46,7 @@ func parse(args []string, stdout io.Writer) (*settings, error) {
 	f := flag.NewFlagSet("pictures", flag.ContinueOnError)
 	f.StringVar(&s.train, "train", "", "`folder`, .zip file or list of the pictures to train on")
 	f.StringVar(&s.test, "test", "", "`folder`, .zip file or list of pictures to test with (default: some of those to train on are held out)")
-	f.StringVar(&s.from, "from", "", "`file` of a trained model to start from, or "+comesAlong+" for the one that comes along")
+	f.StringVar(&s.from, "from", "", "`file` of a trained model to start from, or "+comesAlong+" for the one that comes along,\nwhich is for pictures in colour, and takes several times as long to train")
 	f.StringVar(&s.frozen, "frozen", "", "`parts` of that model that stay as they are, as in prep,layer1, or body for all but the classifier")
 	f.Float64Var(&s.heldOut, "held-out", 0.2, "`share` of the pictures that is held out where there is no -test, or from 1 on their number")
 	size := f.String("size", "32", "`size` that pictures are scaled to, as in 48 or 40x64 (height x width)")
@@ -106,6 +106,11 @@ func (s *settings) validate() error {
 	}
 	if !(s.heldOut > 0) {
 		problems = append(problems, fmt.Errorf("-held-out %g: need a share above 0, or a number of pictures", s.heldOut))
+	}
+	for _, flag := range []string{"width", "grey"} {
+		if s.set[flag] && s.from == comesAlong {
+			problems = append(problems, fmt.Errorf("-%s: -from %s has a width and takes pictures in colour: leave it out", flag, comesAlong))
+		}
 	}
 	if s.frozen != "" && s.from == "" {
 		problems = append(problems, errors.New("-frozen: need a model to start from, -from"))

@@ -42,16 +42,16 @@ func train(ctx context.Context, s *settings, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+	from, err := s.initialModel()
+	if err != nil {
+		return fmt.Errorf("-from %s: need a file, or %s: %w", s.from, comesAlong, err)
+	}
+	defer from.Close()
 	trainSet, testSet, err := s.read(ctx, stdout, stderr)
 	if err != nil {
 		return err
 	}
 
-	from, err := s.initialModel()
-	if err != nil {
-		return fmt.Errorf("-from: %w", err)
-	}
-	defer from.Close()
 	v := newView(stdout, stderr)
 	v.progress.Start("starting")
 	result, err := fastresnet.Train(ctx, append(s.options(from),

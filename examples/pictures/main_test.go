@@ -144,7 +144,7 @@ func TestRunFrom(t *testing.T) {
 		t.Errorf("exit status %d, stderr %q", status, stderr)
 	}
 	status, _, stderr = start(t.Context(), "-train", draw(t, 20, "disc", "star"), "-from", "nowhere")
-	if status != program.ExitFailed || !strings.Contains(stderr, "-from: ") {
+	if status != program.ExitFailed || !strings.Contains(stderr, "-from nowhere: need a file, or cifar10") {
 		t.Errorf("exit status %d, stderr %q", status, stderr)
 	}
 }
@@ -201,6 +201,9 @@ func TestMistakesOfUse(t *testing.T) {
 		{"fit", []string{"-train", "x", "-fit", "fill"}, "-fit fill: need crop, stretch or pad"},
 		{"held out and test", []string{"-train", "x", "-test", "y", "-held-out", "0.5"}, "-held-out: there is -test"},
 		{"none held out", []string{"-train", "x", "-held-out", "0"}, "-held-out 0: need"},
+		{"another width than the model's", []string{"-train", "x", "-from", "cifar10", "-width", "16"}, "-width: -from cifar10 has a width"},
+		{"grey from a model in colour", []string{"-train", "x", "-from", "cifar10", "-grey"}, "-grey: -from cifar10 has a width and takes pictures in colour"},
+		{"a word that is no model", []string{"-train", "x", "-from", "CIFAR100"}, "need a file, or cifar10"},
 		{"frozen from scratch", []string{"-train", "x", "-frozen", "body"}, "-frozen: need a model to start from, -from"},
 		{"no width", []string{"-train", "x", "-width", "0"}, "-width 0: need at least 1"},
 		{"no name", []string{"-train", "x", "-save", ""}, "-save: need the name of a file"},
