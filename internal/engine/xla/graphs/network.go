@@ -41,7 +41,13 @@ func Apply(n layers.Network, x *graph.Node, s *Scope) *graph.Node {
 
 // sequence adds layers one behind the other to the graph of x [batch, height, width, channels] of the scope's DType.
 func sequence(all []layers.Layer, x *graph.Node, s *Scope) *graph.Node {
-	for _, l := range all {
+	for i, l := range all {
+		if c, is := l.(layers.Conv); is && c.Stride == 1 && i+1 < len(all) {
+			if pool, is := all[i+1].(layers.MaxPool); is {
+				x = convBefore(pool, c, x, s)
+				continue
+			}
+		}
 		x = layer(l, x, s)
 	}
 	return x

@@ -6,15 +6,12 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 )
 
-// apply sees the batch as [batch/groups, groups, height, width, channels], so that an image's group is its
-// place modulo groups. Statistics are [groups, channels]; in evaluation there is one group.
+// batchNorm sees the batch as [batch/groups, groups, height, width, channels], so that an image's group is its
+// place modulo groups. What is known of a channel is [1, groups, 1, 1, channels] float32; in evaluation there is one group.
 func batchNorm(b layers.BatchNorm, x *graph.Node, s *Scope) *graph.Node {
 	shape, dtype := x.Shape(), x.DType()
-	if !b.LowPrecision {
-		x = graph.ConvertDType(x, dtypes.Float32)
-	}
-	variable := func(name string) *graph.Node { return s.variable(b.Name + "/" + name) }
-	mean, variance := variable("mean"), variable("variance")
+	channels := func(name string) *graph.Node { return graph.Reshape(s.variable(b.Name+"/"+name), 1, 1, 1, 1, -1) }
+	mean, variance := channels("mean"), channels("variance")
 	epsilon, momentum := b.Constants()
 	ofBatch := s.Training && !s.Frozen[b.Name]
 	groups := 1
@@ -22,41 +19,54 @@ func batchNorm(b layers.BatchNorm, x *graph.Node, s *Scope) *graph.Node {
 		groups = max(1, b.Groups)
 	}
 	x = graph.Reshape(x, -1, groups, shape.Dim(1), shape.Dim(2), shape.Dim(3))
+	near := nearMean(x, mean, variance)
+	if !b.LowPrecision {
+		x = graph.ConvertDType(x, dtypes.Float32)
+	}
 	if ofBatch {
-		batchMean, batchVariance := moments(x)
-		n := float64(x.Shape().Size() / groups / x.Shape().Dim(-1))
-		unbiased := graph.MulScalar(batchVariance, n/max(n-1, 1))
-		s.update(b.Name+"/mean", towards(mean, batchMean, momentum))
-		s.update(b.Name+"/variance", towards(variance, unbiased, momentum))
-		mean, variance = batchMean, batchVariance
+		mean, variance = moments(x, near)
+		n := float64(x.Shape().Size() / variance.Shape().Size())
+		unbiased := graph.MulScalar(variance, n/max(n-1, 1))
+		s.update(b.Name+"/mean", towards(s.variable(b.Name+"/mean"), mean, momentum))
+		s.update(b.Name+"/variance", towards(s.variable(b.Name+"/variance"), unbiased, momentum))
 	}
-	gain := graph.Reciprocal(graph.Sqrt(graph.AddScalar(perChannel(variance, x), epsilon)))
+	gain := graph.Reciprocal(graph.Sqrt(graph.AddScalar(variance, epsilon)))
 	if !b.FrozenScale {
-		gain = graph.Mul(perChannel(variable("scale"), x), gain)
+		gain = graph.Mul(channels("scale"), gain)
 	}
-	y := graph.Add(graph.Mul(graph.Sub(x, perChannel(mean, x)), gain), perChannel(variable("bias"), x))
+	y := graph.Add(graph.Mul(graph.Sub(x, perChannel(mean, x)), perChannel(gain, x)), perChannel(channels("bias"), x))
 	return graph.ConvertDType(graph.Reshape(y, shape.Dimensions...), dtype)
 }
 
-// moments are the mean and the biased variance of each channel of each group of x [batch/groups, groups,
-// height, width, channels]: [groups, channels]. The variance's gradient does not pass through its mean: that part
-// is the sum of the deviations, which is 0, and would cost one more reduction over x.
-func moments(x *graph.Node) (mean, variance *graph.Node) {
-	mean = graph.ReduceMean(x, 0, 2, 3)
-	deviation := graph.Sub(x, perChannel(graph.StopGradient(mean), x))
-	return mean, graph.ReduceMean(graph.Square(deviation), 0, 2, 3)
+// nearMean are values near the means of x, outside of the gradient: the running ones, or where they have not come near yet,
+// x's own first values.
+func nearMean(x, mean, variance *graph.Node) *graph.Node {
+	const deviations = 16 // that are near enough: the squares of the distances are not much larger than the variance
+	first := graph.Slice(x, graph.AxisElem(0), graph.AxisRange(), graph.AxisElem(0), graph.AxisElem(0))
+	first = graph.ConvertDType(first, mean.DType())
+	mean, variance = graph.BroadcastToShape(mean, first.Shape()), graph.BroadcastToShape(variance, first.Shape())
+	far := graph.GreaterThan(graph.Square(graph.Sub(first, mean)), graph.MulScalar(variance, deviations*deviations))
+	return graph.StopGradient(graph.Where(far, first, mean))
 }
 
-// towards moves a running statistic [channels] by momentum towards the mean of the groups' [groups,
-// channels], outside of the gradient.
+// moments are the mean and the biased variance of each channel of each group of x, by reading it once: from the sums of
+// the distances to a value near the mean, and of their squares. Of distances to 0 the difference of the two would lose the
+// variance where the mean is far from 0.
+func moments(x, near *graph.Node) (mean, variance *graph.Node) {
+	distance := graph.Sub(graph.ConvertDType(x, dtypes.Float32), near)
+	first := graph.ReduceAndKeep(distance, graph.ReduceMean, 0, 2, 3)
+	second := graph.ReduceAndKeep(graph.Square(distance), graph.ReduceMean, 0, 2, 3)
+	return graph.Add(first, near), graph.Sub(second, graph.Square(first))
+}
+
+// towards moves a running statistic [channels] by momentum towards the mean of the groups', outside of the gradient.
 func towards(running, groups *graph.Node, momentum float64) *graph.Node {
-	batch := graph.ReduceMean(graph.ConvertDType(graph.StopGradient(groups), running.DType()), 0)
+	batch := graph.ReduceMean(graph.StopGradient(groups), 0, 1, 2, 3)
 	return graph.Add(graph.MulScalar(running, 1-momentum), graph.MulScalar(batch, momentum))
 }
 
-// perChannel gives v, [channels] or [groups, channels], the rank and the type of x [batch/groups, groups,
-// height, width, channels].
+// perChannel gives what is known of x's channels the shape and the type of x: the shape first, so that the gradient is
+// summed up in float32 whatever x is.
 func perChannel(v, x *graph.Node) *graph.Node {
-	groups := v.Shape().Size() / v.Shape().Dim(-1)
-	return graph.ConvertDType(graph.Reshape(v, 1, groups, 1, 1, -1), x.DType())
+	return graph.ConvertDType(graph.BroadcastToDims(v, x.Shape().Dimensions...), x.DType())
 }

@@ -1,6 +1,8 @@
 package graphs_test
 
 import (
+	"math"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/fastresnet/fastresnet/data"
@@ -11,6 +13,7 @@ import (
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
 // Two images of one row of two pixels in two channels, all by hand. The channels hold 1, 2, 3, 6 and
@@ -63,6 +66,43 @@ func TestBatchNormByHand(t *testing.T) {
 					}
 				}
 			})
+		}
+	})
+}
+
+// The deviations of a channel count however far from 0 its mean is, and whatever the running one is: here it is 1000 times
+// as far.
+func TestBatchNormFarFromZero(t *testing.T) {
+	const n, mean = 512, 1000.
+	rng := rand.New(rand.NewPCG(1, 2))
+	x := make([]float32, n)
+	sum, squares := 0., 0.
+	for i := range x {
+		x[i] = mean + float32(rng.NormFloat64())
+		sum += float64(x[i])
+	}
+	for _, v := range x {
+		squares += (float64(v) - sum/n) * (float64(v) - sum/n)
+	}
+	want := make([]float32, n)
+	for i, v := range x {
+		want[i] = float32((float64(v) - sum/n) / math.Sqrt(squares/n+1e-5))
+	}
+	testbackend.Each(t, func(t *testing.T, name string) {
+		net := layers.Network{Input: data.Shape{Height: 4, Width: 4, Channels: 1}, Layers: []layers.Layer{layers.BatchNorm{Name: "n"}}}
+		run := compile(t, open(t, name), func(in []*graph.Node) []*graph.Node {
+			scope := &graphs.Scope{Training: true, DType: dtypes.Float32, Variables: map[string]*graph.Node{
+				"n/scale": in[1], "n/bias": in[2], "n/mean": in[2], "n/variance": in[2],
+			}}
+			return []*graph.Node{graphs.Apply(net, in[0], scope), scope.Updates["n/mean"], scope.Updates["n/variance"]}
+		})
+		got := run(tensor(x, n/16, 4, 4, 1), tensor([]float32{1}, 1), tensor([]float32{0}, 1))
+		if e := golden.MaxRelativeError(got[0], want); e > 1e-4 {
+			t.Errorf("the output is off by %.1e of its largest element", e)
+		}
+		moved := []float32{got[1][0], got[2][0]} // a tenth of the way from 0
+		if diff := cmp.Diff([]float32{0.1 * float32(sum/n), 0.1 * float32(squares/(n-1))}, moved, cmpopts.EquateApprox(1e-5, 0)); diff != "" {
+			t.Errorf("running mean and variance (-want +got):\n%s", diff)
 		}
 	})
 }

@@ -4,6 +4,8 @@ import (
 	"slices"
 
 	"github.com/fastresnet/fastresnet/layers"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 )
 
@@ -18,16 +20,24 @@ func maxPool(p layers.MaxPool, x *graph.Node) *graph.Node {
 		}
 	}
 	windows := graph.Reshape(x, dims[0], dims[1]/p.Size, p.Size, dims[2]/p.Size, p.Size, dims[3])
-	var y *graph.Node
-	for i := range p.Size * p.Size {
-		at := graph.Reshape(
+	positions := make([]*graph.Node, p.Size*p.Size)
+	for i := range positions {
+		positions[i] = graph.Reshape(
 			graph.Slice(windows, graph.AxisRange(), graph.AxisRange(), graph.AxisElem(i/p.Size), graph.AxisRange(), graph.AxisElem(i%p.Size)),
 			dims[0], dims[1]/p.Size, dims[2]/p.Size, dims[3])
-		if y == nil {
-			y = at
-		} else {
-			y = graph.Where(graph.GreaterOrEqual(y, at), y, at)
-		}
+	}
+	at := func(i int) *graph.Node {
+		return graph.BroadcastToShape(graph.Scalar(x.Graph(), dtypes.Uint8, i), shapes.Make(dtypes.Uint8, positions[0].Shape().Dimensions...))
+	}
+	most, first := positions[0], at(0)
+	for i, value := range positions[1:] {
+		stays := graph.GreaterOrEqual(most, value)
+		most, first = graph.Where(stays, most, value), graph.Where(stays, first, at(i+1))
+	}
+	first = graph.StopGradient(first)
+	y := positions[0]
+	for i, value := range positions[1:] {
+		y = graph.Where(graph.Equal(first, at(i+1)), value, y)
 	}
 	return y
 }
@@ -43,7 +53,8 @@ func globalMaxPool(x *graph.Node) *graph.Node {
 }
 
 func globalMeanPool(x *graph.Node) *graph.Node {
-	return graph.Reshape(graph.ReduceMean(x, 1, 2), x.Shape().Dim(0), 1, 1, x.Shape().Dim(3))
+	mean := graph.ReduceMean(graph.ConvertDType(x, dtypes.Float32), 1, 2)
+	return graph.Reshape(graph.ConvertDType(mean, x.DType()), x.Shape().Dim(0), 1, 1, x.Shape().Dim(3))
 }
 
 func globalMaxMeanPool(x *graph.Node) *graph.Node {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/internal/engine/xla/graphs"
+	"github.com/fastresnet/fastresnet/internal/golden"
 	"github.com/fastresnet/fastresnet/internal/testbackend"
 	"github.com/fastresnet/fastresnet/layers"
 	"github.com/gomlx/compute/dtypes"
@@ -51,6 +52,50 @@ func TestPrecision(t *testing.T) {
 				want := [][]float32{test.output, {test.mean}, {test.variance}}
 				if diff := cmp.Diff(want, got, cmpopts.EquateApprox(1e-6, 0)); diff != "" {
 					t.Errorf("output, mean and variance (-want +got):\n%s", diff)
+				}
+			})
+		}
+	})
+}
+
+// A bias's gradient is a sum over images and pixels, which must not be one of bfloat16's few bits where the network
+// computes in those: here it is one of numbers that bfloat16 holds exactly, and that differ by their fourth digit.
+func TestGradientsOfBiases(t *testing.T) {
+	const images, side, out = 64, 9, 6
+	tests := map[string]struct {
+		layer layers.Layer
+		each  int // outputs of an image, by channel
+	}{
+		"linear":    {layers.Linear{Name: "l", Out: out, Bias: true}, 1},
+		"whitening": {layers.PatchWhitening{Name: "l", WhiteningSettings: layers.WhiteningSettings{Kernel: 2, Images: 1, Unpadded: true, Bias: true}}, (side - 1) * (side - 1)},
+	}
+	testbackend.Each(t, func(t *testing.T, name string) {
+		backend := open(t, name)
+		for label, test := range tests {
+			t.Run(label, func(t *testing.T) {
+				net := layers.Network{Input: data.Shape{Height: side, Width: side, Channels: 1}, Layers: []layers.Layer{test.layer}}
+				whole := net
+				whole.Layers = append(whole.Layers, layers.Linear{Name: "end", Out: 1})
+				variables, err := whole.Variables()
+				if err != nil {
+					t.Fatal(err)
+				}
+				weight, bias := variables[0], variables[1]
+				channels := bias.Size()
+				upstream, want := make([]float32, images*test.each*channels), make([]float32, channels)
+				for i := range upstream {
+					upstream[i] = 1 + float32(i%125)/128
+					want[i%channels] += upstream[i]
+				}
+				run := compile(t, backend, func(in []*graph.Node) []*graph.Node {
+					scope := &graphs.Scope{Training: true, DType: dtypes.BFloat16, Variables: map[string]*graph.Node{weight.Name: in[1], bias.Name: in[2]}}
+					y := graphs.Apply(net, in[0], scope)
+					return graph.Gradient(graph.ReduceAllSum(graph.Mul(y, graph.Reshape(in[3], y.Shape().Dimensions...))), in[2])
+				})
+				got := run(tensor(make([]float32, images*side*side), images, side, side, 1), tensor(make([]float32, weight.Size()), weight.Dims...),
+					tensor(make([]float32, channels), channels), tensor(upstream, len(upstream)))[0]
+				if e := golden.MaxRelativeError(got, want); e > 1e-5 {
+					t.Errorf("got %v, want %v: off by %.1e", got, want, e)
 				}
 			})
 		}

@@ -14,7 +14,7 @@ func patchWhitening(p layers.PatchWhitening, x *graph.Node, s *Scope) *graph.Nod
 		y = Convolution(x, w, 1)
 	}
 	if p.Bias {
-		y = graph.Add(y, graph.Reshape(graph.ConvertDType(s.variable(p.Name+"/bias"), x.DType()), 1, 1, 1, -1))
+		y = addBias(y, s.variable(p.Name+"/bias"))
 	}
 	return y
 }
