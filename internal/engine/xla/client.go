@@ -35,7 +35,8 @@ func open(_, config string, o engine.Opening) (*engine.Device, error) {
 	if err := findPlugin(plugin, o.Download); err != nil {
 		return nil, fmt.Errorf("%w: %s: %w", engine.ErrBackend, name, err)
 	}
-	if p, err := pjrt.GetPlugin(plugin); err == nil && isCUDA(plugin) { // otherwise the next step says why
+	cuda := pjrt.IsCUDAName(plugin)                 // by its whole path, as go-xla guesses
+	if p, err := load(plugin); err == nil && cuda { // otherwise the next step says why
 		if err := keepAutotuning(p, o.AutotuneCache); err != nil {
 			return nil, fmt.Errorf("%w: %s: autotuning's cache: %w", engine.ErrBackend, name, err)
 		}
@@ -45,8 +46,9 @@ func open(_, config string, o engine.Opening) (*engine.Device, error) {
 		return nil, fmt.Errorf("%w: %s: %w", engine.ErrBackend, name, explain(err))
 	}
 	d := opened(name, backend)
-	d.GPU, d.Units = isCUDA(backend.PluginName()), nil
-	d.Description = fmt.Sprintf("%s, plugin %s", backend.DeviceDescription(0), filepath.Base(backend.PluginName()))
+	device := backend.DeviceDescription(0)
+	d.GPU = backend.IsCUDA() && !strings.Contains(device, "CPU") // a CPU's plugin may lie in a folder called cuda
+	d.Description, d.Units = fmt.Sprintf("%s, plugin %s", device, filepath.Base(backend.PluginName())), nil
 	for i := range backend.NumDevices() {
 		d.Units = append(d.Units, backend.DeviceDescription(compute.DeviceNum(i)))
 	}

@@ -30,6 +30,38 @@ func TestOpenedPlugin(t *testing.T) {
 	}
 }
 
+// A plugin for CPUs is one wherever it lies, though go-xla guesses by the path; and nothing is said of NVIDIA's libraries
+// where the packages of JAX have them. It starts itself anew, to see what is printed.
+func TestPluginAmongThePackagesOfJAX(t *testing.T) {
+	const openEnv = "FASTRESNET_TEST_JAX"
+	if path := os.Getenv(openEnv); path != "" {
+		d, err := engine.Open("xla:"+path, engine.Opening{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer d.Close()
+		if d.GPU {
+			t.Errorf("%s counts as a GPU", d.Description)
+		}
+		return
+	}
+	packages := t.TempDir()
+	plugin := filepath.Join(packages, "jax_plugins", "xla_cuda13", "plugin.so")
+	for _, folder := range []string{filepath.Dir(plugin), filepath.Join(packages, "nvidia")} {
+		if err := os.MkdirAll(folder, 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Symlink(strings.TrimPrefix(testbackend.XLA(t), "xla:"), plugin); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$")
+	cmd.Env = append(os.Environ(), openEnv+"="+plugin)
+	if out, err := cmd.CombinedOutput(); err != nil || string(out) != "PASS\n" {
+		t.Errorf("%v, and it printed:\n%s", err, out)
+	}
+}
+
 // TestPluginsThatCannotBeOpened starts itself anew for each case: go-xla reads its search path once.
 func TestPluginsThatCannotBeOpened(t *testing.T) {
 	const caseEnv = "FASTRESNET_TEST_OPEN"

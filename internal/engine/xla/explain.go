@@ -32,7 +32,7 @@ var explanations = []struct {
 		"NVIDIA's driver is too old for the plugin: install a newer driver, or the plugin for an older CUDA"},
 	{engine.ErrBackend, regexp.MustCompile(`(?i)SYSTEM_DRIVER_MISMATCH|driver/library version mismatch|unsupported display driver`),
 		"NVIDIA's driver has been updated while it was running, and its parts no longer fit each other: restart the machine"},
-	{engine.ErrBackend, regexp.MustCompile(`(?i)no supported devices found|CUDA_ERROR_NO_DEVICE|no CUDA-capable device|failed call to cuInit`),
+	{engine.ErrBackend, regexp.MustCompile(`(?i)no supported devices found|no visible GPU devices|CUDA_ERROR_NO_DEVICE|no CUDA-capable device|failed call to cuInit`),
 		"CUDA finds no GPU: nvidia-smi must list one, and CUDA_VISIBLE_DEVICES must not hide it; a container must be started with its GPUs (docker run --gpus all)"},
 	{engine.ErrBackend, regexp.MustCompile(`(?i)no kernel image is available|unsupported gpu architecture`),
 		"the plugin does not support this GPU: take the plugin for another version of CUDA"},

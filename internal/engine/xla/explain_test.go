@@ -39,6 +39,7 @@ func TestExplain(t *testing.T) {
 		{"old driver, constant", "CUDA_ERROR_INSUFFICIENT_DRIVER", engine.ErrBackend, "install a newer driver"},
 		{"mixed driver", "CUDA_ERROR_SYSTEM_DRIVER_MISMATCH: system has unsupported display driver / cuda driver combination", engine.ErrBackend, "restart the machine"},
 		{"no GPU", "PJRT error (code=9): no supported devices found for platform CUDA", engine.ErrBackend, "CUDA finds no GPU"},
+		{"no visible GPU", "PJRT error (code=9): No visible GPU devices.", engine.ErrBackend, "CUDA finds no GPU"},
 		{"no GPU, driver", "failed call to cuInit: CUDA_ERROR_NO_DEVICE: no CUDA-capable device is detected", engine.ErrBackend, "CUDA finds no GPU"},
 		{"another GPU", "CUDA error: no kernel image is available for execution on the device", engine.ErrBackend, "does not support this GPU"},
 

@@ -96,5 +96,24 @@ func pluginFolders() []string {
 	return append(folders, filepath.SplitList(os.Getenv("LD_LIBRARY_PATH"))...)
 }
 
+// load loads a plugin. go-xla warns on standard error where the folder of NVIDIA's libraries is not right beside a CUDA plugin's: in
+// the packages of JAX it is one further up, where the plugin finds it well enough.
+func load(plugin string) (*pjrt.Plugin, error) {
+	const checks = "GOPJRT_CUDA_CHECKS"
+	packages := filepath.Join(filepath.Dir(plugin), "..", "..", "nvidia")
+	if _, set := os.LookupEnv(checks); !set && filepath.IsAbs(plugin) && isFolder(packages) {
+		if err := os.Setenv(checks, "0"); err != nil {
+			return nil, err
+		}
+		defer os.Unsetenv(checks)
+	}
+	return pjrt.GetPlugin(plugin)
+}
+
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
 // isCUDA tells by its file name whether a plugin computes on NVIDIA GPUs.
 func isCUDA(plugin string) bool { return pjrt.IsCUDAName(filepath.Base(plugin)) }
