@@ -57,7 +57,9 @@ type config struct {
 
 	computing
 	devices int
-	seed    uint64
+	// stepsPerDispatch is 0 for what suits the device.
+	stepsPerDispatch int
+	seed             uint64
 
 	checkpoints      bool // WithCheckpoint was given
 	checkpointFolder string

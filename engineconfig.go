@@ -8,10 +8,15 @@ import (
 	"github.com/fastresnet/fastresnet/internal/engine"
 )
 
-// engineConfig is the run as engines know it.
-func (c *config) engineConfig(p Precision) engine.Config {
+// engineConfig is the run on a device as engines know it.
+func (c *config) engineConfig(d *engine.Device, p Precision) engine.Config {
 	r := c.recipe
+	steps := c.stepsPerDispatch
+	if steps == 0 && d.GPU {
+		steps = stepsOnGPU
+	}
 	return engine.Config{
+		StepsPerDispatch: steps, LoopSteps: true,
 		Network:        *c.network,
 		Normalization:  c.normalization(),
 		Augmentations:  r.Augmentations,
@@ -33,6 +38,9 @@ func (c *config) engineConfig(p Precision) engine.Config {
 		RateFactors:    r.rateFactors(*c.network),
 	}
 }
+
+// stepsOnGPU is how many steps a GPU takes at once: enough that waiting for it weighs little, and a short loop.
+const stepsOnGPU = 4
 
 // normalization is the training set's, or that which the initial model knows.
 func (c *config) normalization() data.Normalization {

@@ -58,7 +58,7 @@ func newRun(ctx context.Context, c *config, started time.Time) (done *run, err e
 	if err != nil {
 		return nil, err
 	}
-	cfg := c.engineConfig(precision)
+	cfg := c.engineConfig(device, precision)
 	if err := c.fits(device, cfg); err != nil {
 		return nil, err
 	}

@@ -17,7 +17,7 @@ type settings struct {
 	precision, test               string
 	quiet                         bool
 	width, epochs, batch, seeds   int
-	devices                       int
+	devices, steps                int
 	seed                          uint64
 	trainLimit, testLimit         int
 	target, peak                  float64
@@ -50,6 +50,7 @@ func parse(args []string, stdout io.Writer) (*settings, error) {
 	f.IntVar(&s.testLimit, "test-limit", 0, "test on the first `n` images only (default 0, all)")
 	f.StringVar(&s.data, "data", "auto", program.ImagesUsage)
 	f.StringVar(&s.backend, "backend", "auto", program.BackendUsage)
+	f.IntVar(&s.steps, "steps-per-dispatch", 0, "XLA: take `n` steps in one program (default 4 on a GPU, 1 elsewhere)")
 	f.IntVar(&s.devices, "devices", 1, "train on the first `n` devices of the backend together")
 	f.StringVar(&s.precision, "precision", string(fastresnet.PrecisionAuto), "number `format` of the network: auto, float32 or bfloat16")
 	f.StringVar(&s.test, "test", testEvery, "`when` to test: after every epoch, or at the end alone;\nno time that is reported counts tests, but they take time")
@@ -86,6 +87,7 @@ func (s *settings) check() []error {
 		program.Number{Flag: "width", Value: s.width, Least: 1}, program.Number{Flag: "epochs", Value: s.epochs},
 		program.Number{Flag: "batch", Value: s.batch}, program.Number{Flag: "seeds", Value: s.seeds, Least: 1},
 		program.Number{Flag: "devices", Value: s.devices, Least: 1},
+		program.Number{Flag: "steps-per-dispatch", Value: s.steps},
 		program.Number{Flag: "train-limit", Value: s.trainLimit}, program.Number{Flag: "test-limit", Value: s.testLimit},
 	)
 	check := func(ok bool, format string, args ...any) {
@@ -107,7 +109,7 @@ func (s *settings) check() []error {
 // options are the options of every run.
 func (s *settings) options() []fastresnet.Option {
 	options := []fastresnet.Option{
-		fastresnet.WithBackend(s.backend), fastresnet.WithDevices(s.devices), fastresnet.WithPluginDownload(), program.AutotuneCache(),
+		fastresnet.WithBackend(s.backend), fastresnet.WithDevices(s.devices), fastresnet.WithStepsPerDispatch(s.steps), fastresnet.WithPluginDownload(), program.AutotuneCache(),
 		fastresnet.WithPrecision(fastresnet.Precision(s.precision)),
 	}
 	if s.epochs > 0 {

@@ -221,7 +221,7 @@ func TestHelp(t *testing.T) {
 		t.Errorf("exit status %d, stderr %q", status, stderr)
 	}
 	for _, name := range []string{"recipes", "width", "epochs", "batch", "seeds", "seed", "train-limit", "test-limit",
-		"data", "backend", "devices", "precision", "test", "target", "peak", "json", "markdown", "quiet"} {
+		"data", "backend", "devices", "steps-per-dispatch", "precision", "test", "target", "peak", "json", "markdown", "quiet"} {
 		if !strings.Contains(stdout, "\n  -"+name) {
 			t.Errorf("the usage does not name -%s", name)
 		}

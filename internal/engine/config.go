@@ -35,9 +35,8 @@ type Config struct {
 	// are left, the training set is on the device and they are known to fit half a second. Every dispatch
 	// waits for the device, so several steps in one save that wait.
 	//
-	// One step a dispatch is the default: on XLA's CPU plugin unrolling gains a few percent and takes twice as long to
-	// compile, and a loop is slower (BENCHMARKS.md). Several are here to be measured on a GPU, where the wait and the
-	// gaps between launches weigh more.
+	// On XLA's CPU plugin unrolling gains a few percent and takes twice as long to compile, and a loop is slower
+	// (BENCHMARKS.md). On a GPU, where the wait and the gaps between launches weigh more, it has not been measured yet.
 	StepsPerDispatch int
 	// DispatchLimit is how long a dispatch of several steps may last; 0 stands for half a second.
 	DispatchLimit time.Duration

@@ -151,7 +151,11 @@ func (s *steps) compileSteps(at dispatch, count int) (*program, error) {
 		return append(append(newVars, newVelocity...),
 			graphs.Accumulate(metrics, loss, logits, labels.Own, counter), graph.AddScalar(counter, 1))
 	}
-	return compile(s.device, "training step", inputs, func(in []*graph.Node) []*graph.Node {
+	name := "training step"
+	if at.count > 1 {
+		name = "training steps"
+	}
+	return compile(s.device, name, inputs, func(in []*graph.Node) []*graph.Node {
 		if at.count > 1 && s.cfg.LoopSteps {
 			return step.looped(at.count, in[:state], in[state:])
 		}
