@@ -19,12 +19,16 @@ func batchNorm(b layers.BatchNorm, x *graph.Node, s *Scope) *graph.Node {
 		groups = max(1, b.Groups)
 	}
 	x = graph.Reshape(x, -1, groups, shape.Dim(1), shape.Dim(2), shape.Dim(3))
-	near := nearMean(x, mean, variance)
+	near, shift := mean, channels("bias")
+	if ofBatch {
+		near = nearMean(x, mean, variance)
+	}
 	if !b.LowPrecision {
 		x = graph.ConvertDType(x, dtypes.Float32)
 	}
+	distance := graph.Sub(x, perChannel(near, x))
 	if ofBatch {
-		mean, variance = moments(x, near)
+		mean, variance = moments(distance, near)
 		n := float64(x.Shape().Size() / variance.Shape().Size())
 		unbiased := graph.MulScalar(variance, n/max(n-1, 1))
 		s.update(b.Name+"/mean", towards(s.variable(b.Name+"/mean"), mean, momentum))
@@ -34,14 +38,16 @@ func batchNorm(b layers.BatchNorm, x *graph.Node, s *Scope) *graph.Node {
 	if !b.FrozenScale {
 		gain = graph.Mul(channels("scale"), gain)
 	}
-	y := graph.Add(graph.Mul(graph.Sub(x, perChannel(mean, x)), perChannel(gain, x)), perChannel(channels("bias"), x))
+	// Not from the mean itself: its gradient would be one more sum over x, though it's one of those of gain and shift.
+	shift = graph.Add(shift, graph.Mul(graph.Sub(near, mean), gain))
+	y := graph.Add(graph.Mul(distance, perChannel(gain, x)), perChannel(shift, x))
 	return graph.ConvertDType(graph.Reshape(y, shape.Dimensions...), dtype)
 }
 
 // nearMean are values near the means of x, outside of the gradient: the running ones, or where they have not come near yet,
 // x's own first values.
 func nearMean(x, mean, variance *graph.Node) *graph.Node {
-	const deviations = 16 // that are near enough: the squares of the distances are not much larger than the variance
+	const deviations = 4 // that are near enough: the squares of the distances are not much larger than the variance
 	first := graph.Slice(x, graph.AxisElem(0), graph.AxisRange(), graph.AxisElem(0), graph.AxisElem(0))
 	first = graph.ConvertDType(first, mean.DType())
 	mean, variance = graph.BroadcastToShape(mean, first.Shape()), graph.BroadcastToShape(variance, first.Shape())
@@ -49,14 +55,14 @@ func nearMean(x, mean, variance *graph.Node) *graph.Node {
 	return graph.StopGradient(graph.Where(far, first, mean))
 }
 
-// moments are the mean and the biased variance of each channel of each group of x, by reading it once: from the sums of
-// the distances to a value near the mean, and of their squares. Of distances to 0 the difference of the two would lose the
-// variance where the mean is far from 0.
-func moments(x, near *graph.Node) (mean, variance *graph.Node) {
-	distance := graph.Sub(graph.ConvertDType(x, dtypes.Float32), near)
+// moments are the mean and the biased variance of each channel of each group, by one pass over the distances to values
+// near the means: from their sums, and those of their squares. Of distances to 0 the difference of the two would lose the
+// variance where the mean is far from 0. Rounding may bring it below 0 where a channel does not vary.
+func moments(distance, near *graph.Node) (mean, variance *graph.Node) {
+	distance = graph.ConvertDType(distance, dtypes.Float32)
 	first := graph.ReduceAndKeep(distance, graph.ReduceMean, 0, 2, 3)
 	second := graph.ReduceAndKeep(graph.Square(distance), graph.ReduceMean, 0, 2, 3)
-	return graph.Add(first, near), graph.Sub(second, graph.Square(first))
+	return graph.Add(first, near), graph.MaxScalar(graph.Sub(second, graph.Square(first)), 0)
 }
 
 // towards moves a running statistic [channels] by momentum towards the mean of the groups', outside of the gradient.
