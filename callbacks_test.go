@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/fastresnet/fastresnet"
+	"github.com/fastresnet/fastresnet/internal/testbackend"
 	"github.com/fastresnet/fastresnet/layers"
 	"github.com/google/go-cmp/cmp"
 )
@@ -92,4 +93,31 @@ func scribble(v reflect.Value) (marks int) {
 		marks++
 	}
 	return marks
+}
+
+// Steps that XLA takes together are reported together; the pure-Go backend takes one after the other, whatever is asked for.
+func TestStepsPerDispatch(t *testing.T) {
+	set := synthetic(t, 52, 1)
+	network := layers.Network{Name: "small", Input: set.Shape(), Layers: []layers.Layer{
+		layers.Conv{Name: "conv", Kernel: 3, Stride: 2, Out: 2}, layers.GlobalMaxPool{}, layers.Linear{Name: "linear", Out: 10},
+	}}
+	testbackend.Each(t, func(t *testing.T, backend string) {
+		last, together := 0, 0
+		_, err := fastresnet.Train(t.Context(), fastresnet.WithDataset(set, nil), fastresnet.WithArchitecture(network), fastresnet.WithBatchSize(4),
+			fastresnet.WithEpochs(1), fastresnet.WithBackend(backend), fastresnet.WithStepsPerDispatch(3),
+			fastresnet.WithProgress(func(p fastresnet.Progress) {
+				if n := p.Step - last; n == 3 {
+					together++
+				} else if n != 1 {
+					t.Errorf("step %d after step %d", p.Step, last)
+				}
+				last = p.Step
+			}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if last != 13 || (together > 0) != (backend != "go") {
+			t.Errorf("the last step is %d, and %d times three were taken together", last, together)
+		}
+	})
 }
