@@ -31,7 +31,7 @@ func emit(plugin, recipe, program string, devices int, file string) error {
 	if err != nil {
 		return err
 	}
-	set, err := data.Synthetic(50_000, 1) // as many as CIFAR-10 has
+	set, err := data.Synthetic(images, 1)
 	if err != nil {
 		return err
 	}
