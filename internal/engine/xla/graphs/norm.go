@@ -19,16 +19,13 @@ func batchNorm(b layers.BatchNorm, x *graph.Node, s *Scope) *graph.Node {
 		groups = max(1, b.Groups)
 	}
 	x = graph.Reshape(x, -1, groups, shape.Dim(1), shape.Dim(2), shape.Dim(3))
-	near, shift := mean, channels("bias")
-	if ofBatch {
-		near = nearMean(x, mean, variance)
-	}
 	if !b.LowPrecision {
 		x = graph.ConvertDType(x, dtypes.Float32)
 	}
-	distance := graph.Sub(x, perChannel(near, x))
+	running, shift := mean, channels("bias")
+	distance := graph.Sub(x, perChannel(running, x))
 	if ofBatch {
-		mean, variance = moments(distance, near)
+		mean, variance = moments(distance, running)
 		n := float64(x.Shape().Size() / variance.Shape().Size())
 		unbiased := graph.MulScalar(variance, n/max(n-1, 1))
 		s.update(b.Name+"/mean", towards(s.variable(b.Name+"/mean"), mean, momentum))
@@ -39,30 +36,20 @@ func batchNorm(b layers.BatchNorm, x *graph.Node, s *Scope) *graph.Node {
 		gain = graph.Mul(channels("scale"), gain)
 	}
 	// Not from the mean itself: its gradient would be one more sum over x, though it's one of those of gain and shift.
-	shift = graph.Add(shift, graph.Mul(graph.Sub(near, mean), gain))
+	shift = graph.Add(shift, graph.Mul(graph.Sub(running, mean), gain))
 	y := graph.Add(graph.Mul(distance, perChannel(gain, x)), perChannel(shift, x))
 	return graph.ConvertDType(graph.Reshape(y, shape.Dimensions...), dtype)
 }
 
-// nearMean are values near the means of x, outside of the gradient: the running ones, or where they have not come near yet,
-// x's own first values.
-func nearMean(x, mean, variance *graph.Node) *graph.Node {
-	const deviations = 4 // that are near enough: the squares of the distances are not much larger than the variance
-	first := graph.Slice(x, graph.AxisElem(0), graph.AxisRange(), graph.AxisElem(0), graph.AxisElem(0))
-	first = graph.ConvertDType(first, mean.DType())
-	mean, variance = graph.BroadcastToShape(mean, first.Shape()), graph.BroadcastToShape(variance, first.Shape())
-	far := graph.GreaterThan(graph.Square(graph.Sub(first, mean)), graph.MulScalar(variance, deviations*deviations))
-	return graph.StopGradient(graph.Where(far, first, mean))
-}
-
-// moments are the mean and the biased variance of each channel of each group, by one pass over the distances to values
-// near the means: from their sums, and those of their squares. Of distances to 0 the difference of the two would lose the
-// variance where the mean is far from 0. Rounding may bring it below 0 where a channel does not vary.
-func moments(distance, near *graph.Node) (mean, variance *graph.Node) {
+// moments are the mean and the biased variance of each channel of each group, by one pass over the distances to the
+// running mean: from their sums, and those of their squares. Of distances to 0 the difference of the two would lose the
+// variance of a mean that is far from 0; of these it does until the running mean has come near. Rounding may bring it below
+// 0 where a channel does not vary.
+func moments(distance, running *graph.Node) (mean, variance *graph.Node) {
 	distance = graph.ConvertDType(distance, dtypes.Float32)
 	first := graph.ReduceAndKeep(distance, graph.ReduceMean, 0, 2, 3)
 	second := graph.ReduceAndKeep(graph.Square(distance), graph.ReduceMean, 0, 2, 3)
-	return graph.Add(first, near), graph.MaxScalar(graph.Sub(second, graph.Square(first)), 0)
+	return graph.Add(first, running), graph.MaxScalar(graph.Sub(second, graph.Square(first)), 0)
 }
 
 // towards moves a running statistic [channels] by momentum towards the mean of the groups', outside of the gradient.
