@@ -35,8 +35,8 @@ func open(_, config string, o engine.Opening) (*engine.Device, error) {
 	if err := findPlugin(plugin, o.Download); err != nil {
 		return nil, fmt.Errorf("%w: %s: %w", engine.ErrBackend, name, err)
 	}
-	cuda := pjrt.IsCUDAName(plugin)                 // by its whole path, as go-xla guesses
-	if p, err := load(plugin); err == nil && cuda { // otherwise the next step says why
+	// By its whole path, as go-xla guesses. If it does not load, the next step says why.
+	if p, err := load(plugin); err == nil && pjrt.IsCUDAName(plugin) {
 		if err := keepAutotuning(p, o.AutotuneCache); err != nil {
 			return nil, fmt.Errorf("%w: %s: autotuning's cache: %w", engine.ErrBackend, name, err)
 		}

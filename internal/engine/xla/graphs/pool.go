@@ -9,8 +9,8 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 )
 
-// apply compares the window's positions one after the other: a comparison sends the gradient to one
-// side only, where a reduction's gradient would go to every tie.
+// maxPool finds the first of the window's positions that has the largest value, and takes that: so the gradient goes to it
+// alone, where a reduction's would go to every tie. One byte an output is then all that the gradient needs of the values.
 func maxPool(p layers.MaxPool, x *graph.Node) *graph.Node {
 	dims := slices.Clone(x.Shape().Dimensions)
 	for axis := 1; axis <= 2; axis++ {
@@ -19,12 +19,18 @@ func maxPool(p layers.MaxPool, x *graph.Node) *graph.Node {
 			x = graph.SliceAxis(x, axis, graph.AxisRange(0, dims[axis]))
 		}
 	}
-	windows := graph.Reshape(x, dims[0], dims[1]/p.Size, p.Size, dims[2]/p.Size, p.Size, dims[3])
+	height, width, channels := dims[1]/p.Size, dims[2]/p.Size, dims[3]
+	windows := graph.Reshape(x, dims[0], height, p.Size, width, p.Size, channels)
+	const few = 4 // of larger windows the comparisons would take long to compile
+	if p.Size > few {
+		windows = graph.TransposeAllAxes(windows, 0, 1, 3, 2, 4, 5)
+		return graph.Reshape(globalMaxPool(graph.Reshape(windows, -1, p.Size, p.Size, channels)), dims[0], height, width, channels)
+	}
 	positions := make([]*graph.Node, p.Size*p.Size)
 	for i := range positions {
 		positions[i] = graph.Reshape(
 			graph.Slice(windows, graph.AxisRange(), graph.AxisRange(), graph.AxisElem(i/p.Size), graph.AxisRange(), graph.AxisElem(i%p.Size)),
-			dims[0], dims[1]/p.Size, dims[2]/p.Size, dims[3])
+			dims[0], height, width, channels)
 	}
 	at := func(i int) *graph.Node {
 		return graph.BroadcastToShape(graph.Scalar(x.Graph(), dtypes.Uint8, i), shapes.Make(dtypes.Uint8, positions[0].Shape().Dimensions...))

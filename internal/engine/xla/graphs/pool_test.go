@@ -53,6 +53,10 @@ func TestTies(t *testing.T) {
 			gradient: []float32{0, 0, 0, 1},
 		},
 		{
+			name: "one of more than a byte can count", layer: layers.MaxPool{Size: 17}, height: 17, width: 17,
+			x: only(280, 17*17), output: []float32{1}, gradient: only(280, 17*17),
+		},
+		{
 			name: "one of 3x3", layer: layers.MaxPool{Size: 3}, height: 3, width: 3,
 			x: []float32{
 				1, 2, 3,
@@ -140,4 +144,11 @@ func outputAndGradient(t *testing.T, backend compute.Backend, l layers.Layer, sh
 	})
 	got := run(tensor(x, 1, shape.Height, shape.Width, shape.Channels))
 	return got[0], got[1]
+}
+
+// only is 1 at one of n places, and 0 elsewhere.
+func only(place, n int) []float32 {
+	values := make([]float32, n)
+	values[place] = 1
+	return values
 }
