@@ -28,7 +28,6 @@ with mlir.make_ir_context(), open(program) as file:
     module = ir.Module.parse(file.read())
     executable = topology.devices[0].client.compile(module, xla_client.DeviceList(tuple(topology.devices[:devices])), options)
 with open(output, "w") as file:
-    file.write(executable.get_hlo_modules()[0].to_string() if hasattr(executable, "get_hlo_modules")
-               else executable.hlo_modules()[0].to_string())
+    file.write(executable.hlo_modules()[0].to_string())
 memory = executable.get_compiled_memory_stats()
 print(memory.argument_size_in_bytes, memory.output_size_in_bytes, memory.temp_size_in_bytes)

@@ -21,12 +21,10 @@ type kernel struct {
 
 // counts are what a program makes a GPU do.
 type counts struct {
-	kernels, convolutions, products int
-	// inFloat32 are convolutions and products with a float32 operand, scatters those that add to places that are found
-	// as they go.
-	inFloat32, scatters int
-	reduced             int // all-reduces between devices
-	flops, bytes        int64
+	// scatters add to places that are found as they go.
+	kernels, convolutions, scatters int
+	reduced                         int // all-reduces between devices
+	flops, bytes                    int64
 	// reorderedBytes are those of kernels that bring arrays of a megabyte and more into another order, or copy them.
 	reorderedBytes, reducedBytes int64
 	seconds                      float64
@@ -47,8 +45,6 @@ func (c card) count(m module) (counts, []kernel, error) {
 		switch {
 		case strings.HasPrefix(k.kind, "convolution"):
 			total.convolutions += k.times
-		case strings.HasPrefix(k.kind, "product"):
-			total.products += k.times
 		case k.kind == "transpose":
 			total.reorderedBytes += k.bytes
 		case k.kind == "scatter":
@@ -56,9 +52,6 @@ func (c card) count(m module) (counts, []kernel, error) {
 		case k.kind == "all-reduce":
 			total.reduced += k.times
 			total.reducedBytes += int64(k.times) * bytesOf(k.result)
-		}
-		if strings.HasSuffix(k.kind, "float32") {
-			total.inFloat32 += k.times
 		}
 	}
 	return total, all, nil

@@ -78,7 +78,7 @@ func TestCount(t *testing.T) {
 		copied    = 2 * 4 * 2 * 4
 	)
 	want := counts{
-		kernels: 4 + 1 + 1 + 3 + 1 + 1, convolutions: 3, products: 1, inFloat32: 1, reduced: 1, reorderedBytes: transpose, reducedBytes: 8 * 4,
+		kernels: 4 + 1 + 1 + 3 + 1 + 1, convolutions: 3, reduced: 1, reorderedBytes: transpose, reducedBytes: 8 * 4,
 		flops: 3*flops + 2*4*2*8, bytes: gathered + 3*forward + products + transpose + added + reduced + copied,
 	}
 	if diff := cmp.Diff(want, total, cmp.AllowUnexported(counts{}), cmpopts.IgnoreFields(counts{}, "seconds")); diff != "" {

@@ -4,8 +4,8 @@
 //	go run ./scripts/gpu-compile [-recipes NAME,...] [-kernels N] [-python FILE] [-keep FOLDER]
 //
 // Times are estimates: each kernel takes as long as its bytes or its products do at least, whichever is longer, and nothing
-// takes time between kernels. Nothing has been timed. Without -python it makes a virtual environment in the user's cache folder, with the CUDA
-// plugin of JAX from PyPI (4.4 GB), which takes a Python of 3.12 or later.
+// takes time between kernels. Nothing has been timed. Without -python it makes a virtual environment in the user's cache
+// folder, with the CUDA plugin of JAX from PyPI (4.4 GB), which takes a Python of 3.12 or later.
 //
 // It exits with status 1 if a program has what it should not: a convolution in float32, arrays that are brought into
 // another order (of more than 2 % of the bytes), or a scatter.

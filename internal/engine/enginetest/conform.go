@@ -275,11 +275,7 @@ func restoredRunsContinue(t *testing.T, d *engine.Device) {
 		cfg.KeepIncomplete = true // three steps an epoch
 		cfg.AverageEvery, cfg.Average.Keep = 2, 0.5
 		whole, want := Until(t, NewTrainer(t, d, cfg, set), epochs, -1)
-		stops := []int{1, 3, 4} // in an epoch, between epochs, in the next
-		if loading != data.LoadInBulk {
-			stops = stops[2:]
-		}
-		for _, stop := range stops {
+		for _, stop := range []int{1, 3, 4} { // in an epoch, between epochs, in the next
 			t.Run(fmt.Sprintf("%s, step %d", loading, stop), func(t *testing.T) {
 				first := NewTrainer(t, d, cfg, set)
 				Until(t, first, epochs, stop)
