@@ -157,15 +157,15 @@ func install() (string, error) {
 	if _, err := os.Stat(python); err == nil {
 		return python, nil
 	}
-	system := ""
-	for _, name := range []string{"python3", "python3.14", "python3.13", "python3.12"} {
+	system, names := "", []string{"python3", "python3.14", "python3.13", "python3.12"}
+	for _, name := range names {
 		if _, err := output(nil, name, "-c", "import sys; sys.exit(sys.version_info < (3, 12))"); err == nil {
 			system = name
 			break
 		}
 	}
 	if system == "" {
-		return "", errors.New("no Python of 3.12 or later in PATH")
+		return "", fmt.Errorf("JAX needs Python 3.12 or later, and none of %s in PATH is one that runs (with pyenv, PYENV_VERSION names which does)", strings.Join(names, ", "))
 	}
 	if _, err := output(nil, system, "-m", "venv", folder); err != nil {
 		return "", err
