@@ -40,8 +40,8 @@ func TestAirbenchRates(t *testing.T) {
 		want = append(want, 0.24*falling, 0.24*falling, 0.053*batch*whitening, 0.053*batch*falling, 0.67*batch*falling)
 	}
 	for epoch := 1; epoch <= epochs; epoch++ {
-		for _, rate := range slices.Concat(r.Rates(epoch, steps)...) {
-			got = append(got, float64(rate))
+		for _, m := range slices.Concat(r.Moves(epoch, steps)...) {
+			got = append(got, float64(m.Rate))
 		}
 	}
 	if diff := cmp.Diff(want, got, cmpopts.EquateApprox(1e-6, 1e-6)); diff != "" {

@@ -183,8 +183,8 @@ func (p *progress) check(c *config) error {
 	if len(p.Epochs) > c.recipe.Epochs {
 		return fmt.Errorf("a history of %d epochs, in a run of %d", len(p.Epochs), c.recipe.Epochs)
 	}
-	images := min(steps*c.recipe.BatchSize, c.train.Len()) // of an epoch
 	for i, e := range p.Epochs {
+		images := min(c.recipe.stepsOf(i+1, steps)*c.recipe.BatchSize, c.train.Len())
 		if err := e.check(i+1, images, c.test != nil); err != nil {
 			return fmt.Errorf("epoch %d of its history: %w", i+1, err)
 		}
@@ -216,8 +216,8 @@ func (p *progress) checkBest(c *config) error {
 // checkState wants the state to be one right behind the history, or within the epoch after it.
 func (p *progress) checkState(c *config, steps int) error {
 	s, whole := p.State, len(p.Epochs)
-	behind := whole > 0 && s.Epoch == whole && s.Steps == steps
-	within := s.Epoch == whole+1 && s.Epoch <= c.recipe.Epochs && s.Steps >= 0 && s.Steps <= steps
+	behind := whole > 0 && s.Epoch == whole && s.Steps == c.recipe.stepsOf(whole, steps)
+	within := s.Epoch == whole+1 && s.Epoch <= c.recipe.Epochs && s.Steps >= 0 && s.Steps <= c.recipe.stepsOf(s.Epoch, steps)
 	if !behind && !within {
 		return fmt.Errorf("its state is after step %d of %d of epoch %d, its history has %d epochs", s.Steps, steps, s.Epoch, whole)
 	}

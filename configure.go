@@ -55,7 +55,7 @@ func configure(opts []Option) (*config, error) {
 // adapt makes the schedules those of the run, given the recipe before it was changed.
 func (c *config) adapt(base Recipe) {
 	r := &c.recipe
-	epochs, rates := factor(base.scheduled(), r.Epochs), factor(base.BatchSize, r.BatchSize)
+	epochs, rates := factor(base.scheduled(), r.length()), factor(float64(base.BatchSize), float64(r.BatchSize))
 	r.Schedule = r.Schedule.Stretch(epochs).Scale(rates)
 	r.Groups = stretch(r.Groups, epochs, rates)
 	if c.schedule != nil {

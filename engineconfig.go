@@ -89,7 +89,10 @@ func onEngine(o Optimizer) engine.Optimizer {
 	case SGD:
 		return engine.SGD{Momentum: o.Momentum, WeightDecay: o.WeightDecay}
 	case Muon:
-		return engine.Muon{Momentum: o.Momentum}
+		if o.Polynomial == ([3]float64{}) {
+			o.Polynomial = [3]float64{3.4445, -4.7750, 2.0315}
+		}
+		return engine.Muon{Momentum: o.Momentum, WeightDecay: o.WeightDecay, Polynomial: o.Polynomial}
 	case Nesterov:
 		return engine.Nesterov{Momentum: o.Momentum, WeightDecay: o.WeightDecay}
 	}

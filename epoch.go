@@ -27,12 +27,12 @@ func (r *run) epoch(ctx context.Context, epoch int) error {
 
 // trainEpoch trains one epoch and adds it to the history.
 func (r *run) trainEpoch(ctx context.Context, epoch int) error {
-	steps, before, seen := r.trainer.Steps(), r.watch.train-r.epochTrain, r.trainer.Seen(epoch)
+	moves := r.config.recipe.moves(epoch, r.trainer.Steps())
+	steps, before, seen := len(moves), r.watch.train-r.epochTrain, r.trainer.Seen(epoch)
 	r.epochTrain = 0
-	rates := r.config.recipe.rates(epoch, steps)
-	rate := func(step int) float64 { return float64(rates[step][0]) } // the recipe's own
+	rate := func(step int) float64 { return float64(moves[step][0].Rate) } // the recipe's own
 	r.watch.start()
-	m, err := r.trainer.Epoch(ctx, epoch, rates, func(step, images int) {
+	m, err := r.trainer.Epoch(ctx, epoch, moves, func(step, images int) {
 		r.watch.step(images - seen)
 		seen = images
 		r.config.onProgress(Progress{
@@ -78,12 +78,12 @@ func (r *run) divergedAt(epoch, step int) error {
 	steps := r.trainer.Steps()
 	var highest float32
 	for e := 1; e <= epoch; e++ {
-		rates := r.config.recipe.rates(e, steps)
+		moves := r.config.recipe.moves(e, steps)
 		if e == epoch {
-			rates = rates[:step]
+			moves = moves[:min(step, len(moves))]
 		}
-		for _, own := range rates {
-			highest = max(highest, own[0]) // before those of the groups
+		for _, own := range moves {
+			highest = max(highest, own[0].Rate) // before those of the groups
 		}
 	}
 	return &DivergedError{Epoch: epoch, Step: step, Rate: float64(highest), Checkpoint: r.checkpoints.lastGood()}

@@ -7,7 +7,7 @@ import (
 )
 
 // Rates are the learning rates of an epoch's steps.
-func (r Recipe) Rates(epoch, steps int) engine.Rates { return r.rates(epoch, steps) }
+func (r Recipe) Moves(epoch, steps int) engine.Moves { return r.moves(epoch, steps) }
 
 // Hold keeps the model busy until release is called.
 func (m *Model) Hold() (release func()) {

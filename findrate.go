@@ -59,21 +59,21 @@ func FindRate(ctx context.Context, opts ...Option) (curve []RatePoint, err error
 func (r *run) findRate(ctx context.Context, steps int) (curve []RatePoint, err error) {
 	perEpoch := r.trainer.Steps()
 	epochs := (steps + perEpoch - 1) / perEpoch
-	peak := r.config.recipe.peakRates(perEpoch)
+	peak := r.config.recipe.atPeak(perEpoch)
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	lowest := math.Inf(1)
 	for epoch := range epochs {
-		rates := make(engine.Rates, perEpoch)
-		for i := range rates {
+		moves := make(engine.Moves, perEpoch)
+		for i := range moves {
 			const from, to = 1e-3, 100
 			factor := from * math.Pow(to/from, float64(epoch*perEpoch+i)/float64(max(1, epochs*perEpoch-1)))
-			for _, rate := range peak {
-				rates[i] = append(rates[i], float32(factor)*rate)
+			for _, move := range peak {
+				moves[i] = append(moves[i], engine.Move{Rate: move.Rate * float32(factor), Rescale: true})
 			}
 		}
 		before, seen := 0., 0
-		_, err := r.trainer.Epoch(ctx, epoch+1, rates, func(step, images int) {
+		_, err := r.trainer.Epoch(ctx, epoch+1, moves, func(step, images int) {
 			sum, err := r.trainer.LossSum()
 			if err != nil {
 				stop(err)
@@ -86,7 +86,7 @@ func (r *run) findRate(ctx context.Context, steps int) (curve []RatePoint, err e
 				return
 			}
 			lowest = min(lowest, loss)
-			curve = append(curve, RatePoint{Step: len(curve) + 1, Rate: float64(rates[step][0]), Loss: loss})
+			curve = append(curve, RatePoint{Step: len(curve) + 1, Rate: float64(moves[step][0].Rate), Loss: loss})
 		})
 		if cause := context.Cause(ctx); errors.Is(cause, errSteep) {
 			return curve, nil
@@ -103,12 +103,12 @@ func (r *run) findRate(ctx context.Context, steps int) (curve []RatePoint, err e
 // errSteep ends a curve that has risen far enough.
 var errSteep = errors.New("the loss rises")
 
-// peakRates are the rates of the step at which the recipe's own is the highest, of as many an epoch.
-func (r Recipe) peakRates(steps int) (highest []float32) {
+// atPeak is the step at which the recipe's own rate is the highest, of so many an epoch.
+func (r Recipe) atPeak(steps int) (highest []engine.Move) {
 	for epoch := range r.Epochs {
-		for _, row := range r.rates(epoch+1, steps) {
-			if highest == nil || row[0] > highest[0] {
-				highest = row
+		for _, move := range r.moves(epoch+1, steps) {
+			if highest == nil || move[0].Rate > highest[0].Rate {
+				highest = move
 			}
 		}
 	}

@@ -29,10 +29,10 @@ func fineTuning(r Recipe, network layers.Network, train *data.Dataset) Recipe {
 	r = r.Clone()
 	r.Name, r.Description, r.Published = "fine-tune", fmt.Sprintf("%s, trained further", network.Name), Published{}
 	epochs, batch := max(1, own.Epochs/2), max(1, own.BatchSize/2)
-	stretched, scaled := factor(r.scheduled(), epochs), math.Sqrt(factor(r.BatchSize, batch))
+	stretched, scaled := factor(r.scheduled(), float64(epochs)), math.Sqrt(factor(float64(r.BatchSize), float64(batch)))
 	r.Schedule = r.Schedule.Stretch(stretched).Scale(scaled)
 	r.Groups = stretch(r.Groups, stretched, scaled)
-	r.Epochs, r.BatchSize, r.KeepIncompleteBatch = epochs, batch, false
+	r.Epochs, r.LastEpoch, r.BatchSize, r.KeepIncompleteBatch = epochs, 0, batch, false
 	r.Augmentations, r.Mixing, r.Loading, r.ClassWeights, r.Averaging = own.Augmentations, own.Mixing, own.Loading, nil, Averaging{}
 	r.Frozen, r.LayerDecay = nil, 0.7
 	if r.Network != nil && train.Len() > 0 {

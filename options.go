@@ -81,7 +81,7 @@ func WithIncompleteBatches(keep bool) Option {
 // WithEpochs sets the number of passes over the training set, at least 1. The recipe's schedule is
 // stretched in proportion, unless [WithSchedule] sets it. Default: the recipe's.
 func WithEpochs(n int) Option {
-	return change(func(r *Recipe) { r.Epochs = n })
+	return change(func(r *Recipe) { r.Epochs, r.LastEpoch = n, 0 })
 }
 
 // WithSchedule sets the learning rate, for the mean loss of a batch, by epoch. It is taken as it is: a

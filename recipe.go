@@ -39,6 +39,9 @@ type Recipe struct {
 	KeepIncompleteBatch bool `json:"keep_incomplete_batch,omitempty"`
 	// Epochs is the number of passes over the training set: at least 1, or 0 with [WithInitialModel].
 	Epochs int `json:"epochs"`
+	// LastEpoch is the share of the last epoch that is trained, more than 0 and up to 1, rounded up to whole steps; 0 stands
+	// for 1.
+	LastEpoch float64 `json:"last_epoch,omitempty"`
 	// Schedule is the learning rate, for the mean loss of a batch, by epoch. Step i of n, counted from
 	// 1, of the epoch after e whole ones uses the rate at e + i/n.
 	Schedule schedule.Schedule `json:"schedule"`
@@ -166,6 +169,8 @@ func (r Recipe) problems() []error {
 	}
 	check(r.BatchSize >= 1, "batch size %d, need at least 1", r.BatchSize)
 	check(r.Epochs >= 0, "%d epochs, need at least 1", r.Epochs)
+	check(r.LastEpoch >= 0 && r.LastEpoch <= 1, "last epoch %g, need 0 (for 1) to 1", r.LastEpoch)
+	check(r.LastEpoch == 0 || r.Epochs >= 1, "a share of the last epoch, and no epoch")
 	if err := optimizerProblem(r.Optimizer); err != nil {
 		check(false, "%w", err)
 	}

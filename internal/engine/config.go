@@ -60,12 +60,20 @@ type Group struct {
 	Optimizer Optimizer
 }
 
-// Rates are the learning rates of an epoch, by step: one for the variables that are in no group, and then one for each
-// group.
-type Rates [][]float32
+// Moves say how the steps of an epoch move the variables: by step, one for the variables that are in no group, and then one
+// for each group.
+type Moves [][]Move
 
-// OptimizerOf is what moves a trainable variable, and which of a step's [Rates] it uses.
-func (c Config) OptimizerOf(v layers.Variable) (o Optimizer, rate int) {
+// Move is what changes of an optimizer from step to step.
+type Move struct {
+	// Rate is the learning rate.
+	Rate float32
+	// Rescale has [Muon] bring the norms of filter banks back before the step.
+	Rescale bool
+}
+
+// OptimizerOf is what moves a trainable variable, and which of a step's [Moves] it uses.
+func (c Config) OptimizerOf(v layers.Variable) (o Optimizer, move int) {
 	for i, g := range c.Groups {
 		if g.Kind == v.Kind() {
 			return g.Optimizer, 1 + i

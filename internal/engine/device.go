@@ -71,9 +71,9 @@ type Steps interface {
 	Restore(s Snapshot) error
 	// Snapshot copies the state's tensors to the host.
 	Snapshot() (Snapshot, error)
-	// StartEpoch begins an epoch, counted from 1, with the rates of its steps. The first taken steps are not taken
+	// StartEpoch begins an epoch, counted from 1, whose steps move the variables so. The first taken steps are not taken
 	// again. If there are none, the metrics begin anew.
-	StartEpoch(epoch int, rates Rates, taken int) error
+	StartEpoch(epoch int, moves Moves, taken int) error
 	// PerDispatch is how many steps on batches of a size one call of Step may take: that many, or 1.
 	PerDispatch(size int) int
 	// Step takes the epoch's next count steps, on batches of the given size each; the first is the epoch's step

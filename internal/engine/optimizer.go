@@ -31,22 +31,23 @@ type SGD struct {
 // Muon moves a filter bank by its gradient with all singular values brought near 1
 // (https://kellerjordan.github.io/posts/muon), so that every direction of the weights learns at the same pace:
 //
-//	v ← momentum·v + g;  w ← w·√out/‖w‖ - rate·orthogonal(g + momentum·v)
+//	v ← momentum·v + g;  w ← (w·√out/‖w‖ - rate·orthogonal(g + momentum·v))·(1 - rate·decay)
 //
-// The bank, [out, ...], is a matrix of out rows; ‖·‖ is the Frobenius norm. It is divided by its norm, and then its
-// singular values s become p(s) = A·s + B·s³ + C·s⁵, [NewtonSchulzSteps] times, by matrix products alone.
+// The bank, [out, ...], is a matrix of out rows; ‖·‖ is the Frobenius norm. Where a step's [Move] does not rescale, w stands
+// for w·√out/‖w‖. The sum is divided by its norm, and then its singular values s become p(s) = A·s + B·s³ + C·s⁵,
+// [NewtonSchulzSteps] times, by matrix products alone.
 type Muon struct {
 	// Momentum is the share of the velocity that is kept each step, in Nesterov's form.
 	Momentum float64
+	// WeightDecay shrinks the weights behind the step, in proportion to the rate.
+	WeightDecay float64
+	// Polynomial is A, B and C.
+	Polynomial [3]float64
 }
 
-// The constants of [Muon]. The polynomial brings singular values from a fiftieth of the norm upwards to between 0.68
-// and 1.21, which is near enough.
+// The constants of [Muon].
 const (
 	NewtonSchulzSteps = 3
-	NewtonSchulzA     = 3.4445
-	NewtonSchulzB     = -4.7750
-	NewtonSchulzC     = 2.0315
 	NormFloor         = 1e-7 // is added to the gradient's norm
 )
 

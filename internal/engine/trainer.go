@@ -87,22 +87,22 @@ type Metrics struct {
 	Diverged int
 }
 
-// Epoch trains one epoch, counted from 1, at the rates of its Steps.
+// Epoch trains one epoch, counted from 1: a step for each of moves, and no more than Steps.
 // onStep is called after each dispatch with its last step and the number of images seen so far in the epoch.
 // Of the last epoch that began, before [Trainer.Restore] or before ctx ended, it takes the steps that are left, and
 // returns the metrics of the whole epoch. When ctx ends, Epoch returns its error with the metrics of the steps that
 // were taken; after any other error there are none.
-func (t *Trainer) Epoch(ctx context.Context, epoch int, rates Rates, onStep func(step, images int)) (m Metrics, err error) {
+func (t *Trainer) Epoch(ctx context.Context, epoch int, moves Moves, onStep func(step, images int)) (m Metrics, err error) {
 	if epoch != t.epoch {
 		t.epoch, t.taken = epoch, 0
 	}
-	if err := t.steps.StartEpoch(epoch, rates, t.taken); err != nil {
+	if err := t.steps.StartEpoch(epoch, moves, t.taken); err != nil {
 		return m, err
 	}
 	m.Steps, m.Examples = t.taken, t.Seen(epoch)
-	for m.Steps < len(rates) && ctx.Err() == nil {
+	for m.Steps < len(moves) && ctx.Err() == nil {
 		size := min(t.cfg.Batch, t.train.Len()-m.Examples)
-		count := t.next(size, m)
+		count := t.next(size, len(moves)-m.Steps, m)
 		start := time.Now()
 		if err := t.steps.Step(m.Steps, size, count); err != nil {
 			return Metrics{}, err
@@ -135,10 +135,10 @@ func (t *Trainer) LossSum() (float64, error) {
 	return float64(sums[MetricLoss]), nil
 }
 
-// next is how many steps, on batches of a size, the next dispatch takes after the part m of an epoch.
-func (t *Trainer) next(size int, m Metrics) int {
+// next is how many steps, of left ones and on batches of a size, the next dispatch takes after the part m of an epoch.
+func (t *Trainer) next(size, left int, m Metrics) int {
 	count := t.steps.PerDispatch(size)
-	fits := count*size <= t.train.Len()-m.Examples && t.pacing.allows(count)
+	fits := count <= left && count*size <= t.train.Len()-m.Examples && t.pacing.allows(count)
 	if every := t.cfg.AverageEvery; !fits || every > 0 && count > every-t.averaged%every {
 		return 1
 	}

@@ -17,7 +17,7 @@ type steps struct {
 	variables []layers.Variable
 	bySize    map[int]*sized
 	loader    engine.Loader
-	rates     engine.Rates // of the epoch
+	moves     engine.Moves // of the epoch
 
 	// The state. averages are nil for none.
 	values, velocities, averages Tensors
@@ -79,8 +79,8 @@ func (s *steps) Snapshot() (engine.Snapshot, error) {
 }
 
 // StartEpoch implements [engine.Steps].
-func (s *steps) StartEpoch(epoch int, rates engine.Rates, taken int) error {
-	s.rates = rates
+func (s *steps) StartEpoch(epoch int, moves engine.Moves, taken int) error {
+	s.moves = moves
 	if taken == 0 {
 		s.metrics = []float32{engine.MetricDiverged: -1}
 	}
@@ -97,7 +97,7 @@ func (s *steps) Step(step, size, _ int) error {
 	logits := at.net.Forward(s.values, at.batch.Images, true)
 	s.record(crossEntropy(at.dLogits, logits, at.batch, objective{s.cfg.LabelSmoothing, s.cfg.ClassWeights}, s.cfg.Batch), step)
 	at.net.Backward(at.dLogits, s.gradients)
-	s.move(s.rates[step])
+	s.move(s.moves[step])
 	return nil
 }
 
@@ -110,19 +110,19 @@ func (s *steps) record(l loss, step int) {
 	}
 }
 
-// move moves the variables and their velocities by the gradients, in place, at a step's rates.
-func (s *steps) move(rates []float32) {
+// move moves the variables and their velocities by the gradients, in place, as a step has it.
+func (s *steps) move(moves []engine.Move) {
 	for _, v := range s.cfg.Trainable(s.variables) {
 		w, velocity, g := s.values[v.Name], s.velocities[v.Name], s.gradients[v.Name]
 		optimizer, i := s.cfg.OptimizerOf(v)
-		rate := float32(s.cfg.RateFactor(v)) * rates[i]
+		rate := float32(s.cfg.RateFactor(v)) * moves[i].Rate
 		switch o := optimizer.(type) {
 		case engine.Nesterov:
 			Momentum{Direction: -rate, Decay: float32(o.WeightDecay), Momentum: float32(o.Momentum), Step: 1}.Update(w, velocity, g)
 		case engine.SGD:
 			Momentum{Direction: 1, Decay: float32(o.WeightDecay), Momentum: float32(o.Momentum), Step: -rate}.Update(w, velocity, g)
 		case engine.Muon:
-			Muon{Momentum: float32(o.Momentum), Rate: rate}.Update(w, velocity, g, v.Dims[0])
+			Muon{o, rate, moves[i].Rescale}.Update(w, velocity, g, v.Dims[0])
 		default:
 			panic(fmt.Sprintf("cpu: steps.go has no case for a %T", optimizer))
 		}

@@ -5,6 +5,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"github.com/fastresnet/fastresnet/internal/engine"
 )
 
 // TestMomentum compares two steps with the formulas in float64, in both forms.
@@ -54,7 +56,10 @@ func TestMuon(t *testing.T) {
 	for _, k := range sets() {
 		for _, shape := range [][2]int{{1, 9}, {8, 27}, {40, 18}, {24, 216}, {13, 13}, {70, 300}} {
 			t.Run(fmt.Sprintf("%s/%dx%d", k.Name, shape[0], shape[1]), func(t *testing.T) {
-				m := Muon{Momentum: 0.6, Rate: 0.1}
+				m := Muon{engine.Muon{Momentum: 0.6, Polynomial: [3]float64{3.4445, -4.7750, 2.0315}}, 0.1, true}
+				if shape[0] == 24 { // the other form
+					m = Muon{engine.Muon{Momentum: 0.655, WeightDecay: 0.3, Polynomial: [3]float64{3.4576, -4.7391, 2.0843}}, 0.1, false}
+				}
 				rng := rand.New(rand.NewPCG(3, 4))
 				n := shape[0] * shape[1]
 				w, v := normal32(rng, n), make([]float32, n)
@@ -62,7 +67,7 @@ func TestMuon(t *testing.T) {
 				for range 2 {
 					g := normal32(rng, n)
 					m.update(k, w, v, g, shape[0])
-					muon64(wantW, wantV, wide64(g), shape[0], 0.6, 0.1)
+					muon64(wantW, wantV, wide64(g), shape[0], m)
 				}
 				checkAll(t, "w", w, wantW, 1e-5)
 				checkAll(t, "v", v, wantV, 1e-6)
@@ -72,7 +77,7 @@ func TestMuon(t *testing.T) {
 }
 
 // muon64 is a step in place, without the shorter side's products.
-func muon64(w, v, g []float64, rows int, momentum, rate float64) {
+func muon64(w, v, g []float64, rows int, m Muon) {
 	columns := len(w) / rows
 	norm := func(x []float64) float64 {
 		total := 0.0
@@ -83,19 +88,19 @@ func muon64(w, v, g []float64, rows int, momentum, rate float64) {
 	}
 	x := make([]float64, len(w))
 	for i := range v {
-		v[i] = momentum*v[i] + g[i]
-		x[i] = g[i] + momentum*v[i]
+		v[i] = m.Momentum*v[i] + g[i]
+		x[i] = g[i] + m.Momentum*v[i]
 	}
 	size := norm(x) + 1e-7
 	for i := range x {
 		x[i] /= size
 	}
-	product := func(a, b []float64, n, k, m int) []float64 { // [n][k] · [k][m]
-		c := make([]float64, n*m)
+	product := func(a, b []float64, n, k, columns int) []float64 { // [n][k] · [k][columns]
+		c := make([]float64, n*columns)
 		for i := range n {
 			for l := range k {
-				for j := range m {
-					c[i*m+j] += a[i*k+l] * b[l*m+j]
+				for j := range columns {
+					c[i*columns+j] += a[i*k+l] * b[l*columns+j]
 				}
 			}
 		}
@@ -110,12 +115,15 @@ func muon64(w, v, g []float64, rows int, momentum, rate float64) {
 		ssx := product(s, product(s, x, rows, rows, columns), rows, rows, columns)
 		sx := product(s, x, rows, rows, columns)
 		for i := range x {
-			x[i] = 3.4445*x[i] - 4.7750*sx[i] + 2.0315*ssx[i]
+			x[i] = m.Polynomial[0]*x[i] + m.Polynomial[1]*sx[i] + m.Polynomial[2]*ssx[i]
 		}
 	}
-	scale := math.Sqrt(float64(rows)) / norm(w)
+	scale := 1.
+	if m.Rescale {
+		scale = math.Sqrt(float64(rows)) / norm(w)
+	}
 	for i := range w {
-		w[i] = w[i]*scale - rate*x[i]
+		w[i] = (w[i]*scale - float64(m.Rate)*x[i]) * (1 - float64(m.Rate)*m.WeightDecay)
 	}
 }
 

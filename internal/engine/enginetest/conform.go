@@ -103,9 +103,9 @@ func epochStopsWithinAStep(t *testing.T, d *engine.Device) {
 func divergenceNamesTheStep(t *testing.T, d *engine.Device) {
 	set := Synthetic(t, 64)
 	trainer := NewTrainer(t, d, SmallConfig(t, set, 16), set)
-	rates := Constant(0, 4)
-	rates[1] = []float32{float32(math.NaN())} // spoils the weights of step 2, counted from 0
-	m, err := trainer.Epoch(context.Background(), 1, rates, NoStep)
+	moves := Constant(0, 4)
+	moves[1] = At(float32(math.NaN())) // spoils the weights of step 2, counted from 0
+	m, err := trainer.Epoch(context.Background(), 1, moves, NoStep)
 	if err != nil || m.Diverged != 2 {
 		t.Errorf("metrics %+v, error %v, want divergence at step 2", m, err)
 	}
@@ -184,7 +184,7 @@ func biasesHaveAnOptimizer(t *testing.T, d *engine.Device) {
 	_, want := Train(t, NewTrainer(t, d, cfg, set), 1)
 	cfg.Groups = []engine.Group{{Kind: layers.KindBiases, Optimizer: engine.Nesterov{}}}
 	run := NewTrainer(t, d, cfg, set)
-	if _, err := run.Epoch(context.Background(), 1, engine.Rates{{0.05, 0.2}}, NoStep); err != nil {
+	if _, err := run.Epoch(context.Background(), 1, engine.Moves{At(0.05, 0.2)}, NoStep); err != nil {
 		t.Fatal(err)
 	}
 	got := Variables(t, run)
@@ -223,7 +223,7 @@ func groupsMoveTheirKind(t *testing.T, d *engine.Device) {
 	before := InitialWeights(t, cfg, set)
 	moved := func(rates ...float32) map[string][]float32 {
 		trainer := NewTrainer(t, d, cfg, set)
-		if _, err := trainer.Epoch(context.Background(), 1, engine.Rates{rates}, NoStep); err != nil {
+		if _, err := trainer.Epoch(context.Background(), 1, engine.Moves{At(rates...)}, NoStep); err != nil {
 			t.Fatalf("%+v", err)
 		}
 		after := Variables(t, trainer)
@@ -418,9 +418,9 @@ func weightsAreCopies(t *testing.T, d *engine.Device) {
 		e := engine.NewEvaluator(d, cfg)
 		e.Use(first)
 		t.Cleanup(e.Close)
-		rates := Constant(0.05, 4)
-		rates[3] = []float32{float32(math.NaN())}
-		if _, err := run.Epoch(context.Background(), 1, rates, NoStep); err != nil {
+		moves := Constant(0.05, 4)
+		moves[3] = At(float32(math.NaN()))
+		if _, err := run.Epoch(context.Background(), 1, moves, NoStep); err != nil {
 			t.Fatal(err)
 		}
 		values, err := first.Values()

@@ -124,9 +124,18 @@ func NewTrainer(t testing.TB, d *engine.Device, cfg engine.Config, set *data.Dat
 	return Run{trainer, cfg}
 }
 
-// Constant are the rates of steps that all have one, without groups.
-func Constant(rate float32, steps int) engine.Rates {
-	return slices.Repeat(engine.Rates{{rate}}, steps)
+// Constant are steps at one rate, without groups.
+func Constant(rate float32, steps int) engine.Moves {
+	return slices.Repeat(engine.Moves{At(rate)}, steps)
+}
+
+// At is a step at the rates of the variables in no group and of each group.
+func At(rates ...float32) []engine.Move {
+	var moves []engine.Move
+	for _, rate := range rates {
+		moves = append(moves, engine.Move{Rate: rate, Rescale: true})
+	}
+	return moves
 }
 
 // NoStep does nothing after a step.
@@ -149,9 +158,9 @@ func Until(t testing.TB, r Run, epochs, stop int) (history []engine.Metrics, var
 		t.Fatal(err)
 	}
 	steps := r.Steps()
-	rates := slices.Repeat(engine.Rates{slices.Repeat([]float32{0.05}, 1+len(r.Config.Groups))}, steps)
+	moves := slices.Repeat(engine.Moves{At(slices.Repeat([]float32{0.05}, 1+len(r.Config.Groups))...)}, steps)
 	for epoch := max(at.Epoch, 1); epoch <= epochs && ctx.Err() == nil; epoch++ {
-		m, err := r.Epoch(ctx, epoch, rates, func(step, _ int) {
+		m, err := r.Epoch(ctx, epoch, moves, func(step, _ int) {
 			if (epoch-1)*steps+step+1 == stop {
 				cancel()
 			}

@@ -90,9 +90,9 @@ func TestSeveralStepsPerDispatchStopAndDiverge(t *testing.T) {
 		if !errors.Is(err, context.Canceled) || m.Steps != 6 || m.Examples != 48 {
 			t.Errorf("metrics %+v, error %v, want 6 steps and context.Canceled", m, err)
 		}
-		rates := enginetest.Constant(0, 8)
-		rates[3] = []float32{float32(math.NaN())} // spoils the weights of step 4, in the middle of the dispatch of 3 to 5
-		if m, err = trainer.Epoch(context.Background(), 2, rates, enginetest.NoStep); err != nil || m.Diverged != 4 {
+		moves := enginetest.Constant(0, 8)
+		moves[3] = enginetest.At(float32(math.NaN())) // spoils the weights of step 4, in the middle of the dispatch of 3 to 5
+		if m, err = trainer.Epoch(context.Background(), 2, moves, enginetest.NoStep); err != nil || m.Diverged != 4 {
 			t.Errorf("metrics %+v, error %v, want divergence at step 4", m, err)
 		}
 	})

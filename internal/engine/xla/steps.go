@@ -3,7 +3,6 @@ package xla
 import (
 	"cmp"
 	"context"
-	"slices"
 
 	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/internal/engine"
@@ -16,7 +15,7 @@ import (
 
 // steps trains with one graph a step, or a few steps ([engine.Config.StepsPerDispatch]).
 //
-// The graph takes everything it needs from the device: the resident images, the epoch's choices and rates,
+// The graph takes everything it needs from the device: the resident images, the epoch's choices and moves,
 // and the number of the step, which is part of the state and counts itself up, so that nothing is
 // transferred within an epoch.
 type steps struct {
@@ -28,7 +27,8 @@ type steps struct {
 	images    batchSource
 	state     state
 	averaging *averaging       // nil for none
-	epoch     []compute.Buffer // rates and the source's own
+	count     int              // of an epoch's steps
+	epoch     []compute.Buffer // moves and the source's own
 	counter   compute.Buffer   // int32: the number of the next step
 }
 
@@ -71,7 +71,7 @@ type batchSource interface {
 type perStep struct{ keep, free []compute.Buffer }
 
 func newSteps(ctx context.Context, d *device, cfg engine.Config, train *data.Dataset, sizes []int) (made *steps, err error) {
-	s := &steps{device: d, cfg: cfg, programs: map[dispatch]*program{}}
+	s := &steps{device: d, cfg: cfg, count: cfg.Steps(train.Len()), programs: map[dispatch]*program{}}
 	defer func() {
 		if made == nil {
 			s.Close()
@@ -104,33 +104,33 @@ func newSteps(ctx context.Context, d *device, cfg engine.Config, train *data.Dat
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		if s.programs[at], err = s.compileSteps(at, cfg.Steps(train.Len())); err != nil {
+		if s.programs[at], err = s.compileSteps(at); err != nil {
 			return nil, err
 		}
 	}
 	return s, nil
 }
 
-// compileSteps: variables, velocities, metrics, counter, rates, the source's -> variables, velocities,
+// compileSteps: variables, velocities, metrics, counter, moves, the source's -> variables, velocities,
 // metrics, counter.
-func (s *steps) compileSteps(at dispatch, count int) (*program, error) {
+func (s *steps) compileSteps(at dispatch) (*program, error) {
 	variables := s.variables
 	velocities := inputsOf(s.cfg.Trainable(variables))
 	inputs := append(inputsOf(variables), velocities...)
-	inputs = append(inputs, whole(dtypes.Float32, engine.NumMetrics), whole(dtypes.Int32), whole(dtypes.Float32, count, 1+len(s.cfg.Groups)))
-	state := len(inputs) - 1 // without the rates
+	inputs = append(inputs, whole(dtypes.Float32, engine.NumMetrics), whole(dtypes.Int32), s.movesInput())
+	state := len(inputs) - 1 // without the moves
 	inputs = append(inputs, s.images.inputs(at.size)...)
 
 	var step stepBuilder = func(in []*graph.Node) []*graph.Node {
 		vars, in := in[:len(variables)], in[len(variables):]
 		velocity, in := in[:len(velocities)], in[len(velocities):]
-		metrics, counter, rates, in := in[0], in[1], in[2], in[3:]
+		metrics, counter, moves, in := in[0], in[1], in[2], in[3:]
 
 		images, labels := s.images.build(in, graph.MulScalar(counter, s.cfg.Batch), at.size)
 		scope := &graphs.Scope{Training: true, DType: dtypeOf(s.cfg), Variables: byName(variables, vars), Frozen: s.cfg.Frozen}
 		logits := graphs.Apply(s.cfg.Network, images, scope)
 		loss := graphs.CrossEntropy(logits, labels, s.cfg.LabelSmoothing, s.cfg.ClassWeights)
-		rates = graph.Gather(rates, graph.Reshape(counter, 1)) // the step's
+		moves = graph.Gather(moves, graph.Reshape(counter, 1)) // the step's
 
 		trainable := s.cfg.Trainable(variables)
 		var weights []*graph.Node
@@ -138,15 +138,11 @@ func (s *steps) compileSteps(at dispatch, count int) (*program, error) {
 			weights = append(weights, scope.Variables[v.Name])
 		}
 		gradients := graph.Gradient(graph.DivScalar(loss, float64(s.cfg.Batch)), weights...)
-		var newVars, newVelocity []*graph.Node
+		newWeights, newVelocity := graphs.Move(dtypeOf(s.cfg), s.moved(trainable, weights, velocity, gradients, moves))
+		moved := byName(trainable, newWeights)
+		var newVars []*graph.Node
 		for i, v := range variables {
-			k := len(newVelocity)
-			if k == len(trainable) || trainable[k].Name != v.Name {
-				newVars = append(newVars, cmp.Or(scope.Updates[v.Name], vars[i]))
-				continue
-			}
-			w, u := s.move(v, vars[i], velocity[k], gradients[k], rates)
-			newVars, newVelocity = append(newVars, w), append(newVelocity, u)
+			newVars = append(newVars, cmp.Or(moved[v.Name], scope.Updates[v.Name], vars[i]))
 		}
 		return append(append(newVars, newVelocity...),
 			graphs.Accumulate(metrics, loss, logits, labels.Own, counter), graph.AddScalar(counter, 1))
@@ -163,11 +159,39 @@ func (s *steps) compileSteps(at dispatch, count int) (*program, error) {
 	})
 }
 
-// move takes a variable's step at its rate, one of the step's rates.
-func (s *steps) move(v layers.Variable, weight, velocity, gradient, rates *graph.Node) (newWeight, newVelocity *graph.Node) {
-	o, i := s.cfg.OptimizerOf(v)
-	rate := graph.MulScalar(graph.Reshape(graph.SliceAxis(rates, 0, graph.AxisElem(i))), s.cfg.RateFactor(v))
-	return graphs.Move(o, dtypeOf(s.cfg), weight, velocity, gradient, rate)
+// movesInput is the input of an epoch's moves.
+func (s *steps) movesInput() input { return whole(dtypes.Float32, s.count, 1+len(s.cfg.Groups), 2) }
+
+// moved are the steps of the trainable variables, as moves, [groups + 1, 2], have them.
+func (s *steps) moved(trainable []layers.Variable, weights, velocities, gradients []*graph.Node, moves *graph.Node) []graphs.Step {
+	steps := make([]graphs.Step, len(trainable))
+	for k, v := range trainable {
+		o, i := s.cfg.OptimizerOf(v)
+		of := func(what int) *graph.Node {
+			return graph.Reshape(graph.Slice(moves, graph.AxisRange(), graph.AxisElem(i), graph.AxisElem(what)))
+		}
+		steps[k] = graphs.Step{
+			Optimizer: o, Weight: weights[k], Velocity: velocities[k], Gradient: gradients[k],
+			Rate: graph.MulScalar(of(0), s.cfg.RateFactor(v)), Rescale: of(1),
+		}
+	}
+	return steps
+}
+
+// tensorOf are moves as the graph takes them, [steps, groups + 1, 2]: rates, and 1 where Muon rescales. Steps that an epoch
+// leaves out at its end are 0.
+func (s *steps) tensorOf(moves engine.Moves) []float32 {
+	values := make([]float32, 0, s.count*(1+len(s.cfg.Groups))*2)
+	for _, step := range moves {
+		for _, m := range step {
+			rescale := float32(0)
+			if m.Rescale {
+				rescale = 1
+			}
+			values = append(values, m.Rate, rescale)
+		}
+	}
+	return values[:cap(values)]
 }
 
 // Restore implements [engine.Steps].
@@ -225,11 +249,11 @@ func (s *steps) Snapshot() (to engine.Snapshot, err error) {
 }
 
 // StartEpoch implements [engine.Steps].
-func (s *steps) StartEpoch(epoch int, rates engine.Rates, taken int) error {
+func (s *steps) StartEpoch(epoch int, moves engine.Moves, taken int) error {
 	release(s.epoch...)
 	release(s.counter)
 	s.epoch, s.counter = nil, nil
-	r, err := upload(s.device, slices.Concat(rates...), whole(dtypes.Float32, len(rates), 1+len(s.cfg.Groups)))
+	r, err := upload(s.device, s.tensorOf(moves), s.movesInput())
 	if err != nil {
 		return err
 	}

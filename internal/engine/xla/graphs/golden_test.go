@@ -108,8 +108,11 @@ func goldenStep(c golden.Case, net layers.Network, variables []layers.Variable, 
 		if v.Trainable && !c.IsFrozen(v.Name) {
 			// The script's rate is per mean loss, and so is its weight decay.
 			nesterov := engine.Nesterov{Momentum: golden.Momentum, WeightDecay: golden.WeightDecay / c.Factor(v)}
-			newVars[i], newVelocity[i] = graphs.Move(nesterov, dtypes.Float32,
-				vars[i], velocity[i], graph.DivScalar(gradients[i], batch), graph.MulScalar(rate, c.Factor(v)))
+			w, u := graphs.Move(dtypes.Float32, []graphs.Step{{
+				Optimizer: nesterov, Weight: vars[i], Velocity: velocity[i], Gradient: graph.DivScalar(gradients[i], batch),
+				Rate: graph.MulScalar(rate, c.Factor(v)),
+			}})
+			newVars[i], newVelocity[i] = w[0], u[0]
 		} else if update, ok := scope.Updates[v.Name]; ok {
 			newVars[i] = update
 		}

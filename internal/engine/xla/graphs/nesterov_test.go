@@ -24,18 +24,17 @@ type stepFunc func(w, v, g []float32, rate float32) (newW, newV []float32)
 // eachOf runs f on every backend, for a variable of a shape.
 func eachOf(t *testing.T, o engine.Optimizer, dtype dtypes.DType, shape []int, f func(t *testing.T, step stepFunc)) {
 	t.Helper()
+	eachMove(t, o, 1, dtype, shape, f)
+}
+
+// eachMove is eachOf with a say in whether Muon rescales.
+func eachMove(t *testing.T, o engine.Optimizer, rescale float32, dtype dtypes.DType, shape []int, f func(t *testing.T, step stepFunc)) {
+	t.Helper()
 	tensor := func(values []float32) *tensors.Tensor { return tensors.FromFlatDataAndDimensions(values, shape...) }
-	testbackend.Each(t, func(t *testing.T, name string) {
-		if kind, _, _ := strings.Cut(name, ":"); !slices.Contains(compute.List(), kind) {
-			t.Skipf("%s is not built in: it needs cgo", kind)
-		}
-		backend, err := compute.NewWithConfig(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer backend.Finalize()
+	eachBackend(t, func(t *testing.T, backend compute.Backend) {
 		exec, err := graph.NewExec(backend, func(w, v, g, rate *graph.Node) (newW, newV *graph.Node) {
-			return graphs.Move(o, dtype, w, v, g, rate)
+			weights, velocities := graphs.Move(dtype, []graphs.Step{{o, w, v, g, rate, graph.Const(w.Graph(), rescale)}})
+			return weights[0], velocities[0]
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -48,6 +47,22 @@ func eachOf(t *testing.T, o engine.Optimizer, dtype dtypes.DType, shape []int, f
 			}
 			return tensors.MustCopyFlatData[float32](a), tensors.MustCopyFlatData[float32](b)
 		})
+	})
+}
+
+// eachBackend runs f on every backend.
+func eachBackend(t *testing.T, f func(t *testing.T, backend compute.Backend)) {
+	t.Helper()
+	testbackend.Each(t, func(t *testing.T, name string) {
+		if kind, _, _ := strings.Cut(name, ":"); !slices.Contains(compute.List(), kind) {
+			t.Skipf("%s is not built in: it needs cgo", kind)
+		}
+		backend, err := compute.NewWithConfig(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer backend.Finalize()
+		f(t, backend)
 	})
 }
 
