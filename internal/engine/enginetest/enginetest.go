@@ -139,7 +139,7 @@ func At(rates ...float32) []engine.Move {
 }
 
 // NoStep does nothing after a step.
-func NoStep(int, int) {}
+func NoStep(engine.Progress) {}
 
 // Train trains some epochs and returns their metrics with the variables at the end, their averages if there are any.
 func Train(t testing.TB, r Run, epochs int) ([]engine.Metrics, map[string][]float32) {
@@ -160,8 +160,8 @@ func Until(t testing.TB, r Run, epochs, stop int) (history []engine.Metrics, var
 	steps := r.Steps()
 	moves := slices.Repeat(engine.Moves{At(slices.Repeat([]float32{0.05}, 1+len(r.Config.Groups))...)}, steps)
 	for epoch := max(at.Epoch, 1); epoch <= epochs && ctx.Err() == nil; epoch++ {
-		m, err := r.Epoch(ctx, epoch, moves, func(step, _ int) {
-			if (epoch-1)*steps+step+1 == stop {
+		m, err := r.Epoch(ctx, epoch, moves, func(p engine.Progress) {
+			if (epoch-1)*steps+p.Step+1 == stop {
 				cancel()
 			}
 		})
