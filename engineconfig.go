@@ -74,13 +74,20 @@ func (v TestViews) engineViews() []engine.View {
 	case FlipViews:
 		return []engine.View{{Weight: 0.5}, {Weight: 0.5, Flip: true}}
 	case FlipTranslateViews:
-		return []engine.View{
-			{Weight: 0.25}, {Weight: 0.25, Flip: true},
-			{Weight: 0.125, Down: -1, Right: -1}, {Weight: 0.125, Down: -1, Right: -1, Flip: true},
-			{Weight: 0.125, Down: 1, Right: 1}, {Weight: 0.125, Down: 1, Right: 1, Flip: true},
-		}
+		return translated(1./4, 1./8)
+	case SixViews:
+		return translated(1./6, 1./6)
 	}
 	return nil
+}
+
+// translated are an image and its mirror image of one weight each, and moved both ways of another.
+func translated(still, moved float32) []engine.View {
+	return []engine.View{
+		{Weight: still}, {Weight: still, Flip: true},
+		{Weight: moved, Down: -1, Right: -1}, {Weight: moved, Down: -1, Right: -1, Flip: true},
+		{Weight: moved, Down: 1, Right: 1}, {Weight: moved, Down: 1, Right: 1, Flip: true},
+	}
 }
 
 // onEngine is an optimiser as engines know it.

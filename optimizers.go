@@ -60,7 +60,7 @@ type Muon struct {
 }
 
 // Rescaling is how many steps lie between two scalings of [Muon]: First at the run's beginning, and from there linearly,
-// rounded down, to Last at its end. The first scaling comes First steps after the beginning.
+// rounded down, to Last at its end. The first scaling is that of the First-th step.
 type Rescaling struct {
 	First int `json:"first"` // at least 1, or 0 for a zero Rescaling
 	Last  int `json:"last"`  // at least 1, or 0 for a zero Rescaling

@@ -56,9 +56,10 @@ func (r Recipe) rescaled(o Optimizer, whole int) []bool {
 	muon, _ := o.(Muon)
 	every, last := muon.Rescaling, 0
 	for i := range steps {
-		between := every.First + int(math.Floor(float64((every.Last-every.First)*i)/float64(len(steps))))
-		if steps[i] = i-last >= between; steps[i] {
-			last = i
+		step := i + 1
+		between := every.First + int(math.Floor(float64((every.Last-every.First)*step)/float64(len(steps))))
+		if steps[i] = step-last >= between; steps[i] {
+			last = step
 		}
 	}
 	return steps

@@ -96,8 +96,8 @@ type Averaging struct {
 	Decay float64 `json:"decay"`
 }
 
-// TestViews are the views of an image over which a model averages its logits: [OneView], [FlipViews] or
-// [FlipTranslateViews].
+// TestViews are the views of an image over which a model averages its logits: [OneView], [FlipViews], [FlipTranslateViews]
+// or [SixViews].
 type TestViews string
 
 // The views of a [Recipe].
@@ -109,11 +109,13 @@ const (
 	// FlipTranslateViews are FlipViews of the image, of weight 1/4 each, and those of the image moved by a
 	// pixel up and left, and down and right, of weight 1/8 each. What moves in is the reflection in the edge.
 	FlipTranslateViews TestViews = "flip, translate"
+	// SixViews are those of FlipTranslateViews with equal weights.
+	SixViews TestViews = "six"
 )
 
 // known says whether there are such views.
 func (v TestViews) known() bool {
-	return slices.Contains([]TestViews{OneView, FlipViews, FlipTranslateViews}, v)
+	return slices.Contains([]TestViews{OneView, FlipViews, FlipTranslateViews, SixViews}, v)
 }
 
 // Clone is a copy that shares nothing with the recipe.
@@ -182,7 +184,7 @@ func (r Recipe) problems() []error {
 	check(r.LayerDecay >= 0 && r.LayerDecay <= 1, "layer decay %g, need 0 (for 1) to 1", r.LayerDecay)
 	check(r.Averaging.Every >= 0, "averaging every %d steps, need 0 (none) or more", r.Averaging.Every)
 	check(r.Averaging.Decay >= 0 && r.Averaging.Decay < 1, "averaging decay %g, need 0 to below 1", r.Averaging.Decay)
-	check(r.TestViews.known(), "test views %q, want %q, %q or %q", r.TestViews, OneView, FlipViews, FlipTranslateViews)
+	check(r.TestViews.known(), "test views %q, want %q, %q, %q or %q", r.TestViews, OneView, FlipViews, FlipTranslateViews, SixViews)
 	check(r.Published.Accuracy >= 0 && r.Published.Accuracy <= 1, "published accuracy %g, need 0 to 1", r.Published.Accuracy)
 	check(r.Published.Seconds >= 0 && r.Published.Seconds <= math.MaxFloat64, "published seconds %g, need 0 or more", r.Published.Seconds)
 	if err := r.Mixing.Validate(); err != nil {

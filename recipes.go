@@ -20,9 +20,9 @@ func ResNet9Epochs24() Recipe { return named("resnet9-24") }
 // source.
 func Airbench94Muon() Recipe { return named("airbench94-muon") }
 
-// Recipes lists all named recipes: the rungs of [Ladder], and then the speedrun "airbench94-muon". The list and
-// all that is in it are the caller's.
-func Recipes() []Recipe { return append(Ladder(), airbench94Muon()) }
+// Recipes lists all named recipes: the rungs of [Ladder], and then the speedruns "airbench94-muon" and "airbench94-2025". The
+// list and all that is in it are the caller's.
+func Recipes() []Recipe { return append(Ladder(), airbench94Muon(), airbench94In2025()) }
 
 // Ladder lists the 28 rungs of the series "How to train your ResNet" in its order, the first rung first.
 // The list and all that is in it are the caller's.
@@ -214,39 +214,4 @@ var ladder = []rung{
 		r.Augmentations = append(r.Augmentations, data.Cutout{Height: 12, Width: 12})
 		r.Epochs, r.Schedule = 80, through([][2]float64{{0, 0}, {16, 0.4}, {78, 0.04}})
 	}},
-}
-
-// airbench94Muon is the speedrun airbench94 in its version with Muon, 94.01 % (mean of 200 runs) on one A100
-// (https://github.com/KellerJordan/cifar10-airbench, airbench94_muon.py).
-//
-// The source's loss is the sum over the batch, where ours is the mean, so its gradient is batch times ours. SGD is
-// linear in the gradient: for the same steps the rate is batch times the source's, and the weight decay, which
-// stands beside the gradient, the source's divided by batch. The source's decay is 2e-6·batch/rate, by the
-// source's rate; here, 2e-6/rate. The batch of another run scales the rates, so it keeps those of the source.
-// Muon does not see how large a gradient is: its rate stays.
-func airbench94Muon() Recipe {
-	const batch, epochs = 2000, 8
-	falling := func(rate, end float64) schedule.Schedule { return through([][2]float64{{0, rate}, {end, 0}}) }
-	sgd := func(variables layers.VariableKind, rate, end float64) VariableGroup {
-		return VariableGroup{
-			Variables: variables, Optimizer: SGD{Momentum: 0.85, WeightDecay: 2e-6 / rate}, Schedule: falling(rate*batch, end),
-		}
-	}
-	return Recipe{
-		Name: "airbench94-muon", Description: "the speedrun: Muon, 2x2 whitening, alternating flips",
-		Published: Published{Accuracy: 0.9401, Seconds: 2.59, Hardware: "A100"},
-		Design:    layers.Airbench94(),
-		BatchSize: batch, Epochs: epochs,
-		Schedule: falling(0.24, epochs), RateBeforeStep: true,
-		Augmentations: data.Augmentations{data.Crop{Pad: 2}, data.AlternatingFlip{}},
-		Optimizer:     Nesterov{}, // moves nothing: all is in groups
-		Groups: []VariableGroup{
-			{Variables: layers.KindFilters, Optimizer: Muon{Momentum: 0.6}},
-			sgd(layers.KindWhiteningBiases, 0.053, 3), // these stay as they are from epoch 3 on
-			sgd(layers.KindBiases, 0.053, epochs),
-			sgd(layers.KindLinearWeights, 0.67, epochs),
-		},
-		LabelSmoothing: 0.2,
-		TestViews:      FlipTranslateViews,
-	}
 }

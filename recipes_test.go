@@ -216,7 +216,7 @@ func TestRecipeJSONErrors(t *testing.T) {
 		{"a field of a stage twice", `"residual":true`, `"residual":true,"residual":false`, "twice"},
 		{"an unknown optimizer", `"nesterov":`, `"adam":`, `optimizer "adam", want one of: muon, nesterov, sgd`},
 		{"two optimizers", `"nesterov":{`, `"muon":{"momentum":0.6},"nesterov":{`, "an optimizer of 2 kinds"},
-		{"a setting of another optimizer", `"nesterov":{`, `"muon":{`, "muon: json: unknown field \"weight_decay\""},
+		{"a setting of another optimizer", `"nesterov":{`, `"nesterov":{"polynomial":[1,2,3],`, "nesterov: json: unknown field \"polynomial\""},
 		{"no optimizer", `"optimizer":`, `"optimiser":`, "optimiser"},
 		{"null", `"batch_size":512`, `"batch_size":null`, "batch_size: null"},
 		{"null for a list", `"augmentations":[`, `"groups":null,"augmentations":[`, "groups: null"},

@@ -14,6 +14,8 @@ type ColourJitter struct {
 	Brightness float64 `json:"brightness"`
 	// Contrast is by which share the differences from the image's mean may grow or shrink, 0 to 1.
 	Contrast float64 `json:"contrast"`
+	// AboutZero has Contrast change the differences from 0, the training set's mean, in place of the image's own.
+	AboutZero bool `json:"about_zero,omitempty"`
 	// Saturation is the same for the differences of a pixel's channels from their mean. Images of one channel have none.
 	Saturation float64 `json:"saturation"`
 }
@@ -39,11 +41,14 @@ func (j ColourJitter) Apply(dst, src []float32, image Shape, choice []int32) {
 	brightness := float32(between(choice[0], -j.Brightness, j.Brightness))
 	contrast := float32(between(choice[1], 1-j.Contrast, 1+j.Contrast))
 	saturation := float32(between(choice[2], 1-j.Saturation, 1+j.Saturation))
-	mean := mean(src[:size])
+	centre := float32(0)
+	if !j.AboutZero {
+		centre = mean(src[:size]) + brightness
+	}
 	for p := 0; p < size; p += channels {
 		to, from := dst[p:p+channels], src[p:p+channels]
 		for c, v := range from {
-			to[c] = mean + brightness + contrast*(v-mean)
+			to[c] = centre + contrast*(v+brightness-centre)
 		}
 		saturate(to, saturation)
 	}

@@ -66,6 +66,8 @@ func TestApplyColours(t *testing.T) {
 		{"darker", data.ColourJitter{Brightness: 2}, []int32{25, 0, 0}, []float32{0, 1, 2, 3, 5, 7}},
 		{"more contrast", data.ColourJitter{Contrast: 0.5}, []int32{0, 100, 0}, []float32{-0.5, 1, 2.5, 4, 7, 10}},
 		{"no contrast", data.ColourJitter{Contrast: 1}, []int32{0, 0, 0}, []float32{4, 4, 4, 4, 4, 4}},
+		{"more contrast about 0", data.ColourJitter{Contrast: 0.5, AboutZero: true}, []int32{0, 100, 0}, []float32{1.5, 3, 4.5, 6, 9, 12}},
+		{"brighter, and then more contrast about 0", data.ColourJitter{Brightness: 2, Contrast: 0.5, AboutZero: true}, []int32{100, 100, 50}, []float32{4.5, 6, 7.5, 9, 12, 15}},
 		{"no colour", data.ColourJitter{Saturation: 1}, []int32{0, 0, 0}, []float32{2, 2, 2, 6, 6, 6}},
 		{"twice the colour", data.ColourJitter{Saturation: 1}, []int32{0, 0, 100}, []float32{0, 2, 4, 2, 6, 10}},
 		{"all at once", data.ColourJitter{Brightness: 1, Contrast: 0.5, Saturation: 0.5}, []int32{50, 50, 50}, image},

@@ -169,7 +169,7 @@ func (s *steps) moved(trainable []layers.Variable, weights, velocities, gradient
 	for k, v := range trainable {
 		o, i := s.cfg.OptimizerOf(v)
 		of := func(what int) *graph.Node {
-			return graph.Reshape(graph.Slice(moves, graph.AxisRange(), graph.AxisElem(i), graph.AxisElem(what)))
+			return graph.Reshape(graph.Slice(moves, graph.AxisElem(i), graph.AxisElem(what)))
 		}
 		steps[k] = graphs.Step{
 			Optimizer: o, Weight: weights[k], Velocity: velocities[k], Gradient: gradients[k],

@@ -52,6 +52,7 @@ func TestAugment(t *testing.T) {
 		{data.Rotation{Degrees: 180}, shape(6, 3, 1)},
 		{data.ColourJitter{Brightness: 0.5, Contrast: 0.4, Saturation: 0.3}, shape(32, 32, 3)},
 		{data.ColourJitter{Brightness: 0.5, Contrast: 1, Saturation: 1}, shape(2, 3, 1)},
+		{data.ColourJitter{Brightness: 0.5, Contrast: 0.4, AboutZero: true}, shape(5, 6, 3)},
 		{data.Greyscale{Percent: 50}, shape(32, 32, 3)},
 	}
 	inTable := map[string]bool{}

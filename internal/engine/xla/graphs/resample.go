@@ -146,10 +146,12 @@ func colourJitter(j data.ColourJitter, images, choices *graph.Node) *graph.Node 
 		v := graph.AddScalar(graph.DivScalar(graph.MulScalar(choiceAt(choices, k), most-least), float64(data.ChoiceLevels-1)), least)
 		return graph.BroadcastToDims(graph.Reshape(graph.ConvertDType(v, dtypes.Float32), -1, 1, 1, 1), dims...)
 	}
-	mean := graph.BroadcastToDims(graph.Reshape(graph.ReduceMean(images, 1, 2, 3), -1, 1, 1, 1), dims...)
-	brightness := number(0, -j.Brightness, j.Brightness)
-	contrast := number(1, 1-j.Contrast, 1+j.Contrast)
-	images = graph.Add(graph.Add(mean, brightness), graph.Mul(contrast, graph.Sub(images, mean)))
+	images = graph.Add(images, number(0, -j.Brightness, j.Brightness))
+	centre := graph.ZerosLike(images)
+	if !j.AboutZero {
+		centre = graph.BroadcastToDims(graph.Reshape(graph.ReduceMean(images, 1, 2, 3), -1, 1, 1, 1), dims...)
+	}
+	images = graph.Add(centre, graph.Mul(number(1, 1-j.Contrast, 1+j.Contrast), graph.Sub(images, centre)))
 	grey := greyOf(images)
 	return graph.Add(grey, graph.Mul(number(2, 1-j.Saturation, 1+j.Saturation), graph.Sub(images, grey)))
 }
