@@ -10,6 +10,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"os"
 
 	"github.com/fastresnet/fastresnet"
 	"github.com/fastresnet/fastresnet/examples/internal/program"
@@ -19,7 +20,7 @@ const usage = `Usage: doctor [flags]
 
 Says what training would run on here, what is in the way of better, and what to do
 about it. It trains nothing and downloads nothing. The exit status is 0 if training
-can run, 1 if it cannot: the backend "auto" then fails.
+can run, 1 if it cannot: the backend "auto", or the one that -backend names, then fails.
 
 `
 
@@ -35,12 +36,18 @@ type report struct {
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	f := flag.NewFlagSet("doctor", flag.ContinueOnError)
 	asJSON := f.Bool("json", false, "print everything as JSON")
+	backend := f.String("backend", "", "look at this backend, in place of those that \"auto\" considers: as if\nGOMLX_BACKEND named it")
 	direct := f.Bool("direct", false, "open the backends in this process, which does not survive it if XLA ends it;\nwithout this flag a child does")
 	err := program.Parse(f, usage, args, stdout)
 	if err != nil {
 		return program.Status("doctor", err, stderr)
 	}
 
+	if *backend != "" {
+		if err := os.Setenv("GOMLX_BACKEND", *backend); err != nil {
+			return program.Status("doctor", err, stderr)
+		}
+	}
 	var d fastresnet.Diagnosis
 	if *direct {
 		d = fastresnet.Diagnose(ctx)

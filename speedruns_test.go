@@ -49,6 +49,86 @@ func TestAirbenchRates(t *testing.T) {
 	}
 }
 
+// TestAirbench2025 holds what the recipe says of each step to the source, which takes 243 steps, 32 an epoch, and counts them
+// from 0 for the rates and from 1 for Muon's scaling of the filters.
+func TestAirbench2025(t *testing.T) {
+	const steps, all, batch = 32, 243, 1536
+	r, err := fastresnet.RecipeByName("airbench94-2025")
+	if err != nil {
+		t.Fatal(err)
+	}
+	type move struct {
+		Muon, WhiteningBias, Bias, Classifier float64
+		Rescale                               bool
+	}
+	var want, got []move
+	last := 0
+	for step := range all {
+		falling := 1 - float64(step)/all
+		count := step + 1
+		rescale := count-last >= 2+int(15*float64(count)/all)
+		if rescale {
+			last = count
+		}
+		whitening := max(0, 1-float64(step)/7)
+		want = append(want, move{0.205 * falling, 0.0573 * batch * whitening, 0.0573 * batch * falling, 0.5415 * batch * falling, rescale})
+	}
+	for epoch := 1; epoch <= r.Epochs; epoch++ {
+		for _, m := range r.Moves(epoch, steps) {
+			got = append(got, move{float64(m[1].Rate), float64(m[2].Rate), float64(m[3].Rate), float64(m[4].Rate), m[1].Rescale})
+		}
+	}
+	if diff := cmp.Diff(want, got, cmpopts.EquateApprox(1e-6, 1e-6)); diff != "" {
+		t.Errorf("steps of the recipe (-want +got):\n%s", diff)
+	}
+	if muon := r.Groups[0].Optimizer.(fastresnet.Muon); muon.Momentum != 0.655 || math.Abs(muon.WeightDecay-1.0418e-6*batch) > 1e-12 {
+		t.Errorf("%+v", muon)
+	}
+	for i, rate := range map[int]float64{1: 0.0573, 2: 0.0573, 3: 0.5415} {
+		sgd := r.Groups[i].Optimizer.(fastresnet.SGD)
+		// The source's decay, for the sum of the losses, divided by the batch.
+		if want := 1.0418e-6 * batch / rate / batch; sgd.Momentum != 0.825 || math.Abs(sgd.WeightDecay-want) > 1e-12 {
+			t.Errorf("group %d: %+v, want a decay of %g", i, sgd, want)
+		}
+	}
+}
+
+// A run ends within its last epoch if the recipe says so, on both engines; so does one that is resumed there.
+func TestLastEpoch(t *testing.T) {
+	set := synthetic(t, 64, 1)
+	testbackend.Each(t, func(t *testing.T, backend string) {
+		folder := t.TempDir()
+		options := []fastresnet.Option{
+			fastresnet.WithDataset(set, set), fastresnet.WithBackend(backend), fastresnet.WithWidth(2), fastresnet.WithBatchSize(8),
+			recipe(func(r *fastresnet.Recipe) { r.Epochs, r.LastEpoch = 2, 0.3 }), // 3 of 8 steps
+			fastresnet.WithCheckpoint(folder, 1), fastresnet.WithResume(), fastresnet.WithStepsPerDispatch(2),
+		}
+		type progress struct{ Epoch, Step, Steps int }
+		var last progress
+		seen := fastresnet.WithProgress(fastresnet.Observer{Step: func(p fastresnet.Progress) { last = progress{p.Epoch, p.Step, p.Steps} }})
+		ctx, cancel := context.WithCancel(context.Background())
+		stopped, err := fastresnet.Train(ctx, append(options, fastresnet.WithProgress(fastresnet.Observer{Step: func(p fastresnet.Progress) {
+			if p.Epoch == 2 {
+				cancel()
+			}
+		}}))...)
+		if !errors.Is(err, context.Canceled) {
+			t.Fatalf("Train = %v", err)
+		}
+		stopped.Model.Close()
+		for _, again := range []string{"resumed", "resumed at its end"} {
+			result := finished(t, append(options, seen)...)
+			result.Model.Close()
+			if want := (progress{2, 3, 3}); last != want {
+				t.Errorf("%s: the last step is %v, want %v", again, last, want)
+			}
+			if e := result.Epochs[1]; e.Images != 24 || e.Partial || !e.Tested {
+				t.Errorf("%s: the last epoch is %+v, want a whole one of 24 images", again, e)
+			}
+		}
+	})
+}
+
 // TestAirbenchIsTheSource takes three SGD steps as the source writes them, with the summed loss, its rate and its
 // decay, and as the recipe does, with the mean loss: the weights are the same.
 func TestAirbenchIsTheSource(t *testing.T) {
@@ -90,22 +170,31 @@ func TestAirbenchIsTheSource(t *testing.T) {
 	}
 }
 
-// The recipe learns 64 images, in every lowering. With label smoothing 0.2 the least loss there can be is 0.87, and
+// The recipes learn 64 images, in every lowering. With label smoothing 0.2 the least loss there can be is 0.87, and
 // that of guessing 2.30; it ended between 1.13 and 1.18, with 91 % and more of the images right.
 func TestAirbenchLearns(t *testing.T) {
 	set := synthetic(t, 64, 1)
-	testbackend.Each(t, func(t *testing.T, backend string) {
-		result, err := fastresnet.Train(context.Background(), fastresnet.WithRecipe(airbench(t)), fastresnet.WithDataset(set, set),
-			fastresnet.WithBackend(backend), fastresnet.WithWidth(8), fastresnet.WithBatchSize(16), fastresnet.WithEpochs(20),
-			fastresnet.WithPeakRate(0.24), fastresnet.WithAugmentations(data.AlternatingFlip{}), fastresnet.WithTestViews(fastresnet.OneView))
+	for _, name := range []string{"airbench94-muon", "airbench94-2025"} {
+		r, err := fastresnet.RecipeByName(name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer result.Model.Close()
-		if loss, accuracy := result.Epochs[19].TrainLoss, result.TestAccuracy(); loss > 1.4 || accuracy < 0.75 {
-			t.Errorf("training loss %.3f and %.1f %% of the images right after 20 epochs, want 1.4 and 75 %% at worst", loss, 100*accuracy)
-		}
-	})
+		r.Design.Whitening.Images = 64
+		t.Run(name, func(t *testing.T) {
+			testbackend.Each(t, func(t *testing.T, backend string) {
+				result, err := fastresnet.Train(context.Background(), fastresnet.WithRecipe(r), fastresnet.WithDataset(set, set),
+					fastresnet.WithBackend(backend), fastresnet.WithWidth(8), fastresnet.WithBatchSize(16), fastresnet.WithEpochs(20),
+					fastresnet.WithPeakRate(0.24), fastresnet.WithAugmentations(data.AlternatingFlip{}), fastresnet.WithTestViews(fastresnet.OneView))
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer result.Model.Close()
+				if loss, accuracy := result.Epochs[19].TrainLoss, result.TestAccuracy(); loss > 1.4 || accuracy < 0.75 {
+					t.Errorf("training loss %.3f and %.1f %% of the images right after 20 epochs, want 1.4 and 75 %% at worst", loss, 100*accuracy)
+				}
+			})
+		})
+	}
 }
 
 // What options do to the groups is seen in the recipe of the result.
@@ -161,6 +250,13 @@ func TestGroupErrors(t *testing.T) {
 		{"a kind twice", func(g *fastresnet.VariableGroup) { g.Variables, g.Optimizer = layers.KindBiases, fastresnet.SGD{} }, "group 2: a second one of biases"},
 		{"momentum", func(g *fastresnet.VariableGroup) { g.Optimizer = fastresnet.Muon{Momentum: 1} }, "group 0: momentum 1"},
 		{"momentum NaN", func(g *fastresnet.VariableGroup) { g.Optimizer = fastresnet.Muon{Momentum: math.NaN()} }, "momentum NaN"},
+		{"decay of muon", func(g *fastresnet.VariableGroup) { g.Optimizer = fastresnet.Muon{WeightDecay: 2} }, "weight decay 2"},
+		{"polynomial", func(g *fastresnet.VariableGroup) {
+			g.Optimizer = fastresnet.Muon{Polynomial: [3]float64{1, math.Inf(1), 1}}
+		}, "need finite numbers"},
+		{"rescaling", func(g *fastresnet.VariableGroup) {
+			g.Optimizer = fastresnet.Muon{Rescaling: fastresnet.Rescaling{First: 2}}
+		}, "rescaling every 2 to 0 steps"},
 		{"weight decay", func(g *fastresnet.VariableGroup) { g.Optimizer = fastresnet.SGD{WeightDecay: -1} }, "weight decay -1"},
 		{"rate factor", func(g *fastresnet.VariableGroup) { g.RateFactor = math.Inf(1) }, "rate factor +Inf"},
 		{"muon for vectors", func(g *fastresnet.VariableGroup) { g.Variables = layers.KindScales }, "muon for scales, which are no matrices"},
