@@ -108,7 +108,7 @@ const (
 
 // Activation is the choice of a network's activation.
 type Activation struct {
-	// Kind is "relu", "celu" or "gelu"; "" stands for "relu".
+	// Kind is "relu", "celu", "gelu" or "silu"; "" stands for "relu".
 	Kind string `json:"kind"`
 	// Alpha is CELU's, more than 0.
 	Alpha float64 `json:"alpha,omitempty"`
@@ -126,8 +126,10 @@ func (a Activation) layer() (Layer, error) {
 		return CELU{a.Alpha}, nil
 	case "gelu":
 		return GELU{}, nil
+	case "silu":
+		return SiLU{}, nil
 	}
-	return nil, fmt.Errorf(`activation %q, want "relu", "celu" or "gelu"`, a.Kind)
+	return nil, fmt.Errorf(`activation %q, want "relu", "celu", "gelu" or "silu"`, a.Kind)
 }
 
 // Network fits the design to images of any size that its stages leave something of, and to classes. Its errors wrap

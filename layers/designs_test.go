@@ -165,6 +165,21 @@ func TestPlaces(t *testing.T) {
 	}
 }
 
+// TestActivationKinds wants the layer of each kind of activation, and of none a ReLU.
+func TestActivationKinds(t *testing.T) {
+	for want, activation := range map[layers.Layer]layers.Activation{
+		layers.ReLU{}:           {},
+		layers.CELU{Alpha: 0.3}: {Kind: "celu", Alpha: 0.3},
+		layers.GELU{}:           {Kind: "gelu"},
+		layers.SiLU{}:           {Kind: "silu"},
+	} {
+		net := fit(t, layers.Design{Name: "one", Activation: activation}, cifar10, 10, 4)
+		if got := net.Layers[2]; got != want {
+			t.Errorf("the activation of kind %q is %v, want %v", activation.Kind, got, want)
+		}
+	}
+}
+
 // TestDawnBlock lists the first block of the second stage, where the shape changes.
 func TestDawnBlock(t *testing.T) {
 	net := fit(t, layers.Dawn(), cifar10, 10, 4)
