@@ -36,6 +36,13 @@ type GELU struct{}
 func (GELU) String() string                          { return "GELU" }
 func (GELU) resolve(in data.Shape) (resolved, error) { return resolved{out: in}, nil }
 
+// SiLU is x·σ(x), σ(x) being the sigmoid 1/(1 + exp(-x)) (https://arxiv.org/abs/1606.08415,
+// https://arxiv.org/abs/1702.03118). It is also called swish.
+type SiLU struct{}
+
+func (SiLU) String() string                          { return "SiLU" }
+func (SiLU) resolve(in data.Shape) (resolved, error) { return resolved{out: in}, nil }
+
 // smallest is the least positive number that every engine computes with: some take lesser ones for 0.
 const smallest = 0x1p-126
 

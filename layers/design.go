@@ -32,6 +32,8 @@ type Design struct {
 	Norm NormSettings `json:"norm,omitzero"`
 	// Activation is what follows every batch norm.
 	Activation Activation `json:"activation,omitzero"`
+	// WhiteningActivation is what follows the whitening where there is no stem. Its zero value stands for Activation.
+	WhiteningActivation Activation `json:"whitening_activation,omitzero"`
 	// PoolAt is where a stage's pool stands.
 	PoolAt PoolAt `json:"pool_at,omitempty"`
 	// IdentityStart starts 3x3 convolutions of the stages as the identity: see [Conv].
@@ -108,7 +110,7 @@ const (
 
 // Activation is the choice of a network's activation.
 type Activation struct {
-	// Kind is "relu", "celu" or "gelu"; "" stands for "relu".
+	// Kind is "relu", "celu", "gelu" or "silu"; "" stands for "relu".
 	Kind string `json:"kind"`
 	// Alpha is CELU's, more than 0.
 	Alpha float64 `json:"alpha,omitempty"`
@@ -126,8 +128,10 @@ func (a Activation) layer() (Layer, error) {
 		return CELU{a.Alpha}, nil
 	case "gelu":
 		return GELU{}, nil
+	case "silu":
+		return SiLU{}, nil
 	}
-	return nil, fmt.Errorf(`activation %q, want "relu", "celu" or "gelu"`, a.Kind)
+	return nil, fmt.Errorf(`activation %q, want "relu", "celu", "gelu" or "silu"`, a.Kind)
 }
 
 // Network fits the design to images of any size that its stages leave something of, and to classes. Its errors wrap
@@ -142,6 +146,7 @@ func (d Design) Network(input data.Shape, classes int) (Network, error) {
 	}
 	b := builder{design: d}
 	b.activation, _ = d.Activation.layer()
+	b.whiteningActivation, _ = cmp.Or(d.WhiteningActivation, d.Activation).layer()
 	n := Network{Name: d.Name, Input: input}
 	n.Layers = append(n.Layers, b.stem()...)
 	channels := d.Width
@@ -201,6 +206,12 @@ func (d Design) Validate() error {
 	if _, err := d.Activation.layer(); err != nil {
 		problems = append(problems, err)
 	}
+	if d.WhiteningActivation != (Activation{}) {
+		check(d.NoStem, "an activation behind the whitening, and a stem in its place")
+		if _, err := d.WhiteningActivation.layer(); err != nil {
+			problems = append(problems, fmt.Errorf("behind the whitening: %w", err))
+		}
+	}
 	switch d.PoolAt {
 	case PoolAfterActivation, PoolBeforeActivation, PoolBeforeNorm:
 	default:
@@ -241,8 +252,8 @@ const maxStages = 64
 
 // builder makes the layers of a design.
 type builder struct {
-	design     Design
-	activation Layer
+	design                          Design
+	activation, whiteningActivation Layer
 }
 
 // stem is the first convolution, with the whitening before it.
@@ -254,7 +265,7 @@ func (b builder) stem() []Layer {
 		conv.Kernel = 1
 	}
 	if b.design.NoStem {
-		return append(stem, b.activation)
+		return append(stem, b.whiteningActivation)
 	}
 	stem = append(stem, conv)
 	if !b.design.BareStem {

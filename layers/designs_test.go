@@ -165,6 +165,45 @@ func TestPlaces(t *testing.T) {
 	}
 }
 
+// TestActivationKinds wants the layer of each kind of activation, and of none a ReLU.
+func TestActivationKinds(t *testing.T) {
+	for want, activation := range map[layers.Layer]layers.Activation{
+		layers.ReLU{}:           {},
+		layers.CELU{Alpha: 0.3}: {Kind: "celu", Alpha: 0.3},
+		layers.GELU{}:           {Kind: "gelu"},
+		layers.SiLU{}:           {Kind: "silu"},
+	} {
+		net := fit(t, layers.Design{Name: "one", Activation: activation}, cifar10, 10, 4)
+		if got := net.Layers[2]; got != want {
+			t.Errorf("the activation of kind %q is %v, want %v", activation.Kind, got, want)
+		}
+	}
+}
+
+// TestWhiteningActivation gives the whitening an activation of its own, and then none.
+func TestWhiteningActivation(t *testing.T) {
+	activations := func(behindWhitening layers.Activation) (found []layers.Layer) {
+		design := layers.Airbench94()
+		design.Activation, design.WhiteningActivation = layers.Activation{Kind: "silu"}, behindWhitening
+		for _, l := range fit(t, design, cifar10, 10, 4).Layers {
+			switch l.(type) {
+			case layers.ReLU, layers.GELU, layers.SiLU:
+				found = append(found, l)
+			}
+		}
+		return found
+	}
+	silu := layers.SiLU{}
+	for first, activation := range map[layers.Layer]layers.Activation{
+		layers.GELU{}: {Kind: "gelu"}, layers.ReLU{}: {Kind: "relu"}, silu: {},
+	} {
+		want := []layers.Layer{first, silu, silu, silu, silu, silu, silu}
+		if diff := cmp.Diff(want, activations(activation)); diff != "" {
+			t.Errorf("with %q behind the whitening (-want +got):\n%s", activation.Kind, diff)
+		}
+	}
+}
+
 // TestDawnBlock lists the first block of the second stage, where the shape changes.
 func TestDawnBlock(t *testing.T) {
 	net := fit(t, layers.Dawn(), cifar10, 10, 4)
@@ -232,6 +271,11 @@ func TestDesignJSON(t *testing.T) {
 			Activation: layers.Activation{Kind: "celu", Alpha: 0.1}, PoolAt: layers.PoolBeforeActivation,
 			IdentityStart: true, MeanPool: true, ClassifierBias: true, LogitScale: 0.5,
 		},
+		{
+			Name: "two activations", Width: 3, Whitening: &layers.WhiteningSettings{Kernel: 2, Epsilon: 0.5, Images: 7, Unpadded: true}, NoStem: true,
+			Stages:     []layers.Stage{{Channels: 1, Down: layers.DownPool}},
+			Activation: layers.Activation{Kind: "silu"}, WhiteningActivation: layers.Activation{Kind: "celu", Alpha: 0.1},
+		},
 	} {
 		t.Run(design.Name, func(t *testing.T) {
 			text, err := json.Marshal(design)
@@ -272,6 +316,19 @@ func TestDesignErrors(t *testing.T) {
 		{"unknown activation", func(d *layers.Design) { d.Activation.Kind = "tanh" }, `activation "tanh"`},
 		{"alpha of relu", func(d *layers.Design) { d.Activation.Alpha = 1 }, "alpha 1, which is for celu only"},
 		{"celu without alpha", func(d *layers.Design) { d.Activation.Kind = "celu" }, "alpha 0"},
+		{"unknown activation behind the whitening", func(d *layers.Design) {
+			*d = layers.Airbench94()
+			d.WhiteningActivation.Kind = "tanh"
+		}, `behind the whitening: activation "tanh"`},
+		{"alpha of silu behind the whitening", func(d *layers.Design) {
+			*d = layers.Airbench94()
+			d.WhiteningActivation = layers.Activation{Kind: "silu", Alpha: 1}
+		}, `behind the whitening: activation "silu" has alpha 1`},
+		{"celu without alpha behind the whitening", func(d *layers.Design) {
+			*d = layers.Airbench94()
+			d.WhiteningActivation.Kind = "celu"
+		}, "alpha 0"},
+		{"activation behind the whitening, and a stem", func(d *layers.Design) { d.WhiteningActivation.Kind = "gelu" }, "and a stem in its place"},
 		{"no stem and no whitening", func(d *layers.Design) { d.NoStem = true }, "no stem, and no whitening"},
 		{"no stem and a bare one", func(d *layers.Design) { *d = layers.Airbench94(); d.BareStem = true }, "no stem and a bare one"},
 		{"no stem and no stages", func(d *layers.Design) { *d = layers.Airbench94(); d.Stages = nil }, "no plain block first"},

@@ -14,7 +14,7 @@ import (
 var ErrNetwork = errors.New("layers: invalid network")
 
 // Layer is one step of a [Network]. The set is closed, because each engine has to compute every type of layer: [Conv],
-// [PatchWhitening], [BatchNorm], [ReLU], [CELU], [GELU], [MaxPool], [GlobalMaxPool], [GlobalMeanPool],
+// [PatchWhitening], [BatchNorm], [ReLU], [CELU], [GELU], [SiLU], [MaxPool], [GlobalMaxPool], [GlobalMeanPool],
 // [GlobalMaxMeanPool], [Linear], [Scale] and [Residual].
 type Layer interface {
 	// resolve checks the layer against the shape it is given and says what comes out.
@@ -27,7 +27,7 @@ type Layer interface {
 // it not yet.
 var types = map[string]Layer{
 	"conv": Conv{}, "patch_whitening": PatchWhitening{}, "batch_norm": BatchNorm{},
-	"relu": ReLU{}, "celu": CELU{}, "gelu": GELU{},
+	"relu": ReLU{}, "celu": CELU{}, "gelu": GELU{}, "silu": SiLU{},
 	"max_pool": MaxPool{}, "global_max_pool": GlobalMaxPool{}, "global_mean_pool": GlobalMeanPool{},
 	"global_max_mean_pool": GlobalMaxMeanPool{}, "linear": Linear{}, "scale": Scale{}, "residual": Residual{},
 }

@@ -68,7 +68,7 @@ func modelCases(t *testing.T) []modelCase {
 			conv("even", 6, 3, 2), // 6x4
 			layers.Residual{
 				Branch: []layers.Layer{conv("branch", 8, 3, 2), layers.GELU{}, layers.Residual{
-					Branch: []layers.Layer{conv("inner", 8, 1, 1), layers.ReLU{}}}},
+					Branch: []layers.Layer{conv("inner", 8, 1, 1), layers.ReLU{}}}, layers.SiLU{}},
 				Shortcut: []layers.Layer{conv("shortcut", 8, 1, 2)},
 			}, // 3x2
 			layers.BatchNorm{Name: "norm", NormSettings: layers.NormSettings{Epsilon: 0.25}},

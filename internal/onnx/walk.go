@@ -44,6 +44,8 @@ func (w *walk) layer(l layers.Layer, step layers.ResolvedLayer, x string) (strin
 		return w.node("Celu", []string{x}, float("alpha", l.Alpha)), nil
 	case layers.GELU:
 		return w.gelu(x), nil
+	case layers.SiLU:
+		return w.node("Mul", []string{x, w.node("Sigmoid", []string{x})}), nil
 	case layers.MaxPool:
 		size := integers("kernel_shape", l.Size, l.Size)
 		return w.node("MaxPool", []string{x}, size, integers("strides", l.Size, l.Size)), nil

@@ -37,7 +37,7 @@ func Every() []layers.Layer {
 		layers.BatchNorm{Name: "norm", NormSettings: layers.NormSettings{
 			Groups: 2, FrozenScale: true, LowPrecision: true, Epsilon: 1e-12, Momentum: 0.4}},
 		layers.BatchNorm{Name: "random", NormSettings: layers.NormSettings{RandomScale: true}},
-		layers.ReLU{}, layers.CELU{Alpha: 0.3}, layers.GELU{},
+		layers.ReLU{}, layers.CELU{Alpha: 0.3}, layers.GELU{}, layers.SiLU{},
 		layers.MaxPool{Size: 2, Floor: true},
 		layers.Residual{
 			Branch:   []layers.Layer{layers.Conv{Name: "branch", Out: 3, Kernel: 1, Stride: 1}},

@@ -14,6 +14,8 @@ func activationOf(l layers.Layer) (f kernels.Activation, ok bool) {
 		return kernels.Activation{Kind: kernels.CELU, Alpha: float32(l.Alpha), Inverse: float32(1 / l.Alpha)}, true
 	case layers.GELU:
 		return kernels.Activation{Kind: kernels.GELU}, true
+	case layers.SiLU:
+		return kernels.Activation{Kind: kernels.SiLU}, true
 	}
 	return kernels.Activation{}, false
 }

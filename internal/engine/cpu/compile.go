@@ -63,7 +63,7 @@ func lower(sequence []layers.Layer, in *tensor, frozen map[string]bool) (ops []o
 				before.norm, b.fused = b, true
 			}
 			add(b, b.out, !b.frozen)
-		case layers.ReLU, layers.CELU, layers.GELU:
+		case layers.ReLU, layers.CELU, layers.GELU, layers.SiLU:
 			f, _ := activationOf(l)
 			a := &activate{in: in, out: in.beside(in.shape), f: f}
 			add(a, a.out, false)

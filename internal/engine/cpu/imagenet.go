@@ -106,7 +106,7 @@ func lowerImage(sequence []layers.Layer, in channels) (ops []imageOp, out channe
 			conv(l, l.Channels(len(in.slots)), l.Name, l.Bias)
 		case layers.Linear:
 			conv(l, l.Out, l.Name, l.Bias)
-		case layers.BatchNorm, layers.Scale, layers.ReLU, layers.CELU, layers.GELU:
+		case layers.BatchNorm, layers.Scale, layers.ReLU, layers.CELU, layers.GELU, layers.SiLU:
 			a := &imageAffine{in: in, out: channels{in.beside(in.shape), in.slots}}
 			i += a.after.take(sequence[i:]) - 1
 			add(a, a.out)

@@ -117,6 +117,8 @@ func (r *reference) layer(l layers.Layer, x activation) activation {
 		return mapped(func(v float64) float64 { return max(v, 0) + min(0, l.Alpha*math.Expm1(v/l.Alpha)) })
 	case layers.GELU:
 		return mapped(func(v float64) float64 { return v * math.Erfc(-v/math.Sqrt2) / 2 })
+	case layers.SiLU:
+		return mapped(func(v float64) float64 { return v / (1 + math.Exp(-v)) })
 	case layers.Scale:
 		return mapped(func(v float64) float64 { return v * l.Factor })
 	case layers.MaxPool:

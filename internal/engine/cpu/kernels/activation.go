@@ -16,6 +16,7 @@ const (
 	ReLU
 	CELU
 	GELU
+	SiLU
 )
 
 // Value is f(x), for kernels without vectors.
@@ -37,6 +38,13 @@ func (f Activation) Value(x float32) float32 {
 		}
 		cumulative, _ := normal(min(low, normalHigh))
 		return low * cumulative
+	case SiLU:
+		low := x
+		if x < exponentLow {
+			low = exponentLow
+		}
+		value, _ := sigmoid(low)
+		return low * value
 	}
 	return x
 }
@@ -57,6 +65,10 @@ func (f Activation) Slope(x float32) float32 {
 		x = min(max(x, -normalHigh), normalHigh)
 		cumulative, density := normal(x)
 		return cumulative + x*density
+	case SiLU:
+		x = min(max(x, exponentLow), exponentHigh)
+		value, e := sigmoid(x)
+		return value * (1 + x*(e*value))
 	}
 	return 1
 }

@@ -30,6 +30,16 @@ var activationTests = []struct {
 		x = min(max(x, -40), 40)
 		return math.Erfc(-x/math.Sqrt2)/2 + x*math.Exp(-x*x/2)/math.Sqrt(2*math.Pi)
 	}},
+	{"SiLU", Activation{Kind: SiLU}, func(x float64) float64 {
+		if x < -100 {
+			return 0
+		}
+		return x / (1 + math.Exp(-x))
+	}, func(x float64) float64 {
+		x = min(max(x, -100), 100)
+		sigmoid := 1 / (1 + math.Exp(-x))
+		return sigmoid + x*sigmoid*(1-sigmoid)
+	}},
 }
 
 func celuTest(alpha float64) (test struct {
@@ -127,6 +137,24 @@ func TestExponential(t *testing.T) {
 	}
 }
 
+// TestSmallSiLU wants relative precision where the function is small: by 0, and far below it.
+func TestSmallSiLU(t *testing.T) {
+	var inputs []float32
+	for x := float32(1e-30); x < -exponentLow; x *= 1.001 {
+		inputs = append(inputs, x, -x)
+	}
+	for _, k := range Available() {
+		t.Run(k.Name, func(t *testing.T) {
+			values, _ := activated(k, Activation{Kind: SiLU}, inputs)
+			for i, x := range inputs {
+				if want := float64(x) / (1 + math.Exp(-float64(x))); math.Abs(float64(values[i])-want) > 4e-7*math.Abs(want) {
+					t.Errorf("SiLU of %g is %g, want %g", x, values[i], want)
+				}
+			}
+		})
+	}
+}
+
 // BenchmarkNormKernels is what a norm and its activation do to 32x32 pixels.
 func BenchmarkNormKernels(b *testing.B) {
 	const side = 32
@@ -134,7 +162,7 @@ func BenchmarkNormKernels(b *testing.B) {
 	x, y := make([]float32, r.Count*r.Stride), make([]float32, r.Count*r.Stride)
 	var sum, product Vector
 	for _, k := range Available() {
-		for _, f := range []Activation{{}, {Kind: ReLU}, celuOf(0.3), {Kind: GELU}} {
+		for _, f := range []Activation{{}, {Kind: ReLU}, celuOf(0.3), {Kind: GELU}, {Kind: SiLU}} {
 			a := AffineGradient{Affine: Affine{Gain: Fill(0.9), Shift: Fill(0.1), F: f}, Mean: Fill(0.2), Constant: Fill(0.1)}
 			for _, kernel := range []struct {
 				name string
@@ -144,7 +172,8 @@ func BenchmarkNormKernels(b *testing.B) {
 				{"affineSums", func() { k.AffineSums(sum[:], product[:], y, x, r, &a) }},
 				{"affineBackward", func() { k.AffineBackward(y, x, r, &a) }},
 			} {
-				b.Run(fmt.Sprintf("%s/%s/%s", k.Name, [...]string{Identity: "identity", ReLU: "ReLU", CELU: "CELU", GELU: "GELU"}[f.Kind], kernel.name), func(b *testing.B) {
+				function := [...]string{Identity: "identity", ReLU: "ReLU", CELU: "CELU", GELU: "GELU", SiLU: "SiLU"}[f.Kind]
+				b.Run(fmt.Sprintf("%s/%s/%s", k.Name, function, kernel.name), func(b *testing.B) {
 					rng := rand.New(rand.NewPCG(1, 2))
 					for i := range x {
 						x[i], y[i] = 4*rng.Float32()-2, 2*rng.Float32()-1

@@ -1601,6 +1601,8 @@ squareRowEnd:
 TEXT ·affineAVX2(SB), NOSPLIT, $0-80
 	MOVQ    a+72(FP), AX
 	MOVQ    128(AX), CX
+	CMPQ    CX, $0x04
+	JEQ     silu
 	CMPQ    CX, $0x03
 	JEQ     gelu
 	CMPQ    CX, $0x02
@@ -1784,16 +1786,16 @@ celuOne:
 	VBROADCASTSS 140(AX), Y3
 	VMULPS       Y3, Y2, Y3
 	VMAXPS       ·wide+128(SB), Y3, Y3
-	VMOVUPS      ·wide+256(SB), Y4
-	VFMADD231PS  ·wide+192(SB), Y3, Y4
-	VSUBPS       ·wide+256(SB), Y4, Y5
-	VFMADD231PS  ·wide+320(SB), Y5, Y3
+	VMOVUPS      ·wide+320(SB), Y4
+	VFMADD231PS  ·wide+256(SB), Y3, Y4
+	VSUBPS       ·wide+320(SB), Y4, Y5
 	VFMADD231PS  ·wide+384(SB), Y5, Y3
-	VMOVUPS      ·wide+704(SB), Y5
+	VFMADD231PS  ·wide+448(SB), Y5, Y3
+	VMOVUPS      ·wide+768(SB), Y5
+	VFMADD213PS  ·wide+704(SB), Y3, Y5
 	VFMADD213PS  ·wide+640(SB), Y3, Y5
 	VFMADD213PS  ·wide+576(SB), Y3, Y5
 	VFMADD213PS  ·wide+512(SB), Y3, Y5
-	VFMADD213PS  ·wide+448(SB), Y3, Y5
 	VMULPS       Y3, Y5, Y5
 	VFMADD213PS  Y3, Y3, Y5
 	VPSLLD       $0x17, Y4, Y4
@@ -1811,16 +1813,16 @@ celuOne:
 	VBROADCASTSS 140(AX), Y3
 	VMULPS       Y3, Y2, Y3
 	VMAXPS       ·wide+128(SB), Y3, Y3
-	VMOVUPS      ·wide+256(SB), Y4
-	VFMADD231PS  ·wide+192(SB), Y3, Y4
-	VSUBPS       ·wide+256(SB), Y4, Y5
-	VFMADD231PS  ·wide+320(SB), Y5, Y3
+	VMOVUPS      ·wide+320(SB), Y4
+	VFMADD231PS  ·wide+256(SB), Y3, Y4
+	VSUBPS       ·wide+320(SB), Y4, Y5
 	VFMADD231PS  ·wide+384(SB), Y5, Y3
-	VMOVUPS      ·wide+704(SB), Y5
+	VFMADD231PS  ·wide+448(SB), Y5, Y3
+	VMOVUPS      ·wide+768(SB), Y5
+	VFMADD213PS  ·wide+704(SB), Y3, Y5
 	VFMADD213PS  ·wide+640(SB), Y3, Y5
 	VFMADD213PS  ·wide+576(SB), Y3, Y5
 	VFMADD213PS  ·wide+512(SB), Y3, Y5
-	VFMADD213PS  ·wide+448(SB), Y3, Y5
 	VMULPS       Y3, Y5, Y5
 	VFMADD213PS  Y3, Y3, Y5
 	VPSLLD       $0x17, Y4, Y4
@@ -1869,40 +1871,40 @@ geluOne:
 	VMOVUPS     (R9), Y0
 	VMOVUPS     64(AX), Y1
 	VFMADD231PS (AX), Y0, Y1
-	VMOVUPS     ·wide+768(SB), Y0
+	VMOVUPS     ·wide+832(SB), Y0
 	VMAXPS      Y1, Y0, Y1
 	VMOVAPS     Y1, Y0
-	VMINPS      ·wide+832(SB), Y0, Y0
+	VMINPS      ·wide+896(SB), Y0, Y0
 	VMULPS      Y0, Y0, Y2
 	VMULPS      ·wide+64(SB), Y2, Y2
 	VMAXPS      ·wide+128(SB), Y2, Y2
-	VMOVUPS     ·wide+256(SB), Y3
-	VFMADD231PS ·wide+192(SB), Y2, Y3
-	VSUBPS      ·wide+256(SB), Y3, Y4
-	VFMADD231PS ·wide+320(SB), Y4, Y2
+	VMOVUPS     ·wide+320(SB), Y3
+	VFMADD231PS ·wide+256(SB), Y2, Y3
+	VSUBPS      ·wide+320(SB), Y3, Y4
 	VFMADD231PS ·wide+384(SB), Y4, Y2
-	VMOVUPS     ·wide+704(SB), Y4
+	VFMADD231PS ·wide+448(SB), Y4, Y2
+	VMOVUPS     ·wide+768(SB), Y4
+	VFMADD213PS ·wide+704(SB), Y2, Y4
 	VFMADD213PS ·wide+640(SB), Y2, Y4
 	VFMADD213PS ·wide+576(SB), Y2, Y4
 	VFMADD213PS ·wide+512(SB), Y2, Y4
-	VFMADD213PS ·wide+448(SB), Y2, Y4
 	VMULPS      Y2, Y4, Y4
 	VFMADD213PS Y2, Y2, Y4
 	VPSLLD      $0x17, Y3, Y3
 	VPADDD      ·wide+0(SB), Y3, Y3
 	VFMADD231PS Y4, Y3, Y3
-	VMULPS      ·wide+896(SB), Y3, Y3
+	VMULPS      ·wide+960(SB), Y3, Y3
 	VXORPS      Y2, Y2, Y2
 	VSUBPS      Y0, Y2, Y4
 	VMAXPS      Y4, Y0, Y4
 	VMOVUPS     ·wide+0(SB), Y5
-	VFMADD132PS ·wide+960(SB), Y5, Y4
+	VFMADD132PS ·wide+1024(SB), Y5, Y4
 	VDIVPS      Y4, Y5, Y4
-	VMOVUPS     ·wide+1280(SB), Y6
+	VMOVUPS     ·wide+1344(SB), Y6
+	VFMADD213PS ·wide+1280(SB), Y4, Y6
 	VFMADD213PS ·wide+1216(SB), Y4, Y6
 	VFMADD213PS ·wide+1152(SB), Y4, Y6
 	VFMADD213PS ·wide+1088(SB), Y4, Y6
-	VFMADD213PS ·wide+1024(SB), Y4, Y6
 	VMULPS      Y4, Y6, Y6
 	VMULPS      Y3, Y6, Y6
 	VSUBPS      Y6, Y5, Y5
@@ -1913,40 +1915,40 @@ geluOne:
 	VMOVUPS     32(R9), Y0
 	VMOVUPS     96(AX), Y1
 	VFMADD231PS 32(AX), Y0, Y1
-	VMOVUPS     ·wide+768(SB), Y0
+	VMOVUPS     ·wide+832(SB), Y0
 	VMAXPS      Y1, Y0, Y1
 	VMOVAPS     Y1, Y0
-	VMINPS      ·wide+832(SB), Y0, Y0
+	VMINPS      ·wide+896(SB), Y0, Y0
 	VMULPS      Y0, Y0, Y2
 	VMULPS      ·wide+64(SB), Y2, Y2
 	VMAXPS      ·wide+128(SB), Y2, Y2
-	VMOVUPS     ·wide+256(SB), Y3
-	VFMADD231PS ·wide+192(SB), Y2, Y3
-	VSUBPS      ·wide+256(SB), Y3, Y4
-	VFMADD231PS ·wide+320(SB), Y4, Y2
+	VMOVUPS     ·wide+320(SB), Y3
+	VFMADD231PS ·wide+256(SB), Y2, Y3
+	VSUBPS      ·wide+320(SB), Y3, Y4
 	VFMADD231PS ·wide+384(SB), Y4, Y2
-	VMOVUPS     ·wide+704(SB), Y4
+	VFMADD231PS ·wide+448(SB), Y4, Y2
+	VMOVUPS     ·wide+768(SB), Y4
+	VFMADD213PS ·wide+704(SB), Y2, Y4
 	VFMADD213PS ·wide+640(SB), Y2, Y4
 	VFMADD213PS ·wide+576(SB), Y2, Y4
 	VFMADD213PS ·wide+512(SB), Y2, Y4
-	VFMADD213PS ·wide+448(SB), Y2, Y4
 	VMULPS      Y2, Y4, Y4
 	VFMADD213PS Y2, Y2, Y4
 	VPSLLD      $0x17, Y3, Y3
 	VPADDD      ·wide+0(SB), Y3, Y3
 	VFMADD231PS Y4, Y3, Y3
-	VMULPS      ·wide+896(SB), Y3, Y3
+	VMULPS      ·wide+960(SB), Y3, Y3
 	VXORPS      Y2, Y2, Y2
 	VSUBPS      Y0, Y2, Y4
 	VMAXPS      Y4, Y0, Y4
 	VMOVUPS     ·wide+0(SB), Y5
-	VFMADD132PS ·wide+960(SB), Y5, Y4
+	VFMADD132PS ·wide+1024(SB), Y5, Y4
 	VDIVPS      Y4, Y5, Y4
-	VMOVUPS     ·wide+1280(SB), Y6
+	VMOVUPS     ·wide+1344(SB), Y6
+	VFMADD213PS ·wide+1280(SB), Y4, Y6
 	VFMADD213PS ·wide+1216(SB), Y4, Y6
 	VFMADD213PS ·wide+1152(SB), Y4, Y6
 	VFMADD213PS ·wide+1088(SB), Y4, Y6
-	VFMADD213PS ·wide+1024(SB), Y4, Y6
 	VMULPS      Y4, Y6, Y6
 	VMULPS      Y3, Y6, Y6
 	VSUBPS      Y6, Y5, Y5
@@ -1969,11 +1971,102 @@ geluRowEnd:
 	VZEROUPPER
 	RET
 
+silu:
+	VXORPS Y0, Y0, Y0
+	MOVQ   r_Count+48(FP), CX
+	MOVQ   r_Stride+64(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   r_Length+56(FP), BX
+	SHRQ   $0x04, BX
+	MOVQ   y_base+0(FP), SI
+	MOVQ   x_base+24(FP), DI
+	TESTQ  CX, CX
+	JZ     siluRowEnd
+
+siluRow:
+	MOVQ  SI, R8
+	MOVQ  DI, R9
+	MOVQ  BX, R10
+	TESTQ R10, R10
+	JZ    siluOneEnd
+
+siluOne:
+	VMOVUPS     (R9), Y1
+	VMOVUPS     64(AX), Y2
+	VFMADD231PS (AX), Y1, Y2
+	VMOVUPS     ·wide+128(SB), Y1
+	VMAXPS      Y2, Y1, Y2
+	VSUBPS      Y2, Y0, Y1
+	VMAXPS      ·wide+128(SB), Y1, Y1
+	VMOVUPS     ·wide+320(SB), Y3
+	VFMADD231PS ·wide+256(SB), Y1, Y3
+	VSUBPS      ·wide+320(SB), Y3, Y4
+	VFMADD231PS ·wide+384(SB), Y4, Y1
+	VFMADD231PS ·wide+448(SB), Y4, Y1
+	VMOVUPS     ·wide+768(SB), Y4
+	VFMADD213PS ·wide+704(SB), Y1, Y4
+	VFMADD213PS ·wide+640(SB), Y1, Y4
+	VFMADD213PS ·wide+576(SB), Y1, Y4
+	VFMADD213PS ·wide+512(SB), Y1, Y4
+	VMULPS      Y1, Y4, Y4
+	VFMADD213PS Y1, Y1, Y4
+	VPSLLD      $0x17, Y3, Y3
+	VPADDD      ·wide+0(SB), Y3, Y3
+	VFMADD231PS Y4, Y3, Y3
+	VMOVUPS     ·wide+0(SB), Y1
+	VADDPS      Y1, Y3, Y3
+	VDIVPS      Y3, Y1, Y3
+	VMULPS      Y3, Y2, Y2
+	VMOVUPS     Y2, (R8)
+	VMOVUPS     32(R9), Y1
+	VMOVUPS     96(AX), Y2
+	VFMADD231PS 32(AX), Y1, Y2
+	VMOVUPS     ·wide+128(SB), Y1
+	VMAXPS      Y2, Y1, Y2
+	VSUBPS      Y2, Y0, Y1
+	VMAXPS      ·wide+128(SB), Y1, Y1
+	VMOVUPS     ·wide+320(SB), Y3
+	VFMADD231PS ·wide+256(SB), Y1, Y3
+	VSUBPS      ·wide+320(SB), Y3, Y4
+	VFMADD231PS ·wide+384(SB), Y4, Y1
+	VFMADD231PS ·wide+448(SB), Y4, Y1
+	VMOVUPS     ·wide+768(SB), Y4
+	VFMADD213PS ·wide+704(SB), Y1, Y4
+	VFMADD213PS ·wide+640(SB), Y1, Y4
+	VFMADD213PS ·wide+576(SB), Y1, Y4
+	VFMADD213PS ·wide+512(SB), Y1, Y4
+	VMULPS      Y1, Y4, Y4
+	VFMADD213PS Y1, Y1, Y4
+	VPSLLD      $0x17, Y3, Y3
+	VPADDD      ·wide+0(SB), Y3, Y3
+	VFMADD231PS Y4, Y3, Y3
+	VMOVUPS     ·wide+0(SB), Y1
+	VADDPS      Y1, Y3, Y3
+	VDIVPS      Y3, Y1, Y3
+	VMULPS      Y3, Y2, Y2
+	VMOVUPS     Y2, 32(R8)
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000040, R9
+	DECQ        R10
+	JNZ         siluOne
+
+siluOneEnd:
+	ADDQ DX, SI
+	ADDQ DX, DI
+	DECQ CX
+	JNZ  siluRow
+
+siluRowEnd:
+	VZEROUPPER
+	RET
+
 // func affineSumsAVX2(sum []float32, product []float32, dy []float32, x []float32, r struct{Count int; Length int; Stride int}, a *byte)
 // Requires: AVX, AVX2, FMA3
 TEXT ·affineSumsAVX2(SB), NOSPLIT, $0-128
 	MOVQ    a+120(FP), AX
 	MOVQ    128(AX), CX
+	CMPQ    CX, $0x04
+	JEQ     silu
 	CMPQ    CX, $0x03
 	JEQ     gelu
 	CMPQ    CX, $0x02
@@ -2140,16 +2233,16 @@ celuOne:
 	VBROADCASTSS 140(AX), Y8
 	VMULPS       Y8, Y7, Y7
 	VMAXPS       ·wide+128(SB), Y7, Y7
-	VMOVUPS      ·wide+256(SB), Y8
-	VFMADD231PS  ·wide+192(SB), Y7, Y8
-	VSUBPS       ·wide+256(SB), Y8, Y9
-	VFMADD231PS  ·wide+320(SB), Y9, Y7
+	VMOVUPS      ·wide+320(SB), Y8
+	VFMADD231PS  ·wide+256(SB), Y7, Y8
+	VSUBPS       ·wide+320(SB), Y8, Y9
 	VFMADD231PS  ·wide+384(SB), Y9, Y7
-	VMOVUPS      ·wide+704(SB), Y9
+	VFMADD231PS  ·wide+448(SB), Y9, Y7
+	VMOVUPS      ·wide+768(SB), Y9
+	VFMADD213PS  ·wide+704(SB), Y7, Y9
 	VFMADD213PS  ·wide+640(SB), Y7, Y9
 	VFMADD213PS  ·wide+576(SB), Y7, Y9
 	VFMADD213PS  ·wide+512(SB), Y7, Y9
-	VFMADD213PS  ·wide+448(SB), Y7, Y9
 	VMULPS       Y7, Y9, Y9
 	VFMADD213PS  Y7, Y7, Y9
 	VPSLLD       $0x17, Y8, Y8
@@ -2167,16 +2260,16 @@ celuOne:
 	VBROADCASTSS 140(AX), Y8
 	VMULPS       Y8, Y7, Y7
 	VMAXPS       ·wide+128(SB), Y7, Y7
-	VMOVUPS      ·wide+256(SB), Y8
-	VFMADD231PS  ·wide+192(SB), Y7, Y8
-	VSUBPS       ·wide+256(SB), Y8, Y9
-	VFMADD231PS  ·wide+320(SB), Y9, Y7
+	VMOVUPS      ·wide+320(SB), Y8
+	VFMADD231PS  ·wide+256(SB), Y7, Y8
+	VSUBPS       ·wide+320(SB), Y8, Y9
 	VFMADD231PS  ·wide+384(SB), Y9, Y7
-	VMOVUPS      ·wide+704(SB), Y9
+	VFMADD231PS  ·wide+448(SB), Y9, Y7
+	VMOVUPS      ·wide+768(SB), Y9
+	VFMADD213PS  ·wide+704(SB), Y7, Y9
 	VFMADD213PS  ·wide+640(SB), Y7, Y9
 	VFMADD213PS  ·wide+576(SB), Y7, Y9
 	VFMADD213PS  ·wide+512(SB), Y7, Y9
-	VFMADD213PS  ·wide+448(SB), Y7, Y9
 	VMULPS       Y7, Y9, Y9
 	VFMADD213PS  Y7, Y7, Y9
 	VPSLLD       $0x17, Y8, Y8
@@ -2235,38 +2328,38 @@ geluOne:
 	VMOVUPS     (R8), Y5
 	VMOVUPS     64(AX), Y6
 	VFMADD231PS (AX), Y4, Y6
-	VMAXPS      ·wide+768(SB), Y6, Y6
-	VMINPS      ·wide+832(SB), Y6, Y6
+	VMAXPS      ·wide+832(SB), Y6, Y6
+	VMINPS      ·wide+896(SB), Y6, Y6
 	VMULPS      Y6, Y6, Y7
 	VMULPS      ·wide+64(SB), Y7, Y7
 	VMAXPS      ·wide+128(SB), Y7, Y7
-	VMOVUPS     ·wide+256(SB), Y8
-	VFMADD231PS ·wide+192(SB), Y7, Y8
-	VSUBPS      ·wide+256(SB), Y8, Y9
-	VFMADD231PS ·wide+320(SB), Y9, Y7
+	VMOVUPS     ·wide+320(SB), Y8
+	VFMADD231PS ·wide+256(SB), Y7, Y8
+	VSUBPS      ·wide+320(SB), Y8, Y9
 	VFMADD231PS ·wide+384(SB), Y9, Y7
-	VMOVUPS     ·wide+704(SB), Y9
+	VFMADD231PS ·wide+448(SB), Y9, Y7
+	VMOVUPS     ·wide+768(SB), Y9
+	VFMADD213PS ·wide+704(SB), Y7, Y9
 	VFMADD213PS ·wide+640(SB), Y7, Y9
 	VFMADD213PS ·wide+576(SB), Y7, Y9
 	VFMADD213PS ·wide+512(SB), Y7, Y9
-	VFMADD213PS ·wide+448(SB), Y7, Y9
 	VMULPS      Y7, Y9, Y9
 	VFMADD213PS Y7, Y7, Y9
 	VPSLLD      $0x17, Y8, Y8
 	VPADDD      ·wide+0(SB), Y8, Y8
 	VFMADD231PS Y9, Y8, Y8
-	VMULPS      ·wide+896(SB), Y8, Y8
+	VMULPS      ·wide+960(SB), Y8, Y8
 	VXORPS      Y7, Y7, Y7
 	VSUBPS      Y6, Y7, Y9
 	VMAXPS      Y9, Y6, Y9
 	VMOVUPS     ·wide+0(SB), Y10
-	VFMADD132PS ·wide+960(SB), Y10, Y9
+	VFMADD132PS ·wide+1024(SB), Y10, Y9
 	VDIVPS      Y9, Y10, Y9
-	VMOVUPS     ·wide+1280(SB), Y11
+	VMOVUPS     ·wide+1344(SB), Y11
+	VFMADD213PS ·wide+1280(SB), Y9, Y11
 	VFMADD213PS ·wide+1216(SB), Y9, Y11
 	VFMADD213PS ·wide+1152(SB), Y9, Y11
 	VFMADD213PS ·wide+1088(SB), Y9, Y11
-	VFMADD213PS ·wide+1024(SB), Y9, Y11
 	VMULPS      Y9, Y11, Y11
 	VMULPS      Y8, Y11, Y11
 	VSUBPS      Y11, Y10, Y10
@@ -2281,38 +2374,38 @@ geluOne:
 	VMOVUPS     32(R8), Y5
 	VMOVUPS     96(AX), Y6
 	VFMADD231PS 32(AX), Y4, Y6
-	VMAXPS      ·wide+768(SB), Y6, Y6
-	VMINPS      ·wide+832(SB), Y6, Y6
+	VMAXPS      ·wide+832(SB), Y6, Y6
+	VMINPS      ·wide+896(SB), Y6, Y6
 	VMULPS      Y6, Y6, Y7
 	VMULPS      ·wide+64(SB), Y7, Y7
 	VMAXPS      ·wide+128(SB), Y7, Y7
-	VMOVUPS     ·wide+256(SB), Y8
-	VFMADD231PS ·wide+192(SB), Y7, Y8
-	VSUBPS      ·wide+256(SB), Y8, Y9
-	VFMADD231PS ·wide+320(SB), Y9, Y7
+	VMOVUPS     ·wide+320(SB), Y8
+	VFMADD231PS ·wide+256(SB), Y7, Y8
+	VSUBPS      ·wide+320(SB), Y8, Y9
 	VFMADD231PS ·wide+384(SB), Y9, Y7
-	VMOVUPS     ·wide+704(SB), Y9
+	VFMADD231PS ·wide+448(SB), Y9, Y7
+	VMOVUPS     ·wide+768(SB), Y9
+	VFMADD213PS ·wide+704(SB), Y7, Y9
 	VFMADD213PS ·wide+640(SB), Y7, Y9
 	VFMADD213PS ·wide+576(SB), Y7, Y9
 	VFMADD213PS ·wide+512(SB), Y7, Y9
-	VFMADD213PS ·wide+448(SB), Y7, Y9
 	VMULPS      Y7, Y9, Y9
 	VFMADD213PS Y7, Y7, Y9
 	VPSLLD      $0x17, Y8, Y8
 	VPADDD      ·wide+0(SB), Y8, Y8
 	VFMADD231PS Y9, Y8, Y8
-	VMULPS      ·wide+896(SB), Y8, Y8
+	VMULPS      ·wide+960(SB), Y8, Y8
 	VXORPS      Y7, Y7, Y7
 	VSUBPS      Y6, Y7, Y9
 	VMAXPS      Y9, Y6, Y9
 	VMOVUPS     ·wide+0(SB), Y10
-	VFMADD132PS ·wide+960(SB), Y10, Y9
+	VFMADD132PS ·wide+1024(SB), Y10, Y9
 	VDIVPS      Y9, Y10, Y9
-	VMOVUPS     ·wide+1280(SB), Y11
+	VMOVUPS     ·wide+1344(SB), Y11
+	VFMADD213PS ·wide+1280(SB), Y9, Y11
 	VFMADD213PS ·wide+1216(SB), Y9, Y11
 	VFMADD213PS ·wide+1152(SB), Y9, Y11
 	VFMADD213PS ·wide+1088(SB), Y9, Y11
-	VFMADD213PS ·wide+1024(SB), Y9, Y11
 	VMULPS      Y9, Y11, Y11
 	VMULPS      Y8, Y11, Y11
 	VSUBPS      Y11, Y10, Y10
@@ -2344,11 +2437,124 @@ geluRowEnd:
 	VZEROUPPER
 	RET
 
+silu:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	MOVQ   r_Count+96(FP), CX
+	MOVQ   r_Stride+112(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   r_Length+104(FP), BX
+	SHRQ   $0x04, BX
+	MOVQ   dy_base+48(FP), SI
+	MOVQ   x_base+72(FP), DI
+	TESTQ  CX, CX
+	JZ     siluRowEnd
+
+siluRow:
+	MOVQ  SI, R8
+	MOVQ  DI, R9
+	MOVQ  BX, R10
+	TESTQ R10, R10
+	JZ    siluOneEnd
+
+siluOne:
+	VMOVUPS     (R9), Y5
+	VMOVUPS     (R8), Y6
+	VMOVUPS     64(AX), Y7
+	VFMADD231PS (AX), Y5, Y7
+	VMAXPS      ·wide+128(SB), Y7, Y7
+	VMINPS      ·wide+192(SB), Y7, Y7
+	VSUBPS      Y7, Y0, Y8
+	VMAXPS      ·wide+128(SB), Y8, Y8
+	VMOVUPS     ·wide+320(SB), Y9
+	VFMADD231PS ·wide+256(SB), Y8, Y9
+	VSUBPS      ·wide+320(SB), Y9, Y10
+	VFMADD231PS ·wide+384(SB), Y10, Y8
+	VFMADD231PS ·wide+448(SB), Y10, Y8
+	VMOVUPS     ·wide+768(SB), Y10
+	VFMADD213PS ·wide+704(SB), Y8, Y10
+	VFMADD213PS ·wide+640(SB), Y8, Y10
+	VFMADD213PS ·wide+576(SB), Y8, Y10
+	VFMADD213PS ·wide+512(SB), Y8, Y10
+	VMULPS      Y8, Y10, Y10
+	VFMADD213PS Y8, Y8, Y10
+	VPSLLD      $0x17, Y9, Y9
+	VPADDD      ·wide+0(SB), Y9, Y9
+	VFMADD231PS Y10, Y9, Y9
+	VMOVUPS     ·wide+0(SB), Y8
+	VADDPS      Y8, Y9, Y10
+	VDIVPS      Y10, Y8, Y10
+	VMULPS      Y10, Y9, Y9
+	VFMADD213PS ·wide+0(SB), Y9, Y7
+	VMULPS      Y10, Y6, Y6
+	VMULPS      Y7, Y6, Y6
+	VADDPS      Y6, Y1, Y1
+	VSUBPS      144(AX), Y5, Y5
+	VFMADD231PS Y6, Y5, Y3
+	VMOVUPS     32(R9), Y5
+	VMOVUPS     32(R8), Y6
+	VMOVUPS     96(AX), Y7
+	VFMADD231PS 32(AX), Y5, Y7
+	VMAXPS      ·wide+128(SB), Y7, Y7
+	VMINPS      ·wide+192(SB), Y7, Y7
+	VSUBPS      Y7, Y0, Y8
+	VMAXPS      ·wide+128(SB), Y8, Y8
+	VMOVUPS     ·wide+320(SB), Y9
+	VFMADD231PS ·wide+256(SB), Y8, Y9
+	VSUBPS      ·wide+320(SB), Y9, Y10
+	VFMADD231PS ·wide+384(SB), Y10, Y8
+	VFMADD231PS ·wide+448(SB), Y10, Y8
+	VMOVUPS     ·wide+768(SB), Y10
+	VFMADD213PS ·wide+704(SB), Y8, Y10
+	VFMADD213PS ·wide+640(SB), Y8, Y10
+	VFMADD213PS ·wide+576(SB), Y8, Y10
+	VFMADD213PS ·wide+512(SB), Y8, Y10
+	VMULPS      Y8, Y10, Y10
+	VFMADD213PS Y8, Y8, Y10
+	VPSLLD      $0x17, Y9, Y9
+	VPADDD      ·wide+0(SB), Y9, Y9
+	VFMADD231PS Y10, Y9, Y9
+	VMOVUPS     ·wide+0(SB), Y8
+	VADDPS      Y8, Y9, Y10
+	VDIVPS      Y10, Y8, Y10
+	VMULPS      Y10, Y9, Y9
+	VFMADD213PS ·wide+0(SB), Y9, Y7
+	VMULPS      Y10, Y6, Y6
+	VMULPS      Y7, Y6, Y6
+	VADDPS      Y6, Y2, Y2
+	VSUBPS      176(AX), Y5, Y5
+	VFMADD231PS Y6, Y5, Y4
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000040, R9
+	DECQ        R10
+	JNZ         siluOne
+
+siluOneEnd:
+	ADDQ DX, SI
+	ADDQ DX, DI
+	DECQ CX
+	JNZ  siluRow
+
+siluRowEnd:
+	MOVQ    sum_base+0(FP), AX
+	VMOVUPS Y1, (AX)
+	VMOVUPS Y2, 32(AX)
+	MOVQ    product_base+24(FP), AX
+	VMOVUPS Y3, (AX)
+	VMOVUPS Y4, 32(AX)
+	VZEROUPPER
+	RET
+
 // func affineBackwardAVX2(dy []float32, x []float32, r struct{Count int; Length int; Stride int}, a *byte)
 // Requires: AVX, AVX2, FMA3
 TEXT ·affineBackwardAVX2(SB), NOSPLIT, $0-80
 	MOVQ    a+72(FP), AX
 	MOVQ    128(AX), CX
+	CMPQ    CX, $0x04
+	JEQ     silu
 	CMPQ    CX, $0x03
 	JEQ     gelu
 	CMPQ    CX, $0x02
@@ -2583,16 +2789,16 @@ celuOne:
 	VBROADCASTSS 140(AX), Y4
 	VMULPS       Y4, Y3, Y3
 	VMAXPS       ·wide+128(SB), Y3, Y3
-	VMOVUPS      ·wide+256(SB), Y4
-	VFMADD231PS  ·wide+192(SB), Y3, Y4
-	VSUBPS       ·wide+256(SB), Y4, Y5
-	VFMADD231PS  ·wide+320(SB), Y5, Y3
+	VMOVUPS      ·wide+320(SB), Y4
+	VFMADD231PS  ·wide+256(SB), Y3, Y4
+	VSUBPS       ·wide+320(SB), Y4, Y5
 	VFMADD231PS  ·wide+384(SB), Y5, Y3
-	VMOVUPS      ·wide+704(SB), Y5
+	VFMADD231PS  ·wide+448(SB), Y5, Y3
+	VMOVUPS      ·wide+768(SB), Y5
+	VFMADD213PS  ·wide+704(SB), Y3, Y5
 	VFMADD213PS  ·wide+640(SB), Y3, Y5
 	VFMADD213PS  ·wide+576(SB), Y3, Y5
 	VFMADD213PS  ·wide+512(SB), Y3, Y5
-	VFMADD213PS  ·wide+448(SB), Y3, Y5
 	VMULPS       Y3, Y5, Y5
 	VFMADD213PS  Y3, Y3, Y5
 	VPSLLD       $0x17, Y4, Y4
@@ -2611,16 +2817,16 @@ celuOne:
 	VBROADCASTSS 140(AX), Y4
 	VMULPS       Y4, Y3, Y3
 	VMAXPS       ·wide+128(SB), Y3, Y3
-	VMOVUPS      ·wide+256(SB), Y4
-	VFMADD231PS  ·wide+192(SB), Y3, Y4
-	VSUBPS       ·wide+256(SB), Y4, Y5
-	VFMADD231PS  ·wide+320(SB), Y5, Y3
+	VMOVUPS      ·wide+320(SB), Y4
+	VFMADD231PS  ·wide+256(SB), Y3, Y4
+	VSUBPS       ·wide+320(SB), Y4, Y5
 	VFMADD231PS  ·wide+384(SB), Y5, Y3
-	VMOVUPS      ·wide+704(SB), Y5
+	VFMADD231PS  ·wide+448(SB), Y5, Y3
+	VMOVUPS      ·wide+768(SB), Y5
+	VFMADD213PS  ·wide+704(SB), Y3, Y5
 	VFMADD213PS  ·wide+640(SB), Y3, Y5
 	VFMADD213PS  ·wide+576(SB), Y3, Y5
 	VFMADD213PS  ·wide+512(SB), Y3, Y5
-	VFMADD213PS  ·wide+448(SB), Y3, Y5
 	VMULPS       Y3, Y5, Y5
 	VFMADD213PS  Y3, Y3, Y5
 	VPSLLD       $0x17, Y4, Y4
@@ -2670,38 +2876,38 @@ geluOne:
 	VMOVUPS     (R8), Y1
 	VMOVUPS     64(AX), Y2
 	VFMADD231PS (AX), Y0, Y2
-	VMAXPS      ·wide+768(SB), Y2, Y2
-	VMINPS      ·wide+832(SB), Y2, Y2
+	VMAXPS      ·wide+832(SB), Y2, Y2
+	VMINPS      ·wide+896(SB), Y2, Y2
 	VMULPS      Y2, Y2, Y3
 	VMULPS      ·wide+64(SB), Y3, Y3
 	VMAXPS      ·wide+128(SB), Y3, Y3
-	VMOVUPS     ·wide+256(SB), Y4
-	VFMADD231PS ·wide+192(SB), Y3, Y4
-	VSUBPS      ·wide+256(SB), Y4, Y5
-	VFMADD231PS ·wide+320(SB), Y5, Y3
+	VMOVUPS     ·wide+320(SB), Y4
+	VFMADD231PS ·wide+256(SB), Y3, Y4
+	VSUBPS      ·wide+320(SB), Y4, Y5
 	VFMADD231PS ·wide+384(SB), Y5, Y3
-	VMOVUPS     ·wide+704(SB), Y5
+	VFMADD231PS ·wide+448(SB), Y5, Y3
+	VMOVUPS     ·wide+768(SB), Y5
+	VFMADD213PS ·wide+704(SB), Y3, Y5
 	VFMADD213PS ·wide+640(SB), Y3, Y5
 	VFMADD213PS ·wide+576(SB), Y3, Y5
 	VFMADD213PS ·wide+512(SB), Y3, Y5
-	VFMADD213PS ·wide+448(SB), Y3, Y5
 	VMULPS      Y3, Y5, Y5
 	VFMADD213PS Y3, Y3, Y5
 	VPSLLD      $0x17, Y4, Y4
 	VPADDD      ·wide+0(SB), Y4, Y4
 	VFMADD231PS Y5, Y4, Y4
-	VMULPS      ·wide+896(SB), Y4, Y4
+	VMULPS      ·wide+960(SB), Y4, Y4
 	VXORPS      Y3, Y3, Y3
 	VSUBPS      Y2, Y3, Y5
 	VMAXPS      Y5, Y2, Y5
 	VMOVUPS     ·wide+0(SB), Y6
-	VFMADD132PS ·wide+960(SB), Y6, Y5
+	VFMADD132PS ·wide+1024(SB), Y6, Y5
 	VDIVPS      Y5, Y6, Y5
-	VMOVUPS     ·wide+1280(SB), Y7
+	VMOVUPS     ·wide+1344(SB), Y7
+	VFMADD213PS ·wide+1280(SB), Y5, Y7
 	VFMADD213PS ·wide+1216(SB), Y5, Y7
 	VFMADD213PS ·wide+1152(SB), Y5, Y7
 	VFMADD213PS ·wide+1088(SB), Y5, Y7
-	VFMADD213PS ·wide+1024(SB), Y5, Y7
 	VMULPS      Y5, Y7, Y7
 	VMULPS      Y4, Y7, Y7
 	VSUBPS      Y7, Y6, Y6
@@ -2717,38 +2923,38 @@ geluOne:
 	VMOVUPS     32(R8), Y1
 	VMOVUPS     96(AX), Y2
 	VFMADD231PS 32(AX), Y0, Y2
-	VMAXPS      ·wide+768(SB), Y2, Y2
-	VMINPS      ·wide+832(SB), Y2, Y2
+	VMAXPS      ·wide+832(SB), Y2, Y2
+	VMINPS      ·wide+896(SB), Y2, Y2
 	VMULPS      Y2, Y2, Y3
 	VMULPS      ·wide+64(SB), Y3, Y3
 	VMAXPS      ·wide+128(SB), Y3, Y3
-	VMOVUPS     ·wide+256(SB), Y4
-	VFMADD231PS ·wide+192(SB), Y3, Y4
-	VSUBPS      ·wide+256(SB), Y4, Y5
-	VFMADD231PS ·wide+320(SB), Y5, Y3
+	VMOVUPS     ·wide+320(SB), Y4
+	VFMADD231PS ·wide+256(SB), Y3, Y4
+	VSUBPS      ·wide+320(SB), Y4, Y5
 	VFMADD231PS ·wide+384(SB), Y5, Y3
-	VMOVUPS     ·wide+704(SB), Y5
+	VFMADD231PS ·wide+448(SB), Y5, Y3
+	VMOVUPS     ·wide+768(SB), Y5
+	VFMADD213PS ·wide+704(SB), Y3, Y5
 	VFMADD213PS ·wide+640(SB), Y3, Y5
 	VFMADD213PS ·wide+576(SB), Y3, Y5
 	VFMADD213PS ·wide+512(SB), Y3, Y5
-	VFMADD213PS ·wide+448(SB), Y3, Y5
 	VMULPS      Y3, Y5, Y5
 	VFMADD213PS Y3, Y3, Y5
 	VPSLLD      $0x17, Y4, Y4
 	VPADDD      ·wide+0(SB), Y4, Y4
 	VFMADD231PS Y5, Y4, Y4
-	VMULPS      ·wide+896(SB), Y4, Y4
+	VMULPS      ·wide+960(SB), Y4, Y4
 	VXORPS      Y3, Y3, Y3
 	VSUBPS      Y2, Y3, Y5
 	VMAXPS      Y5, Y2, Y5
 	VMOVUPS     ·wide+0(SB), Y6
-	VFMADD132PS ·wide+960(SB), Y6, Y5
+	VFMADD132PS ·wide+1024(SB), Y6, Y5
 	VDIVPS      Y5, Y6, Y5
-	VMOVUPS     ·wide+1280(SB), Y7
+	VMOVUPS     ·wide+1344(SB), Y7
+	VFMADD213PS ·wide+1280(SB), Y5, Y7
 	VFMADD213PS ·wide+1216(SB), Y5, Y7
 	VFMADD213PS ·wide+1152(SB), Y5, Y7
 	VFMADD213PS ·wide+1088(SB), Y5, Y7
-	VFMADD213PS ·wide+1024(SB), Y5, Y7
 	VMULPS      Y5, Y7, Y7
 	VMULPS      Y4, Y7, Y7
 	VSUBPS      Y7, Y6, Y6
@@ -2772,6 +2978,109 @@ geluOneEnd:
 	JNZ  geluRow
 
 geluRowEnd:
+	VZEROUPPER
+	RET
+
+silu:
+	VXORPS Y0, Y0, Y0
+	MOVQ   r_Count+48(FP), CX
+	MOVQ   r_Stride+64(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   r_Length+56(FP), BX
+	SHRQ   $0x04, BX
+	MOVQ   dy_base+0(FP), SI
+	MOVQ   x_base+24(FP), DI
+	TESTQ  CX, CX
+	JZ     siluRowEnd
+
+siluRow:
+	MOVQ  SI, R8
+	MOVQ  DI, R9
+	MOVQ  BX, R10
+	TESTQ R10, R10
+	JZ    siluOneEnd
+
+siluOne:
+	VMOVUPS     (R9), Y1
+	VMOVUPS     (R8), Y2
+	VMOVUPS     64(AX), Y3
+	VFMADD231PS (AX), Y1, Y3
+	VMAXPS      ·wide+128(SB), Y3, Y3
+	VMINPS      ·wide+192(SB), Y3, Y3
+	VSUBPS      Y3, Y0, Y4
+	VMAXPS      ·wide+128(SB), Y4, Y4
+	VMOVUPS     ·wide+320(SB), Y5
+	VFMADD231PS ·wide+256(SB), Y4, Y5
+	VSUBPS      ·wide+320(SB), Y5, Y6
+	VFMADD231PS ·wide+384(SB), Y6, Y4
+	VFMADD231PS ·wide+448(SB), Y6, Y4
+	VMOVUPS     ·wide+768(SB), Y6
+	VFMADD213PS ·wide+704(SB), Y4, Y6
+	VFMADD213PS ·wide+640(SB), Y4, Y6
+	VFMADD213PS ·wide+576(SB), Y4, Y6
+	VFMADD213PS ·wide+512(SB), Y4, Y6
+	VMULPS      Y4, Y6, Y6
+	VFMADD213PS Y4, Y4, Y6
+	VPSLLD      $0x17, Y5, Y5
+	VPADDD      ·wide+0(SB), Y5, Y5
+	VFMADD231PS Y6, Y5, Y5
+	VMOVUPS     ·wide+0(SB), Y4
+	VADDPS      Y4, Y5, Y6
+	VDIVPS      Y6, Y4, Y6
+	VMULPS      Y6, Y5, Y5
+	VFMADD213PS ·wide+0(SB), Y5, Y3
+	VMULPS      Y6, Y2, Y2
+	VMULPS      Y3, Y2, Y2
+	VMOVUPS     272(AX), Y3
+	VFMADD231PS 208(AX), Y1, Y3
+	VFMADD231PS (AX), Y2, Y3
+	VMOVUPS     Y3, (R9)
+	VMOVUPS     32(R9), Y1
+	VMOVUPS     32(R8), Y2
+	VMOVUPS     96(AX), Y3
+	VFMADD231PS 32(AX), Y1, Y3
+	VMAXPS      ·wide+128(SB), Y3, Y3
+	VMINPS      ·wide+192(SB), Y3, Y3
+	VSUBPS      Y3, Y0, Y4
+	VMAXPS      ·wide+128(SB), Y4, Y4
+	VMOVUPS     ·wide+320(SB), Y5
+	VFMADD231PS ·wide+256(SB), Y4, Y5
+	VSUBPS      ·wide+320(SB), Y5, Y6
+	VFMADD231PS ·wide+384(SB), Y6, Y4
+	VFMADD231PS ·wide+448(SB), Y6, Y4
+	VMOVUPS     ·wide+768(SB), Y6
+	VFMADD213PS ·wide+704(SB), Y4, Y6
+	VFMADD213PS ·wide+640(SB), Y4, Y6
+	VFMADD213PS ·wide+576(SB), Y4, Y6
+	VFMADD213PS ·wide+512(SB), Y4, Y6
+	VMULPS      Y4, Y6, Y6
+	VFMADD213PS Y4, Y4, Y6
+	VPSLLD      $0x17, Y5, Y5
+	VPADDD      ·wide+0(SB), Y5, Y5
+	VFMADD231PS Y6, Y5, Y5
+	VMOVUPS     ·wide+0(SB), Y4
+	VADDPS      Y4, Y5, Y6
+	VDIVPS      Y6, Y4, Y6
+	VMULPS      Y6, Y5, Y5
+	VFMADD213PS ·wide+0(SB), Y5, Y3
+	VMULPS      Y6, Y2, Y2
+	VMULPS      Y3, Y2, Y2
+	VMOVUPS     304(AX), Y3
+	VFMADD231PS 240(AX), Y1, Y3
+	VFMADD231PS 32(AX), Y2, Y3
+	VMOVUPS     Y3, 32(R9)
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000040, R9
+	DECQ        R10
+	JNZ         siluOne
+
+siluOneEnd:
+	ADDQ DX, SI
+	ADDQ DX, DI
+	DECQ CX
+	JNZ  siluRow
+
+siluRowEnd:
 	VZEROUPPER
 	RET
 

@@ -3958,6 +3958,8 @@ squareRowEnd:
 TEXT ·affineAVX512(SB), NOSPLIT, $0-80
 	MOVQ    a+72(FP), AX
 	MOVQ    128(AX), CX
+	CMPQ    CX, $0x04
+	JEQ     silu
 	CMPQ    CX, $0x03
 	JEQ     gelu
 	CMPQ    CX, $0x02
@@ -4130,16 +4132,16 @@ celuOne:
 	VBROADCASTSS 140(AX), Z3
 	VMULPS       Z3, Z4, Z3
 	VMAXPS       ·wide+128(SB), Z3, Z3
-	VMOVUPS      ·wide+256(SB), Z6
-	VFMADD231PS  ·wide+192(SB), Z3, Z6
-	VSUBPS       ·wide+256(SB), Z6, Z7
-	VFMADD231PS  ·wide+320(SB), Z7, Z3
+	VMOVUPS      ·wide+320(SB), Z6
+	VFMADD231PS  ·wide+256(SB), Z3, Z6
+	VSUBPS       ·wide+320(SB), Z6, Z7
 	VFMADD231PS  ·wide+384(SB), Z7, Z3
-	VMOVUPS      ·wide+704(SB), Z7
+	VFMADD231PS  ·wide+448(SB), Z7, Z3
+	VMOVUPS      ·wide+768(SB), Z7
+	VFMADD213PS  ·wide+704(SB), Z3, Z7
 	VFMADD213PS  ·wide+640(SB), Z3, Z7
 	VFMADD213PS  ·wide+576(SB), Z3, Z7
 	VFMADD213PS  ·wide+512(SB), Z3, Z7
-	VFMADD213PS  ·wide+448(SB), Z3, Z7
 	VMULPS       Z3, Z7, Z7
 	VFMADD213PS  Z3, Z3, Z7
 	VPSLLD       $0x17, Z6, Z6
@@ -4190,40 +4192,40 @@ geluOne:
 	VMOVUPS     (R8), Z2
 	VMOVUPS     Z1, Z4
 	VFMADD231PS Z0, Z2, Z4
-	VMOVUPS     ·wide+768(SB), Z2
+	VMOVUPS     ·wide+832(SB), Z2
 	VMAXPS      Z4, Z2, Z4
 	VMOVAPS     Z4, Z2
-	VMINPS      ·wide+832(SB), Z2, Z2
+	VMINPS      ·wide+896(SB), Z2, Z2
 	VMULPS      Z2, Z2, Z5
 	VMULPS      ·wide+64(SB), Z5, Z5
 	VMAXPS      ·wide+128(SB), Z5, Z5
-	VMOVUPS     ·wide+256(SB), Z6
-	VFMADD231PS ·wide+192(SB), Z5, Z6
-	VSUBPS      ·wide+256(SB), Z6, Z7
-	VFMADD231PS ·wide+320(SB), Z7, Z5
+	VMOVUPS     ·wide+320(SB), Z6
+	VFMADD231PS ·wide+256(SB), Z5, Z6
+	VSUBPS      ·wide+320(SB), Z6, Z7
 	VFMADD231PS ·wide+384(SB), Z7, Z5
-	VMOVUPS     ·wide+704(SB), Z7
+	VFMADD231PS ·wide+448(SB), Z7, Z5
+	VMOVUPS     ·wide+768(SB), Z7
+	VFMADD213PS ·wide+704(SB), Z5, Z7
 	VFMADD213PS ·wide+640(SB), Z5, Z7
 	VFMADD213PS ·wide+576(SB), Z5, Z7
 	VFMADD213PS ·wide+512(SB), Z5, Z7
-	VFMADD213PS ·wide+448(SB), Z5, Z7
 	VMULPS      Z5, Z7, Z7
 	VFMADD213PS Z5, Z5, Z7
 	VPSLLD      $0x17, Z6, Z6
 	VPADDD      ·wide+0(SB), Z6, Z6
 	VFMADD231PS Z7, Z6, Z6
-	VMULPS      ·wide+896(SB), Z6, Z6
+	VMULPS      ·wide+960(SB), Z6, Z6
 	VPXORD      Z5, Z5, Z5
 	VSUBPS      Z2, Z5, Z7
 	VMAXPS      Z7, Z2, Z7
 	VMOVUPS     ·wide+0(SB), Z8
-	VFMADD132PS ·wide+960(SB), Z8, Z7
+	VFMADD132PS ·wide+1024(SB), Z8, Z7
 	VDIVPS      Z7, Z8, Z7
-	VMOVUPS     ·wide+1280(SB), Z9
+	VMOVUPS     ·wide+1344(SB), Z9
+	VFMADD213PS ·wide+1280(SB), Z7, Z9
 	VFMADD213PS ·wide+1216(SB), Z7, Z9
 	VFMADD213PS ·wide+1152(SB), Z7, Z9
 	VFMADD213PS ·wide+1088(SB), Z7, Z9
-	VFMADD213PS ·wide+1024(SB), Z7, Z9
 	VMULPS      Z7, Z9, Z9
 	VMULPS      Z6, Z9, Z9
 	VSUBPS      Z9, Z8, Z8
@@ -4246,11 +4248,77 @@ geluRowEnd:
 	VZEROUPPER
 	RET
 
+silu:
+	VMOVUPS (AX), Z0
+	VMOVUPS 64(AX), Z1
+	VPXORD  Z2, Z2, Z2
+	MOVQ    r_Count+48(FP), AX
+	MOVQ    r_Stride+64(FP), CX
+	SHLQ    $0x02, CX
+	MOVQ    r_Length+56(FP), DX
+	SHRQ    $0x04, DX
+	MOVQ    y_base+0(FP), BX
+	MOVQ    x_base+24(FP), SI
+	TESTQ   AX, AX
+	JZ      siluRowEnd
+
+siluRow:
+	MOVQ  BX, DI
+	MOVQ  SI, R8
+	MOVQ  DX, R9
+	TESTQ R9, R9
+	JZ    siluOneEnd
+
+siluOne:
+	VMOVUPS     (R8), Z3
+	VMOVUPS     Z1, Z4
+	VFMADD231PS Z0, Z3, Z4
+	VMOVUPS     ·wide+128(SB), Z3
+	VMAXPS      Z4, Z3, Z4
+	VSUBPS      Z4, Z2, Z3
+	VMAXPS      ·wide+128(SB), Z3, Z3
+	VMOVUPS     ·wide+320(SB), Z5
+	VFMADD231PS ·wide+256(SB), Z3, Z5
+	VSUBPS      ·wide+320(SB), Z5, Z6
+	VFMADD231PS ·wide+384(SB), Z6, Z3
+	VFMADD231PS ·wide+448(SB), Z6, Z3
+	VMOVUPS     ·wide+768(SB), Z6
+	VFMADD213PS ·wide+704(SB), Z3, Z6
+	VFMADD213PS ·wide+640(SB), Z3, Z6
+	VFMADD213PS ·wide+576(SB), Z3, Z6
+	VFMADD213PS ·wide+512(SB), Z3, Z6
+	VMULPS      Z3, Z6, Z6
+	VFMADD213PS Z3, Z3, Z6
+	VPSLLD      $0x17, Z5, Z5
+	VPADDD      ·wide+0(SB), Z5, Z5
+	VFMADD231PS Z6, Z5, Z5
+	VMOVUPS     ·wide+0(SB), Z3
+	VADDPS      Z3, Z5, Z5
+	VDIVPS      Z5, Z3, Z5
+	VMULPS      Z5, Z4, Z4
+	VMOVUPS     Z4, (DI)
+	ADDQ        $0x00000040, DI
+	ADDQ        $0x00000040, R8
+	DECQ        R9
+	JNZ         siluOne
+
+siluOneEnd:
+	ADDQ CX, BX
+	ADDQ CX, SI
+	DECQ AX
+	JNZ  siluRow
+
+siluRowEnd:
+	VZEROUPPER
+	RET
+
 // func affineSumsAVX512(sum []float32, product []float32, dy []float32, x []float32, r struct{Count int; Length int; Stride int}, a *byte)
 // Requires: AVX, AVX512F
 TEXT ·affineSumsAVX512(SB), NOSPLIT, $0-128
 	MOVQ    a+120(FP), AX
 	MOVQ    128(AX), CX
+	CMPQ    CX, $0x04
+	JEQ     silu
 	CMPQ    CX, $0x03
 	JEQ     gelu
 	CMPQ    CX, $0x02
@@ -4446,16 +4514,16 @@ celuOne:
 	VBROADCASTSS 140(AX), Z9
 	VMULPS       Z9, Z8, Z8
 	VMAXPS       ·wide+128(SB), Z8, Z8
-	VMOVUPS      ·wide+256(SB), Z9
-	VFMADD231PS  ·wide+192(SB), Z8, Z9
-	VSUBPS       ·wide+256(SB), Z9, Z10
-	VFMADD231PS  ·wide+320(SB), Z10, Z8
+	VMOVUPS      ·wide+320(SB), Z9
+	VFMADD231PS  ·wide+256(SB), Z8, Z9
+	VSUBPS       ·wide+320(SB), Z9, Z10
 	VFMADD231PS  ·wide+384(SB), Z10, Z8
-	VMOVUPS      ·wide+704(SB), Z10
+	VFMADD231PS  ·wide+448(SB), Z10, Z8
+	VMOVUPS      ·wide+768(SB), Z10
+	VFMADD213PS  ·wide+704(SB), Z8, Z10
 	VFMADD213PS  ·wide+640(SB), Z8, Z10
 	VFMADD213PS  ·wide+576(SB), Z8, Z10
 	VFMADD213PS  ·wide+512(SB), Z8, Z10
-	VFMADD213PS  ·wide+448(SB), Z8, Z10
 	VMULPS       Z8, Z10, Z10
 	VFMADD213PS  Z8, Z8, Z10
 	VPSLLD       $0x17, Z9, Z9
@@ -4513,38 +4581,38 @@ geluOne:
 	VMOVUPS     (DI), Z7
 	VMOVUPS     Z1, Z8
 	VFMADD231PS Z0, Z6, Z8
-	VMAXPS      ·wide+768(SB), Z8, Z8
-	VMINPS      ·wide+832(SB), Z8, Z8
+	VMAXPS      ·wide+832(SB), Z8, Z8
+	VMINPS      ·wide+896(SB), Z8, Z8
 	VMULPS      Z8, Z8, Z9
 	VMULPS      ·wide+64(SB), Z9, Z9
 	VMAXPS      ·wide+128(SB), Z9, Z9
-	VMOVUPS     ·wide+256(SB), Z10
-	VFMADD231PS ·wide+192(SB), Z9, Z10
-	VSUBPS      ·wide+256(SB), Z10, Z11
-	VFMADD231PS ·wide+320(SB), Z11, Z9
+	VMOVUPS     ·wide+320(SB), Z10
+	VFMADD231PS ·wide+256(SB), Z9, Z10
+	VSUBPS      ·wide+320(SB), Z10, Z11
 	VFMADD231PS ·wide+384(SB), Z11, Z9
-	VMOVUPS     ·wide+704(SB), Z11
+	VFMADD231PS ·wide+448(SB), Z11, Z9
+	VMOVUPS     ·wide+768(SB), Z11
+	VFMADD213PS ·wide+704(SB), Z9, Z11
 	VFMADD213PS ·wide+640(SB), Z9, Z11
 	VFMADD213PS ·wide+576(SB), Z9, Z11
 	VFMADD213PS ·wide+512(SB), Z9, Z11
-	VFMADD213PS ·wide+448(SB), Z9, Z11
 	VMULPS      Z9, Z11, Z11
 	VFMADD213PS Z9, Z9, Z11
 	VPSLLD      $0x17, Z10, Z10
 	VPADDD      ·wide+0(SB), Z10, Z10
 	VFMADD231PS Z11, Z10, Z10
-	VMULPS      ·wide+896(SB), Z10, Z10
+	VMULPS      ·wide+960(SB), Z10, Z10
 	VPXORD      Z9, Z9, Z9
 	VSUBPS      Z8, Z9, Z11
 	VMAXPS      Z11, Z8, Z11
 	VMOVUPS     ·wide+0(SB), Z12
-	VFMADD132PS ·wide+960(SB), Z12, Z11
+	VFMADD132PS ·wide+1024(SB), Z12, Z11
 	VDIVPS      Z11, Z12, Z11
-	VMOVUPS     ·wide+1280(SB), Z13
+	VMOVUPS     ·wide+1344(SB), Z13
+	VFMADD213PS ·wide+1280(SB), Z11, Z13
 	VFMADD213PS ·wide+1216(SB), Z11, Z13
 	VFMADD213PS ·wide+1152(SB), Z11, Z13
 	VFMADD213PS ·wide+1088(SB), Z11, Z13
-	VFMADD213PS ·wide+1024(SB), Z11, Z13
 	VMULPS      Z11, Z13, Z13
 	VMULPS      Z10, Z13, Z13
 	VSUBPS      Z13, Z12, Z12
@@ -4574,11 +4642,90 @@ geluRowEnd:
 	VZEROUPPER
 	RET
 
+silu:
+	VMOVUPS (AX), Z0
+	VMOVUPS 64(AX), Z1
+	VMOVUPS 144(AX), Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	MOVQ    r_Count+96(FP), AX
+	MOVQ    r_Stride+112(FP), CX
+	SHLQ    $0x02, CX
+	MOVQ    r_Length+104(FP), DX
+	SHRQ    $0x04, DX
+	MOVQ    dy_base+48(FP), BX
+	MOVQ    x_base+72(FP), SI
+	TESTQ   AX, AX
+	JZ      siluRowEnd
+
+siluRow:
+	MOVQ  BX, DI
+	MOVQ  SI, R8
+	MOVQ  DX, R9
+	TESTQ R9, R9
+	JZ    siluOneEnd
+
+siluOne:
+	VMOVUPS     (R8), Z6
+	VMOVUPS     (DI), Z7
+	VMOVUPS     Z1, Z8
+	VFMADD231PS Z0, Z6, Z8
+	VMAXPS      ·wide+128(SB), Z8, Z8
+	VMINPS      ·wide+192(SB), Z8, Z8
+	VSUBPS      Z8, Z3, Z9
+	VMAXPS      ·wide+128(SB), Z9, Z9
+	VMOVUPS     ·wide+320(SB), Z10
+	VFMADD231PS ·wide+256(SB), Z9, Z10
+	VSUBPS      ·wide+320(SB), Z10, Z11
+	VFMADD231PS ·wide+384(SB), Z11, Z9
+	VFMADD231PS ·wide+448(SB), Z11, Z9
+	VMOVUPS     ·wide+768(SB), Z11
+	VFMADD213PS ·wide+704(SB), Z9, Z11
+	VFMADD213PS ·wide+640(SB), Z9, Z11
+	VFMADD213PS ·wide+576(SB), Z9, Z11
+	VFMADD213PS ·wide+512(SB), Z9, Z11
+	VMULPS      Z9, Z11, Z11
+	VFMADD213PS Z9, Z9, Z11
+	VPSLLD      $0x17, Z10, Z10
+	VPADDD      ·wide+0(SB), Z10, Z10
+	VFMADD231PS Z11, Z10, Z10
+	VMOVUPS     ·wide+0(SB), Z9
+	VADDPS      Z9, Z10, Z11
+	VDIVPS      Z11, Z9, Z11
+	VMULPS      Z11, Z10, Z10
+	VFMADD213PS ·wide+0(SB), Z10, Z8
+	VMULPS      Z11, Z7, Z7
+	VMULPS      Z8, Z7, Z7
+	VADDPS      Z7, Z4, Z4
+	VSUBPS      Z2, Z6, Z6
+	VFMADD231PS Z7, Z6, Z5
+	ADDQ        $0x00000040, DI
+	ADDQ        $0x00000040, R8
+	DECQ        R9
+	JNZ         siluOne
+
+siluOneEnd:
+	ADDQ CX, BX
+	ADDQ CX, SI
+	DECQ AX
+	JNZ  siluRow
+
+siluRowEnd:
+	MOVQ    sum_base+0(FP), AX
+	VMOVUPS Z4, (AX)
+	MOVQ    product_base+24(FP), AX
+	VMOVUPS Z5, (AX)
+	VZEROUPPER
+	RET
+
 // func affineBackwardAVX512(dy []float32, x []float32, r struct{Count int; Length int; Stride int}, a *byte)
 // Requires: AVX, AVX512F
 TEXT ·affineBackwardAVX512(SB), NOSPLIT, $0-80
 	MOVQ    a+72(FP), AX
 	MOVQ    128(AX), CX
+	CMPQ    CX, $0x04
+	JEQ     silu
 	CMPQ    CX, $0x03
 	JEQ     gelu
 	CMPQ    CX, $0x02
@@ -4793,16 +4940,16 @@ celuOne:
 	VBROADCASTSS 140(AX), Z8
 	VMULPS       Z8, Z7, Z7
 	VMAXPS       ·wide+128(SB), Z7, Z7
-	VMOVUPS      ·wide+256(SB), Z8
-	VFMADD231PS  ·wide+192(SB), Z7, Z8
-	VSUBPS       ·wide+256(SB), Z8, Z9
-	VFMADD231PS  ·wide+320(SB), Z9, Z7
+	VMOVUPS      ·wide+320(SB), Z8
+	VFMADD231PS  ·wide+256(SB), Z7, Z8
+	VSUBPS       ·wide+320(SB), Z8, Z9
 	VFMADD231PS  ·wide+384(SB), Z9, Z7
-	VMOVUPS      ·wide+704(SB), Z9
+	VFMADD231PS  ·wide+448(SB), Z9, Z7
+	VMOVUPS      ·wide+768(SB), Z9
+	VFMADD213PS  ·wide+704(SB), Z7, Z9
 	VFMADD213PS  ·wide+640(SB), Z7, Z9
 	VFMADD213PS  ·wide+576(SB), Z7, Z9
 	VFMADD213PS  ·wide+512(SB), Z7, Z9
-	VFMADD213PS  ·wide+448(SB), Z7, Z9
 	VMULPS       Z7, Z9, Z9
 	VFMADD213PS  Z7, Z7, Z9
 	VPSLLD       $0x17, Z8, Z8
@@ -4856,38 +5003,38 @@ geluOne:
 	VMOVUPS     (DI), Z6
 	VMOVUPS     Z1, Z7
 	VFMADD231PS Z0, Z4, Z7
-	VMAXPS      ·wide+768(SB), Z7, Z7
-	VMINPS      ·wide+832(SB), Z7, Z7
+	VMAXPS      ·wide+832(SB), Z7, Z7
+	VMINPS      ·wide+896(SB), Z7, Z7
 	VMULPS      Z7, Z7, Z8
 	VMULPS      ·wide+64(SB), Z8, Z8
 	VMAXPS      ·wide+128(SB), Z8, Z8
-	VMOVUPS     ·wide+256(SB), Z9
-	VFMADD231PS ·wide+192(SB), Z8, Z9
-	VSUBPS      ·wide+256(SB), Z9, Z10
-	VFMADD231PS ·wide+320(SB), Z10, Z8
+	VMOVUPS     ·wide+320(SB), Z9
+	VFMADD231PS ·wide+256(SB), Z8, Z9
+	VSUBPS      ·wide+320(SB), Z9, Z10
 	VFMADD231PS ·wide+384(SB), Z10, Z8
-	VMOVUPS     ·wide+704(SB), Z10
+	VFMADD231PS ·wide+448(SB), Z10, Z8
+	VMOVUPS     ·wide+768(SB), Z10
+	VFMADD213PS ·wide+704(SB), Z8, Z10
 	VFMADD213PS ·wide+640(SB), Z8, Z10
 	VFMADD213PS ·wide+576(SB), Z8, Z10
 	VFMADD213PS ·wide+512(SB), Z8, Z10
-	VFMADD213PS ·wide+448(SB), Z8, Z10
 	VMULPS      Z8, Z10, Z10
 	VFMADD213PS Z8, Z8, Z10
 	VPSLLD      $0x17, Z9, Z9
 	VPADDD      ·wide+0(SB), Z9, Z9
 	VFMADD231PS Z10, Z9, Z9
-	VMULPS      ·wide+896(SB), Z9, Z9
+	VMULPS      ·wide+960(SB), Z9, Z9
 	VPXORD      Z8, Z8, Z8
 	VSUBPS      Z7, Z8, Z10
 	VMAXPS      Z10, Z7, Z10
 	VMOVUPS     ·wide+0(SB), Z11
-	VFMADD132PS ·wide+960(SB), Z11, Z10
+	VFMADD132PS ·wide+1024(SB), Z11, Z10
 	VDIVPS      Z10, Z11, Z10
-	VMOVUPS     ·wide+1280(SB), Z12
+	VMOVUPS     ·wide+1344(SB), Z12
+	VFMADD213PS ·wide+1280(SB), Z10, Z12
 	VFMADD213PS ·wide+1216(SB), Z10, Z12
 	VFMADD213PS ·wide+1152(SB), Z10, Z12
 	VFMADD213PS ·wide+1088(SB), Z10, Z12
-	VFMADD213PS ·wide+1024(SB), Z10, Z12
 	VMULPS      Z10, Z12, Z12
 	VMULPS      Z9, Z12, Z12
 	VSUBPS      Z12, Z11, Z11
@@ -4911,6 +5058,79 @@ geluOneEnd:
 	JNZ  geluRow
 
 geluRowEnd:
+	VZEROUPPER
+	RET
+
+silu:
+	VMOVUPS (AX), Z0
+	VMOVUPS 64(AX), Z1
+	VMOVUPS 208(AX), Z2
+	VMOVUPS 272(AX), Z3
+	VPXORD  Z4, Z4, Z4
+	MOVQ    r_Count+48(FP), AX
+	MOVQ    r_Stride+64(FP), CX
+	SHLQ    $0x02, CX
+	MOVQ    r_Length+56(FP), DX
+	SHRQ    $0x04, DX
+	MOVQ    dy_base+0(FP), BX
+	MOVQ    x_base+24(FP), SI
+	TESTQ   AX, AX
+	JZ      siluRowEnd
+
+siluRow:
+	MOVQ  BX, DI
+	MOVQ  SI, R8
+	MOVQ  DX, R9
+	TESTQ R9, R9
+	JZ    siluOneEnd
+
+siluOne:
+	VMOVUPS     (R8), Z5
+	VMOVUPS     (DI), Z6
+	VMOVUPS     Z1, Z7
+	VFMADD231PS Z0, Z5, Z7
+	VMAXPS      ·wide+128(SB), Z7, Z7
+	VMINPS      ·wide+192(SB), Z7, Z7
+	VSUBPS      Z7, Z4, Z8
+	VMAXPS      ·wide+128(SB), Z8, Z8
+	VMOVUPS     ·wide+320(SB), Z9
+	VFMADD231PS ·wide+256(SB), Z8, Z9
+	VSUBPS      ·wide+320(SB), Z9, Z10
+	VFMADD231PS ·wide+384(SB), Z10, Z8
+	VFMADD231PS ·wide+448(SB), Z10, Z8
+	VMOVUPS     ·wide+768(SB), Z10
+	VFMADD213PS ·wide+704(SB), Z8, Z10
+	VFMADD213PS ·wide+640(SB), Z8, Z10
+	VFMADD213PS ·wide+576(SB), Z8, Z10
+	VFMADD213PS ·wide+512(SB), Z8, Z10
+	VMULPS      Z8, Z10, Z10
+	VFMADD213PS Z8, Z8, Z10
+	VPSLLD      $0x17, Z9, Z9
+	VPADDD      ·wide+0(SB), Z9, Z9
+	VFMADD231PS Z10, Z9, Z9
+	VMOVUPS     ·wide+0(SB), Z8
+	VADDPS      Z8, Z9, Z10
+	VDIVPS      Z10, Z8, Z10
+	VMULPS      Z10, Z9, Z9
+	VFMADD213PS ·wide+0(SB), Z9, Z7
+	VMULPS      Z10, Z6, Z6
+	VMULPS      Z7, Z6, Z6
+	VMOVUPS     Z3, Z7
+	VFMADD231PS Z2, Z5, Z7
+	VFMADD231PS Z0, Z6, Z7
+	VMOVUPS     Z7, (R8)
+	ADDQ        $0x00000040, DI
+	ADDQ        $0x00000040, R8
+	DECQ        R9
+	JNZ         siluOne
+
+siluOneEnd:
+	ADDQ CX, BX
+	ADDQ CX, SI
+	DECQ AX
+	JNZ  siluRow
+
+siluRowEnd:
 	VZEROUPPER
 	RET
 

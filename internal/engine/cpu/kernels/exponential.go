@@ -8,6 +8,8 @@ const (
 	// exponentLow stands for whatever is less: e^-64 adds nothing to numbers of ordinary size, and its
 	// products with gradients are not yet denormal, which is slow.
 	exponentLow = -64
+	// exponentHigh is the greatest number whose exponential they compute.
+	exponentHigh = -exponentLow
 	// roundingBias has a last place of 1: adding it to a number rounds that to an integer, which is then in
 	// the lowest bits.
 	roundingBias = 3 << 22
@@ -22,7 +24,7 @@ const (
 	power6 = 0.00138145406
 )
 
-// exponential is e^x = s·(1+f) for x ≤ 0 as s, a power of 2, and f. So e^x-1 = s·f + (s-1) loses no digits
+// exponential is e^x = s·(1+f) for x ≤ exponentHigh as s, a power of 2, and f. So e^x-1 = s·f + (s-1) loses no digits
 // where it is small.
 func exponential(x float32) (s, f float32) {
 	if x < exponentLow {
@@ -33,6 +35,13 @@ func exponential(x float32) (s, f float32) {
 	r := x - n*ln2High - n*ln2Low
 	f = r + r*r*(power2+r*(power3+r*(power4+r*(power5+r*power6))))
 	return math.Float32frombits((math.Float32bits(biased) + 127) << 23), f
+}
+
+// sigmoid is 1/(1+e^-x) and e^-x, for x ≥ exponentLow: 1 less the first is their product, which loses no digits.
+func sigmoid(x float32) (value, e float32) {
+	s, f := exponential(-x)
+	e = s*f + s
+	return 1 / (1 + e), e
 }
 
 // The cumulative normal distribution, by Abramowitz and Stegun's 26.2.17: above 0 it is 1 less the density

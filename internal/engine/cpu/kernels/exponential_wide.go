@@ -4,13 +4,14 @@ package kernels
 
 import "math"
 
-// wide holds the constants of exponential and normal in every lane, for the assembly, whose generators know their
-// order.
+// wide holds the constants of exponential, sigmoid and normal in every lane, for the assembly, whose generators know
+// their order.
 //
 //lint:ignore U1000 read by the assembly alone
 var wide = struct {
 	one, minusHalf                                Vector
-	exponentLow, log2E, roundingBias              Vector
+	exponentLow, exponentHigh                     Vector
+	log2E, roundingBias                           Vector
 	minusLn2High, minusLn2Low                     Vector
 	power2, power3, power4, power5, power6        Vector
 	normalLow, normalHigh, normalDensity, normalT Vector
@@ -19,6 +20,7 @@ var wide = struct {
 	one:           Fill(1),
 	minusHalf:     Fill(-0.5),
 	exponentLow:   Fill(exponentLow),
+	exponentHigh:  Fill(exponentHigh),
 	log2E:         Fill(math.Log2E),
 	roundingBias:  Fill(roundingBias),
 	minusLn2High:  Fill(-ln2High),

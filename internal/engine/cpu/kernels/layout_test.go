@@ -22,7 +22,7 @@ func TestLayouts(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" && unsafe.Sizeof(uintptr(0)) == 8 {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if got := [...]ActivationKind{Identity, ReLU, CELU, GELU}; got != [...]ActivationKind{0, 1, 2, 3} {
+	if got := [...]ActivationKind{Identity, ReLU, CELU, GELU, SiLU}; got != [...]ActivationKind{0, 1, 2, 3, 4} {
 		t.Errorf("kinds of activation are %v", got)
 	}
 }

@@ -26,4 +26,7 @@ func celu(c layers.CELU, x *graph.Node) *graph.Node {
 func gelu(x *graph.Node) *graph.Node {
 	return graph.Mul(x, graph.MulScalar(graph.OnePlus(graph.Erf(graph.MulScalar(x, math.Sqrt2/2))), 0.5))
 }
+
+func silu(x *graph.Node) *graph.Node { return graph.Mul(x, graph.Sigmoid(x)) }
+
 func scale(s layers.Scale, x *graph.Node) *graph.Node { return graph.MulScalar(x, s.Factor) }

@@ -45,3 +45,22 @@ func TestCELUExtremes(t *testing.T) {
 		}
 	})
 }
+
+// The sigmoid is 0 or 1 far from 0, and its slope 0: neither may become infinite there.
+func TestSiLUExtremes(t *testing.T) {
+	nan, inf := float32(math.NaN()), float32(math.Inf(1))
+	testbackend.Each(t, func(t *testing.T, name string) {
+		x := []float32{nan, inf, 1e30, -1e30, 100, 0}
+		output, gradient := outputAndGradient(t, open(t, name), layers.SiLU{}, data.Shape{Height: 2, Width: 3, Channels: 1}, dtypes.Float32, x)
+		if !math.IsNaN(float64(output[0])) {
+			t.Errorf("SiLU of NaN is %v", output[0])
+		}
+		// The gradient of the sum of the outputs weighted 1, 2, 3, 4, 5, 6.
+		if diff := cmp.Diff([]float32{inf, 1e30, 0, 100, 0}, output[1:]); diff != "" {
+			t.Errorf("SiLU of %v (-want +got):\n%s", x[1:], diff)
+		}
+		if diff := cmp.Diff([]float32{3, 0, 5, 3}, gradient[2:]); diff != "" {
+			t.Errorf("the gradient of SiLU at %v (-want +got):\n%s", x[2:], diff)
+		}
+	})
+}

@@ -52,6 +52,7 @@ func layerCases() []layerCase {
 		{"norm in low precision", shape(3, 4, 3), false, one(layers.BatchNorm{Name: "norm", NormSettings: layers.NormSettings{LowPrecision: true}})},
 		{"celu", shape(3, 3, 2), false, one(layers.CELU{Alpha: 0.3})},
 		{"gelu", shape(3, 3, 2), false, one(layers.GELU{})},
+		{"silu", shape(3, 3, 2), false, one(layers.SiLU{})},
 		{"norm of its own constants", shape(3, 4, 3), false, one(layers.BatchNorm{Name: "norm", NormSettings: layers.NormSettings{Epsilon: 0.25, Momentum: 0.4}})},
 		{"norm of its own constants in evaluation", shape(3, 4, 3), true, one(layers.BatchNorm{Name: "norm", NormSettings: layers.NormSettings{Epsilon: 0.25, Momentum: 0.4}})},
 		{"whitening", shape(4, 3, 2), false, one(layers.PatchWhitening{Name: "w", WhiteningSettings: layers.WhiteningSettings{Kernel: 3, Images: 1}})},

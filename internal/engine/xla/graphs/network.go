@@ -67,6 +67,8 @@ func layer(l layers.Layer, x *graph.Node, s *Scope) *graph.Node {
 		return celu(l, x)
 	case layers.GELU:
 		return gelu(x)
+	case layers.SiLU:
+		return silu(x)
 	case layers.MaxPool:
 		return maxPool(l, x)
 	case layers.GlobalMaxPool:

@@ -52,6 +52,11 @@ func (r *reference) layer(l layers.Layer, x images) images {
 			v := x.values[x.index(n, i, j, c)]
 			return v / 2 * (1 + math.Erf(v/math.Sqrt2))
 		})
+	case layers.SiLU:
+		return r.fill(x.Shape, func(n, i, j, c int) float64 {
+			v := x.values[x.index(n, i, j, c)]
+			return v / (1 + math.Exp(-v))
+		})
 	case layers.PatchWhitening:
 		y := r.conv(layers.Conv{Name: l.Name, Out: l.Channels(x.Channels), Kernel: l.Kernel, Stride: 1}, x)
 		less, first := 0, 0 // without padding, the outputs that read none

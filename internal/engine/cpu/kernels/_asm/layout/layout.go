@@ -33,14 +33,15 @@ const (
 	ReLU
 	CELU
 	GELU
+	SiLU
 )
 
 // Kinds names them in labels.
-var Kinds = [...]string{Identity: "identity", ReLU: "relu", CELU: "celu", GELU: "gelu"}
+var Kinds = [...]string{Identity: "identity", ReLU: "relu", CELU: "celu", GELU: "gelu", SiLU: "silu"}
 
 // constants are the fields of wide, in order, each a vector.
 var constants = []string{
-	"one", "minusHalf", "exponentLow", "log2E", "roundingBias", "minusLn2High", "minusLn2Low",
+	"one", "minusHalf", "exponentLow", "exponentHigh", "log2E", "roundingBias", "minusLn2High", "minusLn2Low",
 	"power2", "power3", "power4", "power5", "power6", "normalLow", "normalHigh", "normalDensity", "normalT",
 	"normal1", "normal2", "normal3", "normal4", "normal5",
 }

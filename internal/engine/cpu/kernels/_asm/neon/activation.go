@@ -41,6 +41,11 @@ func (f activation) value(x v) v {
 		f.minimum(high, x, high)
 		cumulative, _ := f.normal(high)
 		f.multiply(cumulative, x, x)
+	case layout.SiLU:
+		low := f.constant("exponentLow")
+		f.maximum(low, x, x)
+		sigmoid, _ := f.sigmoid(x)
+		f.multiply(sigmoid, x, x)
 	}
 	return x
 }
@@ -73,6 +78,17 @@ func (f activation) gradient(d, x, gain, shift v) v {
 		cumulative, density := f.normal(low)
 		f.multiplyAdd(density, value, cumulative)
 		f.multiply(cumulative, d, d)
+	case layout.SiLU:
+		low, high := f.constant("exponentLow"), f.constant("exponentHigh")
+		f.maximum(low, value, value)
+		f.minimum(high, value, value)
+		f.give(low, high)
+		sigmoid, e := f.sigmoid(value)
+		f.multiply(sigmoid, e, e)
+		factor := f.constant("one")
+		f.multiplyAdd(e, value, factor)
+		f.multiply(sigmoid, d, d)
+		f.multiply(factor, d, d)
 	}
 	return d
 }
@@ -107,6 +123,23 @@ func (f activation) exponential(x v) (s, e v) {
 	f.addIntegers(q, biased, biased)
 	f.give(q)
 	return biased, x
+}
+
+// sigmoid is sigmoid of package kernels.
+func (f activation) sigmoid(x v) (value, e v) {
+	negative := f.take()
+	f.negate(x, negative)
+	s, more := f.exponential(negative)
+	e = f.take()
+	f.move(s, e)
+	f.multiplyAdd(more, s, e)
+	one := s
+	f.read("one", one)
+	value = more
+	f.add(one, e, value)
+	f.divide(value, one, value)
+	f.give(one)
+	return value, e
 }
 
 // normal is normal of package kernels. It destroys x.

@@ -48,6 +48,10 @@ func (a *assembler) absolute(n, to v) {
 	a.word(0x4ea0f800|uint32(n)<<5|uint32(to), "fabs v%d.4s, v%d.4s", to, n)
 }
 
+func (a *assembler) negate(n, to v) {
+	a.word(0x6ea0f800|uint32(n)<<5|uint32(to), "fneg v%d.4s, v%d.4s", to, n)
+}
+
 // without is n where m is 0, bit by bit.
 func (a *assembler) without(m, n, to v) {
 	a.word(0x4e601c00|uint32(m)<<16|uint32(n)<<5|uint32(to), "bic v%d.16b, v%d.16b, v%d.16b", to, n, m)

@@ -46,6 +46,11 @@ func (f activation) value(v reg.VecVirtual) reg.VecVirtual {
 		f.VMINPS(constant("normalHigh"), within, within)
 		cumulative, _ := f.normal(within)
 		f.VMULPS(cumulative, v, v)
+	case layout.SiLU:
+		low := f.load(constant("exponentLow"))
+		f.VMAXPS(v, low, v)
+		sigmoid, _ := f.sigmoid(v)
+		f.VMULPS(sigmoid, v, v)
 	}
 	return v
 }
@@ -71,6 +76,14 @@ func (f activation) gradient(d, x reg.VecVirtual, gain, shift operand.Op) reg.Ve
 		cumulative, density := f.normal(v)
 		f.VFMADD231PS(density, v, cumulative)
 		f.VMULPS(cumulative, d, d)
+	case layout.SiLU:
+		f.VMAXPS(constant("exponentLow"), v, v)
+		f.VMINPS(constant("exponentHigh"), v, v)
+		sigmoid, e := f.sigmoid(v)
+		f.VMULPS(sigmoid, e, e)
+		f.VFMADD213PS(constant("one"), e, v)
+		f.VMULPS(sigmoid, d, d)
+		f.VMULPS(v, d, d)
 	}
 	return d
 }
@@ -97,6 +110,18 @@ func (a *assembler) exponential(x reg.VecVirtual) (s, f reg.VecVirtual) {
 	a.VPSLLD(operand.Imm(23), biased, biased)
 	a.VPADDD(constant("one"), biased, biased)
 	return biased, q
+}
+
+// sigmoid is sigmoid of package kernels.
+func (f activation) sigmoid(x reg.VecVirtual) (value, e reg.VecVirtual) {
+	negative := f.vec()
+	f.VSUBPS(x, f.zeros, negative)
+	e, more := f.exponential(negative)
+	f.VFMADD231PS(more, e, e)
+	one, value := f.load(constant("one")), f.vec()
+	f.VADDPS(one, e, value)
+	f.VDIVPS(value, one, value)
+	return value, e
 }
 
 // normal is normal of package kernels. It destroys x.

@@ -86,7 +86,9 @@ func (a *assembler) coefficient(coefficients reg.GPVirtual, offset, kind int) []
 }
 
 // exponential says whether a kind of activation is computed with e^x, which takes many registers.
-func exponential(kind int) bool { return kind == layout.CELU || kind == layout.GELU }
+func exponential(kind int) bool {
+	return kind == layout.CELU || kind == layout.GELU || kind == layout.SiLU
+}
 
 // multiplyAdd is v·gain + shift, in a new register.
 func (a *assembler) multiplyAdd(v reg.VecVirtual, gain, shift operand.Op) reg.VecVirtual {
