@@ -219,7 +219,7 @@ func (d Diagnosis) Problems() []string {
 		add(b.Name, b.Problem)
 	}
 	if named := d.Environment["GOMLX_BACKEND"]; named != "" && d.Backend == "" {
-		add("GOMLX_BACKEND", "it names "+named+": unset it, or have it name another backend")
+		add("GOMLX_BACKEND", "it names "+named+", and so no other is taken: unset it, or have it name another backend")
 	}
 	if d.Backend == "go" && d.Arch == "amd64" && d.Kernels == "scalar" {
 		add("pure Go", "its kernels are scalar, and many times slower than others: this CPU has neither AVX2 nor AVX-512")

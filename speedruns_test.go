@@ -100,7 +100,7 @@ func TestLastEpoch(t *testing.T) {
 		folder := t.TempDir()
 		options := []fastresnet.Option{
 			fastresnet.WithDataset(set, set), fastresnet.WithBackend(backend), fastresnet.WithWidth(2), fastresnet.WithBatchSize(8),
-			recipe(func(r *fastresnet.Recipe) { r.Epochs, r.LastEpoch = 2, 0.3 }), // 3 of 8 steps
+			recipe(func(r *fastresnet.Recipe) { r.Epochs, r.LastEpoch, r.Schedule = 2, 0.3, schedule.Constant(0.01) }), // 3 of 8 steps
 			fastresnet.WithCheckpoint(folder, 1), fastresnet.WithResume(), fastresnet.WithStepsPerDispatch(2),
 		}
 		type progress struct{ Epoch, Step, Steps int }

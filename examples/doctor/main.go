@@ -36,7 +36,7 @@ type report struct {
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	f := flag.NewFlagSet("doctor", flag.ContinueOnError)
 	asJSON := f.Bool("json", false, "print everything as JSON")
-	backend := f.String("backend", "", "look at this backend, in place of those that \"auto\" considers: as if\nGOMLX_BACKEND named it")
+	backend := f.String("backend", "", "look at this backend first, which training must then run on: what GOMLX_BACKEND does")
 	direct := f.Bool("direct", false, "open the backends in this process, which does not survive it if XLA ends it;\nwithout this flag a child does")
 	err := program.Parse(f, usage, args, stdout)
 	if err != nil {

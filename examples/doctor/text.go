@@ -29,7 +29,12 @@ func text(d fastresnet.Diagnosis) string {
 	}
 	t.WriteString("\nthis machine and program:\n")
 	for _, f := range facts(d) {
-		t.WriteString(wrap(fmt.Sprintf("%-10s  ", f.name), f.value))
+		label := fmt.Sprintf("%-10s  ", f.name)
+		if len(label) > 20 { // the path of a plugin has a line of its own
+			t.WriteString(f.name + "\n")
+			label = strings.Repeat(" ", 12)
+		}
+		t.WriteString(wrap(label, f.value))
 	}
 	if len(d.Environment) > 0 {
 		t.WriteString("\nenvironment variables:\n")
