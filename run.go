@@ -25,7 +25,6 @@ type run struct {
 	// diverged is set once a weight, a running statistic or an answer to the test set is not finite.
 	diverged bool
 	started  time.Time
-	prepare  time.Duration // Timing.Prepare
 	// heard is how many of the observers have been told that the run starts.
 	heard int
 }
@@ -89,7 +88,9 @@ func newRun(ctx context.Context, c *config, started time.Time) (done *run, err e
 	if err := r.handOver(); err != nil {
 		return nil, err
 	}
-	r.prepare = time.Since(opened) - trainer.CompileTime
+	h.change(func(h *Record) {
+		h.Timing = Timing{Compile: trainer.CompileTime, Prepare: time.Since(opened) - trainer.CompileTime}
+	})
 	return r, nil
 }
 
@@ -154,7 +155,7 @@ func (r *run) finish(err error) (*Result, error) {
 	r.history.change(func(h *Record) {
 		h.Timing = Timing{
 			Compile:         r.trainer.CompileTime + r.model.compileTime(),
-			Prepare:         r.prepare,
+			Prepare:         h.Timing.Prepare,
 			Train:           r.watch.train,
 			Total:           time.Since(r.started),
 			ImagesPerSecond: r.watch.imagesPerSecond(),
