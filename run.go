@@ -113,20 +113,6 @@ func (r *run) handOver() error {
 	return r.model.use(weights, last)
 }
 
-// all takes the run from its first step to its end, and tells the observers.
-func (r *run) all(ctx context.Context) (result *Result, err error) {
-	defer func() { result, err = r.reportEnd(result, err) }()
-	defer guard(&err) // the observers hear of a panic, too
-	r.reportStart()
-	for !r.ended() {
-		if err := r.epoch(ctx, len(r.epochs())+1); err != nil {
-			return r.finish(err)
-		}
-		r.reportEpoch()
-	}
-	return r.finish(nil)
-}
-
 // epochs are the history so far. The run alone adds to them.
 func (r *run) epochs() []Epoch { return r.history.record.Epochs }
 
