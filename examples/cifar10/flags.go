@@ -24,7 +24,8 @@ type settings struct {
 	runs                  int
 	trainLimit, testLimit int
 
-	set map[string]bool // the names of the flags that were given
+	logs program.Logs
+	set  map[string]bool // the names of the flags that were given
 }
 
 const usage = `Usage: cifar10 [flags]
@@ -53,6 +54,7 @@ func parse(args []string, stdout io.Writer) (*settings, error) {
 	f.IntVar(&s.trainLimit, "train-limit", 0, "train on the first `n` images only (default 0, all)")
 	f.IntVar(&s.testLimit, "test-limit", 0, "test on the first `n` images only (default 0, all)")
 	f.StringVar(&s.json, "json", "", "`file` to write the results to")
+	s.logs.Flags(f)
 	f.StringVar(&s.save, "save", "", "`file` to save the trained model to, for predict and serve: of several runs the last that came to\nits end; if none did, but training was interrupted, as far as it came")
 	f.StringVar(&s.checkpoint, "checkpoint", "", "`folder` for a checkpoint after every epoch and when the run is stopped; of several runs each has\na folder in it")
 	f.BoolVar(&s.resume, "resume", false, "go on from the checkpoints in that folder, where there are any")

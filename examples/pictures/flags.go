@@ -25,7 +25,8 @@ type settings struct {
 	width, epochs, batch        int
 	seed                        uint64
 
-	set map[string]bool // the names of the flags that were given
+	logs program.Logs
+	set  map[string]bool // the names of the flags that were given
 }
 
 // comesAlong is the value of -from for the model of package pretrained.
@@ -60,6 +61,7 @@ func parse(args []string, stdout io.Writer) (*settings, error) {
 	f.StringVar(&s.backend, "backend", "auto", program.BackendUsage)
 	f.StringVar(&s.save, "save", "", "`file` to save the trained model to, for predict and serve")
 	f.StringVar(&s.curves, "curves", "", "`file` for the curves of losses and accuracies, a PNG")
+	s.logs.Flags(f)
 	f.StringVar(&s.mistakes, "mistakes", "", "`file` for a sheet of the worst mistakes, a PNG")
 	f.BoolVar(&s.check, "check", false, "name pictures that are nearly the same, and labels that similar pictures contradict")
 	f.StringVar(&s.augmented, "augmented", "", "`file` for a sheet of training pictures as training changes them, a PNG")
