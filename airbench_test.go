@@ -129,7 +129,7 @@ func TestOptionsChangeTheGroups(t *testing.T) {
 			ctx, cancel := context.WithCancel(context.Background())
 			opts := append([]fastresnet.Option{
 				fastresnet.WithRecipe(airbench(t)), fastresnet.WithDataset(set, nil), fastresnet.WithBackend("go"), fastresnet.WithWidth(2),
-				fastresnet.WithBatchSize(32), fastresnet.WithProgress(func(fastresnet.Progress) { cancel() }), // one step is enough
+				fastresnet.WithBatchSize(32), fastresnet.WithProgress(fastresnet.Observer{Step: func(fastresnet.Progress) { cancel() }}), // one step is enough
 			}, tt.opts...)
 			result, err := fastresnet.Train(ctx, opts...)
 			if !errors.Is(err, context.Canceled) || result == nil {

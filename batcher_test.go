@@ -145,7 +145,7 @@ func TestConcurrentEvaluationIsOfOneEpoch(t *testing.T) {
 	var seen []fastresnet.Evaluation
 	ended := make(chan struct{})
 	var untrained fastresnet.Evaluation
-	result := train(t, set, fastresnet.WithEpochs(6), fastresnet.WithDataset(first(t, set, 64), set), fastresnet.WithStartCallback(func(r *fastresnet.Result) {
+	result := train(t, set, fastresnet.WithEpochs(6), fastresnet.WithDataset(first(t, set, 64), set), fastresnet.WithProgress(fastresnet.Observer{Start: func(r *fastresnet.Result) {
 		model = r.Model
 		var err error
 		if untrained, err = model.Evaluate(context.Background(), set); err != nil {
@@ -165,7 +165,7 @@ func TestConcurrentEvaluationIsOfOneEpoch(t *testing.T) {
 				}
 			}
 		})
-	}))
+	}}))
 	close(ended)
 	wg.Wait()
 	type figures struct{ loss, accuracy float64 }

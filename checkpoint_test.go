@@ -64,11 +64,11 @@ func finished(t *testing.T, opts ...fastresnet.Option) *fastresnet.Result {
 // stopAfter cancels a run after so many steps in all.
 func stopAfter(steps int, cancel func()) fastresnet.Option {
 	taken := 0
-	return fastresnet.WithProgress(func(fastresnet.Progress) {
+	return fastresnet.WithProgress(fastresnet.Observer{Step: func(fastresnet.Progress) {
 		if taken++; taken == steps {
 			cancel()
 		}
-	})
+	}})
 }
 
 // checkpointsIn are the names of all files but the lock's.
@@ -124,7 +124,7 @@ func TestCancelledRunsResume(t *testing.T) {
 	}
 
 	steps := 0
-	again := finished(t, append(options, fastresnet.WithProgress(func(fastresnet.Progress) { steps++ }))...)
+	again := finished(t, append(options, fastresnet.WithProgress(fastresnet.Observer{Step: func(fastresnet.Progress) { steps++ }}))...)
 	if diff := cmp.Diff(want, outcomeOf(t, again), noTimes); diff != "" || steps > 0 {
 		t.Errorf("%d steps after the end (-uninterrupted +resumed):\n%s", steps, diff)
 	}
@@ -137,7 +137,7 @@ func TestKilledRunsResume(t *testing.T) {
 	if os.Getenv("FASTRESNET_TEST_FOLDER") != "" {
 		r := finished(t, interrupted(t, fastresnet.WithCheckpoint(os.Getenv("FASTRESNET_TEST_FOLDER"), 1), fastresnet.WithResume(),
 			fastresnet.WithEpochs(epochs), fastresnet.WithWidth(8), fastresnet.WithDataset(synthetic(t, 32, 1), synthetic(t, 16, 2)),
-			fastresnet.WithStartCallback(func(*fastresnet.Result) { fmt.Println("started") }))...)
+			fastresnet.WithProgress(fastresnet.Observer{Start: func(*fastresnet.Result) { fmt.Println("started") }}))...)
 		defer r.Model.Close()
 		values, last := r.Model.Variables()
 		fmt.Printf("outcome %x\n", sha256.Sum256(fmt.Append(nil, values, last))) // the shortest decimals are exact
@@ -259,7 +259,7 @@ func TestOneRunUsesAFolder(t *testing.T) {
 		}
 	}
 	want := outcomeOf(t, finished(t, interrupted(t)...))
-	got := outcomeOf(t, finished(t, append(options, fastresnet.WithEpochCallback(second))...))
+	got := outcomeOf(t, finished(t, append(options, fastresnet.WithProgress(fastresnet.Observer{Epoch: second}))...))
 	if diff := cmp.Diff(want, got, noTimes); diff != "" {
 		t.Errorf("(-alone +with a second):\n%s", diff)
 	}
@@ -337,7 +337,7 @@ func TestCheckpointsThatCannotBeWritten(t *testing.T) {
 		}
 		steps := 0
 		_, err := fastresnet.Train(context.Background(), interrupted(t, fastresnet.WithCheckpoint(filepath.Join(file, "below"), 1),
-			fastresnet.WithProgress(func(fastresnet.Progress) { steps++ }))...)
+			fastresnet.WithProgress(fastresnet.Observer{Step: func(fastresnet.Progress) { steps++ }}))...)
 		if !errors.Is(err, fastresnet.ErrCheckpoint) || steps > 0 {
 			t.Errorf("error %v after %d steps, want ErrCheckpoint at once", err, steps)
 		}
@@ -345,13 +345,13 @@ func TestCheckpointsThatCannotBeWritten(t *testing.T) {
 	t.Run("later", func(t *testing.T) {
 		folder := filepath.Join(t.TempDir(), "folder")
 		r, err := fastresnet.Train(context.Background(), interrupted(t, fastresnet.WithCheckpoint(folder, 1),
-			fastresnet.WithEpochCallback(func(e fastresnet.Epoch) {
+			fastresnet.WithProgress(fastresnet.Observer{Epoch: func(e fastresnet.Epoch) {
 				if e.Number == 2 {
 					if err := os.Rename(folder, folder+" moved"); err != nil {
 						t.Error(err)
 					}
 				}
-			}))...)
+			}}))...)
 		if !errors.Is(err, fastresnet.ErrCheckpoint) || !errors.Is(err, fs.ErrNotExist) || r == nil {
 			t.Fatalf("Train = %v, %v; want a result and ErrCheckpoint", r, err)
 		}

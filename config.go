@@ -69,9 +69,7 @@ type config struct {
 	patience         *int
 	best             bool // WithBestWeights was given
 
-	onStart    func(*Result)
-	onEpoch    func(Epoch)
-	onProgress func(Progress)
+	observers []Observer
 }
 
 // computing is what computes and how: all that counts for a model that is loaded, too.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 )
 
 // problems says what is wrong with the options that count for a model that is loaded, too.
@@ -21,10 +22,7 @@ func (c *computing) problems() []error {
 // configure applies the options to the defaults, and reports every problem that can be seen without reading
 // a data set.
 func configure(opts []Option) (*config, error) {
-	c := &config{
-		recipe: ResNet9Epochs24(), computing: defaultComputing(), devices: 1, seed: 1,
-		onStart: func(*Result) {}, onEpoch: func(Epoch) {}, onProgress: func(Progress) {},
-	}
+	c := &config{recipe: ResNet9Epochs24(), computing: defaultComputing(), devices: 1, seed: 1}
 	for _, o := range opts {
 		if o != nil {
 			o.train(c)
@@ -92,6 +90,7 @@ func (c *config) problems() []error {
 	check(!c.checkpoints || c.checkpointFolder != "", "no folder for the checkpoints")
 	check(!c.checkpoints || c.checkpointEvery >= 1, "a checkpoint every %d epochs, need at least 1", c.checkpointEvery)
 	check(!c.resume || c.checkpoints, "WithResume without WithCheckpoint, which names the folder")
+	check(!slices.ContainsFunc(c.observers, Observer.empty), "an observer without any function")
 	if c.target != nil {
 		check(*c.target > 0 && *c.target <= 1, "target accuracy %g, need above 0, and 1 at most", *c.target)
 	}

@@ -170,7 +170,7 @@ func TestConcurrentEmbeddingsWhileTraining(t *testing.T) {
 	var wg sync.WaitGroup
 	ended := make(chan struct{})
 	train(t, set, fastresnet.WithEpochs(3), fastresnet.WithDataset(first(t, set, 64), first(t, set, 64)),
-		fastresnet.WithStartCallback(func(r *fastresnet.Result) {
+		fastresnet.WithProgress(fastresnet.Observer{Start: func(r *fastresnet.Result) {
 			model = r.Model
 			ofEpochs = append(ofEpochs, embed())
 			wg.Go(func() {
@@ -183,8 +183,7 @@ func TestConcurrentEmbeddingsWhileTraining(t *testing.T) {
 					}
 				}
 			})
-		}),
-		fastresnet.WithEpochCallback(func(fastresnet.Epoch) { ofEpochs = append(ofEpochs, embed()) }))
+		}, Epoch: func(fastresnet.Epoch) { ofEpochs = append(ofEpochs, embed()) }}))
 	close(ended)
 	wg.Wait()
 	for _, sum := range seen {

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/fastresnet/fastresnet/internal/engine"
 )
 
 // epoch trains and tests an epoch, and writes the checkpoint that is due.
@@ -32,14 +34,14 @@ func (r *run) trainEpoch(ctx context.Context, epoch int) error {
 	rates := r.config.recipe.rates(epoch, steps)
 	rate := func(step int) float64 { return float64(rates[step][0]) } // the recipe's own
 	r.watch.start()
-	m, err := r.trainer.Epoch(ctx, epoch, rates, func(step, images int) {
-		r.watch.step(images - seen)
-		seen = images
-		r.config.onProgress(Progress{
-			Epoch: epoch, Epochs: r.config.recipe.Epochs, Step: step + 1, Steps: steps,
-			Rate: rate(step), ImagesPerSecond: r.watch.imagesPerSecond(),
+	m, err := r.trainer.Epoch(ctx, epoch, rates, func(p engine.Progress) {
+		r.watch.step(p.Images - seen)
+		seen = p.Images
+		r.reportStep(Progress{
+			Epoch: epoch, Epochs: r.config.recipe.Epochs, Step: p.Step + 1, Steps: steps,
+			Rate: rate(p.Step), Loss: p.Loss, ImagesPerSecond: r.watch.imagesPerSecond(),
 		})
-		r.watch.start() // the callback's time is not training's
+		r.watch.start() // the observers' time is not training's
 	})
 	if m.Steps > 0 {
 		err = errors.Join(err, r.record(Epoch{
@@ -190,18 +192,4 @@ func (r *run) ended() bool {
 	}
 	r.history.change(func(h *Record) { h.Stopped = stopped })
 	return stopped != NotStopped
-}
-
-// reportStart passes on the result as it is before the first step.
-func (r *run) reportStart() { r.config.onStart(r.result()) }
-
-// report passes the last epoch on.
-func (r *run) report() {
-	e := r.epochs()[len(r.epochs())-1]
-	attributes := []any{"number", e.Number, "train_loss", e.TrainLoss, "train_accuracy", e.TrainAccuracy, "seconds", e.TrainTime.Seconds()}
-	if e.Tested {
-		attributes = append(attributes, "test_loss", e.TestLoss, "test_accuracy", e.TestAccuracy)
-	}
-	r.config.logger.Info("epoch", attributes...)
-	r.config.onEpoch(e)
 }

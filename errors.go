@@ -47,7 +47,7 @@ var (
 	ErrTooLarge = safetensors.ErrTooLarge
 	// ErrNewer is wrapped when a newer version of this library wrote a file in a format that this one does not know.
 	ErrNewer = errors.New("a newer version's file")
-	// ErrInternal is wrapped when something panicked: a callback or an augmentation of the caller's, this
+	// ErrInternal is wrapped when something panicked: an observer or an augmentation of the caller's, this
 	// library, or what it builds on. Printing the error with %+v adds the stack.
 	ErrInternal = errors.New("internal error")
 )

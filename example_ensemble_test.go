@@ -52,7 +52,7 @@ func ExampleNewEnsemble() {
 	// Output: true
 }
 
-// The models at the ends of a run's last epochs, as one: a callback writes each, while the run goes on.
+// The models at the ends of a run's last epochs, as one: an observer writes each, while the run goes on.
 func ExampleMeanOfWeights() {
 	set, err := data.Synthetic(32, 1)
 	if err != nil {
@@ -63,8 +63,7 @@ func ExampleMeanOfWeights() {
 	var models []*fastresnet.Model
 	result, err := fastresnet.Train(context.Background(), fastresnet.WithDataset(set, nil), fastresnet.WithBackend("go"),
 		fastresnet.WithWidth(2), fastresnet.WithBatchSize(32), fastresnet.WithEpochs(epochs),
-		fastresnet.WithStartCallback(func(r *fastresnet.Result) { training = r.Model }),
-		fastresnet.WithEpochCallback(func(e fastresnet.Epoch) {
+		fastresnet.WithProgress(fastresnet.Observer{Start: func(r *fastresnet.Result) { training = r.Model }, Epoch: func(e fastresnet.Epoch) {
 			if e.Number <= epochs-last {
 				return
 			}
@@ -77,7 +76,7 @@ func ExampleMeanOfWeights() {
 				log.Fatal(err)
 			}
 			models = append(models, m)
-		}))
+		}}))
 	if err != nil {
 		log.Fatal(err)
 	}

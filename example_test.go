@@ -19,9 +19,9 @@ import (
 // The whole job: CIFAR-10 with the default recipe, on the best backend there is.
 func ExampleTrain() {
 	result, err := fastresnet.Train(context.Background(),
-		fastresnet.WithEpochCallback(func(e fastresnet.Epoch) {
+		fastresnet.WithProgress(fastresnet.Observer{Epoch: func(e fastresnet.Epoch) {
 			fmt.Printf("epoch %d: %.1f %% of the test set\n", e.Number, 100*e.TestAccuracy)
-		}))
+		}}))
 	if err != nil {
 		log.Fatal(err)
 	}

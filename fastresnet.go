@@ -13,8 +13,8 @@ import (
 // [ErrArgument], [ErrNoData], [ErrBackend], [ErrMemory], [ErrCheckpoint] or [ErrDiverged]. When ctx ends, Train returns
 // within a step with its error and what there is of the result, nil before the first step; with [WithCheckpoint] it
 // writes a checkpoint first. Reading CIFAR-10 and a compilation that has begun are not interrupted. A run that fails
-// once there is an epoch in its history returns what it has too, unless something panicked ([ErrInternal]). Whenever
-// there is a result, close its model when it is no longer needed.
+// once there is an epoch in its history returns what it has too, unless something panicked before its end
+// ([ErrInternal]). Whenever there is a result, close its model when it is no longer needed.
 func Train(ctx context.Context, opts ...Option) (result *Result, err error) {
 	defer guard(&err)
 	start := time.Now()
@@ -36,13 +36,5 @@ func Train(ctx context.Context, opts ...Option) (result *Result, err error) {
 		return nil, err
 	}
 	defer func() { r.close(result) }()
-	r.reportStart()
-
-	for !r.ended() {
-		if err := r.epoch(ctx, len(r.epochs())+1); err != nil {
-			return r.finish(err)
-		}
-		r.report()
-	}
-	return r.finish(nil)
+	return r.all(ctx)
 }

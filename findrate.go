@@ -22,7 +22,7 @@ type RatePoint struct {
 // caller's. A rate somewhat below that at which the loss falls the fastest is a usual peak (Smith 2015,
 // https://arxiv.org/abs/1506.01186).
 //
-// The rates of [VariableGroup] rise with the recipe's own. Options about checkpoints, tests and callbacks do not count.
+// The rates of [VariableGroup] rise with the recipe's own. Options about checkpoints, tests and observers do not count.
 // Errors are those of [Train], but for [ErrDiverged], which ends the curve.
 func FindRate(ctx context.Context, opts ...Option) (curve []RatePoint, err error) {
 	defer guard(&err)
@@ -73,20 +73,20 @@ func (r *run) findRate(ctx context.Context, steps int) (curve []RatePoint, err e
 			}
 		}
 		before, seen := 0., 0
-		_, err := r.trainer.Epoch(ctx, epoch+1, rates, func(step, images int) {
+		_, err := r.trainer.Epoch(ctx, epoch+1, rates, func(p engine.Progress) {
 			sum, err := r.trainer.LossSum()
 			if err != nil {
 				stop(err)
 				return
 			}
-			loss := (sum - before) / float64(images-seen)
-			before, seen = sum, images
+			loss := (sum - before) / float64(p.Images-seen)
+			before, seen = sum, p.Images
 			if math.IsNaN(loss) || loss > 4*lowest {
 				stop(errSteep)
 				return
 			}
 			lowest = min(lowest, loss)
-			curve = append(curve, RatePoint{Step: len(curve) + 1, Rate: float64(rates[step][0]), Loss: loss})
+			curve = append(curve, RatePoint{Step: len(curve) + 1, Rate: float64(rates[p.Step][0]), Loss: loss})
 		})
 		if cause := context.Cause(ctx); errors.Is(cause, errSteep) {
 			return curve, nil

@@ -162,18 +162,17 @@ func TestModelKnowsItsRunAsFarAsItIs(t *testing.T) {
 	var model *fastresnet.Model
 	var files [][]byte
 	result := train(t, set,
-		fastresnet.WithStartCallback(func(r *fastresnet.Result) {
+		fastresnet.WithProgress(fastresnet.Observer{Start: func(r *fastresnet.Result) {
 			model = r.Model
 			files = append(files, written(t, model))
-		}),
-		fastresnet.WithEpochCallback(func(e fastresnet.Epoch) {
+		}, Epoch: func(e fastresnet.Epoch) {
 			got := model.Record()
 			if diff := cmp.Diff(e, got.Epochs[len(got.Epochs)-1]); diff != "" {
 				t.Errorf("the last epoch (-callback +model):\n%s", diff)
 			}
 			got.Epochs[0].Number, got.Recipe.Schedule[0].Rate = -1, -1 // a copy's
 			files = append(files, written(t, model))
-		}))
+		}}))
 	for i, file := range files {
 		if got := len(read(t, file).Record().Epochs); got != i {
 			t.Errorf("the file after %d epochs has %d", i, got)

@@ -188,7 +188,7 @@ func WithDevices(n int) Option {
 
 // WithStepsPerDispatch has XLA take n steps, 1 or more, in one program, a loop, where a training set that stays on the
 // device allows it, and as long as they take no more than half a second: the device is waited for once in n steps, and
-// [WithProgress] is called, and the context looked at, as often. The pure-Go backend waits for nothing. Default, and 0: 4 on
+// [Observer.Step] is called, and the context looked at, as often. The pure-Go backend waits for nothing. Default, and 0: 4 on
 // a GPU, where waiting is estimated to take 5 % of a step, and 1 elsewhere, since loops on XLA's CPU plugin are slower.
 // It has not been measured on a GPU yet.
 func WithStepsPerDispatch(n int) Option {
@@ -274,31 +274,11 @@ func WithBestWeights() Option {
 	return trainOption(func(c *config) { c.best = true })
 }
 
-// WithStartCallback has f called once before the first step, on the goroutine that called Train, with
-// what is known by then: the backend, the sizes, and a model with its initial weights.
-func WithStartCallback(f func(*Result)) Option {
-	if f == nil {
-		return nil
-	}
-	return trainOption(func(c *config) { c.onStart = f })
-}
-
-// WithEpochCallback has f called after every whole epoch, on the goroutine that called Train; epochs from a checkpoint
-// are in the result of [WithStartCallback].
-func WithEpochCallback(f func(Epoch)) Option {
-	if f == nil {
-		return nil
-	}
-	return trainOption(func(c *config) { c.onEpoch = f })
-}
-
-// WithProgress has f called after every step, or after several where [WithStepsPerDispatch] takes them together, on the
-// goroutine that called Train; the run waits for it.
-func WithProgress(f func(Progress)) Option {
-	if f == nil {
-		return nil
-	}
-	return trainOption(func(c *config) { c.onProgress = f })
+// WithProgress has observers hear how the run goes, in their order, each [Observer] with one function at least. Several such
+// options add up. Default: none.
+func WithProgress(observers ...Observer) Option {
+	observers = slices.Clone(observers)
+	return trainOption(func(c *config) { c.observers = append(c.observers, observers...) })
 }
 
 // WithLogger sets where the run reports what it does. Default: nowhere.

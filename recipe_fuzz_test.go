@@ -29,7 +29,7 @@ func FuzzRecipe(f *testing.F) {
 		defer cancel()
 		result, err := fastresnet.Train(ctx, fastresnet.WithDataset(set, nil), fastresnet.WithBackend("go"),
 			fastresnet.WithRecipe(r), fastresnet.WithBatchSize(16), fastresnet.WithMemoryLimit(64<<20),
-			fastresnet.WithProgress(func(fastresnet.Progress) { cancel() }))
+			fastresnet.WithProgress(fastresnet.Observer{Step: func(fastresnet.Progress) { cancel() }}))
 		if result != nil {
 			result.Model.Close()
 		}

@@ -48,7 +48,7 @@ func TestOptionsChangeTheRecipe(t *testing.T) {
 			ctx, cancel := context.WithCancel(context.Background())
 			opts := append([]fastresnet.Option{
 				fastresnet.WithRecipe(fastresnet.ResNet9Epochs24()), fastresnet.WithDataset(set, nil), fastresnet.WithBackend("go"), fastresnet.WithWidth(2),
-				fastresnet.WithProgress(func(fastresnet.Progress) { cancel() }), // one step is enough
+				fastresnet.WithProgress(fastresnet.Observer{Step: func(fastresnet.Progress) { cancel() }}), // one step is enough
 			}, tt.opts...)
 			result, err := fastresnet.Train(ctx, opts...)
 			if !errors.Is(err, context.Canceled) || result == nil {

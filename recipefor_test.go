@@ -92,10 +92,10 @@ func TestDefaultRecipe(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			ctx, cancel := context.WithCancel(context.Background())
 			name := ""
-			_, err := fastresnet.Train(ctx, append(tt.opts, fastresnet.WithBackend("go"), fastresnet.WithWidth(4), fastresnet.WithStartCallback(func(r *fastresnet.Result) {
+			_, err := fastresnet.Train(ctx, append(tt.opts, fastresnet.WithBackend("go"), fastresnet.WithWidth(4), fastresnet.WithProgress(fastresnet.Observer{Start: func(r *fastresnet.Result) {
 				name = r.Recipe.Name
 				cancel()
-			}))...)
+			}}))...)
 			if !errors.Is(err, context.Canceled) || name != tt.want {
 				t.Errorf("recipe %q, error %v; want %q", name, err, tt.want)
 			}

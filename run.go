@@ -26,6 +26,8 @@ type run struct {
 	diverged bool
 	started  time.Time
 	prepare  time.Duration // Timing.Prepare
+	// heard is how many of the observers have been told that the run starts.
+	heard int
 }
 
 // newRun opens the backend and compiles the network for it. Nothing of it stays open if it fails or panics.
@@ -108,6 +110,20 @@ func (r *run) handOver() error {
 		r.diverged = r.diverged || !finite
 	}
 	return r.model.use(weights, last)
+}
+
+// all takes the run from its first step to its end, and tells the observers.
+func (r *run) all(ctx context.Context) (result *Result, err error) {
+	defer func() { result, err = r.reportEnd(result, err) }()
+	defer guard(&err) // the observers hear of a panic, too
+	r.reportStart()
+	for !r.ended() {
+		if err := r.epoch(ctx, len(r.epochs())+1); err != nil {
+			return r.finish(err)
+		}
+		r.reportEpoch()
+	}
+	return r.finish(nil)
 }
 
 // epochs are the history so far. The run alone adds to them.

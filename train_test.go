@@ -114,10 +114,10 @@ func TestFindsCIFAR10(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var images [2]int
 	_, err := fastresnet.Train(ctx, fastresnet.WithBackend("go"), fastresnet.WithWidth(4),
-		fastresnet.WithStartCallback(func(r *fastresnet.Result) {
+		fastresnet.WithProgress(fastresnet.Observer{Start: func(r *fastresnet.Result) {
 			images = [2]int{r.TrainImages, r.TestImages}
 			cancel()
-		}))
+		}}))
 	if want := [2]int{50_000, 10_000}; !errors.Is(err, context.Canceled) || images != want {
 		t.Errorf("%v images, error %v, want %v and context.Canceled", images, err, want)
 	}
@@ -216,7 +216,7 @@ func TestModelCannotBeClosedUnderTheTraining(t *testing.T) {
 	set := synthetic(t, 20, 1)
 	testbackend.Each(t, func(t *testing.T, backend string) {
 		_, err := fastresnet.Train(context.Background(), fastresnet.WithDataset(set, nil), fastresnet.WithBackend(backend), fastresnet.WithWidth(2),
-			fastresnet.WithBatchSize(10), fastresnet.WithStartCallback(func(r *fastresnet.Result) { r.Model.Close() }))
+			fastresnet.WithBatchSize(10), fastresnet.WithProgress(fastresnet.Observer{Start: func(r *fastresnet.Result) { r.Model.Close() }}))
 		if !errors.Is(err, fastresnet.ErrClosed) {
 			t.Errorf("error %v, want ErrClosed", err)
 		}
@@ -239,19 +239,17 @@ func TestResultTellsTheRun(t *testing.T) {
 	var log bytes.Buffer
 	var steps []fastresnet.Progress
 	var epochs []fastresnet.Epoch
-	var started []int // the lengths of the histories that the start callback saw
+	var started []int // the lengths of the histories that the observer saw
 	var untrained fastresnet.Evaluation
 	result := train(t, set, fastresnet.WithSeed(3), fastresnet.WithDataset(first(t, set, 40), first(t, set, 10)),
 		fastresnet.WithLogger(slog.New(slog.NewTextHandler(&log, nil))),
-		fastresnet.WithStartCallback(func(r *fastresnet.Result) {
+		fastresnet.WithProgress(fastresnet.Observer{Start: func(r *fastresnet.Result) {
 			started = append(started, len(r.Epochs)+len(steps))
 			var err error
 			if untrained, err = r.Model.Evaluate(context.Background(), set); err != nil {
 				t.Error(err)
 			}
-		}),
-		fastresnet.WithProgress(func(p fastresnet.Progress) { steps = append(steps, p) }),
-		fastresnet.WithEpochCallback(func(e fastresnet.Epoch) { epochs = append(epochs, e) }))
+		}, Step: func(p fastresnet.Progress) { steps = append(steps, p) }, Epoch: func(e fastresnet.Epoch) { epochs = append(epochs, e) }}))
 
 	if result.TrainImages != 40 || result.TestImages != 10 || result.Seed != 3 || result.Backend != "go" || result.Precision != fastresnet.Float32 {
 		t.Errorf("result %+v, want 40 and 10 images, seed 3, backend go, float32", result)
@@ -263,7 +261,7 @@ func TestResultTellsTheRun(t *testing.T) {
 		t.Errorf("loss %g before training, want about log 10", untrained.Loss)
 	}
 	if diff := cmp.Diff(result.Epochs, epochs); diff != "" {
-		t.Errorf("the callbacks' epochs (-result +callback):\n%s", diff)
+		t.Errorf("the observer's epochs (-result +observer):\n%s", diff)
 	}
 	if len(result.Epochs) != 2 || result.Epochs[0].Images != 32 || result.Epochs[1].Number != 2 {
 		t.Errorf("epochs %+v, want two of 32 images, the incomplete batch dropped", result.Epochs)
@@ -302,12 +300,12 @@ func TestCancelledRunReturnsWhatItHas(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
 		var cancelled time.Time
 		result, err := fastresnet.Train(ctx, fastresnet.WithDataset(set, set), fastresnet.WithBackend(backend), fastresnet.WithWidth(4),
-			fastresnet.WithBatchSize(16), fastresnet.WithEpochs(3), fastresnet.WithProgress(func(p fastresnet.Progress) {
+			fastresnet.WithBatchSize(16), fastresnet.WithEpochs(3), fastresnet.WithProgress(fastresnet.Observer{Step: func(p fastresnet.Progress) {
 				if p.Epoch == 2 && p.Step == 2 {
 					cancelled = time.Now()
 					cancel()
 				}
-			}))
+			}}))
 		if !errors.Is(err, context.Canceled) {
 			t.Fatalf("error %v, want context.Canceled", err)
 		}
@@ -341,7 +339,7 @@ func TestCancelledBeforeTheFirstStep(t *testing.T) {
 	testbackend.Each(t, func(t *testing.T, backend string) {
 		ctx, cancel := context.WithCancel(context.Background())
 		result, err := fastresnet.Train(ctx, fastresnet.WithDataset(set, nil), fastresnet.WithBatchSize(4), fastresnet.WithBackend(backend),
-			fastresnet.WithWidth(2), fastresnet.WithStartCallback(func(*fastresnet.Result) { cancel() }))
+			fastresnet.WithWidth(2), fastresnet.WithProgress(fastresnet.Observer{Start: func(*fastresnet.Result) { cancel() }}))
 		if result != nil || !errors.Is(err, context.Canceled) {
 			t.Errorf("Train = %v, %v; want nil and context.Canceled", result, err)
 		}
@@ -364,10 +362,10 @@ func TestDivergedRunSaysWhere(t *testing.T) {
 	}
 }
 
-func TestPanicInCallbackIsAnError(t *testing.T) {
+func TestPanicInObserverIsAnError(t *testing.T) {
 	_, err := fastresnet.Train(context.Background(), fastresnet.WithDataset(synthetic(t, 20, 1), nil), fastresnet.WithBatchSize(4),
-		fastresnet.WithBackend("go"), fastresnet.WithWidth(2), fastresnet.WithProgress(func(fastresnet.Progress) { panic("in the callback") }))
-	if err == nil || !strings.Contains(err.Error(), "in the callback") || strings.Contains(err.Error(), "goroutine") {
-		t.Errorf("error %v, want one line with what the callback said", err)
+		fastresnet.WithBackend("go"), fastresnet.WithWidth(2), fastresnet.WithProgress(fastresnet.Observer{Step: func(fastresnet.Progress) { panic("in the observer") }}))
+	if err == nil || !strings.Contains(err.Error(), "in the observer") || strings.Contains(err.Error(), "goroutine") {
+		t.Errorf("error %v, want one line with what the observer said", err)
 	}
 }

@@ -244,11 +244,11 @@ func TestCheckpointKnowsTheInitialModel(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
 		defer cancel()
 		return fastresnet.Train(ctx, append(opts, fastresnet.WithDataset(set, set), fastresnet.WithBackend("go"), fastresnet.WithInitialModel(m), fastresnet.WithBatchSize(16),
-			fastresnet.WithFrozen("prep", "layer1"), fastresnet.WithEpochs(4), fastresnet.WithEpochCallback(func(e fastresnet.Epoch) {
+			fastresnet.WithFrozen("prep", "layer1"), fastresnet.WithEpochs(4), fastresnet.WithProgress(fastresnet.Observer{Epoch: func(e fastresnet.Epoch) {
 				if e.Number == epochs {
 					cancel()
 				}
-			}))...)
+			}}))...)
 	}
 	whole, err := tune(one, 0)
 	if err != nil {

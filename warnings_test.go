@@ -70,10 +70,10 @@ func TestWarnsOfLargeImages(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
 		var warnings []string
 		_, err := fastresnet.Train(ctx, fastresnet.WithDataset(blankSet(t, 4, data.Shape{Height: side, Width: side, Channels: 3}, "a", "b"), nil),
-			fastresnet.WithBackend("go"), fastresnet.WithWidth(1), fastresnet.WithStartCallback(func(r *fastresnet.Result) {
+			fastresnet.WithBackend("go"), fastresnet.WithWidth(1), fastresnet.WithProgress(fastresnet.Observer{Start: func(r *fastresnet.Result) {
 				warnings = r.Warnings
 				cancel()
-			}))
+			}}))
 		if !errors.Is(err, context.Canceled) || !strings.Contains(strings.Join(warnings, ""), want) || want == "" && warnings != nil {
 			t.Errorf("side %d: warnings %q, error %v; want %q", side, warnings, err, want)
 		}

@@ -49,7 +49,7 @@ func (b *bencher) run(ctx context.Context, rung int, seed uint64) error {
 	}
 	result, err := fastresnet.Train(ctx, append(b.settings.options(),
 		fastresnet.WithRecipe(recipe), fastresnet.WithSeed(seed), fastresnet.WithDataset(b.train, tested),
-		fastresnet.WithStartCallback(m.onDevice), fastresnet.WithProgress(m.step))...)
+		fastresnet.WithProgress(fastresnet.Observer{Start: m.onDevice, Step: m.step}))...)
 	var atEnd fastresnet.Evaluation
 	if err == nil && tested == nil {
 		atEnd, err = result.Model.Evaluate(ctx, b.test)

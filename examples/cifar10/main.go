@@ -54,10 +54,10 @@ func train(ctx context.Context, s *settings, stdout, stderr io.Writer) error {
 		return err
 	}
 	options := append(s.options(), fastresnet.WithRecipe(recipe), fastresnet.WithDataset(trainSet, testSet),
-		fastresnet.WithStartCallback(v.start), fastresnet.WithEpochCallback(v.epoch),
+		fastresnet.WithProgress(fastresnet.Observer{Start: v.start, Epoch: v.epoch}),
 		fastresnet.WithLogger(slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))))
 	if !s.quiet {
-		options = append(options, fastresnet.WithProgress(v.progress.Step))
+		options = append(options, fastresnet.WithProgress(fastresnet.Observer{Step: v.progress.Step}))
 	}
 
 	var runs []results.Run

@@ -50,14 +50,13 @@ func (c *climber) run(ctx context.Context, s step) error {
 	runCtx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	options := append(c.options, fastresnet.WithRecipe(program.RungAt(s.rung, c.settings.width)), fastresnet.WithSeed(s.seed),
-		fastresnet.WithProgress(c.view.startRun(s)),
-		fastresnet.WithStartCallback(func(r *fastresnet.Result) {
+		fastresnet.WithProgress(fastresnet.Observer{Step: c.view.startRun(s), Start: func(r *fastresnet.Result) {
 			if err := c.journal.sameDevice(r); err != nil {
 				stop(err)
 				return
 			}
 			c.view.onDevice(r)
-		}))
+		}}))
 	result, err := fastresnet.Train(runCtx, options...)
 	c.view.endRun()
 	if result != nil {

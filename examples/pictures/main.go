@@ -56,7 +56,7 @@ func train(ctx context.Context, s *settings, stdout, stderr io.Writer) error {
 	v.progress.Start("starting")
 	result, err := fastresnet.Train(ctx, append(s.options(from),
 		fastresnet.WithDataset(trainSet, testSet),
-		fastresnet.WithStartCallback(v.start), fastresnet.WithEpochCallback(v.epoch), fastresnet.WithProgress(v.progress.Step),
+		fastresnet.WithProgress(fastresnet.Observer{Start: v.start, Epoch: v.epoch, Step: v.progress.Step}),
 		fastresnet.WithLogger(slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))))...)
 	v.progress.Clear()
 	if err != nil {

@@ -72,7 +72,7 @@ func run(ctx context.Context, args []string) error {
 		fastresnet.WithEpochs(2),
 		fastresnet.WithPeakRate(0.4), // high, for a run so short
 		fastresnet.WithAugmentations(data.Crop{Pad: 4}, data.FlipLR{}),
-		fastresnet.WithProgress(progress.Step),
+		fastresnet.WithProgress(fastresnet.Observer{Step: progress.Step}),
 	)
 	progress.Clear()
 	if errors.Is(err, context.Canceled) {

@@ -83,6 +83,8 @@ type Steps interface {
 	MoveAverages() error
 	// Metrics are the sums of the epoch's steps so far: [NumMetrics].
 	Metrics() ([]float32, error)
+	// LossSum is that of [MetricLoss] where reading it waits for nothing, else NaN.
+	LossSum() float64
 	// Weights are a copy of the averages of the variables, and of the variables of the last step; without averages
 	// they are the variables, and last is nil.
 	Weights() (weights, last Weights, err error)

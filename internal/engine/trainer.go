@@ -87,12 +87,19 @@ type Metrics struct {
 	Diverged int
 }
 
-// Epoch trains one epoch, counted from 1, at the rates of its Steps.
-// onStep is called after each dispatch with its last step and the number of images seen so far in the epoch.
+// Progress is how far an epoch is after a dispatch.
+type Progress struct {
+	// Step is the last step that was taken, from 0, and Images is how many the epoch has trained on so far.
+	Step, Images int
+	// Loss is the mean loss of those images; NaN where the device would have to be waited for to read it.
+	Loss float64
+}
+
+// Epoch trains one epoch, counted from 1, at the rates of its Steps. onStep is called after each dispatch.
 // Of the last epoch that began, before [Trainer.Restore] or before ctx ended, it takes the steps that are left, and
 // returns the metrics of the whole epoch. When ctx ends, Epoch returns its error with the metrics of the steps that
 // were taken; after any other error there are none.
-func (t *Trainer) Epoch(ctx context.Context, epoch int, rates Rates, onStep func(step, images int)) (m Metrics, err error) {
+func (t *Trainer) Epoch(ctx context.Context, epoch int, rates Rates, onStep func(Progress)) (m Metrics, err error) {
 	if epoch != t.epoch {
 		t.epoch, t.taken = epoch, 0
 	}
@@ -114,7 +121,7 @@ func (t *Trainer) Epoch(ctx context.Context, epoch int, rates Rates, onStep func
 		m.Steps += count
 		t.taken = m.Steps
 		m.Examples += count * size
-		onStep(m.Steps-1, m.Examples)
+		onStep(Progress{Step: m.Steps - 1, Images: m.Examples, Loss: t.steps.LossSum() / float64(m.Examples)})
 	}
 	sums, err := t.steps.Metrics()
 	if err != nil {

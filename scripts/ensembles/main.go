@@ -100,8 +100,7 @@ func (s *study) run(ctx context.Context, seed uint64, keepRate bool) (models []*
 	var training *fastresnet.Model
 	var failed error
 	options = append(options,
-		fastresnet.WithStartCallback(func(r *fastresnet.Result) { training = r.Model }),
-		fastresnet.WithEpochCallback(func(e fastresnet.Epoch) {
+		fastresnet.WithProgress(fastresnet.Observer{Start: func(r *fastresnet.Result) { training = r.Model }, Epoch: func(e fastresnet.Epoch) {
 			if e.Number <= s.epochs-s.last || failed != nil {
 				return
 			}
@@ -113,7 +112,7 @@ func (s *study) run(ctx context.Context, seed uint64, keepRate bool) (models []*
 			if m, failed = fastresnet.ReadModel(&file, fastresnet.WithBackend(s.backend)); failed == nil {
 				models = append(models, m)
 			}
-		}))
+		}}))
 	result, err := fastresnet.Train(ctx, options...)
 	if err != nil {
 		return nil, err

@@ -70,10 +70,10 @@ func evaluate(r fastresnet.Recipe, set *data.Dataset, file string, options []fas
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
 	_, err = fastresnet.Train(ctx, fastresnet.WithDataset(batch, nil), fastresnet.WithRecipe(r), fastresnet.WithBackend("go"),
-		fastresnet.WithStartCallback(func(untrained *fastresnet.Result) {
+		fastresnet.WithProgress(fastresnet.Observer{Start: func(untrained *fastresnet.Result) {
 			err = untrained.Model.Save(file)
 			stop()
-		}))
+		}}))
 	if !errors.Is(err, context.Canceled) {
 		return err
 	}

@@ -257,7 +257,7 @@ func train(arguments []string) error {
 	const warmUp = 2
 	steps, start, elapsed := 0, time.Time{}, time.Duration(0)
 	_, err = fastresnet.Train(ctx, append(opts, fastresnet.WithDataset(set, nil), fastresnet.WithBatchSize(batch), fastresnet.WithEpochs(1000),
-		fastresnet.WithProgress(func(fastresnet.Progress) {
+		fastresnet.WithProgress(fastresnet.Observer{Step: func(fastresnet.Progress) {
 			steps++
 			if steps == warmUp {
 				start = time.Now()
@@ -265,7 +265,7 @@ func train(arguments []string) error {
 			if elapsed = time.Since(start); steps > warmUp && elapsed.Seconds() > seconds {
 				cancel()
 			}
-		}))...)
+		}}))...)
 	if !errors.Is(err, context.Canceled) {
 		return fmt.Errorf("the run was not canceled: %w", err)
 	}

@@ -62,9 +62,9 @@ func trained(ctx context.Context, file string, seed uint64, train, test *data.Da
 		return fastresnet.Load(file)
 	}
 	result, err := fastresnet.Train(ctx, fastresnet.WithDataset(train, test), fastresnet.WithRecipe(fastresnet.Airbench94Muon()), fastresnet.WithSeed(seed),
-		fastresnet.WithEpochCallback(func(e fastresnet.Epoch) {
+		fastresnet.WithProgress(fastresnet.Observer{Epoch: func(e fastresnet.Epoch) {
 			log.Printf("epoch %d: test accuracy %.2f %%, %.0f s", e.Number, 100*e.TestAccuracy, e.TotalTime.Seconds())
-		}))
+		}}))
 	if err != nil {
 		return nil, err
 	}

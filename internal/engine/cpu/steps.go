@@ -150,6 +150,9 @@ func (s *steps) MoveAverages() error {
 // Metrics implements [engine.Steps].
 func (s *steps) Metrics() ([]float32, error) { return slices.Clone(s.metrics), nil }
 
+// LossSum implements [engine.Steps].
+func (s *steps) LossSum() float64 { return float64(s.metrics[engine.MetricLoss]) }
+
 // Weights implements [engine.Steps].
 func (s *steps) Weights() (now, last engine.Weights, err error) {
 	if s.averages == nil {

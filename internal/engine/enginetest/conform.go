@@ -90,8 +90,8 @@ func epochStopsWithinAStep(t *testing.T, d *engine.Device) {
 	set := Synthetic(t, 64)
 	trainer := NewTrainer(t, d, SmallConfig(t, set, 16), set)
 	ctx, cancel := context.WithCancel(context.Background())
-	m, err := trainer.Epoch(ctx, 1, Constant(0.05, 4), func(step, _ int) {
-		if step == 1 {
+	m, err := trainer.Epoch(ctx, 1, Constant(0.05, 4), func(p engine.Progress) {
+		if p.Step == 1 {
 			cancel()
 		}
 	})
@@ -148,7 +148,7 @@ func averaging(t *testing.T, d *engine.Device) {
 	want := InitialWeights(t, cfg, set)
 	steps := 0
 	for epoch := 1; epoch <= 2; epoch++ {
-		_, err := plain.Epoch(context.Background(), epoch, Constant(0.05, 3), func(int, int) {
+		_, err := plain.Epoch(context.Background(), epoch, Constant(0.05, 3), func(engine.Progress) {
 			if steps++; steps%every != 0 {
 				return
 			}

@@ -130,7 +130,7 @@ func Constant(rate float32, steps int) engine.Rates {
 }
 
 // NoStep does nothing after a step.
-func NoStep(int, int) {}
+func NoStep(engine.Progress) {}
 
 // Train trains some epochs and returns their metrics with the variables at the end, their averages if there are any.
 func Train(t testing.TB, r Run, epochs int) ([]engine.Metrics, map[string][]float32) {
@@ -151,8 +151,8 @@ func Until(t testing.TB, r Run, epochs, stop int) (history []engine.Metrics, var
 	steps := r.Steps()
 	rates := slices.Repeat(engine.Rates{slices.Repeat([]float32{0.05}, 1+len(r.Config.Groups))}, steps)
 	for epoch := max(at.Epoch, 1); epoch <= epochs && ctx.Err() == nil; epoch++ {
-		m, err := r.Epoch(ctx, epoch, rates, func(step, _ int) {
-			if (epoch-1)*steps+step+1 == stop {
+		m, err := r.Epoch(ctx, epoch, rates, func(p engine.Progress) {
+			if (epoch-1)*steps+p.Step+1 == stop {
 				cancel()
 			}
 		})

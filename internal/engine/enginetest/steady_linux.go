@@ -38,7 +38,7 @@ func MemoryIsSteady(t *testing.T, d *engine.Device) {
 	var byEpoch []float64 // mean resident memory
 	for epoch := 1; epoch <= epochs; epoch++ {
 		var sum float64
-		_, err := run.Epoch(context.Background(), epoch, Constant(0.01, steps), func(int, int) { sum += resident(t) })
+		_, err := run.Epoch(context.Background(), epoch, Constant(0.01, steps), func(engine.Progress) { sum += resident(t) })
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -53,10 +53,10 @@ func TestSeveralStepsPerDispatchTrainLikeOne(t *testing.T) {
 		trainer := newTrainer(t, d, cfg, set)
 		var ends []int
 		for epoch := 1; epoch <= 3; epoch++ {
-			m, err := trainer.Epoch(context.Background(), epoch, enginetest.Constant(0.05, trainer.Steps()), func(step, images int) {
-				ends = append(ends, step)
-				if want := min(60, 8*(step+1)); images != want {
-					t.Errorf("%d images after step %d, want %d", images, step, want)
+			m, err := trainer.Epoch(context.Background(), epoch, enginetest.Constant(0.05, trainer.Steps()), func(p engine.Progress) {
+				ends = append(ends, p.Step)
+				if want := min(60, 8*(p.Step+1)); p.Images != want {
+					t.Errorf("%d images after step %d, want %d", p.Images, p.Step, want)
 				}
 			})
 			if err != nil {
@@ -82,8 +82,8 @@ func TestSeveralStepsPerDispatchStopAndDiverge(t *testing.T) {
 	several(t, func(t *testing.T, d *engine.Device, cfg engine.Config, set *data.Dataset) {
 		trainer := newTrainer(t, d, cfg, set)
 		ctx, cancel := context.WithCancel(context.Background())
-		m, err := trainer.Epoch(ctx, 1, enginetest.Constant(0.05, 8), func(step, _ int) {
-			if step == 5 { // the end of the first dispatch of three
+		m, err := trainer.Epoch(ctx, 1, enginetest.Constant(0.05, 8), func(p engine.Progress) {
+			if p.Step == 5 { // the end of the first dispatch of three
 				cancel()
 			}
 		})

@@ -7,6 +7,7 @@ import (
 	"os"
 	"testing"
 
+	"github.com/fastresnet/fastresnet/internal/engine"
 	"github.com/fastresnet/fastresnet/internal/engine/enginetest"
 	"github.com/fastresnet/fastresnet/internal/testbackend"
 	"github.com/fastresnet/fastresnet/layers"
@@ -39,8 +40,8 @@ func benchmarkTrainingStep(b *testing.B, backend string, width int) {
 	epoch := func(number, steps int) {
 		ctx, cancel := context.WithCancel(context.Background())
 		defer cancel()
-		_, err := trainer.Epoch(ctx, number, enginetest.Constant(0.01, trainer.Steps()), func(step, _ int) {
-			if step+1 == steps {
+		_, err := trainer.Epoch(ctx, number, enginetest.Constant(0.01, trainer.Steps()), func(p engine.Progress) {
+			if p.Step+1 == steps {
 				cancel()
 			}
 		})

@@ -3,6 +3,7 @@ package xla
 import (
 	"cmp"
 	"context"
+	"math"
 	"slices"
 
 	"github.com/fastresnet/fastresnet/data"
@@ -283,6 +284,9 @@ func (s *steps) MoveAverages() error { return s.averaging.step(s.state.variables
 func (s *steps) Metrics() ([]float32, error) {
 	return download[float32](s.state.metrics, engine.NumMetrics)
 }
+
+// LossSum implements [engine.Steps]: the losses stay on the device until the epoch ends.
+func (*steps) LossSum() float64 { return math.NaN() }
 
 // Weights implements [engine.Steps].
 func (s *steps) Weights() (weights, last engine.Weights, err error) {

@@ -24,15 +24,15 @@ func TestTransfersAndBuffers(t *testing.T) {
 		var before int
 		for epoch := 1; epoch <= 2; epoch++ {
 			l.uploads, l.downloads = 0, 0
-			_, err := trainer.Epoch(context.Background(), epoch, enginetest.Constant(0.05, 8), func(step, _ int) {
+			_, err := trainer.Epoch(context.Background(), epoch, enginetest.Constant(0.05, 8), func(p engine.Progress) {
 				if before == 0 {
 					before = len(l.alive)
 				}
 				if len(l.alive) != before {
-					t.Errorf("epoch %d: %d buffers after step %d, want %d as after the first", epoch, len(l.alive), step, before)
+					t.Errorf("epoch %d: %d buffers after step %d, want %d as after the first", epoch, len(l.alive), p.Step, before)
 				}
 				if l.uploads != uploads || l.downloads != 0 {
-					t.Errorf("epoch %d, step %d: %d uploads and %d downloads, want %d and 0", epoch, step, l.uploads, l.downloads, uploads)
+					t.Errorf("epoch %d, step %d: %d uploads and %d downloads, want %d and 0", epoch, p.Step, l.uploads, l.downloads, uploads)
 				}
 			})
 			if err != nil {

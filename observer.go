@@ -1,0 +1,112 @@
+package fastresnet
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Observer hears how a run of [Train] goes: see [WithProgress]. Any of its functions may be nil, but not all. They are
+// called on the goroutine that called Train, which waits for them; their time does not count as training's. What they
+// are given is theirs to change. A panic in one ends the run with an error that wraps [ErrInternal]. Package
+// fastresnet/progress has observers for terminals, files and TensorBoard.
+//
+// Whoever observes several runs, one after the other, can tell them apart by their starts and ends.
+type Observer struct {
+	// Start is called once, before the first step, with what is known by then: the backend, the sizes, a model with its
+	// initial weights, and, of a run that goes on from a checkpoint, the epochs before that. It is not called if the run
+	// cannot start.
+	Start func(*Result)
+	// Step is called after every step, or after several where [WithStepsPerDispatch] takes them together.
+	Step func(Progress)
+	// Epoch is called after every whole epoch, trained and tested; of one that was cut short only the result tells.
+	Epoch func(Epoch)
+	// End is called once for a run whose start was told, however it ended, with what Train is about to return: the result
+	// may be nil if there is an error. What it returns, such as that a file could not be written, becomes one of the
+	// result's Warnings, and is logged as such: it is no error of the run.
+	End func(*Result, error) error
+}
+
+// Progress is where a run is, within an epoch.
+type Progress struct {
+	// Epoch and Step count from 1, of Epochs and Steps.
+	Epoch, Epochs, Step, Steps int
+	// Rate is the learning rate of the step.
+	Rate float64
+	// Loss is the mean loss of the images that the epoch has trained on so far, augmented and by the weights of the
+	// moment: after the last step it is the epoch's TrainLoss. It is NaN on XLA, where losses stay on the device until
+	// the epoch ends, since reading them would make the device wait.
+	Loss float64
+	// ImagesPerSecond is the speed of training since the run's second step; 0 before that.
+	ImagesPerSecond float64
+}
+
+func (o Observer) empty() bool {
+	return o.Start == nil && o.Step == nil && o.Epoch == nil && o.End == nil
+}
+
+// reportStart passes on the result as it is before the first step.
+func (r *run) reportStart() {
+	for _, o := range r.config.observers {
+		r.heard++
+		if o.Start != nil {
+			o.Start(r.result())
+		}
+	}
+}
+
+// reportStep passes on where the run is.
+func (r *run) reportStep(p Progress) {
+	for _, o := range r.config.observers {
+		if o.Step != nil {
+			o.Step(p)
+		}
+	}
+}
+
+// reportEpoch passes the last epoch on.
+func (r *run) reportEpoch() {
+	e := r.epochs()[len(r.epochs())-1]
+	attributes := []any{"number", e.Number, "train_loss", e.TrainLoss, "train_accuracy", e.TrainAccuracy, "seconds", e.TrainTime.Seconds()}
+	if e.Tested {
+		attributes = append(attributes, "test_loss", e.TestLoss, "test_accuracy", e.TestAccuracy)
+	}
+	r.config.logger.Info("epoch", attributes...)
+	for _, o := range r.config.observers {
+		if o.Epoch != nil {
+			o.Epoch(e)
+		}
+	}
+}
+
+// reportEnd tells how the run has ended, and adds to the result and the error what comes of that.
+func (r *run) reportEnd(result *Result, err error) (*Result, error) {
+	ended := err
+	for _, o := range r.config.observers[:r.heard] {
+		var known *Result
+		if result != nil {
+			known = r.result()
+		}
+		failed, panicked := o.end(known, ended)
+		if failed != nil {
+			warning := fmt.Sprintf("an observer of the run: %v", failed)
+			r.config.logger.Warn(warning)
+			r.history.change(func(h *Record) { h.Warnings = append(h.Warnings, warning) })
+		}
+		if panicked != nil {
+			err = errors.Join(err, panicked)
+		}
+	}
+	if result != nil {
+		result = r.result()
+	}
+	return result, err
+}
+
+// end calls End, if there is one.
+func (o Observer) end(result *Result, err error) (failed, panicked error) {
+	defer guard(&panicked)
+	if o.End == nil {
+		return nil, nil
+	}
+	return o.End(result, err), nil
+}
