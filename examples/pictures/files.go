@@ -18,14 +18,15 @@ import (
 const sheetSize = 40
 
 // files are those that the flags name.
-type files struct{ save, curves, mistakes, augmented *results.File }
+type files struct{ save, report, curves, mistakes, augmented *results.File }
 
 // openFiles finds out whether they can be written.
 func openFiles(s *settings) (f files, err error) {
-	var errs [4]error
+	var errs [5]error
 	f.save, errs[0] = results.Open("save", s.save)
 	f.curves, errs[1] = results.Open("curves", s.curves)
 	f.mistakes, errs[2] = results.Open("mistakes", s.mistakes)
+	f.report, errs[4] = results.Open("report", s.report)
 	f.augmented, errs[3] = results.Open("augmented", s.augmented)
 	return f, errors.Join(errs[:]...)
 }

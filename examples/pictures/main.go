@@ -17,9 +17,11 @@ import (
 	"github.com/fastresnet/fastresnet"
 	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/data/picture"
+	"github.com/fastresnet/fastresnet/examples/internal/page"
 	"github.com/fastresnet/fastresnet/examples/internal/program"
 	"github.com/fastresnet/fastresnet/examples/internal/terminal"
 	"github.com/fastresnet/fastresnet/pretrained"
+	"github.com/fastresnet/fastresnet/report"
 )
 
 func main() { program.Main("pictures", run) }
@@ -42,6 +44,12 @@ func train(ctx context.Context, s *settings, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+	watch, err := page.OpenWatch(s.watch, stderr)
+	if err != nil {
+		return err
+	}
+	var reported []report.Run
+	defer func() { watch.Close(reported...) }()
 	from, err := s.initialModel()
 	if err != nil {
 		return fmt.Errorf("-from %s: need a file, or %s: %w", s.from, comesAlong, err)
@@ -54,7 +62,7 @@ func train(ctx context.Context, s *settings, stdout, stderr io.Writer) error {
 
 	v := newView(stdout, stderr)
 	v.progress.Start("starting")
-	result, err := fastresnet.Train(ctx, append(s.options(from),
+	result, err := fastresnet.Train(ctx, append(append(s.options(from), watch.Options()...),
 		fastresnet.WithDataset(trainSet, testSet),
 		fastresnet.WithProgress(fastresnet.Observer{Start: v.start, Epoch: v.epoch, Step: v.progress.Step}),
 		fastresnet.WithLogger(slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))))...)
@@ -69,6 +77,10 @@ func train(ctx context.Context, s *settings, stdout, stderr io.Writer) error {
 
 	evaluation, err := result.Model.Evaluate(ctx, testSet)
 	if err != nil {
+		return err
+	}
+	reported = []report.Run{{Record: result.Record, Evaluation: &evaluation, Images: testSet, Command: page.Command("pictures", s.args)}}
+	if err := page.Write(files.report, reported); err != nil {
 		return err
 	}
 	fmt.Fprintf(stdout, "trained in %.1f s\n\n%v\n", result.Timing.Train.Seconds(), evaluation)
@@ -134,7 +146,7 @@ func (s *settings) readSet(ctx context.Context, name string, stdout, stderr io.W
 		read = s.reader.List
 	}
 	start := time.Now()
-	set, report, err := read(ctx, name)
+	set, found, err := read(ctx, name)
 	progress.Clear()
 	if unreadable := (*picture.UnreadableError)(nil); errors.As(err, &unreadable) {
 		for _, p := range unreadable.Problems {
@@ -150,7 +162,7 @@ func (s *settings) readSet(ctx context.Context, name string, stdout, stderr io.W
 	for class, label := range set.Classes() {
 		fmt.Fprintf(stdout, "  %s: %s\n", label, terminal.Plural(counts[class], "picture"))
 	}
-	fmt.Fprint(stdout, report)
+	fmt.Fprint(stdout, found)
 	return set, nil
 }
 
