@@ -59,7 +59,7 @@ func parse(args []string, stdout io.Writer) (*settings, error) {
 	f.Uint64Var(&s.seed, "seed", 1, "seed `n` of what is random, the pictures held out among it")
 	f.StringVar(&s.backend, "backend", "auto", program.BackendUsage)
 	f.StringVar(&s.save, "save", "", "`file` to save the trained model to, for predict and serve")
-	f.StringVar(&s.curves, "curves", "", "`file` for the curves of losses and accuracies, a PNG")
+	f.StringVar(&s.curves, "curves", "", "`file` for the curves of losses and accuracies, a PNG or .svg")
 	f.StringVar(&s.mistakes, "mistakes", "", "`file` for a sheet of the worst mistakes, a PNG")
 	f.BoolVar(&s.check, "check", false, "name pictures that are nearly the same, and labels that similar pictures contradict")
 	f.StringVar(&s.augmented, "augmented", "", "`file` for a sheet of training pictures as training changes them, a PNG")
