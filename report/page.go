@@ -92,7 +92,7 @@ func newPage(runs []Run) (*page, error) {
 	} else {
 		p.Tiles = outcomes[0].tiles()
 	}
-	p.Curves, err = curves(runs)
+	p.Curves, err = curves(runs, p.Names, recipes)
 	return p, err
 }
 

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"image"
 	"image/png"
+	"path/filepath"
+	"strings"
 
 	"github.com/fastresnet/fastresnet"
 	"github.com/fastresnet/fastresnet/data"
@@ -34,11 +36,7 @@ func openFiles(s *settings) (f files, err error) {
 // draw writes the curves of a run, and some of its training pictures as it has changed them.
 func (f files) draw(train *data.Dataset, run fastresnet.Record) error {
 	if f.curves.Named() {
-		var drawn bytes.Buffer
-		if err := plot.Curves(&drawn, run); err != nil {
-			return err
-		}
-		if err := f.curves.Write(drawn.Bytes()); err != nil {
+		if err := writeFigure(f.curves, plot.Curves(run)); err != nil {
 			return err
 		}
 	}
@@ -73,6 +71,19 @@ func (f files) drawMistakes(set *data.Dataset, worst []fastresnet.Verdict) error
 		captions = append(captions, fmt.Sprintf("%s\nnot %s %.0f%%", m.Label, m.Predicted, 100*m.Probability))
 	}
 	return writeSheet(f.mistakes, images, captions)
+}
+
+// writeFigure writes a figure as the end of the file's name says, an SVG or a PNG.
+func writeFigure(f *results.File, figure plot.Figure) error {
+	write := figure.PNG
+	if strings.EqualFold(filepath.Ext(f.Name()), ".svg") {
+		write = figure.SVG
+	}
+	var encoded bytes.Buffer
+	if err := write(&encoded, plot.Style{}); err != nil {
+		return err
+	}
+	return f.Write(encoded.Bytes())
 }
 
 // writeSheet writes a sheet as a PNG file.
