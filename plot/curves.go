@@ -75,14 +75,6 @@ func (g group) title() string {
 	return strings.Join(parts, ", ")
 }
 
-// percent is a share with as many decimals as accuracies have.
-func percent(share float64) string {
-	if !isFinite(100 * share) {
-		return "–"
-	}
-	return fmt.Sprintf("%.2f %%", 100*share)
-}
-
 func mean(values []float64) float64 {
 	sum := 0.
 	for _, v := range values {

@@ -19,13 +19,25 @@ const (
 
 // newPanel draws axes into a rectangle.
 func newPanel(c *canvas, left, top, right, bottom float64, title, below string, x, y axis) panel {
-	p := panel{canvas: c, x: x, y: y, left: left, top: top + titleHeight, right: right - 8, bottom: bottom - footHeight}
-	widest := 0.
-	for _, t := range y.ticks {
-		widest = max(widest, widthOf(t.label, smallSize, false))
+	return newPanelWithRoom(c, left, top, right, bottom, title, below, x, y, y.widest())
+}
+
+// widest is the width of the widest of an axis's numbers.
+func (a axis) widest() (width float64) {
+	for _, t := range a.ticks {
+		width = max(width, widthOf(t.label, smallSize, false))
 	}
-	p.left += math.Ceil(widest) + 8
-	c.title(left, top+14, fitted(title, titleSize, true, right-left))
+	return width
+}
+
+// newPanelWithRoom is newPanel with room for numbers of a width beside the axis of y.
+func newPanelWithRoom(c *canvas, left, top, right, bottom float64, title, below string, x, y axis, room float64) panel {
+	p := panel{
+		canvas: c, x: x, y: y, left: left + math.Ceil(room) + 8, top: top + titleHeight, right: right - 8, bottom: bottom - footHeight,
+	}
+	if title != "" {
+		c.title(left, top+14, fitted(title, titleSize, true, right-left))
+	}
 
 	for _, t := range y.ticks {
 		if at := p.yOf(t.at); t.label != "" {
@@ -46,7 +58,9 @@ func newPanel(c *canvas, left, top, right, bottom float64, title, below string, 
 			before = at + half
 		}
 	}
-	c.text((p.left+p.right)/2, p.bottom+34, smallSize, c.muted, middle, below)
+	if below != "" {
+		c.text((p.left+p.right)/2, p.bottom+34, smallSize, c.muted, middle, below)
+	}
 	return p
 }
 

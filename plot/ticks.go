@@ -1,10 +1,6 @@
 package plot
 
-import (
-	"math"
-	"strconv"
-	"strings"
-)
+import "math"
 
 // axis is what the coordinates of a panel stand for.
 type axis struct {
@@ -67,28 +63,6 @@ func roundStep(length float64) float64 {
 	return 10 * power
 }
 
-// tickLabel is a number with so many decimals, or with an exponent if that is shorter.
-func tickLabel(v float64, decimals int) string {
-	if v == 0 {
-		return "0"
-	}
-	if size := math.Abs(v); decimals > 6 || size >= 1e7 {
-		return exponent(strconv.FormatFloat(v, 'g', 4, 64))
-	}
-	return minus(strconv.FormatFloat(v, 'f', decimals, 64))
-}
-
-// exponent writes 1e-05 as 1e−5.
-func exponent(s string) string {
-	for _, sign := range []string{"e-0", "e+0"} {
-		s = strings.ReplaceAll(s, sign, sign[:2])
-	}
-	return minus(strings.ReplaceAll(s, "e+", "e"))
-}
-
-// minus writes a number with the sign that is as wide as a plus.
-func minus(s string) string { return strings.ReplaceAll(s, "-", "−") }
-
 // logarithmic is an axis from one value above 0 to another, with ticks at powers of ten and marks between them.
 func logarithmic(from, to float64, most int) axis {
 	if !(from < to) {
@@ -113,13 +87,4 @@ func logarithmic(from, to float64, most int) axis {
 		}
 	}
 	return a
-}
-
-// shortNumber is a number with three digits that count.
-func shortNumber(v float64) string {
-	if size := math.Abs(v); size != 0 && (size < 1e-4 || size >= 1e6) {
-		return exponent(strconv.FormatFloat(v, 'g', 3, 64))
-	}
-	v, _ = strconv.ParseFloat(strconv.FormatFloat(v, 'g', 3, 64), 64)
-	return minus(strconv.FormatFloat(v, 'f', -1, 64))
 }
