@@ -25,7 +25,7 @@
 //
 //   - It prints nothing, downloads nothing unless [WithPluginDownload] asks for it, writes files only where
 //     [WithCheckpoint], [WithAutotuneCache] or [Model.Save] say, and installs no signal handlers. XLA
-//     may log warnings of its own through klog, which a program can silence as the examples do. Opening XLA redirects
+//     may log warnings of its own through klog, which package fastresnet/quiet silences. Opening XLA redirects
 //     the process's standard error for a moment, and turns off go-xla's own automatic download for good.
 //   - The data set stays in memory as bytes (CIFAR-10: 184 MB), and on a device in memory of its own.
 //   - One call of Train uses all cores or the whole GPU. A [Model] is safe for concurrent use; it

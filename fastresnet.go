@@ -38,3 +38,17 @@ func Train(ctx context.Context, opts ...Option) (result *Result, err error) {
 	defer func() { r.close(result) }()
 	return r.all(ctx)
 }
+
+// all takes the run from its first step to its end, and tells the observers.
+func (r *run) all(ctx context.Context) (result *Result, err error) {
+	defer func() { result, err = r.reportEnd(result, err) }()
+	defer guard(&err) // the observers hear of a panic, too
+	r.reportStart()
+	for !r.ended() {
+		if err := r.epoch(ctx, len(r.epochs())+1); err != nil {
+			return r.finish(err)
+		}
+		r.reportEpoch()
+	}
+	return r.finish(nil)
+}

@@ -1,10 +1,5 @@
 package fastresnet
 
-import (
-	"errors"
-	"fmt"
-)
-
 // Observer hears how a run of [Train] goes: see [WithProgress]. Any of its functions may be nil, but not all. They are
 // called on the goroutine that called Train, which waits for them; their time does not count as training's. What they
 // are given is theirs to change. A panic in one ends the run with an error that wraps [ErrInternal]. Package
@@ -12,8 +7,9 @@ import (
 //
 // Whoever observes several runs, one after the other, can tell them apart by their starts and ends.
 type Observer struct {
-	// Start is called once, before the first step, with what is known by then: the backend, the sizes, a model with its
-	// initial weights, and, of a run that goes on from a checkpoint, the epochs before that. It is not called if the run
+	// Start is called once, before the first step, with what is known by then: the backend, the sizes, the times of
+	// compiling and preparing, a model with its initial weights, and, of a run that goes on from a checkpoint, the epochs
+	// before that. It is not called if the run
 	// cannot start.
 	Start func(*Result)
 	// Step is called after every step, or after several where [WithStepsPerDispatch] takes them together.
@@ -42,64 +38,6 @@ type Progress struct {
 
 func (o Observer) empty() bool {
 	return o.Start == nil && o.Step == nil && o.Epoch == nil && o.End == nil
-}
-
-// reportStart passes on the result as it is before the first step.
-func (r *run) reportStart() {
-	for _, o := range r.config.observers {
-		r.heard++
-		if o.Start != nil {
-			o.Start(r.result())
-		}
-	}
-}
-
-// reportStep passes on where the run is.
-func (r *run) reportStep(p Progress) {
-	for _, o := range r.config.observers {
-		if o.Step != nil {
-			o.Step(p)
-		}
-	}
-}
-
-// reportEpoch passes the last epoch on.
-func (r *run) reportEpoch() {
-	e := r.epochs()[len(r.epochs())-1]
-	attributes := []any{"number", e.Number, "train_loss", e.TrainLoss, "train_accuracy", e.TrainAccuracy, "seconds", e.TrainTime.Seconds()}
-	if e.Tested {
-		attributes = append(attributes, "test_loss", e.TestLoss, "test_accuracy", e.TestAccuracy)
-	}
-	r.config.logger.Info("epoch", attributes...)
-	for _, o := range r.config.observers {
-		if o.Epoch != nil {
-			o.Epoch(e)
-		}
-	}
-}
-
-// reportEnd tells how the run has ended, and adds to the result and the error what comes of that.
-func (r *run) reportEnd(result *Result, err error) (*Result, error) {
-	ended := err
-	for _, o := range r.config.observers[:r.heard] {
-		var known *Result
-		if result != nil {
-			known = r.result()
-		}
-		failed, panicked := o.end(known, ended)
-		if failed != nil {
-			warning := fmt.Sprintf("an observer of the run: %v", failed)
-			r.config.logger.Warn(warning)
-			r.history.change(func(h *Record) { h.Warnings = append(h.Warnings, warning) })
-		}
-		if panicked != nil {
-			err = errors.Join(err, panicked)
-		}
-	}
-	if result != nil {
-		result = r.result()
-	}
-	return result, err
 }
 
 // end calls End, if there is one.

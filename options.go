@@ -281,7 +281,8 @@ func WithProgress(observers ...Observer) Option {
 	return trainOption(func(c *config) { c.observers = append(c.observers, observers...) })
 }
 
-// WithLogger sets where the run reports what it does. Default: nowhere.
+// WithLogger sets where the run reports what it does: at level INFO the backend, why others were passed over, each epoch
+// and each checkpoint, at WARN what somebody should look at, such as the result's Warnings. Default: nowhere.
 func WithLogger(l *slog.Logger) LoadOption {
 	if l == nil {
 		return nil

@@ -25,7 +25,6 @@ type run struct {
 	// diverged is set once a weight, a running statistic or an answer to the test set is not finite.
 	diverged bool
 	started  time.Time
-	prepare  time.Duration // Timing.Prepare
 	// heard is how many of the observers have been told that the run starts.
 	heard int
 }
@@ -89,7 +88,9 @@ func newRun(ctx context.Context, c *config, started time.Time) (done *run, err e
 	if err := r.handOver(); err != nil {
 		return nil, err
 	}
-	r.prepare = time.Since(opened) - trainer.CompileTime
+	h.change(func(h *Record) {
+		h.Timing = Timing{Compile: trainer.CompileTime, Prepare: time.Since(opened) - trainer.CompileTime}
+	})
 	return r, nil
 }
 
@@ -110,20 +111,6 @@ func (r *run) handOver() error {
 		r.diverged = r.diverged || !finite
 	}
 	return r.model.use(weights, last)
-}
-
-// all takes the run from its first step to its end, and tells the observers.
-func (r *run) all(ctx context.Context) (result *Result, err error) {
-	defer func() { result, err = r.reportEnd(result, err) }()
-	defer guard(&err) // the observers hear of a panic, too
-	r.reportStart()
-	for !r.ended() {
-		if err := r.epoch(ctx, len(r.epochs())+1); err != nil {
-			return r.finish(err)
-		}
-		r.reportEpoch()
-	}
-	return r.finish(nil)
 }
 
 // epochs are the history so far. The run alone adds to them.
@@ -154,7 +141,7 @@ func (r *run) finish(err error) (*Result, error) {
 	r.history.change(func(h *Record) {
 		h.Timing = Timing{
 			Compile:         r.trainer.CompileTime + r.model.compileTime(),
-			Prepare:         r.prepare,
+			Prepare:         h.Timing.Prepare,
 			Train:           r.watch.train,
 			Total:           time.Since(r.started),
 			ImagesPerSecond: r.watch.imagesPerSecond(),

@@ -40,16 +40,16 @@ func (b *bencher) all(ctx context.Context) error {
 
 // run does a run and keeps it, unless it was cut short.
 func (b *bencher) run(ctx context.Context, rung int, seed uint64) error {
-	m := newMeter(ctx, b.view)
 	recipe := program.RungAt(rung, b.settings.width)
-	m.start(recipe.Name)
+	shown := b.view.startRun(recipe.Name)
+	m := newMeter(ctx, b.view)
 	tested := b.test
 	if b.settings.test == testEnd {
 		tested = nil
 	}
 	result, err := fastresnet.Train(ctx, append(b.settings.options(),
 		fastresnet.WithRecipe(recipe), fastresnet.WithSeed(seed), fastresnet.WithDataset(b.train, tested),
-		fastresnet.WithProgress(fastresnet.Observer{Start: m.onDevice, Step: m.step}))...)
+		fastresnet.WithProgress(fastresnet.Observer{Start: m.onDevice, Step: m.step}), shown)...)
 	var atEnd fastresnet.Evaluation
 	if err == nil && tested == nil {
 		atEnd, err = result.Model.Evaluate(ctx, b.test)
@@ -83,17 +83,10 @@ type meter struct {
 	called    time.Time
 	firstStep time.Duration // since then; 0 before its end
 	memory    *memoryWatch
-	show      func(fastresnet.Progress) // nil for nothing
 }
 
 func newMeter(ctx context.Context, v *view) *meter {
-	return &meter{ctx: ctx, view: v, memory: &memoryWatch{}}
-}
-
-// start begins a run.
-func (m *meter) start(name string) {
-	m.show = m.view.startRun(name)
-	m.called = time.Now()
+	return &meter{ctx: ctx, view: v, memory: &memoryWatch{}, called: time.Now()}
 }
 
 // onDevice looks at the memory of what the run computes on.
@@ -102,17 +95,14 @@ func (m *meter) onDevice(r *fastresnet.Result) {
 	m.view.onDevice(r)
 }
 
-func (m *meter) step(p fastresnet.Progress) {
+func (m *meter) step(fastresnet.Progress) {
 	if m.firstStep == 0 {
 		m.firstStep = time.Since(m.called)
-	}
-	if m.show != nil {
-		m.show(p)
 	}
 }
 
 // stop ends the run.
 func (m *meter) stop() {
 	m.memory.stop()
-	m.view.endRun()
+	m.view.Clear()
 }

@@ -6,33 +6,34 @@ import (
 	"math"
 
 	"github.com/fastresnet/fastresnet"
+	"github.com/fastresnet/fastresnet/examples/internal/program"
 	"github.com/fastresnet/fastresnet/examples/internal/results"
-	"github.com/fastresnet/fastresnet/examples/internal/terminal"
+	"github.com/fastresnet/fastresnet/internal/terminal"
+	"github.com/fastresnet/fastresnet/progress"
 )
 
 // view prints the runs as they go, one line each.
 type view struct {
-	stdout, stderr io.Writer
-	quiet          bool
-	target         string
-	progress       *terminal.Progress
-	run, runs      int // from 1
+	progress.Display
+	stdout    io.Writer
+	quiet     bool
+	target    string
+	run, runs int // from 1
 }
 
 func newView(s *settings, stdout, stderr io.Writer) *view {
-	return &view{stdout: stdout, stderr: stderr, quiet: s.quiet, target: percent(s.target)}
+	return &view{Display: progress.Display{Bar: program.BarWriter(stdout, stderr)}, stdout: stdout, quiet: s.quiet, target: percent(s.target)}
 }
 
-// startRun begins a run, and returns what shows its progress, nil for nothing.
-func (v *view) startRun(name string) func(fastresnet.Progress) {
+// startRun begins a run, and is what shows its progress.
+func (v *view) startRun(name string) fastresnet.Option {
 	v.run++
-	v.progress = terminal.NewProgress(1, v.stdout, v.stderr)
 	if v.quiet {
 		return nil
 	}
-	v.progress.Prefix = fmt.Sprintf("%s, run %d/%d: ", name, v.run, v.runs)
-	v.progress.Start("compiling")
-	return v.progress.Step
+	v.Prefix = fmt.Sprintf("%s, run %d/%d: ", name, v.run, v.runs)
+	v.Wait("compiling")
+	return fastresnet.WithProgress(v.Observer())
 }
 
 // onDevice says with the first run what computes.
@@ -40,15 +41,12 @@ func (v *view) onDevice(r *fastresnet.Result) {
 	if v.quiet || v.run > 1 {
 		return
 	}
-	v.progress.Clear()
+	v.Clear()
 	fmt.Fprintf(v.stdout, "%s to do; on %s, %s\n", terminal.Plural(v.runs, "run"), results.Place(r.Backend, r.Device), r.Precision)
 	for _, why := range r.PassedOver {
 		fmt.Fprintf(v.stdout, "passed over: %s\n", why)
 	}
 }
-
-// endRun takes the progress off the screen.
-func (v *view) endRun() { v.progress.Clear() }
 
 // result prints the line of a run.
 func (v *view) result(r benchRun) {

@@ -12,7 +12,7 @@ import (
 	"os"
 
 	"github.com/fastresnet/fastresnet/examples/internal/program"
-	"github.com/fastresnet/fastresnet/examples/internal/terminal"
+	"github.com/fastresnet/fastresnet/internal/terminal"
 )
 
 func main() { program.Main("browser", run) }

@@ -9,11 +9,11 @@ import (
 	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/data/download"
 	"github.com/fastresnet/fastresnet/examples/internal/program"
-	"github.com/fastresnet/fastresnet/examples/internal/terminal"
+	"github.com/fastresnet/fastresnet/progress"
 )
 
 // fetch downloads CIFAR-10, if it is not there, to where it is looked for.
-func fetch(ctx context.Context, s *settings, progress *terminal.Progress) error {
+func fetch(ctx context.Context, s *settings, display *progress.Display) error {
 	folder := s.data
 	if folder == "auto" {
 		if _, err := data.FindCIFAR10(); !errors.Is(err, data.ErrNotFound) {
@@ -28,10 +28,10 @@ func fetch(ctx context.Context, s *settings, progress *terminal.Progress) error 
 		}
 	}
 	client := download.Client{Progress: func(f download.File, done int64) {
-		progress.Count("downloading "+f.Name, int(done), int(f.Size))
+		display.Count("downloading "+f.Name, int(done), int(f.Size))
 	}}
 	_, _, err := client.CIFAR10(ctx, folder)
-	progress.Clear()
+	display.Clear()
 	if err != nil && ctx.Err() != nil {
 		return program.ErrInterrupted
 	}

@@ -25,6 +25,7 @@ type settings struct {
 	runs                  int
 	trainLimit, testLimit int
 
+	logs program.Logs
 	set  map[string]bool // the names of the flags that were given
 	args []string        // all of the command line
 }
@@ -57,6 +58,7 @@ func parse(args []string, stdout io.Writer) (*settings, error) {
 	f.StringVar(&s.json, "json", "", "`file` to write the results to")
 	f.StringVar(&s.report, "report", "", page.ReportUsage)
 	f.StringVar(&s.watch, "watch", "", page.WatchUsage)
+	s.logs.Flags(f)
 	f.StringVar(&s.save, "save", "", "`file` to save the trained model to, for predict and serve: of several runs the last that came to\nits end; if none did, but training was interrupted, as far as it came")
 	f.StringVar(&s.checkpoint, "checkpoint", "", "`folder` for a checkpoint after every epoch and when the run is stopped; of several runs each has\na folder in it")
 	f.BoolVar(&s.resume, "resume", false, "go on from the checkpoints in that folder, where there are any")

@@ -54,7 +54,7 @@ func train(ctx context.Context, s *settings, stdout, stderr io.Writer) error {
 	defer func() { watch.Close(reported...) }()
 	v := newView(s, stdout, stderr)
 	if s.download {
-		if err := fetch(ctx, s, v.progress); err != nil {
+		if err := fetch(ctx, s, &v.Display); err != nil {
 			return err
 		}
 	}
@@ -63,22 +63,28 @@ func train(ctx context.Context, s *settings, stdout, stderr io.Writer) error {
 		return err
 	}
 	options := append(s.options(), fastresnet.WithRecipe(recipe), fastresnet.WithDataset(trainSet, testSet),
-		fastresnet.WithProgress(fastresnet.Observer{Start: v.start, Epoch: v.epoch}),
 		fastresnet.WithLogger(slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))))
 	options = append(options, watch.Options()...)
 	if !s.quiet {
-		options = append(options, fastresnet.WithProgress(fastresnet.Observer{Step: v.progress.Step}))
+		options = append(options, fastresnet.WithProgress(fastresnet.Observer{Start: v.start}, v.Observer()))
 	}
+	logs, closeLogs, err := s.logs.Observe()
+	if err != nil {
+		return err
+	}
+	options = append(options, logs)
 
 	var runs []results.Run
 	for i := range s.runs {
 		seed := s.seed + uint64(i)
-		v.startRun(i + 1)
+		if !s.quiet {
+			v.Wait("compiling") // the backend is not known yet, and the options may be wrong
+		}
 		result, runErr := fastresnet.Train(ctx, slices.Concat(options, s.checkpoints(seed), []fastresnet.Option{fastresnet.WithSeed(seed)})...)
 		if runErr != nil && errors.Is(runErr, ctx.Err()) {
 			runErr = program.ErrInterrupted
 		}
-		v.endRun(result)
+		v.Clear()
 		if result != nil {
 			if s.save != "" && (runErr == nil || runErr == program.ErrInterrupted && i == 0) {
 				err = saved.Failed(result.Model.Save(s.save))
@@ -94,6 +100,7 @@ func train(ctx context.Context, s *settings, stdout, stderr io.Writer) error {
 			break
 		}
 	}
+	err = errors.Join(err, closeLogs())
 	if len(runs) > 0 {
 		fmt.Fprintln(stdout, summary(runs))
 		err = errors.Join(err, file.WriteJSON(content(runs, s.runs)), page.Write(reportFile, reported))

@@ -315,3 +315,32 @@ func TestResume(t *testing.T) {
 		t.Errorf("stdout:\n%s\nat first:\n%s", resumed, whole)
 	}
 }
+
+// TestLogs has the epochs written to a table and for TensorBoard.
+func TestLogs(t *testing.T) {
+	table, board := filepath.Join(t.TempDir(), "epochs.csv"), filepath.Join(t.TempDir(), "board")
+	status, _, stderr := start(t.Context(), append(tiny, "-quiet", "-csv", table, "-tensorboard", board)...)
+	if status != program.ExitOK || stderr != "" {
+		t.Fatalf("exit status %d, stderr %q", status, stderr)
+	}
+	text, err := os.ReadFile(table)
+	if err != nil || !strings.HasPrefix(string(text), "epoch,rate,") || strings.Count(string(text), "\n") != 2 {
+		t.Errorf("the table is %q, %v; want a header and a row", text, err)
+	}
+	if files, err := filepath.Glob(filepath.Join(board, "events.out.tfevents.*")); err != nil || len(files) != 1 {
+		t.Errorf("for TensorBoard there are %q, %v; want one file", files, err)
+	}
+}
+
+func TestLogsThatCannotBeWritten(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for _, flag := range []string{"-csv", "-tensorboard"} {
+		status, _, stderr := start(t.Context(), append(tiny, flag, filepath.Join(file, "below"))...)
+		if status != program.ExitFailed || !strings.HasPrefix(stderr, "cifar10: "+flag+": ") || strings.Count(stderr, "\n") != 1 {
+			t.Errorf("%s: exit status %d, stderr %q; want one line about the flag", flag, status, stderr)
+		}
+	}
+}

@@ -5,39 +5,10 @@ import (
 	"math"
 	"path/filepath"
 	"testing"
-	"time"
 
-	"github.com/fastresnet/fastresnet"
 	"github.com/fastresnet/fastresnet/examples/internal/results"
 	"github.com/google/go-cmp/cmp"
 )
-
-func TestTableRow(t *testing.T) {
-	epoch := fastresnet.Epoch{Number: 2, Rate: 0.0842, TrainLoss: 1.73114, TrainAccuracy: 0.36521, TestLoss: 12.5,
-		TestAccuracy: 1, TrainTime: 34250 * time.Millisecond}
-	diverged := epoch
-	diverged.TrainLoss = math.NaN()
-	for _, test := range []struct {
-		name  string
-		epoch fastresnet.Epoch
-		note  string
-		want  string
-	}{
-		{"whole", epoch, "", "    2  0.0842      1.7311    36.52 %    12.5000  100.00 %     34.2"},
-		{"in part", epoch, "after 1,280 images", "    2  0.0842      1.7311    36.52 %          -         -     34.2  after 1,280 images"},
-		{"diverged", diverged, "not tested", "    2  0.0842           -    36.52 %          -         -     34.2  not tested"},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			got := results.EpochRow(test.epoch, test.note)
-			if diff := cmp.Diff(test.want, got); diff != "" {
-				t.Errorf("row (-want +got):\n%s", diff)
-			}
-			if test.note == "" && len(got) != len(results.EpochHeader) {
-				t.Errorf("the row has %d columns, its header %d", len(got), len(results.EpochHeader))
-			}
-		})
-	}
-}
 
 func TestSummary(t *testing.T) {
 	done := func(accuracy results.Number) results.Run {

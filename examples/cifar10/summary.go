@@ -5,7 +5,7 @@ import (
 	"math"
 
 	"github.com/fastresnet/fastresnet/examples/internal/results"
-	"github.com/fastresnet/fastresnet/examples/internal/terminal"
+	"github.com/fastresnet/fastresnet/internal/terminal"
 )
 
 // accuracies are the test accuracies of the runs that came to their end.

@@ -6,41 +6,29 @@ import (
 	"path/filepath"
 
 	"github.com/fastresnet/fastresnet"
+	"github.com/fastresnet/fastresnet/examples/internal/program"
 	"github.com/fastresnet/fastresnet/examples/internal/results"
-	"github.com/fastresnet/fastresnet/examples/internal/terminal"
+	"github.com/fastresnet/fastresnet/internal/terminal"
+	"github.com/fastresnet/fastresnet/progress"
 )
 
-// view prints the runs as they go: a description, and a table with a row an epoch.
+// view prints the runs as they go: a description, and what package progress shows.
 type view struct {
-	stdout   io.Writer
-	quiet    bool
-	runs     int
-	progress *terminal.Progress
-	run      int // counted from 1
-	rows     int // of the run's table
+	progress.Display
+	stdout io.Writer
+	run    int // counted from 1
 }
 
 func newView(s *settings, stdout, stderr io.Writer) *view {
-	return &view{stdout: stdout, quiet: s.quiet, runs: s.runs, progress: terminal.NewProgress(s.runs, stdout, stderr)}
+	return &view{Display: progress.Display{Table: stdout, Bar: program.BarWriter(stdout, stderr), Runs: s.runs}, stdout: stdout}
 }
 
-// startRun says only that something goes on: the backend is not known, and the options may be wrong.
-func (v *view) startRun(run int) {
-	v.run, v.rows = run, 0
-	if !v.quiet {
-		v.progress.Start("compiling")
-	}
-}
-
-// start prints what runs on what, and the head of the table.
+// start prints what runs on what.
 func (v *view) start(r *fastresnet.Result) {
-	v.rows = len(r.Epochs)
-	if v.quiet {
-		return
-	}
-	v.progress.Clear()
-	if v.runs > 1 {
-		fmt.Fprintf(v.stdout, "run %d of %d, seed %d: ", v.run, v.runs, r.Seed)
+	v.run++
+	v.Clear()
+	if v.Runs > 1 {
+		fmt.Fprintf(v.stdout, "run %d of %d, seed %d: ", v.run, v.Runs, r.Seed)
 	}
 	fmt.Fprintf(v.stdout, "%s: width %d, batch %d, epochs %d; %s parameters\n",
 		r.Recipe.Name, r.Recipe.Design.Width, r.Recipe.BatchSize, r.Recipe.Epochs, terminal.Count(r.Model.Network().Parameters()))
@@ -54,34 +42,5 @@ func (v *view) start(r *fastresnet.Result) {
 	}
 	if r.ResumedFrom != "" {
 		fmt.Fprintf(v.stdout, "resumed from %s\n", filepath.Base(r.ResumedFrom))
-	}
-	fmt.Fprintln(v.stdout, results.EpochHeader)
-	for _, e := range r.Epochs {
-		fmt.Fprintln(v.stdout, results.EpochRow(e, ""))
-	}
-}
-
-// epoch prints a row of the table.
-func (v *view) epoch(e fastresnet.Epoch) {
-	v.rows++
-	if v.quiet {
-		return
-	}
-	v.progress.Clear()
-	fmt.Fprintln(v.stdout, results.EpochRow(e, ""))
-}
-
-// endRun prints the row of an epoch that did not come to its end.
-func (v *view) endRun(r *fastresnet.Result) {
-	v.progress.Clear()
-	if r == nil || v.quiet {
-		return
-	}
-	for _, e := range r.Epochs[v.rows:] {
-		note := "not tested"
-		if e.Partial {
-			note = fmt.Sprintf("after %s images", terminal.Count(e.Images))
-		}
-		fmt.Fprintln(v.stdout, results.EpochRow(e, note))
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/fastresnet/fastresnet"
-	"github.com/fastresnet/fastresnet/examples/internal/terminal"
+	"github.com/fastresnet/fastresnet/internal/terminal"
 )
 
 // columns is where lines are broken.

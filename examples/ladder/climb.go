@@ -50,7 +50,7 @@ func (c *climber) run(ctx context.Context, s step) error {
 	runCtx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	options := append(c.options, fastresnet.WithRecipe(program.RungAt(s.rung, c.settings.width)), fastresnet.WithSeed(s.seed),
-		fastresnet.WithProgress(fastresnet.Observer{Step: c.view.startRun(s), Start: func(r *fastresnet.Result) {
+		c.view.startRun(s), fastresnet.WithProgress(fastresnet.Observer{Start: func(r *fastresnet.Result) {
 			if err := c.journal.sameDevice(r); err != nil {
 				stop(err)
 				return
@@ -58,7 +58,7 @@ func (c *climber) run(ctx context.Context, s step) error {
 			c.view.onDevice(r)
 		}}))
 	result, err := fastresnet.Train(runCtx, options...)
-	c.view.endRun()
+	c.view.Clear()
 	if result != nil {
 		defer result.Model.Close()
 	}

@@ -1,6 +1,6 @@
 package main
 
-import "github.com/fastresnet/fastresnet/examples/internal/terminal"
+import "github.com/fastresnet/fastresnet/internal/terminal"
 
 // columns are the columns of the table.
 var columns = []terminal.Column{

@@ -5,21 +5,23 @@ import (
 	"io"
 
 	"github.com/fastresnet/fastresnet"
+	"github.com/fastresnet/fastresnet/examples/internal/program"
 	"github.com/fastresnet/fastresnet/examples/internal/results"
-	"github.com/fastresnet/fastresnet/examples/internal/terminal"
+	"github.com/fastresnet/fastresnet/internal/terminal"
+	"github.com/fastresnet/fastresnet/progress"
 )
 
 // view prints the runs as they go, one line each.
 type view struct {
-	stdout, stderr io.Writer
-	quiet          bool
-	progress       *terminal.Progress
-	run, runs      int // from 1
-	introduced     bool
+	progress.Display
+	stdout     io.Writer
+	quiet      bool
+	run, runs  int // from 1
+	introduced bool
 }
 
 func newView(quiet bool, stdout, stderr io.Writer) *view {
-	return &view{stdout: stdout, stderr: stderr, quiet: quiet}
+	return &view{Display: progress.Display{Bar: program.BarWriter(stdout, stderr)}, stdout: stdout, quiet: quiet}
 }
 
 // begin says how much there is to do.
@@ -30,17 +32,15 @@ func (v *view) begin(missing, wanted int) {
 	}
 }
 
-// startRun begins a run, and returns what shows its progress, nil for nothing.
-func (v *view) startRun(s step) func(fastresnet.Progress) {
+// startRun begins a run, and is what shows its progress.
+func (v *view) startRun(s step) fastresnet.Option {
 	v.run++
-	// A new one for each run, as the rungs take different times.
-	v.progress = terminal.NewProgress(1, v.stdout, v.stderr)
 	if v.quiet {
 		return nil
 	}
-	v.progress.Prefix = fmt.Sprintf("rung %d, run %d/%d: ", s.rung, v.run, v.runs)
-	v.progress.Start("compiling")
-	return v.progress.Step
+	v.Prefix = fmt.Sprintf("rung %d, run %d/%d: ", s.rung, v.run, v.runs)
+	v.Wait("compiling")
+	return fastresnet.WithProgress(v.Observer())
 }
 
 // onDevice says once what computes.
@@ -49,15 +49,12 @@ func (v *view) onDevice(r *fastresnet.Result) {
 		return
 	}
 	v.introduced = true
-	v.progress.Clear()
+	v.Clear()
 	fmt.Fprintf(v.stdout, "%s to do; on %s\n", terminal.Plural(v.runs, "run"), results.Place(r.Backend, r.Device))
 	for _, why := range r.PassedOver {
 		fmt.Fprintf(v.stdout, "passed over: %s\n", why)
 	}
 }
-
-// endRun takes the progress off the screen.
-func (v *view) endRun() { v.progress.Clear() }
 
 // result prints the line of a run.
 func (v *view) result(r rungRun) {

@@ -27,6 +27,7 @@ type settings struct {
 	width, epochs, batch        int
 	seed                        uint64
 
+	logs program.Logs
 	set  map[string]bool // the names of the flags that were given
 	args []string        // all of the command line
 }
@@ -65,6 +66,7 @@ func parse(args []string, stdout io.Writer) (*settings, error) {
 	f.StringVar(&s.report, "report", "", page.ReportUsage)
 	f.StringVar(&s.watch, "watch", "", page.WatchUsage)
 	f.StringVar(&s.curves, "curves", "", "`file` for the curves of losses and accuracies, a PNG or .svg")
+	s.logs.Flags(f)
 	f.StringVar(&s.mistakes, "mistakes", "", "`file` for a sheet of the worst mistakes, a PNG")
 	f.BoolVar(&s.check, "check", false, "name pictures that are nearly the same, and labels that similar pictures contradict")
 	f.StringVar(&s.augmented, "augmented", "", "`file` for a sheet of training pictures as training changes them, a PNG")

@@ -19,8 +19,9 @@ import (
 	"github.com/fastresnet/fastresnet/data/picture"
 	"github.com/fastresnet/fastresnet/examples/internal/page"
 	"github.com/fastresnet/fastresnet/examples/internal/program"
-	"github.com/fastresnet/fastresnet/examples/internal/terminal"
+	"github.com/fastresnet/fastresnet/internal/terminal"
 	"github.com/fastresnet/fastresnet/pretrained"
+	"github.com/fastresnet/fastresnet/progress"
 	"github.com/fastresnet/fastresnet/report"
 )
 
@@ -60,14 +61,18 @@ func train(ctx context.Context, s *settings, stdout, stderr io.Writer) error {
 		return err
 	}
 
+	logs, closeLogs, err := s.logs.Observe()
+	if err != nil {
+		return err
+	}
 	v := newView(stdout, stderr)
-	v.progress.Start("starting")
+	v.Wait("starting")
 	result, err := fastresnet.Train(ctx, append(append(s.options(from), watch.Options()...),
 		fastresnet.WithDataset(trainSet, testSet),
-		fastresnet.WithProgress(fastresnet.Observer{Start: v.start, Epoch: v.epoch, Step: v.progress.Step}),
+		fastresnet.WithProgress(fastresnet.Observer{Start: v.start}, v.Observer()), logs,
 		fastresnet.WithLogger(slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))))...)
-	v.progress.Clear()
-	if err != nil {
+	v.Clear()
+	if err := errors.Join(err, closeLogs()); err != nil {
 		return err
 	}
 	defer result.Model.Close()
@@ -138,8 +143,8 @@ func (s *settings) read(ctx context.Context, stdout, stderr io.Writer) (trainSet
 
 // readSet reads a folder or a list, and says what was in it.
 func (s *settings) readSet(ctx context.Context, name string, stdout, stderr io.Writer) (*data.Dataset, error) {
-	progress := terminal.NewProgress(1, stdout, stderr)
-	s.reader.Progress = func(done, total int) { progress.Count("reading pictures", done, total) }
+	display := progress.Display{Bar: program.BarWriter(stdout, stderr)}
+	s.reader.Progress = func(done, total int) { display.Count("reading pictures", done, total) }
 	read := s.reader.Folder
 	switch strings.ToLower(filepath.Ext(name)) {
 	case ".csv", ".jsonl", ".ndjson":
@@ -147,7 +152,7 @@ func (s *settings) readSet(ctx context.Context, name string, stdout, stderr io.W
 	}
 	start := time.Now()
 	set, found, err := read(ctx, name)
-	progress.Clear()
+	display.Clear()
 	if unreadable := (*picture.UnreadableError)(nil); errors.As(err, &unreadable) {
 		for _, p := range unreadable.Problems {
 			fmt.Fprintf(stderr, "pictures: %s: %s\n", p.Path, terminal.OneLine(p.Err))

@@ -17,7 +17,9 @@ import (
 
 	"github.com/fastresnet/fastresnet"
 	"github.com/fastresnet/fastresnet/data"
-	"github.com/fastresnet/fastresnet/examples/internal/terminal"
+	"github.com/fastresnet/fastresnet/internal/terminal"
+	"github.com/fastresnet/fastresnet/progress"
+	"github.com/fastresnet/fastresnet/quiet"
 )
 
 const usage = `Usage: quickstart [FILE]
@@ -27,7 +29,7 @@ model in the file, if there is one, for predict and serve.
 `
 
 func main() {
-	terminal.QuietKlog()
+	quiet.Klog()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	context.AfterFunc(ctx, stop) // a second Ctrl-C does not wait
 	if err := run(ctx, os.Args[1:]); err != nil {
@@ -62,8 +64,6 @@ func run(ctx context.Context, args []string) error {
 	fmt.Printf("training on %s images of %d classes ...\n", terminal.Count(train.Len()), len(train.Classes()))
 
 	// The published recipe, made small enough for two cores and half a minute.
-	progress := terminal.NewProgress(1, os.Stdout, os.Stderr)
-	progress.Start("starting")
 	result, err := fastresnet.Train(ctx,
 		fastresnet.WithDataset(train, test),
 		fastresnet.WithRecipe(fastresnet.ResNet9Epochs24()),
@@ -72,9 +72,8 @@ func run(ctx context.Context, args []string) error {
 		fastresnet.WithEpochs(2),
 		fastresnet.WithPeakRate(0.4), // high, for a run so short
 		fastresnet.WithAugmentations(data.Crop{Pad: 4}, data.FlipLR{}),
-		fastresnet.WithProgress(fastresnet.Observer{Step: progress.Step}),
+		fastresnet.WithProgress(progress.Terminal(os.Stderr)),
 	)
-	progress.Clear()
 	if errors.Is(err, context.Canceled) {
 		return errors.New("interrupted")
 	}

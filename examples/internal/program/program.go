@@ -12,7 +12,8 @@ import (
 	"os/signal"
 	"syscall"
 
-	"github.com/fastresnet/fastresnet/examples/internal/terminal"
+	"github.com/fastresnet/fastresnet/internal/terminal"
+	"github.com/fastresnet/fastresnet/quiet"
 )
 
 // Exit statuses. 130 is a shell's for a program that Ctrl-C ended.
@@ -28,7 +29,7 @@ var ErrInterrupted = errors.New("interrupted")
 // Main runs a program and exits with its status. The context ends with the first Ctrl-C; the second one
 // ends the program.
 func Main(name string, run func(ctx context.Context, args []string, stdout, stderr io.Writer) int) {
-	terminal.QuietKlog()
+	quiet.Klog()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, func() {
 		stop() // a second Ctrl-C does not wait

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/fastresnet/fastresnet"
-	"github.com/fastresnet/fastresnet/examples/internal/terminal"
+	"github.com/fastresnet/fastresnet/internal/terminal"
 )
 
 // PublishedWidth is the width of the series' networks, but for rung 15, which is twice as wide.

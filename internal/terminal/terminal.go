@@ -1,4 +1,4 @@
-// Package terminal is what the example programs share to talk to people: tables, a progress bar, and what a
+// Package terminal is what package progress and the example programs share to talk to people: tables, numbers, and what a
 // terminal can show.
 package terminal
 

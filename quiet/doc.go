@@ -1,0 +1,2 @@
+// Package quiet silences for a whole program what package fastresnet cannot silence for itself alone.
+package quiet
