@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/fastresnet/fastresnet"
+	"github.com/fastresnet/fastresnet/plot"
 )
 
 const (
@@ -18,7 +19,8 @@ const (
 // classes are what the model takes for what.
 type classes struct {
 	Names      []string
-	Matrix     []matrixRow // nil: too large to be read
+	Matrix     []matrixRow // nil if it would be too large to be read
+	Picture    *picture    // that is in its place
 	Confusions []confusion // the most frequent ones
 	Figures    []classFigures
 	Fold       bool // there are so many that they are shown when asked for
@@ -45,8 +47,9 @@ type confusion struct{ Class, Taken, Count, Share string }
 type classFigures struct{ Class, Images, Precision, Recall, F1 string }
 
 // classesOf are those of an evaluation.
-func classesOf(e fastresnet.Evaluation) *classes {
-	c, figures, counts := &classes{}, e.PerClass(), e.Confusion()
+func classesOf(e fastresnet.Evaluation) (c *classes, err error) {
+	c = &classes{}
+	figures, counts := e.PerClass(), e.Confusion()
 	for _, f := range figures {
 		c.Names = append(c.Names, short(f.Class))
 		shown := classFigures{short(f.Class), count(f.Images), percent(f.Precision, 1), percent(f.Recall, 1), percent(f.F1, 1)}
@@ -59,13 +62,16 @@ func classesOf(e fastresnet.Evaluation) *classes {
 		c.Figures = append(c.Figures, shown)
 	}
 	c.Fold = len(c.Names) > mostColumns
-	if !c.Fold {
+	if c.Fold {
+		const width = 800
+		c.Picture, err = pictureOf(plot.Confusion(e), width, "The confusion matrix; the tables that follow have its most frequent confusions, and each class.")
+	} else {
 		for class, row := range counts {
 			c.Matrix = append(c.Matrix, matrixRowOf(c.Names[class], class, row, figures[class].Images))
 		}
 	}
 	c.Confusions = mostFrequent(c.Names, counts, figures)
-	return c
+	return c, err
 }
 
 func matrixRowOf(name string, class int, counts []int, images int) matrixRow {
@@ -114,8 +120,9 @@ type answers struct{ Wanted, Probability, Answered string }
 const bins = 15
 
 // trustOf says it of an evaluation.
-func trustOf(e fastresnet.Evaluation) (*trust, error) {
-	t := &trust{Error: percent(e.CalibrationError(bins), 2), Bins: bins}
+func trustOf(e fastresnet.Evaluation) (t *trust, err error) {
+	const width = 480
+	t = &trust{Error: percent(e.CalibrationError(bins), 2), Bins: bins}
 	for _, wanted := range []float64{0.9, 0.95, 0.98, 0.99, 0.995} {
 		if wanted <= e.Accuracy {
 			continue
@@ -126,5 +133,7 @@ func trustOf(e fastresnet.Evaluation) (*trust, error) {
 		}
 		t.Answers = append(t.Answers, a)
 	}
-	return t, nil
+	t.Curve, err = pictureOf(plot.Calibration(e), width,
+		"How often the model is right, by the probability of its answer, and how many images there are of each; the diagonal is a model that is right as often as it says.")
+	return t, err
 }

@@ -60,7 +60,7 @@ func pictureOf(f plot.Figure, width int, alt string) (*picture, error) {
 
 // curves draws the runs, those of one recipe together, under the names that they have on the page.
 func curves(runs []Run, names, recipes []string) (*picture, error) {
-	const width = 1000
+	const width = 1112 // of the page
 	members := map[string]int{}
 	for _, recipe := range recipes {
 		members[recipe]++

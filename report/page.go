@@ -140,7 +140,9 @@ func newRunView(r Run, i int, recipe string, several bool) (*runView, error) {
 	if v.Repeat, err = repeatOf(r, recipe); err != nil || r.Evaluation == nil {
 		return v, err
 	}
-	v.Classes = classesOf(*r.Evaluation)
+	if v.Classes, err = classesOf(*r.Evaluation); err != nil {
+		return nil, err
+	}
 	most := mistakesOfOne
 	if several {
 		most = mistakesOfSeveral
