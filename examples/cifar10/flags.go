@@ -102,6 +102,9 @@ func (s *settings) check() error {
 	if s.set["report"] && s.report == "" {
 		problems = append(problems, errors.New("-report: need the name of a file"))
 	}
+	if s.set["watch"] && s.watch == "" {
+		problems = append(problems, errors.New("-watch: need an address"))
+	}
 	if s.set["checkpoint"] && s.checkpoint == "" {
 		problems = append(problems, errors.New("-checkpoint: need the name of a folder"))
 	}

@@ -135,6 +135,9 @@ func (s *settings) validate() error {
 			problems = append(problems, fmt.Errorf("-%s: need the name of a file", flag))
 		}
 	}
+	if s.set["watch"] && s.watch == "" {
+		problems = append(problems, errors.New("-watch: need an address"))
+	}
 	return errors.Join(problems...)
 }
 
