@@ -60,7 +60,7 @@ func parse(args []string, stdout io.Writer) (*settings, error) {
 	f.StringVar(&s.backend, "backend", "auto", program.BackendUsage)
 	f.StringVar(&s.save, "save", "", "`file` to save the trained model to, for predict and serve")
 	f.StringVar(&s.curves, "curves", "", "`file` for the curves of losses and accuracies, a PNG or .svg")
-	f.StringVar(&s.mistakes, "mistakes", "", "`file` for a sheet of the worst mistakes, a PNG")
+	f.StringVar(&s.mistakes, "mistakes", "", "`file` for a sheet of the worst mistakes, a PNG or .svg")
 	f.BoolVar(&s.check, "check", false, "name pictures that are nearly the same, and labels that similar pictures contradict")
 	f.StringVar(&s.augmented, "augmented", "", "`file` for a sheet of training pictures as training changes them, a PNG")
 	if err := program.Parse(f, usage, args, stdout); err != nil {

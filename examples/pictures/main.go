@@ -19,6 +19,7 @@ import (
 	"github.com/fastresnet/fastresnet/data/picture"
 	"github.com/fastresnet/fastresnet/examples/internal/program"
 	"github.com/fastresnet/fastresnet/examples/internal/terminal"
+	"github.com/fastresnet/fastresnet/plot"
 	"github.com/fastresnet/fastresnet/pretrained"
 )
 
@@ -72,11 +73,11 @@ func train(ctx context.Context, s *settings, stdout, stderr io.Writer) error {
 		return err
 	}
 	fmt.Fprintf(stdout, "trained in %.1f s\n\n%v\n", result.Timing.Train.Seconds(), evaluation)
-	switch worst := evaluation.Mistakes(sheetSize); {
-	case len(worst) == 0:
+	switch {
+	case len(evaluation.Mistakes(1)) == 0:
 		fmt.Fprintln(stdout, "\nno mistakes")
 	case s.mistakes != "":
-		if err := files.drawMistakes(testSet, worst); err != nil {
+		if err := writeFigure(files.mistakes, plot.Mistakes(evaluation, testSet, sheetSize)); err != nil {
 			return err
 		}
 		fmt.Fprintf(stdout, "\nthe worst mistakes: %s\n", s.mistakes)
