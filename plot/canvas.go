@@ -15,7 +15,7 @@ type canvas struct {
 	elements      []element
 }
 
-// element is a path, a label or a bitmap.
+// element is a path, a box, a label or a bitmap.
 type element interface{}
 
 // point is a place.
@@ -29,6 +29,18 @@ type path struct {
 	stroke color.NRGBA
 	width  float64   // of the stroke
 	dash   []float64 // lengths of a dash and of the gap behind it; nil for none
+}
+
+// box is a rectangle with round corners, or a disc.
+type box struct {
+	x, y, w, h, radius float64
+	fill, stroke       color.NRGBA
+	width              float64 // of the stroke
+}
+
+// path is the box's outline.
+func (b box) path() path {
+	return path{points: rounded(b.x, b.y, b.w, b.h, b.radius), closed: true, fill: b.fill, stroke: b.stroke, width: b.width}
 }
 
 // label is a line of text.
@@ -66,12 +78,12 @@ func (c *canvas) line(stroke color.NRGBA, width float64, dash []float64, points 
 
 // box adds a rectangle with round corners.
 func (c *canvas) box(x, y, w, h, radius float64, fill, stroke color.NRGBA) {
-	c.add(path{points: rounded(x, y, w, h, radius), closed: true, fill: fill, stroke: stroke, width: 1})
+	c.add(box{x, y, w, h, radius, fill, stroke, 1})
 }
 
 // disc adds a disc.
 func (c *canvas) disc(at point, radius float64, fill, stroke color.NRGBA, width float64) {
-	c.add(path{points: rounded(at.x-radius, at.y-radius, 2*radius, 2*radius, radius), closed: true, fill: fill, stroke: stroke, width: width})
+	c.add(box{at.x - radius, at.y - radius, 2 * radius, 2 * radius, radius, fill, stroke, width})
 }
 
 // text adds a label that is not turned.

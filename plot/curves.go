@@ -204,6 +204,21 @@ func drawCurves(c *canvas, groups []group) {
 		}
 		for _, d := range lines {
 			p.curve(d.colour, d.width, d.dash, d.mean)
+			if d.dash == nil && len(d.mean) <= dotted {
+				p.dots(d.colour, d.mean)
+			}
+		}
+	}
+}
+
+// dotted is how many epochs have a dot each at most.
+const dotted = 12
+
+// dots marks points.
+func (p panel) dots(colour color.NRGBA, points []point) {
+	for _, part := range finite(points) {
+		for _, at := range part {
+			p.disc(p.place(at), 2.4, colour, color.NRGBA{}, 0)
 		}
 	}
 }

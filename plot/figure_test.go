@@ -48,7 +48,7 @@ func asSVG(t *testing.T, f plot.Figure, s plot.Style) (document string, texts []
 		}
 		switch token := token.(type) {
 		case xml.StartElement:
-			if !slices.Contains([]string{"svg", "path", "text", "image"}, token.Name.Local) {
+			if !slices.Contains([]string{"svg", "path", "rect", "text", "image"}, token.Name.Local) {
 				t.Errorf("an element <%s>", token.Name.Local)
 			}
 		case xml.CharData:

@@ -140,7 +140,7 @@ func (d *flow) block(r layers.Residual, centre, width, y float64) float64 {
 	bottom := sum.y + radius + 8
 	d.line(d.muted, 1.2, nil, point{centre, sum.y + radius}, point{centre, bottom})
 
-	ground := path{points: rounded(centre-width/2, top, width, bottom-top, 8), closed: true, fill: faded(d.axis, 0.13)}
+	ground := box{x: centre - width/2, y: top, w: width, h: bottom - top, radius: 8, fill: faded(d.axis, 0.13)}
 	d.elements = slices.Insert(d.elements, behind, element(ground))
 	return bottom
 }

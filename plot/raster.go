@@ -23,6 +23,8 @@ func raster(c *canvas, scale int) *image.RGBA {
 		switch e := e.(type) {
 		case path:
 			p.path(e)
+		case box:
+			p.path(e.path())
 		case label:
 			p.label(e)
 		case bitmap:

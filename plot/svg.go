@@ -31,6 +31,8 @@ func vector(c *canvas) []byte {
 		switch e := e.(type) {
 		case path:
 			e.svg(&b)
+		case box:
+			e.svg(&b)
 		case label:
 			e.svg(&b)
 		case bitmap:
@@ -52,11 +54,7 @@ func (p path) svg(b *bytes.Buffer) {
 		b.WriteByte('Z')
 	}
 	b.WriteByte('"')
-	if p.fill.A > 0 {
-		b.WriteString(paint("fill", p.fill))
-	} else {
-		b.WriteString(` fill="none"`)
-	}
+	b.WriteString(filled(p.fill))
 	if p.stroke.A > 0 {
 		fmt.Fprintf(b, `%s stroke-width="%s" stroke-linejoin="round"`, paint("stroke", p.stroke), number(p.width))
 		if !p.closed && p.dash == nil {
@@ -65,6 +63,18 @@ func (p path) svg(b *bytes.Buffer) {
 		if p.dash != nil {
 			fmt.Fprintf(b, ` stroke-dasharray="%s %s"`, number(p.dash[0]), number(p.dash[1]))
 		}
+	}
+	b.WriteString("/>")
+}
+
+func (r box) svg(b *bytes.Buffer) {
+	fmt.Fprintf(b, `<rect x="%s" y="%s" width="%s" height="%s"`, number(r.x), number(r.y), number(r.w), number(r.h))
+	if r.radius > 0 {
+		fmt.Fprintf(b, ` rx="%s"`, number(min(r.radius, r.w/2, r.h/2)))
+	}
+	b.WriteString(filled(r.fill))
+	if r.stroke.A > 0 {
+		fmt.Fprintf(b, `%s stroke-width="%s"`, paint("stroke", r.stroke), number(r.width))
 	}
 	b.WriteString("/>")
 }
@@ -95,6 +105,14 @@ func (m bitmap) svg(b *bytes.Buffer) {
 	}
 	fmt.Fprintf(b, `<image x="%s" y="%s" width="%s" height="%s" preserveAspectRatio="none" style="image-rendering:pixelated" href="data:image/png;base64,%s"/>`,
 		number(m.x), number(m.y), number(m.w), number(m.h), base64.StdEncoding.EncodeToString(encoded.Bytes()))
+}
+
+// filled is the attribute of what is inside.
+func filled(c color.NRGBA) string {
+	if c.A == 0 {
+		return ` fill="none"`
+	}
+	return paint("fill", c)
 }
 
 // number is a length with two decimals at most.

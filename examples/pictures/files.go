@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"image"
 	"image/png"
 	"path/filepath"
@@ -60,17 +59,6 @@ func (f files) draw(train *data.Dataset, run fastresnet.Record) error {
 		captions = append(captions, some.Classes()[some.Label(i)])
 	}
 	return writeSheet(f.augmented, images, captions)
-}
-
-// drawMistakes writes a sheet of mistakes.
-func (f files) drawMistakes(set *data.Dataset, worst []fastresnet.Verdict) error {
-	var images []image.Image
-	var captions []string
-	for _, m := range worst {
-		images = append(images, set.Image(m.Image))
-		captions = append(captions, fmt.Sprintf("%s\nnot %s %.0f%%", m.Label, m.Predicted, 100*m.Probability))
-	}
-	return writeSheet(f.mistakes, images, captions)
 }
 
 // writeFigure writes a figure as the end of the file's name says, an SVG or a PNG.

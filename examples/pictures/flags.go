@@ -67,7 +67,7 @@ func parse(args []string, stdout io.Writer) (*settings, error) {
 	f.StringVar(&s.watch, "watch", "", page.WatchUsage)
 	f.StringVar(&s.curves, "curves", "", "`file` for the curves of losses and accuracies, a PNG or .svg")
 	s.logs.Flags(f)
-	f.StringVar(&s.mistakes, "mistakes", "", "`file` for a sheet of the worst mistakes, a PNG")
+	f.StringVar(&s.mistakes, "mistakes", "", "`file` for a sheet of the worst mistakes, a PNG or .svg")
 	f.BoolVar(&s.check, "check", false, "name pictures that are nearly the same, and labels that similar pictures contradict")
 	f.StringVar(&s.augmented, "augmented", "", "`file` for a sheet of training pictures as training changes them, a PNG")
 	if err := program.Parse(f, usage, args, stdout); err != nil {

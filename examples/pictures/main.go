@@ -20,6 +20,7 @@ import (
 	"github.com/fastresnet/fastresnet/examples/internal/page"
 	"github.com/fastresnet/fastresnet/examples/internal/program"
 	"github.com/fastresnet/fastresnet/internal/terminal"
+	"github.com/fastresnet/fastresnet/plot"
 	"github.com/fastresnet/fastresnet/pretrained"
 	"github.com/fastresnet/fastresnet/progress"
 	"github.com/fastresnet/fastresnet/report"
@@ -89,11 +90,11 @@ func train(ctx context.Context, s *settings, stdout, stderr io.Writer) error {
 		return err
 	}
 	fmt.Fprintf(stdout, "trained in %.1f s\n\n%v\n", result.Timing.Train.Seconds(), evaluation)
-	switch worst := evaluation.Mistakes(sheetSize); {
-	case len(worst) == 0:
+	switch {
+	case len(evaluation.Mistakes(1)) == 0:
 		fmt.Fprintln(stdout, "\nno mistakes")
 	case s.mistakes != "":
-		if err := files.drawMistakes(testSet, worst); err != nil {
+		if err := writeFigure(files.mistakes, plot.Mistakes(evaluation, testSet, sheetSize)); err != nil {
 			return err
 		}
 		fmt.Fprintf(stdout, "\nthe worst mistakes: %s\n", s.mistakes)

@@ -1,9 +1,9 @@
-// Figures draws the pictures of README.md and of docs, light and dark, into docs/images: the curves of three short runs, and
-// of the model that comes along its confusion matrix, and the network resnet9. Run it from the root of the repository:
+// Figures draws the pictures of README.md and of docs, light and dark, into docs/images: the network resnet9, and of the model
+// of package pretrained the curves of its run and its confusion matrix. Run it from the root of the repository:
 //
 //	FASTRESNET_DATA=/path/to/cifar go run ./scripts/figures
 //
-// It takes some ten minutes on two cores. Arguments are the figures to draw, as in "network", for all of them.
+// The confusion matrix takes a few minutes on two cores. Arguments are the figures to draw, as in "network"; all without.
 package main
 
 import (
@@ -61,30 +61,14 @@ func network(context.Context) (figure plot.Figure, err error) {
 	return plot.Network(n), err
 }
 
-// curves trains on a fifth of CIFAR-10, with three seeds.
-func curves(ctx context.Context) (figure plot.Figure, err error) {
-	train, test, err := data.CIFAR10("")
-	if err == nil {
-		train, err = train.Slice(0, 10_000)
-	}
-	if err == nil {
-		test, err = test.Slice(0, 2_000)
-	}
+// curves are those of the run that made the model of package pretrained.
+func curves(context.Context) (figure plot.Figure, err error) {
+	model, err := pretrained.CIFAR10()
 	if err != nil {
 		return figure, err
 	}
-	var runs []fastresnet.Record
-	for seed := range uint64(3) {
-		result, err := fastresnet.Train(ctx, fastresnet.WithDataset(train, test), fastresnet.WithRecipe(fastresnet.ResNet9Epochs24()),
-			fastresnet.WithBackend("go"), fastresnet.WithWidth(16), fastresnet.WithBatchSize(128), fastresnet.WithEpochs(12), fastresnet.WithSeed(seed+1),
-			fastresnet.WithEpochCallback(func(e fastresnet.Epoch) { fmt.Printf("seed %d, epoch %d: %.4f\n", seed+1, e.Number, e.TestAccuracy) }))
-		if err != nil {
-			return figure, err
-		}
-		result.Model.Close()
-		runs = append(runs, result.Record)
-	}
-	return plot.Curves(runs...), nil
+	defer model.Close()
+	return plot.Curves(model.Record()), nil
 }
 
 // confusion evaluates the model of package pretrained on CIFAR-10's test set.
