@@ -17,9 +17,9 @@ type settings struct {
 	rungs []int // of the size's list, ascending
 
 	data, backend, json, markdown, report string
-	quiet                         bool
-	seed                          uint64
-	trainLimit, testLimit         int
+	quiet                                 bool
+	seed                                  uint64
+	trainLimit, testLimit                 int
 
 	args []string // all of the command line
 }
