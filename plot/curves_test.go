@@ -70,6 +70,7 @@ func TestCurves(t *testing.T) {
 		{"one that diverged of two", []fastresnet.Record{one, diverged}, []string{"training, 2 runs", "test, 90.52 %", "lowest to highest run"}, 4, 4},
 		{"no loss at all", []fastresnet.Record{lost}, []string{"training", "test, 40.41 %"}, 2, 0},
 		{"beyond all numbers", []fastresnet.Record{gone}, nil, -1, 0},
+		{"epochs far apart", []fastresnet.Record{{Epochs: []fastresnet.Epoch{{Number: math.MinInt, Tested: true}, {Number: math.MaxInt}, {}}}}, nil, -1, 0},
 		{"one epoch", []fastresnet.Record{run("celu", 1, true)}, []string{"training", "test, 24.91 %"}, 0, 0},
 		{"a name from hell", []fastresnet.Record{one, run("</text><script>alert('&\")\x00\x1b[31m]]>\u202e", 3, true)},
 			[]string{"celu, 90.52 %", "</text><script>alert('&\")\ufffd\ufffd[31m]]>, 52.49 %", "training", "test"}, 8, 0},

@@ -45,7 +45,8 @@ func (f Figure) Err() error {
 }
 
 // PNG writes the figure as a PNG image. The same figure and style give the same bytes. The error is the figure's, or the
-// writer's, or wraps [fastresnet.ErrArgument] for a style that is out of range.
+// writer's, or wraps [fastresnet.ErrArgument] for a style that is out of range, or where the figure would be more than
+// 8192 CSS pixels high.
 func (f Figure) PNG(w io.Writer, s Style) error {
 	c, err := f.on(s)
 	if err != nil {

@@ -56,7 +56,7 @@ func TestFigures(t *testing.T) {
 		want   []string // texts
 	}{
 		{"schedule", plot.Schedule(fastresnet.ResNet9Epochs24()), []string{"learning rate", "0.2", "epoch"}},
-		{"schedule of groups", plot.Schedule(fastresnet.Airbench94Muon()), []string{"learning rate", "learning rate of biases"}},
+		{"schedule of groups", plot.Schedule(fastresnet.Airbench94Muon()), []string{"learning rate", "rate of biases"}},
 		{"schedule of 0", plot.Schedule(fastresnet.Recipe{Schedule: schedule.Constant(0)}), []string{"learning rate"}},
 		{"rates", plot.Rates(rising(101)), []string{"falls fastest at 0.1", "0.01"}},
 		{"rates of one step", plot.Rates(rising(1)), []string{"loss by learning rate"}},

@@ -21,7 +21,7 @@ func Schedule(r fastresnet.Recipe) Figure {
 			if len(own) == 0 {
 				own = r.Schedule
 			}
-			schedules = append(schedules, titled{fmt.Sprintf("learning rate of %s", g.Variables), own.Scale(cmp.Or(g.RateFactor, 1))})
+			schedules = append(schedules, titled{fmt.Sprintf("rate of %s", g.Variables), own.Scale(cmp.Or(g.RateFactor, 1))})
 		}
 	}
 	for _, s := range schedules {
@@ -54,7 +54,7 @@ func drawSchedules(c *canvas, name string, schedules []titled, epochs float64) {
 		}
 		points = append(points, point{epochs, s.At(epochs)})
 		peak := slices.MaxFunc(points, func(a, b point) int { return cmp.Compare(a.y, b.y) }).y
-		left, top := margin+float64(i%columns)*(width+gap), margin/2+math.Floor(float64(i/columns))*height
+		left, top := margin+float64(i%columns)*(width+gap), margin/2+float64(i/columns)*height
 		p := newPanel(c, left, top, left+width, top+height, s.title, "epoch",
 			linear(0, epochs, 6, true, false), linear(0, max(peak, math.SmallestNonzeroFloat32), 4, false, true))
 		p.curve(c.series[0], 2, nil, points)

@@ -21,7 +21,7 @@ const mostAlternative = 300
 func vector(c *canvas) []byte {
 	var b bytes.Buffer
 	w, h := number(c.width), number(c.height)
-	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%s" height="%s" viewBox="0 0 %s %s" role="img" aria-label="%s" font-family="%s">`,
+	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%s" height="%s" viewBox="0 0 %s %s" role="img" aria-label="%s" font-family="%s" direction="ltr">`,
 		w, h, w, h, escaped(fitted(c.alternative, 1, false, mostAlternative)), fontFamily)
 	b.WriteByte('\n')
 	if c.opaque {
