@@ -51,8 +51,11 @@ func DAWNBench(w io.Writer) fastresnet.Observer {
 	})
 }
 
-// rows writes a header, and a row an epoch; nil for none. Row gets what the run started with.
-func rows(w io.Writer, comma rune, header []string, row func(start *fastresnet.Result, e fastresnet.Epoch) []string) fastresnet.Observer {
+// rowFunc makes the row of an epoch, nil for none. It is told what the run started with.
+type rowFunc func(start *fastresnet.Result, e fastresnet.Epoch) []string
+
+// rows writes a header, and a row an epoch.
+func rows(w io.Writer, comma rune, header []string, row rowFunc) fastresnet.Observer {
 	out := csv.NewWriter(w)
 	out.Comma = comma
 	var start *fastresnet.Result
