@@ -58,7 +58,7 @@ const (
 	oftenest = time.Second
 )
 
-// Observer hears of the runs: it belongs among those of [fastresnet.WithProgress]. It takes well under a microsecond a step.
+// Observer hears of the runs: it belongs among those of [fastresnet.WithProgress].
 func (l *Live) Observer() fastresnet.Observer {
 	return fastresnet.Observer{
 		Start: func(r *fastresnet.Result) {
