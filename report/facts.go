@@ -28,6 +28,7 @@ func facts(outcomes []outcome) []setting {
 		{"speed after the first step", outcome.speed},
 		{"computed on", func(o outcome) string { return clean(place(o.record)) }},
 		{"precision", func(o outcome) string { return string(o.record.Precision) }},
+		{"seed", func(o outcome) string { return fmt.Sprint(o.record.Seed) }},
 		{"training images", func(o outcome) string { return count(o.record.TrainImages) }},
 		{"test images", func(o outcome) string { return count(o.record.TestImages) }},
 		{"weights", outcome.weights},

@@ -58,7 +58,7 @@ func pictureOf(f plot.Figure, width int, alt string) (*picture, error) {
 	return p, nil
 }
 
-// curves draws the runs, those of one recipe together, under the names that they have on the page.
+// curves draws the runs under the names that they have on the page, those of one recipe together.
 func curves(runs []Run, names, recipes []string) (*picture, error) {
 	const width = 1112 // of the page
 	members := map[string]int{}

@@ -8,6 +8,7 @@ import (
 	"html/template"
 	"io"
 	"slices"
+	"strings"
 )
 
 var (
@@ -60,7 +61,7 @@ type epochRow struct {
 func newPage(runs []Run) (*page, error) {
 	p := &page{Several: len(runs) > 1, Writer: writer()}
 	var outcomes []outcome
-	var recipes []string
+	var recipes, kinds []string // kinds tell recipes apart by what their JSON lacks, too
 	for i, r := range runs {
 		if err := r.check(); err != nil {
 			return nil, err
@@ -78,12 +79,16 @@ func newPage(runs []Run) (*page, error) {
 		}
 		view.Name = unlike(p.Names, view.Name)
 		outcomes, recipes = append(outcomes, outcomeOf(r)), append(recipes, recipe)
+		kinds = append(kinds, recipe+strings.Join(r.Record.OwnAugmentations, "\n"))
 		p.Names, p.Runs = append(p.Names, view.Name), append(p.Runs, view)
 	}
 	settings, err := settingsOf(recipes)
 	if err != nil {
 		return nil, err
 	}
+	settings = append(settings, side(outcomes, []fact{{"augmentations of one's own", func(o outcome) string {
+		return clean(strings.Join(o.record.OwnAugmentations, "; "))
+	}}})...)
 	p.Settings, p.Facts = settings, facts(outcomes)
 	p.Headline, p.Lead = headlines(outcomes, p.Names, len(differences(settings)) == 0)
 	p.Title = p.Headline + " · fastresnet"
@@ -92,7 +97,7 @@ func newPage(runs []Run) (*page, error) {
 	} else {
 		p.Tiles = outcomes[0].tiles()
 	}
-	p.Curves, err = curves(runs, p.Names, recipes)
+	p.Curves, err = curves(runs, p.Names, kinds)
 	return p, err
 }
 

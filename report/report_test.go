@@ -132,6 +132,7 @@ func TestEvaluation(t *testing.T) {
 func TestDifferences(t *testing.T) {
 	a, b := history(2, 2), history(2, 2)
 	b.Recipe.Epochs, b.Recipe.LabelSmoothing, b.Recipe.Design.Width = 3, 1./3, 16
+	b.OwnAugmentations = []string{"mine"}
 	_, page := written(t, report.Run{Record: a, Name: "a"}, report.Run{Record: b, Name: "b"})
 	var rows []string
 	for _, table := range page.all("table") {
@@ -142,7 +143,7 @@ func TestDifferences(t *testing.T) {
 			rows = append(rows, row.words())
 		}
 	}
-	if diff := cmp.Diff([]string{"a b", "design width 64 16", "epochs 2 3", "label smoothing – 0.33333"}, rows); diff != "" {
+	if diff := cmp.Diff([]string{"a b", "design width 64 16", "epochs 2 3", "label smoothing – 0.33333", "augmentations of one's own – mine"}, rows); diff != "" {
 		t.Errorf("differences (-want +got):\n%s", diff)
 	}
 }
