@@ -19,7 +19,7 @@ import (
 //
 // Training waits for no viewer: it only leaves word of where it is, in memory. Viewers look there twice a second, and each is
 // sent what is newest then: what a slow one misses is dropped, and one that takes nothing for 10 s is gone. The page is drawn at
-// most once a second for all of them, and seldom enough that drawing takes about a hundredth of one processor.
+// most once a second for all of them, and seldom enough that drawing takes about 0.5 % of one processor's time.
 //
 // Its zero value is ready to use. Its methods may be called from any goroutine.
 type Live struct {
@@ -53,7 +53,7 @@ const (
 	// patience is how long one may take to receive some.
 	patience = 10 * time.Second
 	// mostDrawing is the share of one processor's time that drawing takes, about.
-	mostDrawing = 0.01
+	mostDrawing = 0.005
 	// oftenest is how often it is drawn at most.
 	oftenest = time.Second
 )
