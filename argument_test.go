@@ -45,6 +45,7 @@ func TestMissingArguments(t *testing.T) {
 		} else {
 			calls["Save"] = func() error { return m.Save(t.TempDir() + "/model") }
 			calls["Write"] = func() error { return m.Write(io.Discard) }
+			calls["Weights"] = func() error { _, err := m.Weights(); return err }
 			calls["ExportONNX"] = func() error { return m.ExportONNX(io.Discard) }
 		}
 		for name, call := range calls {

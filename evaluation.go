@@ -138,30 +138,6 @@ func (e Evaluation) TopK(k int) float64 {
 	return share(hits, len(e.labels))
 }
 
-// CalibrationError is by how much the probabilities of the predicted classes are off: the images are put into bins of
-// equal width by that probability, and the differences between the mean probability of a bin and the share of its images
-// that are right are averaged over the images (Guo et al. 2017, with 15 bins there). It is 0 without a bin.
-func (e Evaluation) CalibrationError(bins int) float64 {
-	if bins < 1 {
-		return 0
-	}
-	off := make([]float64, bins) // the sum of probabilities, less the number that are right
-	for i, label := range e.labels {
-		class := e.predicted(i)
-		p := e.probabilities[i][class]
-		bin := min(max(0, int(p*float64(bins))), bins-1)
-		off[bin] += p
-		if class == label {
-			off[bin]--
-		}
-	}
-	sum := 0.
-	for _, d := range off {
-		sum += max(d, -d)
-	}
-	return share(sum, len(e.labels))
-}
-
 // Threshold returns the lowest probability such that, of the images whose predicted class has at least that, the share of
 // wanted, 0 to 1, is classified right; and which share of all images that is. It is for [Model.SetThreshold], and should
 // come from images that were held out. ok is false if no probability will do.

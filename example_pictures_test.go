@@ -34,7 +34,7 @@ func ExampleTrain_pictures() {
 
 	curves, err := os.Create(filepath.Join(folder, "curves.png"))
 	check(err)
-	check(plot.Curves(curves, result.Record))
+	check(plot.Curves(result.Record).PNG(curves, plot.Style{}))
 	check(curves.Close())
 
 	file := filepath.Join(folder, "model.safetensors")

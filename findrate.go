@@ -19,7 +19,7 @@ type RatePoint struct {
 // FindRate trains the network of the options for some 100 steps, at learning rates that rise from a thousandth of the
 // schedule's peak to a hundred times the peak, by the same factor each, and returns the loss at each. It ends before
 // that when the loss is four times the lowest. Nothing is kept: what to make of the curve, and [WithPeakRate], is the
-// caller's. A rate somewhat below that at which the loss falls the fastest is a usual peak (Smith 2015,
+// caller's. A rate somewhat below that at which the loss falls the fastest, [SteepestRate], is a usual peak (Smith 2015,
 // https://arxiv.org/abs/1506.01186).
 //
 // The rates of [VariableGroup] rise with the recipe's own. Options about checkpoints, tests and observers do not count.

@@ -153,6 +153,16 @@ func (m *Model) Network() layers.Network {
 	return m.network.Clone()
 }
 
+// Weights copies the values of the network's variables, by the names that [layers.Network.Variables] has them under, with
+// their dimensions. The error wraps [ErrArgument], [ErrClosed], or [ErrDiverged] if a value is not finite.
+func (m *Model) Weights() (values map[string][]float32, err error) {
+	defer guard(&err)
+	if err := m.made(); err != nil {
+		return nil, err
+	}
+	return m.weights()
+}
+
 // Record is how the model came about, which a loaded model has from its file; while the run that makes the model goes
 // on, as far as it is. It is zero if the model is nil or zero.
 func (m *Model) Record() Record {

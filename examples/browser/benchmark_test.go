@@ -53,9 +53,9 @@ func BenchmarkChromium(b *testing.B) {
 			p := browser.open(url, "light", 1280, 900)
 			p.ready()
 			var ms float64
-			p.evaluate(`performance.getEntriesByName("ready")[0].startTime`, &ms)
+			p.Evaluate(`performance.getEntriesByName("ready")[0].startTime`, &ms)
 			times = append(times, ms)
-			p.close()
+			p.Close()
 		}
 		report(b, times)
 	})
@@ -76,7 +76,7 @@ func BenchmarkChromium(b *testing.B) {
 			report(b, times)
 			b.ReportMetric((browser.cpu()-cpu)/float64(len(times))*1e3, "cpu-ms")
 			b.ReportMetric(p.memory()/1e6, "MB")
-			p.close()
+			p.Close()
 		})
 	}
 }
@@ -87,15 +87,15 @@ new BroadcastChannel("memory").onmessage = ({target}) => target.postMessage(go._
 `
 
 // cpu is how many seconds of processors the browser's pages have taken.
-func (c *chromium) cpu() (seconds float64) {
-	c.t.Helper()
+func (b testBrowser) cpu() (seconds float64) {
+	b.t.Helper()
 	var info struct {
 		ProcessInfo []struct {
 			Type    string
 			CPUTime float64
 		}
 	}
-	check(c.t, c.call("", "SystemInfo.getProcessInfo", nil, &info))
+	check(b.t, b.Call("", "SystemInfo.getProcessInfo", nil, &info))
 	for _, p := range info.ProcessInfo {
 		if p.Type == "renderer" {
 			seconds += p.CPUTime
@@ -105,9 +105,9 @@ func (c *chromium) cpu() (seconds float64) {
 }
 
 // memory is how many bytes the program in the worker has.
-func (p *tab) memory() (bytes float64) {
+func (p tab) memory() (bytes float64) {
 	p.t.Helper()
-	p.evaluate(`new Promise(done => {
+	p.Evaluate(`new Promise(done => {
 		const channel = new BroadcastChannel("memory");
 		channel.onmessage = ({data}) => { channel.close(); done(data); };
 		channel.postMessage("?");

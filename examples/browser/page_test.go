@@ -17,6 +17,7 @@ import (
 	"github.com/fastresnet/fastresnet"
 	"github.com/fastresnet/fastresnet/data/picture"
 	"github.com/fastresnet/fastresnet/examples/internal/results"
+	"github.com/fastresnet/fastresnet/internal/chromium"
 	"github.com/fastresnet/fastresnet/internal/testpicture"
 	"github.com/fastresnet/fastresnet/pretrained"
 	"github.com/google/go-cmp/cmp"
@@ -63,13 +64,38 @@ func site(t testing.TB, change func(w http.ResponseWriter, r *http.Request, usua
 	return server.URL
 }
 
-// browserFor is a Chromium for a test that takes some seconds.
-func browserFor(t testing.TB) *chromium {
+// testBrowser is a Chromium.
+type testBrowser struct {
+	*chromium.Browser
+	t testing.TB
+}
+
+// tab is the page in it.
+type tab struct {
+	*chromium.Tab
+	t testing.TB
+}
+
+// browserFor is a browser for a test that takes some seconds.
+func browserFor(t testing.TB) testBrowser {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("-short: it builds a program for WebAssembly and starts a browser")
 	}
-	return startChromium(t, findChromium(t))
+	return testBrowser{chromium.Start(t, chromium.Find(t)), t}
+}
+
+// open opens the page, as the browser does.
+func (b testBrowser) open(url, colours string, width, height int) tab {
+	b.t.Helper()
+	return tab{b.Open(url, colours, width, height), b.t}
+}
+
+func check(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // card is what the page shows of a picture.
@@ -80,11 +106,11 @@ type card struct {
 }
 
 // answered waits until the page has n cards and all are finished, and returns the uppermost one.
-func (p *tab) answered(n int) (c card) {
+func (p tab) answered(n int) (c card) {
 	p.t.Helper()
-	p.wait(fmt.Sprintf(`document.querySelectorAll(".card").length === %d && !document.querySelector(".card[aria-busy]") &&
+	p.Wait(fmt.Sprintf(`document.querySelectorAll(".card").length === %d && !document.querySelector(".card[aria-busy]") &&
 		[...document.querySelectorAll(".card")].every(card => card.classList.contains("unseen") || card.querySelector("canvas").width === 32)`, n))
-	p.evaluate(`(card => {
+	p.Evaluate(`(card => {
 		const text = selector => card.querySelector(selector).innerText.trim();
 		const rows = card.querySelector(".classes").checkVisibility({visibilityProperty: true}) ? card.querySelectorAll(".classes li") : [];
 		const image = card.querySelector("img");
@@ -96,28 +122,28 @@ func (p *tab) answered(n int) (c card) {
 }
 
 // choose chooses files, as in the dialogue that the browser has for that.
-func (p *tab) choose(paths ...string) {
+func (p tab) choose(paths ...string) {
 	p.t.Helper()
 	var document struct{ Root struct{ NodeID int } }
-	check(p.t, p.call(p.session, "DOM.getDocument", nil, &document))
+	check(p.t, p.Call(p.Session, "DOM.getDocument", nil, &document))
 	var input struct{ NodeID int }
-	check(p.t, p.call(p.session, "DOM.querySelector", map[string]any{"nodeId": document.Root.NodeID, "selector": "#file"}, &input))
-	p.do("DOM.setFileInputFiles", map[string]any{"nodeId": input.NodeID, "files": paths})
+	check(p.t, p.Call(p.Session, "DOM.querySelector", map[string]any{"nodeId": document.Root.NodeID, "selector": "#file"}, &input))
+	p.Do("DOM.setFileInputFiles", map[string]any{"nodeId": input.NodeID, "files": paths})
 }
 
 // drop drags files from outside over the page and drops them.
-func (p *tab) drop(paths ...string) {
+func (p tab) drop(paths ...string) {
 	p.t.Helper()
 	for _, step := range []string{"dragEnter", "dragOver", "drop"} {
-		p.do("Input.dispatchDragEvent", map[string]any{"type": step, "x": 200, "y": 400,
+		p.Do("Input.dispatchDragEvent", map[string]any{"type": step, "x": 200, "y": 400,
 			"data": map[string]any{"items": []any{}, "files": paths, "dragOperationsMask": 1}})
 	}
 }
 
 // paste pastes a picture that has no name of its own.
-func (p *tab) paste(content []byte) {
+func (p tab) paste(content []byte) {
 	p.t.Helper()
-	p.evaluate(fmt.Sprintf(`{
+	p.Evaluate(fmt.Sprintf(`{
 		const files = new DataTransfer();
 		files.items.add(new File([Uint8Array.from(atob(%q), c => c.charCodeAt(0))], "image.png", {type: "image/png"}));
 		document.body.dispatchEvent(new ClipboardEvent("paste", {clipboardData: files, bubbles: true}));
@@ -125,9 +151,9 @@ func (p *tab) paste(content []byte) {
 }
 
 // ready waits until the page takes pictures.
-func (p *tab) ready() {
+func (p tab) ready() {
 	p.t.Helper()
-	p.wait(`performance.getEntriesByName("ready").length > 0`)
+	p.Wait(`performance.getEntriesByName("ready").length > 0`)
 }
 
 // native is what the program outside of the browser says of a picture.
@@ -232,7 +258,7 @@ func TestPictures(t *testing.T) {
 				t.Errorf("facts %q, want %q and the time", got.Facts, test.size)
 			}
 			var said string
-			p.evaluate(`document.getElementById("said").lastChild.textContent`, &said)
+			p.Evaluate(`document.getElementById("said").lastChild.textContent`, &said)
 			if want := test.file.name + ": "; !strings.HasPrefix(said, want) {
 				t.Errorf("those who hear the page hear %q, want %q and the answer", said, want)
 			}
@@ -242,27 +268,16 @@ func TestPictures(t *testing.T) {
 }
 
 // behaves holds what is true of a page at its end: no errors of JavaScript, and nothing asked for but its files.
-func behaves(t *testing.T, p *tab, url string) {
+func behaves(t *testing.T, p tab, url string) {
 	t.Helper()
-	type exception struct {
-		ExceptionDetails struct{ Exception struct{ Description string } }
+	for _, problem := range p.Problems() {
+		t.Error(problem)
 	}
-	for _, e := range happened[exception](p, "Runtime.exceptionThrown") {
-		t.Errorf("exception: %s", e.ExceptionDetails.Exception.Description)
-	}
-	type entry struct{ Entry struct{ Level, Text string } }
-	for _, e := range happened[entry](p, "Log.entryAdded") {
-		if e.Entry.Level == "error" {
-			t.Errorf("log: %s", e.Entry.Text)
-		}
-	}
-	type request struct{ Request struct{ URL string } }
-	requests := happened[request](p, "Network.requestWillBeSent")
+	requests := p.Requests()
 	if len(requests) == 0 {
 		t.Error("no request was seen")
 	}
-	for _, r := range requests {
-		at := r.Request.URL
+	for _, at := range requests {
 		if !strings.HasPrefix(at, url+"/") && !strings.HasPrefix(at, "blob:") && !strings.HasPrefix(at, "data:") {
 			t.Errorf("it asks for %s", at)
 		}
@@ -281,26 +296,26 @@ func TestSeveral(t *testing.T) {
 		usual.ServeHTTP(w, r)
 	})
 	p := browser.open(url, "light", 390, 844)
-	p.wait(`document.getElementById("state")?.innerText.startsWith("Loading the network") && document.readyState === "complete"`)
+	p.Wait(`document.getElementById("state")?.innerText.startsWith("Loading the network") && document.readyState === "complete"`)
 	png := testpicture.Encode(t, "png", ship(64, 64))
 	p.drop(write(t, namedContent{"1.png", png}, namedContent{"2.txt", []byte("text")}, namedContent{"3.png", png})...)
-	p.wait(`document.querySelectorAll(".card[aria-busy]").length === 3`)
+	p.Wait(`document.querySelectorAll(".card[aria-busy]").length === 3`)
 	var before, after []float64
 	const places = `[...document.querySelectorAll("body *")].filter(e => !e.closest("#loading *, .classes, .error, .heard, canvas")).map(e => e.getBoundingClientRect()).flatMap(r => [r.y, r.height])`
-	p.evaluate(places, &before)
+	p.Evaluate(places, &before)
 	close(arrive)
 	p.answered(3)
-	p.evaluate(places, &after)
+	p.Evaluate(places, &after)
 	if diff := cmp.Diff(before, after, cmpopts.EquateApprox(0, 1)); diff != "" {
 		t.Errorf("places and heights, while the pictures wait and with the answers (-before +after):\n%s", diff)
 	}
 	var titles []string
-	p.evaluate(`[...document.querySelectorAll(".card")].map(card => card.querySelector(".name").innerText + ": " + card.querySelector("h2").innerText)`, &titles)
+	p.Evaluate(`[...document.querySelectorAll(".card")].map(card => card.querySelector(".name").innerText + ": " + card.querySelector("h2").innerText)`, &titles)
 	if diff := cmp.Diff([]string{"1.png: ship", "2.txt: This did not work", "3.png: ship"}, titles); diff != "" {
 		t.Errorf("cards (-want +got):\n%s", diff)
 	}
 	var wide bool
-	if p.evaluate("document.documentElement.scrollWidth > innerWidth", &wide); wide {
+	if p.Evaluate("document.documentElement.scrollWidth > innerWidth", &wide); wide {
 		t.Error("the page is wider than its window")
 	}
 	behaves(t, p, url)
@@ -310,11 +325,9 @@ func TestSeveral(t *testing.T) {
 func TestKeyboard(t *testing.T) {
 	p := browserFor(t).open(site(t, nil), "dark", 1280, 900)
 	p.ready()
-	for _, kind := range []string{"rawKeyDown", "keyUp"} {
-		p.do("Input.dispatchKeyEvent", map[string]any{"type": kind, "key": "Tab", "code": "Tab", "windowsVirtualKeyCode": 9})
-	}
+	p.Press("Tab", 9)
 	var got []string
-	p.evaluate(`[document.activeElement.id, getComputedStyle(document.getElementById("drop")).outlineStyle]`, &got)
+	p.Evaluate(`[document.activeElement.id, getComputedStyle(document.getElementById("drop")).outlineStyle]`, &got)
 	if diff := cmp.Diff([]string{"file", "solid"}, got); diff != "" {
 		t.Errorf("focus and its outline (-want +got):\n%s", diff)
 	}
@@ -343,16 +356,16 @@ func TestTrouble(t *testing.T) {
 				}
 				usual.ServeHTTP(w, r)
 			}), "light", 1280, 900)
-			p.wait(`document.getElementById("state")?.classList.contains("bad")`)
+			p.Wait(`document.getElementById("state")?.classList.contains("bad")`)
 			var state string
-			if p.evaluate(`document.getElementById("state").innerText`, &state); !strings.Contains(state, test.state) {
+			if p.Evaluate(`document.getElementById("state").innerText`, &state); !strings.Contains(state, test.state) {
 				t.Errorf("state %q, want %q", state, test.state)
 			}
 			p.choose(write(t, png)...)
 			if got := p.answered(1); got.Error != "The network is not there." {
 				t.Errorf("a picture: %+v", got)
 			}
-			p.close()
+			p.Close()
 		})
 	}
 
@@ -364,16 +377,16 @@ func TestTrouble(t *testing.T) {
 			}
 			usual.ServeHTTP(w, r)
 		}), "light", 1280, 900)
-		p.wait(`document.getElementById("state")?.innerText.startsWith("A file of this page could not be loaded.")`)
-		p.close()
+		p.Wait(`document.getElementById("state")?.innerText.startsWith("A file of this page could not be loaded.")`)
+		p.Close()
 	})
 
 	t.Run("opened as a file", func(t *testing.T) {
 		folder, err := built()
 		check(t, err)
 		p := browser.open("file://"+folder+"/"+pageFile, "light", 1280, 900)
-		p.wait(`document.getElementById("state")?.innerText === "Browsers run this page from a web server only, not from a file."`)
-		p.close()
+		p.Wait(`document.getElementById("state")?.innerText === "Browsers run this page from a web server only, not from a file."`)
+		p.Close()
 	})
 
 	t.Run("a picture ends the program", func(t *testing.T) {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/base64"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -35,17 +34,13 @@ func TestScreenshots(t *testing.T) {
 			}), colours, size[0], size[1])
 			shoot := func(state string) {
 				t.Helper()
-				var shot struct{ Data string }
-				check(t, p.call(p.session, "Page.captureScreenshot", map[string]any{"captureBeyondViewport": true}, &shot))
-				content, err := base64.StdEncoding.DecodeString(shot.Data)
-				check(t, err)
 				check(t, os.MkdirAll(folder, 0o755))
-				check(t, os.WriteFile(filepath.Join(folder, colours+"-"+name+"-"+state+".png"), content, 0o644))
+				check(t, os.WriteFile(filepath.Join(folder, colours+"-"+name+"-"+state+".png"), p.Screenshot(), 0o644))
 			}
-			p.wait(`document.getElementById("progress")?.value > 3e6`)
+			p.Wait(`document.getElementById("progress")?.value > 3e6`)
 			shoot("loading")
 			p.choose(files[:2]...)
-			p.wait(`document.querySelectorAll(".card[aria-busy]").length === 2`)
+			p.Wait(`document.querySelectorAll(".card[aria-busy]").length === 2`)
 			shoot("waiting")
 			close(arrive)
 			p.answered(2)
@@ -53,7 +48,7 @@ func TestScreenshots(t *testing.T) {
 			p.choose(files[2:]...)
 			p.answered(4)
 			shoot("errors")
-			p.close()
+			p.Close()
 		}
 	}
 }

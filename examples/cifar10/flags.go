@@ -9,13 +9,14 @@ import (
 	"path/filepath"
 
 	"github.com/fastresnet/fastresnet"
+	"github.com/fastresnet/fastresnet/examples/internal/page"
 	"github.com/fastresnet/fastresnet/examples/internal/program"
 )
 
 // settings are what the flags say. Those that change the recipe do so only if they are set.
 type settings struct {
 	data, recipe, backend, json, save string
-	checkpoint                        string
+	report, watch, checkpoint         string
 	list, quiet, resume, download     bool
 
 	width, epochs, batch  int
@@ -26,6 +27,7 @@ type settings struct {
 
 	logs program.Logs
 	set  map[string]bool // the names of the flags that were given
+	args []string        // all of the command line
 }
 
 const usage = `Usage: cifar10 [flags]
@@ -38,7 +40,7 @@ the current step and reports what there is; a second Ctrl-C stops it at once.
 // parse reads the flags. Its errors name every flag that is wrong; flag.ErrHelp means that the usage was
 // asked for, and has been printed.
 func parse(args []string, stdout io.Writer) (*settings, error) {
-	s := &settings{set: map[string]bool{}}
+	s := &settings{set: map[string]bool{}, args: args}
 	f := flag.NewFlagSet("cifar10", flag.ContinueOnError)
 	f.StringVar(&s.data, "data", "auto", program.ImagesUsage)
 	f.BoolVar(&s.download, "download", false, "fetch CIFAR-10 (144 MB) into the user's cache folder, or the one that -data names, if it is not there")
@@ -54,6 +56,8 @@ func parse(args []string, stdout io.Writer) (*settings, error) {
 	f.IntVar(&s.trainLimit, "train-limit", 0, "train on the first `n` images only (default 0, all)")
 	f.IntVar(&s.testLimit, "test-limit", 0, "test on the first `n` images only (default 0, all)")
 	f.StringVar(&s.json, "json", "", "`file` to write the results to")
+	f.StringVar(&s.report, "report", "", page.ReportUsage)
+	f.StringVar(&s.watch, "watch", "", page.WatchUsage)
 	s.logs.Flags(f)
 	f.StringVar(&s.save, "save", "", "`file` to save the trained model to, for predict and serve: of several runs the last that came to\nits end; if none did, but training was interrupted, as far as it came")
 	f.StringVar(&s.checkpoint, "checkpoint", "", "`folder` for a checkpoint after every epoch and when the run is stopped; of several runs each has\na folder in it")
@@ -95,14 +99,24 @@ func (s *settings) check() error {
 	if s.set["save"] && s.save == "" {
 		problems = append(problems, errors.New("-save: need the name of a file"))
 	}
+	if s.set["report"] && s.report == "" {
+		problems = append(problems, errors.New("-report: need the name of a file"))
+	}
+	if s.set["watch"] && s.watch == "" {
+		problems = append(problems, errors.New("-watch: need an address"))
+	}
 	if s.set["checkpoint"] && s.checkpoint == "" {
 		problems = append(problems, errors.New("-checkpoint: need the name of a folder"))
 	}
 	if s.resume && s.checkpoint == "" {
 		problems = append(problems, errors.New("-resume: need -checkpoint, which names the folder"))
 	}
-	if s.save != "" && s.save == s.json {
-		problems = append(problems, fmt.Errorf("-save and -json: both name %s", s.save))
+	for _, pair := range []struct{ flags, one, other string }{
+		{"-save and -json", s.save, s.json}, {"-save and -report", s.save, s.report}, {"-json and -report", s.json, s.report},
+	} {
+		if pair.one != "" && pair.one == pair.other {
+			problems = append(problems, fmt.Errorf("%s: both name %s", pair.flags, pair.one))
+		}
 	}
 	return errors.Join(problems...)
 }

@@ -13,8 +13,10 @@ import (
 	"slices"
 
 	"github.com/fastresnet/fastresnet"
+	"github.com/fastresnet/fastresnet/examples/internal/page"
 	"github.com/fastresnet/fastresnet/examples/internal/program"
 	"github.com/fastresnet/fastresnet/examples/internal/results"
+	"github.com/fastresnet/fastresnet/report"
 )
 
 func main() { program.Main("cifar10", run) }
@@ -40,9 +42,16 @@ func train(ctx context.Context, s *settings, stdout, stderr io.Writer) error {
 	}
 	file, jsonErr := results.Open("json", s.json)
 	saved, saveErr := results.Open("save", s.save)
-	if err := errors.Join(jsonErr, saveErr); err != nil {
+	reportFile, reportErr := results.Open("report", s.report)
+	if err := errors.Join(jsonErr, saveErr, reportErr); err != nil {
 		return err
 	}
+	watch, err := page.OpenWatch(s.watch, stderr)
+	if err != nil {
+		return err
+	}
+	var reported []report.Run
+	defer func() { watch.Close(reported...) }()
 	v := newView(s, stdout, stderr)
 	if s.download {
 		if err := fetch(ctx, s, &v.Display); err != nil {
@@ -55,6 +64,7 @@ func train(ctx context.Context, s *settings, stdout, stderr io.Writer) error {
 	}
 	options := append(s.options(), fastresnet.WithRecipe(recipe), fastresnet.WithDataset(trainSet, testSet),
 		fastresnet.WithLogger(slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))))
+	options = append(options, watch.Options()...)
 	if !s.quiet {
 		options = append(options, fastresnet.WithProgress(fastresnet.Observer{Start: v.start}, v.Observer()))
 	}
@@ -79,6 +89,10 @@ func train(ctx context.Context, s *settings, stdout, stderr io.Writer) error {
 			if s.save != "" && (runErr == nil || runErr == program.ErrInterrupted && i == 0) {
 				err = saved.Failed(result.Model.Save(s.save))
 			}
+			if reportFile.Named() || watch != nil {
+				run, evaluateErr := page.Run(ctx, "cifar10", s.args, result, testSet)
+				reported, err = append(reported, run), errors.Join(err, evaluateErr)
+			}
 			result.Model.Close()
 			runs = append(runs, results.NewRun(result, runErr))
 		}
@@ -89,7 +103,7 @@ func train(ctx context.Context, s *settings, stdout, stderr io.Writer) error {
 	err = errors.Join(err, closeLogs())
 	if len(runs) > 0 {
 		fmt.Fprintln(stdout, summary(runs))
-		err = errors.Join(err, file.WriteJSON(content(runs, s.runs)))
+		err = errors.Join(err, file.WriteJSON(content(runs, s.runs)), page.Write(reportFile, reported))
 	}
 	return err
 }

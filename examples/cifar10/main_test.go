@@ -240,6 +240,11 @@ func TestMistakes(t *testing.T) {
 		{"model in no folder", []string{"-save", filepath.Join(folder, "no", "m.safetensors")}, "-save"},
 		{"model over a folder", []string{"-save", folder}, "folder"},
 		{"model not named", []string{"-save", ""}, "-save"},
+		{"page in no folder", []string{"-report", filepath.Join(folder, "no", "r.html")}, "-report"},
+		{"page not named", []string{"-report", ""}, "-report: need the name of a file"},
+		{"page over the results", []string{"-report", "out.json", "-json", "out.json"}, "-json and -report: both name out.json"},
+		{"watched at no port", []string{"-watch", "8080"}, "-watch 8080: need a port"},
+		{"watched nowhere", []string{"-watch", ""}, "-watch: need an address"},
 		{"model over the report", []string{"-save", "out.json", "-json", "out.json"}, "out.json"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -6,8 +6,11 @@ import (
 	"fmt"
 
 	"github.com/fastresnet/fastresnet"
+	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/examples/internal/page"
 	"github.com/fastresnet/fastresnet/examples/internal/program"
 	"github.com/fastresnet/fastresnet/examples/internal/results"
+	"github.com/fastresnet/fastresnet/report"
 )
 
 // climber does the runs.
@@ -16,6 +19,9 @@ type climber struct {
 	options  []fastresnet.Option // of every run
 	journal  *journal
 	view     *view
+
+	test     *data.Dataset
+	reported []report.Run // for -report
 }
 
 // step is a run to do.
@@ -70,6 +76,13 @@ func (c *climber) run(ctx context.Context, s step) error {
 		return context.Cause(runCtx) // another device
 	default:
 		return fmt.Errorf("rung %d, seed %d: %w", s.rung, s.seed, err)
+	}
+	if c.settings.report != "" {
+		run, err := page.Run(ctx, "ladder", c.settings.args, result, c.test)
+		if err != nil {
+			return err
+		}
+		c.reported = append(c.reported, run)
 	}
 	run := rungRun{s.rung, results.NewRun(result, err)}
 	c.view.result(run)

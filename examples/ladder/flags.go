@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"github.com/fastresnet/fastresnet"
+	"github.com/fastresnet/fastresnet/examples/internal/page"
 	"github.com/fastresnet/fastresnet/examples/internal/program"
 )
 
@@ -15,10 +16,12 @@ type settings struct {
 	size
 	rungs []int // of the size's list, ascending
 
-	data, backend, json, markdown string
-	quiet                         bool
-	seed                          uint64
-	trainLimit, testLimit         int
+	data, backend, json, markdown, report string
+	quiet                                 bool
+	seed                                  uint64
+	trainLimit, testLimit                 int
+
+	args []string // all of the command line
 }
 
 const usage = `Usage: ladder [flags]
@@ -36,7 +39,7 @@ Flags that are given take the place of the size's.
 // parse reads the flags. Its errors name every flag that is wrong; flag.ErrHelp means that the usage was
 // asked for, and has been printed.
 func parse(args []string, stdout io.Writer) (*settings, error) {
-	s := &settings{}
+	s := &settings{args: args}
 	var sizeName string
 	f := flag.NewFlagSet("ladder", flag.ContinueOnError)
 	f.StringVar(&sizeName, "size", "small", "`name` of the defaults: small or full")
@@ -52,6 +55,7 @@ func parse(args []string, stdout io.Writer) (*settings, error) {
 	f.StringVar(&s.backend, "backend", "auto", program.BackendUsage)
 	f.StringVar(&s.json, "json", "", "`file` to keep the results in; runs that it holds are not trained again")
 	f.StringVar(&s.markdown, "markdown", "", "`file` to write the table to, as Markdown")
+	f.StringVar(&s.report, "report", "", page.ReportUsage+",\non the runs that are made now")
 	f.BoolVar(&s.quiet, "quiet", false, "print the table only")
 	if err := program.Parse(f, usage, args, stdout); err != nil {
 		return nil, err
@@ -69,7 +73,7 @@ func parse(args []string, stdout io.Writer) (*settings, error) {
 		problems = append(problems, fmt.Errorf("-size %s: need small or full", sizeName))
 		s.fill(small, set) // to go on checking
 	}
-	for _, file := range []string{"json", "markdown"} {
+	for _, file := range []string{"json", "markdown", "report"} {
 		if set[file] && f.Lookup(file).Value.String() == "" {
 			problems = append(problems, fmt.Errorf("-%s: need the name of a file", file))
 		}
@@ -113,8 +117,12 @@ func (s *settings) check() (problems []error) {
 	if s.data == "" {
 		problems = append(problems, errors.New("-data: need auto, synthetic, a folder or a file"))
 	}
-	if s.json != "" && s.json == s.markdown {
-		problems = append(problems, fmt.Errorf("-json and -markdown: both name %s", s.json))
+	for _, pair := range []struct{ flags, one, other string }{
+		{"-json and -markdown", s.json, s.markdown}, {"-json and -report", s.json, s.report}, {"-markdown and -report", s.markdown, s.report},
+	} {
+		if pair.one != "" && pair.one == pair.other {
+			problems = append(problems, fmt.Errorf("%s: both name %s", pair.flags, pair.one))
+		}
 	}
 	return problems
 }

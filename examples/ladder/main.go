@@ -11,6 +11,7 @@ import (
 	"io"
 
 	"github.com/fastresnet/fastresnet"
+	"github.com/fastresnet/fastresnet/examples/internal/page"
 	"github.com/fastresnet/fastresnet/examples/internal/program"
 	"github.com/fastresnet/fastresnet/examples/internal/results"
 	"github.com/fastresnet/fastresnet/internal/terminal"
@@ -32,8 +33,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 
 // climb does the runs that the settings ask for and that the results file does not hold, and shows them all.
 func climb(ctx context.Context, s *settings, stdout, stderr io.Writer) error {
-	markdown, err := results.Open("markdown", s.markdown)
-	if err != nil {
+	markdown, markdownErr := results.Open("markdown", s.markdown)
+	reportFile, reportErr := results.Open("report", s.report)
+	if err := errors.Join(markdownErr, reportErr); err != nil {
 		return err
 	}
 	j, err := openJournal(s.json)
@@ -52,10 +54,10 @@ func climb(ctx context.Context, s *settings, stdout, stderr io.Writer) error {
 	}
 
 	c := &climber{
-		settings: s, journal: j, view: newView(s.quiet, stdout, stderr),
+		settings: s, journal: j, test: test, view: newView(s.quiet, stdout, stderr),
 		options: append(s.options(), fastresnet.WithDataset(train, test)),
 	}
-	err = c.climb(ctx)
+	err = errors.Join(c.climb(ctx), page.Write(reportFile, c.reported))
 	if len(j.Runs) > 0 {
 		if !s.quiet {
 			fmt.Fprintln(stdout)

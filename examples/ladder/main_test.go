@@ -68,8 +68,8 @@ func compare(t *testing.T, what string, want, got any) {
 // TestRun climbs two rungs and looks at all that comes of it.
 func TestRun(t *testing.T) {
 	folder := t.TempDir()
-	file, markdown := filepath.Join(folder, "out.json"), filepath.Join(folder, "out.md")
-	status, stdout, stderr := start(t.Context(), with("-seed", "7", "-json", file, "-markdown", markdown)...)
+	file, markdown, report := filepath.Join(folder, "out.json"), filepath.Join(folder, "out.md"), filepath.Join(folder, "out.html")
+	status, stdout, stderr := start(t.Context(), with("-seed", "7", "-json", file, "-markdown", markdown, "-report", report)...)
 	if status != program.ExitOK || stderr != "" {
 		t.Fatalf("exit status %d, stderr %q", status, stderr)
 	}
@@ -93,6 +93,12 @@ Here: width 2 where the series has 64, epochs 1, batch 64; synthetic, 256 traini
 	}
 	if text := readFile(t, markdown); !strings.HasPrefix(text, "| # | rung |") || !strings.Contains(text, "| 10 | plain-1x1 |") {
 		t.Errorf("Markdown:\n%s", text)
+	}
+	text := readFile(t, report)
+	for _, want := range []string{"<h1>4\u00a0runs", "shortest-path, seed 7", "plain-1x1, seed 8", "Where the recipes differ"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the page lacks %q", want)
+		}
 	}
 
 	c := readResults(t, file)

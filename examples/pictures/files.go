@@ -3,9 +3,10 @@ package main
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"image"
 	"image/png"
+	"path/filepath"
+	"strings"
 
 	"github.com/fastresnet/fastresnet"
 	"github.com/fastresnet/fastresnet/data"
@@ -18,14 +19,15 @@ import (
 const sheetSize = 40
 
 // files are those that the flags name.
-type files struct{ save, curves, mistakes, augmented *results.File }
+type files struct{ save, report, curves, mistakes, augmented *results.File }
 
 // openFiles finds out whether they can be written.
 func openFiles(s *settings) (f files, err error) {
-	var errs [4]error
+	var errs [5]error
 	f.save, errs[0] = results.Open("save", s.save)
 	f.curves, errs[1] = results.Open("curves", s.curves)
 	f.mistakes, errs[2] = results.Open("mistakes", s.mistakes)
+	f.report, errs[4] = results.Open("report", s.report)
 	f.augmented, errs[3] = results.Open("augmented", s.augmented)
 	return f, errors.Join(errs[:]...)
 }
@@ -33,11 +35,7 @@ func openFiles(s *settings) (f files, err error) {
 // draw writes the curves of a run, and some of its training pictures as it has changed them.
 func (f files) draw(train *data.Dataset, run fastresnet.Record) error {
 	if f.curves.Named() {
-		var drawn bytes.Buffer
-		if err := plot.Curves(&drawn, run); err != nil {
-			return err
-		}
-		if err := f.curves.Write(drawn.Bytes()); err != nil {
+		if err := writeFigure(f.curves, plot.Curves(run)); err != nil {
 			return err
 		}
 	}
@@ -63,15 +61,17 @@ func (f files) draw(train *data.Dataset, run fastresnet.Record) error {
 	return writeSheet(f.augmented, images, captions)
 }
 
-// drawMistakes writes a sheet of mistakes.
-func (f files) drawMistakes(set *data.Dataset, worst []fastresnet.Verdict) error {
-	var images []image.Image
-	var captions []string
-	for _, m := range worst {
-		images = append(images, set.Image(m.Image))
-		captions = append(captions, fmt.Sprintf("%s\nnot %s %.0f%%", m.Label, m.Predicted, 100*m.Probability))
+// writeFigure writes a figure as the end of the file's name says, an SVG or a PNG.
+func writeFigure(f *results.File, figure plot.Figure) error {
+	write := figure.PNG
+	if strings.EqualFold(filepath.Ext(f.Name()), ".svg") {
+		write = figure.SVG
 	}
-	return writeSheet(f.mistakes, images, captions)
+	var encoded bytes.Buffer
+	if err := write(&encoded, plot.Style{}); err != nil {
+		return err
+	}
+	return f.Write(encoded.Bytes())
 }
 
 // writeSheet writes a sheet as a PNG file.

@@ -10,6 +10,7 @@ import (
 	"github.com/fastresnet/fastresnet"
 	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/data/picture"
+	"github.com/fastresnet/fastresnet/examples/internal/page"
 	"github.com/fastresnet/fastresnet/examples/internal/program"
 )
 
@@ -18,6 +19,7 @@ type settings struct {
 	train, test, save           string
 	from, frozen                string
 	curves, mistakes, augmented string
+	report, watch               string
 	check                       bool
 	heldOut                     float64
 	reader                      picture.Reader
@@ -27,6 +29,7 @@ type settings struct {
 
 	logs program.Logs
 	set  map[string]bool // the names of the flags that were given
+	args []string        // all of the command line
 }
 
 // comesAlong is the value of -from for the model of package pretrained.
@@ -43,7 +46,7 @@ with the columns path and label, or .jsonl. Some are held out to see how good it
 // parse reads the flags. Its errors name every flag that is wrong; flag.ErrHelp means that the usage was asked for, and
 // has been printed.
 func parse(args []string, stdout io.Writer) (*settings, error) {
-	s := &settings{set: map[string]bool{}}
+	s := &settings{set: map[string]bool{}, args: args}
 	f := flag.NewFlagSet("pictures", flag.ContinueOnError)
 	f.StringVar(&s.train, "train", "", "`folder`, .zip file or list of the pictures to train on")
 	f.StringVar(&s.test, "test", "", "`folder`, .zip file or list of pictures to test with (default: some of those to train on are held out)")
@@ -60,9 +63,11 @@ func parse(args []string, stdout io.Writer) (*settings, error) {
 	f.Uint64Var(&s.seed, "seed", 1, "seed `n` of what is random, the pictures held out among it")
 	f.StringVar(&s.backend, "backend", "auto", program.BackendUsage)
 	f.StringVar(&s.save, "save", "", "`file` to save the trained model to, for predict and serve")
-	f.StringVar(&s.curves, "curves", "", "`file` for the curves of losses and accuracies, a PNG")
+	f.StringVar(&s.report, "report", "", page.ReportUsage)
+	f.StringVar(&s.watch, "watch", "", page.WatchUsage)
+	f.StringVar(&s.curves, "curves", "", "`file` for the curves of losses and accuracies, a PNG or .svg")
 	s.logs.Flags(f)
-	f.StringVar(&s.mistakes, "mistakes", "", "`file` for a sheet of the worst mistakes, a PNG")
+	f.StringVar(&s.mistakes, "mistakes", "", "`file` for a sheet of the worst mistakes, a PNG or .svg")
 	f.BoolVar(&s.check, "check", false, "name pictures that are nearly the same, and labels that similar pictures contradict")
 	f.StringVar(&s.augmented, "augmented", "", "`file` for a sheet of training pictures as training changes them, a PNG")
 	if err := program.Parse(f, usage, args, stdout); err != nil {
@@ -125,10 +130,13 @@ func (s *settings) validate() error {
 			problems = append(problems, program.TooSmall(n)...)
 		}
 	}
-	for flag, name := range map[string]string{"save": s.save, "curves": s.curves, "mistakes": s.mistakes, "augmented": s.augmented} {
+	for flag, name := range map[string]string{"save": s.save, "report": s.report, "curves": s.curves, "mistakes": s.mistakes, "augmented": s.augmented} {
 		if s.set[flag] && name == "" {
 			problems = append(problems, fmt.Errorf("-%s: need the name of a file", flag))
 		}
+	}
+	if s.set["watch"] && s.watch == "" {
+		problems = append(problems, errors.New("-watch: need an address"))
 	}
 	return errors.Join(problems...)
 }

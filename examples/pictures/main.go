@@ -17,10 +17,13 @@ import (
 	"github.com/fastresnet/fastresnet"
 	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/data/picture"
+	"github.com/fastresnet/fastresnet/examples/internal/page"
 	"github.com/fastresnet/fastresnet/examples/internal/program"
 	"github.com/fastresnet/fastresnet/internal/terminal"
+	"github.com/fastresnet/fastresnet/plot"
 	"github.com/fastresnet/fastresnet/pretrained"
 	"github.com/fastresnet/fastresnet/progress"
+	"github.com/fastresnet/fastresnet/report"
 )
 
 func main() { program.Main("pictures", run) }
@@ -43,6 +46,12 @@ func train(ctx context.Context, s *settings, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+	watch, err := page.OpenWatch(s.watch, stderr)
+	if err != nil {
+		return err
+	}
+	var reported []report.Run
+	defer func() { watch.Close(reported...) }()
 	from, err := s.initialModel()
 	if err != nil {
 		return fmt.Errorf("-from %s: need a file, or %s: %w", s.from, comesAlong, err)
@@ -59,7 +68,7 @@ func train(ctx context.Context, s *settings, stdout, stderr io.Writer) error {
 	}
 	v := newView(stdout, stderr)
 	v.Wait("starting")
-	result, err := fastresnet.Train(ctx, append(s.options(from),
+	result, err := fastresnet.Train(ctx, append(append(s.options(from), watch.Options()...),
 		fastresnet.WithDataset(trainSet, testSet),
 		fastresnet.WithProgress(fastresnet.Observer{Start: v.start}, v.Observer()), logs,
 		fastresnet.WithLogger(slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))))...)
@@ -76,12 +85,16 @@ func train(ctx context.Context, s *settings, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+	reported = []report.Run{{Record: result.Record, Evaluation: &evaluation, Images: testSet, Command: page.Command("pictures", s.args)}}
+	if err := page.Write(files.report, reported); err != nil {
+		return err
+	}
 	fmt.Fprintf(stdout, "trained in %.1f s\n\n%v\n", result.Timing.Train.Seconds(), evaluation)
-	switch worst := evaluation.Mistakes(sheetSize); {
-	case len(worst) == 0:
+	switch {
+	case len(evaluation.Mistakes(1)) == 0:
 		fmt.Fprintln(stdout, "\nno mistakes")
 	case s.mistakes != "":
-		if err := files.drawMistakes(testSet, worst); err != nil {
+		if err := writeFigure(files.mistakes, plot.Mistakes(evaluation, testSet, sheetSize)); err != nil {
 			return err
 		}
 		fmt.Fprintf(stdout, "\nthe worst mistakes: %s\n", s.mistakes)
@@ -139,7 +152,7 @@ func (s *settings) readSet(ctx context.Context, name string, stdout, stderr io.W
 		read = s.reader.List
 	}
 	start := time.Now()
-	set, report, err := read(ctx, name)
+	set, found, err := read(ctx, name)
 	display.Clear()
 	if unreadable := (*picture.UnreadableError)(nil); errors.As(err, &unreadable) {
 		for _, p := range unreadable.Problems {
@@ -155,7 +168,7 @@ func (s *settings) readSet(ctx context.Context, name string, stdout, stderr io.W
 	for class, label := range set.Classes() {
 		fmt.Fprintf(stdout, "  %s: %s\n", label, terminal.Plural(counts[class], "picture"))
 	}
-	fmt.Fprint(stdout, report)
+	fmt.Fprint(stdout, found)
 	return set, nil
 }
 

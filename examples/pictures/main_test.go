@@ -70,9 +70,9 @@ func TestRun(t *testing.T) {
 	}
 	write(t, filepath.Join(folder, "star", "copy.png"), string(content))
 	out := t.TempDir()
-	model, sheet := filepath.Join(out, "model.safetensors"), filepath.Join(out, "mistakes.png")
+	model, sheet, page := filepath.Join(out, "model.safetensors"), filepath.Join(out, "mistakes.png"), filepath.Join(out, "report.html")
 	status, stdout, stderr := start(t.Context(), "-train", folder, "-skip", "-backend", "go", "-width", "4", "-epochs", "3", "-size", "16x20",
-		"-fit", "pad", "-check", "-save", model, "-mistakes", sheet, "-curves", filepath.Join(out, "curves.png"), "-augmented", filepath.Join(out, "augmented.png"))
+		"-fit", "pad", "-check", "-save", model, "-report", page, "-mistakes", sheet, "-curves", filepath.Join(out, "curves.png"), "-augmented", filepath.Join(out, "augmented.png"))
 	if status != program.ExitOK || stderr != "" {
 		t.Fatalf("exit status %d, stderr %q", status, stderr)
 	}
@@ -113,6 +113,10 @@ $`
 		if _, err := picture.Open(t.Context(), filepath.Join(out, name)); err != nil {
 			t.Error(err)
 		}
+	}
+	reported, err := os.ReadFile(page)
+	if err != nil || !strings.Contains(string(reported), "12\u00a0test images right") || !strings.Contains(string(reported), "go run ./examples/pictures -train") {
+		t.Errorf("error %v, page:\n%s", err, reported)
 	}
 	if strings.Contains(stdout, "mistakes:") {
 		if _, err := picture.Open(t.Context(), sheet); err != nil {
@@ -207,6 +211,8 @@ func TestMistakesOfUse(t *testing.T) {
 		{"frozen from scratch", []string{"-train", "x", "-frozen", "body"}, "-frozen: need a model to start from, -from"},
 		{"no width", []string{"-train", "x", "-width", "0"}, "-width 0: need at least 1"},
 		{"no name", []string{"-train", "x", "-save", ""}, "-save: need the name of a file"},
+		{"watched at no port", []string{"-train", "x", "-watch", "8080"}, "-watch 8080: need a port"},
+		{"a page in no folder", []string{"-train", "x", "-report", "nowhere/r.html"}, "-report nowhere/r.html: "},
 		{"several at once", []string{"-size", "0", "-epochs", "-1"}, "-epochs -1: need at least 1"},
 		{"an argument", []string{"-train", "x", "y"}, `unexpected argument "y"`},
 	} {

@@ -58,6 +58,9 @@ func (f *File) checkExisting() (err error) {
 	return existing.Close()
 }
 
+// Name is what the flag says.
+func (f *File) Name() string { return f.name }
+
 // Named says whether there is a file to write to.
 func (f *File) Named() bool { return f.name != "" }
 

@@ -1,4 +1,5 @@
-package main
+// Package chromium has tests drive a Chromium without windows, by its DevTools protocol, over two pipes.
+package chromium
 
 import (
 	"bufio"
@@ -14,8 +15,8 @@ import (
 	"time"
 )
 
-// chromium is a browser that is driven by its DevTools protocol, over two pipes.
-type chromium struct {
+// Browser is a Chromium that a test has started.
+type Browser struct {
 	t  testing.TB
 	to *os.File
 
@@ -38,8 +39,8 @@ type event struct {
 	Params          json.RawMessage
 }
 
-// findChromium is the browser's program, which CHROMIUM names if it is not in PATH. Tests without one are skipped.
-func findChromium(t testing.TB) string {
+// Find is the browser's program, which CHROMIUM names if it is not in PATH. Tests without one are skipped.
+func Find(t testing.TB) string {
 	t.Helper()
 	if runtime.GOOS == "windows" || runtime.GOOS == "js" || runtime.GOOS == "wasip1" {
 		t.Skip("programs get no pipes here, by which the browser is driven")
@@ -56,8 +57,8 @@ func findChromium(t testing.TB) string {
 	return ""
 }
 
-// startChromium starts a browser without windows, which ends with the test.
-func startChromium(t testing.TB, path string) *chromium {
+// Start starts a browser without windows, which ends with the test.
+func Start(t testing.TB, path string) *Browser {
 	t.Helper()
 	commands, to, err := os.Pipe()
 	check(t, err)
@@ -75,7 +76,7 @@ func startChromium(t testing.TB, path string) *chromium {
 	check(t, command.Start())
 	commands.Close()
 	answers.Close()
-	c := &chromium{t: t, to: to, waiting: map[int]chan reply{}, gone: make(chan struct{})}
+	c := &Browser{t: t, to: to, waiting: map[int]chan reply{}, gone: make(chan struct{})}
 	go c.listen(from)
 	t.Cleanup(func() {
 		to.Close() // which ends it
@@ -88,7 +89,7 @@ func startChromium(t testing.TB, path string) *chromium {
 }
 
 // listen takes what the browser says until it is gone.
-func (c *chromium) listen(from *os.File) {
+func (c *Browser) listen(from *os.File) {
 	defer close(c.gone)
 	defer from.Close()
 	for in := bufio.NewReader(from); ; {
@@ -117,8 +118,8 @@ func (c *chromium) listen(from *os.File) {
 	}
 }
 
-// call sends a command to a session, or to the browser if that is "", and stores the result if that is not nil.
-func (c *chromium) call(session, method string, params map[string]any, result any) error {
+// Call sends a command to a session, or to the browser if that is "", and stores the result if that is not nil.
+func (c *Browser) Call(session, method string, params map[string]any, result any) error {
 	c.mu.Lock()
 	c.number++
 	answered := make(chan reply, 1)
@@ -155,55 +156,58 @@ func (c *chromium) call(session, method string, params map[string]any, result an
 // patience is how long a busy machine may take for anything.
 const patience = 3 * time.Minute
 
-// tab is a page of the browser.
-type tab struct {
-	*chromium
-	target, session string
+// Tab is a page of the browser.
+type Tab struct {
+	*Browser
+	// Session is the page's, for commands and events.
+	Session string
+	target  string
 }
 
-// open opens a page of some size, in light or dark colours.
-func (c *chromium) open(url, colours string, width, height int) *tab {
+// Open opens a page of some size, in light or dark colours.
+func (c *Browser) Open(url, colours string, width, height int) *Tab {
 	c.t.Helper()
-	p := &tab{chromium: c}
+	p := &Tab{Browser: c}
 	var created struct{ TargetID string }
-	check(c.t, c.call("", "Target.createTarget", map[string]any{"url": "about:blank"}, &created))
-	p.target, p.session = created.TargetID, c.attach(created.TargetID)
+	check(c.t, c.Call("", "Target.createTarget", map[string]any{"url": "about:blank"}, &created))
+	p.target, p.Session = created.TargetID, c.Attach(created.TargetID)
 	for _, domain := range []string{"Page", "Runtime", "Log", "Network", "DOM"} {
-		p.do(domain+".enable", nil)
+		p.Do(domain+".enable", nil)
 	}
-	p.do("Emulation.setDeviceMetricsOverride", map[string]any{"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false})
-	p.do("Emulation.setEmulatedMedia", map[string]any{"features": []map[string]string{{"name": "prefers-color-scheme", "value": colours}}})
-	p.do("Page.navigate", map[string]any{"url": url})
+	p.Do("Emulation.setDeviceMetricsOverride", map[string]any{"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false})
+	p.Do("Emulation.setEmulatedMedia", map[string]any{"features": []map[string]string{{"name": "prefers-color-scheme", "value": colours}}})
+	p.Do("Page.navigate", map[string]any{"url": url})
 	return p
 }
 
-// attach returns a session with a page or a worker.
-func (c *chromium) attach(target string) string {
+// Attach returns a session with a page or a worker.
+func (c *Browser) Attach(target string) string {
 	c.t.Helper()
 	var attached struct{ SessionID string }
-	check(c.t, c.call("", "Target.attachToTarget", map[string]any{"targetId": target, "flatten": true}, &attached))
+	check(c.t, c.Call("", "Target.attachToTarget", map[string]any{"targetId": target, "flatten": true}, &attached))
 	return attached.SessionID
 }
 
-// close closes the page.
-func (p *tab) close() {
+// Close closes the page.
+func (p *Tab) Close() {
 	p.t.Helper()
-	check(p.t, p.call("", "Target.closeTarget", map[string]any{"targetId": p.target}, nil))
+	check(p.t, p.Call("", "Target.closeTarget", map[string]any{"targetId": p.target}, nil))
 }
 
-// do sends a command to the page.
-func (p *tab) do(method string, params map[string]any) {
+// Do sends a command to the page.
+func (p *Tab) Do(method string, params map[string]any) {
 	p.t.Helper()
-	check(p.t, p.call(p.session, method, params, nil))
+	check(p.t, p.Call(p.Session, method, params, nil))
 }
 
-// evaluate stores what an expression of JavaScript is in the page, once its promise is kept.
-func (p *tab) evaluate(expression string, value any) {
+// Evaluate stores what an expression of JavaScript is in the page, once its promise is kept.
+func (p *Tab) Evaluate(expression string, value any) {
 	p.t.Helper()
-	check(p.t, p.evaluateIn(p.session, expression, value))
+	check(p.t, p.EvaluateIn(p.Session, expression, value))
 }
 
-func (p *tab) evaluateIn(session, expression string, value any) error {
+// EvaluateIn is Evaluate in a session of the page: its own, or a worker's.
+func (p *Tab) EvaluateIn(session, expression string, value any) error {
 	var out struct {
 		Result           struct{ Value json.RawMessage }
 		ExceptionDetails *struct {
@@ -212,7 +216,7 @@ func (p *tab) evaluateIn(session, expression string, value any) error {
 		}
 	}
 	params := map[string]any{"expression": expression, "awaitPromise": true, "returnByValue": true}
-	if err := p.call(session, "Runtime.evaluate", params, &out); err != nil {
+	if err := p.Call(session, "Runtime.evaluate", params, &out); err != nil {
 		return err
 	}
 	if e := out.ExceptionDetails; e != nil {
@@ -224,35 +228,43 @@ func (p *tab) evaluateIn(session, expression string, value any) error {
 	return json.Unmarshal(out.Result.Value, value)
 }
 
-// wait waits until an expression is true.
-func (p *tab) wait(expression string) {
+// Screenshot is a picture of the whole page, a PNG.
+func (p *Tab) Screenshot() []byte {
+	p.t.Helper()
+	var shot struct{ Data []byte }
+	check(p.t, p.Call(p.Session, "Page.captureScreenshot", map[string]any{"captureBeyondViewport": true}, &shot))
+	return shot.Data
+}
+
+// Wait waits until an expression is true.
+func (p *Tab) Wait(expression string) {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(p.t.Context(), patience)
 	defer cancel()
 	for {
 		// Between two pages there may be none to ask.
 		var is bool
-		if err := p.evaluateIn(p.session, expression, &is); err == nil && is {
+		if err := p.EvaluateIn(p.Session, expression, &is); err == nil && is {
 			return
 		}
 		select {
 		case <-ctx.Done():
 			var text string
-			p.evaluate("document.body.innerText", &text)
+			p.Evaluate("document.body.innerText", &text)
 			p.t.Fatalf("%s: not within %v; the page says:\n%s", expression, patience, text)
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
 }
 
-// happened are the events of some kind on the page so far, decoded.
-func happened[T any](p *tab, method string) []T {
+// Happened are the events of some kind on the page so far, decoded.
+func Happened[T any](p *Tab, method string) []T {
 	p.t.Helper()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	var all []T
 	for _, e := range p.events {
-		if e.Session != p.session || e.Method != method {
+		if e.Session != p.Session || e.Method != method {
 			continue
 		}
 		var v T
@@ -260,6 +272,47 @@ func happened[T any](p *tab, method string) []T {
 		all = append(all, v)
 	}
 	return all
+}
+
+// Problems are what the page's scripts have thrown, what they have written to the console, and what the browser logged as
+// errors.
+func (p *Tab) Problems() (problems []string) {
+	p.t.Helper()
+	type exception struct {
+		ExceptionDetails struct{ Exception struct{ Description string } }
+	}
+	for _, e := range Happened[exception](p, "Runtime.exceptionThrown") {
+		problems = append(problems, "exception: "+e.ExceptionDetails.Exception.Description)
+	}
+	type message struct{ Args []json.RawMessage }
+	for _, m := range Happened[message](p, "Runtime.consoleAPICalled") {
+		problems = append(problems, fmt.Sprintf("console: %s", m.Args))
+	}
+	type entry struct{ Entry struct{ Level, Text string } }
+	for _, e := range Happened[entry](p, "Log.entryAdded") {
+		if e.Entry.Level == "error" {
+			problems = append(problems, "log: "+e.Entry.Text)
+		}
+	}
+	return problems
+}
+
+// Requests are the addresses that the page has asked for, its own among them.
+func (p *Tab) Requests() (addresses []string) {
+	p.t.Helper()
+	type request struct{ Request struct{ URL string } }
+	for _, r := range Happened[request](p, "Network.requestWillBeSent") {
+		addresses = append(addresses, r.Request.URL)
+	}
+	return addresses
+}
+
+// Press presses and releases a key, by its name and its code for Windows.
+func (p *Tab) Press(key string, code int) {
+	p.t.Helper()
+	for _, kind := range []string{"rawKeyDown", "keyUp"} {
+		p.Do("Input.dispatchKeyEvent", map[string]any{"type": kind, "key": key, "code": key, "windowsVirtualKeyCode": code})
+	}
 }
 
 func check(t testing.TB, err error) {

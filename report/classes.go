@@ -1,0 +1,139 @@
+package report
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"github.com/fastresnet/fastresnet"
+	"github.com/fastresnet/fastresnet/plot"
+)
+
+const (
+	// mostColumns is how many classes a confusion matrix has at most: more cannot be read.
+	mostColumns = 24
+	// mostConfusions is how many pairs of classes are listed.
+	mostConfusions = 10
+)
+
+// classes are what the model takes for what.
+type classes struct {
+	Names      []string
+	Matrix     []matrixRow // nil if it would be too large to be read
+	Picture    *picture    // that is in its place
+	Confusions []confusion // the most frequent ones
+	Figures    []classFigures
+	Fold       bool // there are so many that they are shown when asked for
+}
+
+// matrixRow is a class, and what its images are taken for.
+type matrixRow struct {
+	Class string
+	Cells []cell
+}
+
+// cell is a number of images.
+type cell struct {
+	Count string
+	// Shade is how dark the cell is, 0 to 10, by its share of the row, and Right whether the class is right.
+	Shade int
+	Right bool
+}
+
+// confusion is how often one class is taken for another, and which share of its images that is.
+type confusion struct{ Class, Taken, Count, Share string }
+
+// classFigures are those of a class.
+type classFigures struct{ Class, Images, Precision, Recall, F1 string }
+
+// classesOf are those of an evaluation.
+func classesOf(e fastresnet.Evaluation) (c *classes, err error) {
+	c = &classes{}
+	figures, counts := e.PerClass(), e.Confusion()
+	for _, f := range figures {
+		c.Names = append(c.Names, short(f.Class))
+		shown := classFigures{short(f.Class), count(f.Images), percent(f.Precision, 1), percent(f.Recall, 1), percent(f.F1, 1)}
+		if f.Images == 0 { // nothing can be said of it
+			shown.Recall, shown.F1 = none, none
+		}
+		if f.Predicted == 0 {
+			shown.Precision = none
+		}
+		c.Figures = append(c.Figures, shown)
+	}
+	c.Fold = len(c.Names) > mostColumns
+	if c.Fold {
+		const width = 800
+		c.Picture, err = pictureOf(plot.Confusion(e), width, "The confusion matrix; the tables that follow have its most frequent confusions, and each class.")
+	} else {
+		for class, row := range counts {
+			c.Matrix = append(c.Matrix, matrixRowOf(c.Names[class], class, row, figures[class].Images))
+		}
+	}
+	c.Confusions = mostFrequent(c.Names, counts, figures)
+	return c, err
+}
+
+func matrixRowOf(name string, class int, counts []int, images int) matrixRow {
+	row := matrixRow{Class: name}
+	for taken, n := range counts {
+		shade := 0
+		if n > 0 { // by the root, so that few can be seen, too
+			shade = int(math.Ceil(10 * math.Sqrt(float64(n)/float64(images))))
+		}
+		row.Cells = append(row.Cells, cell{count(n), shade, taken == class})
+	}
+	return row
+}
+
+// mostFrequent are the pairs that are confused most often.
+func mostFrequent(names []string, counts [][]int, figures []fastresnet.ClassFigures) (most []confusion) {
+	type pair struct{ class, taken, n int }
+	var pairs []pair
+	for class, row := range counts {
+		for taken, n := range row {
+			if n > 0 && taken != class {
+				pairs = append(pairs, pair{class, taken, n})
+			}
+		}
+	}
+	slices.SortStableFunc(pairs, func(a, b pair) int { return cmp.Compare(b.n, a.n) })
+	for _, p := range pairs[:min(mostConfusions, len(pairs))] {
+		share := float64(p.n) / float64(figures[p.class].Images)
+		most = append(most, confusion{names[p.class], names[p.taken], count(p.n), percent(share, 1)})
+	}
+	return most
+}
+
+// trust is how far the model's probabilities can be trusted.
+type trust struct {
+	Error   string // of the calibration
+	Bins    int
+	Curve   *picture
+	Answers []answers
+}
+
+// answers are what is left if the model answers only where its probability is high enough.
+type answers struct{ Wanted, Probability, Answered string }
+
+// bins are those of Guo et al. 2017.
+const bins = 15
+
+// trustOf says it of an evaluation.
+func trustOf(e fastresnet.Evaluation) (t *trust, err error) {
+	const width = 480
+	t = &trust{Error: percent(e.CalibrationError(bins), 2), Bins: bins}
+	for _, wanted := range []float64{0.9, 0.95, 0.98, 0.99, 0.995} {
+		if wanted <= e.Accuracy {
+			continue
+		}
+		a := answers{percent(wanted, 1), none, none}
+		if p, answered, ok := e.Threshold(wanted); ok {
+			a.Probability, a.Answered = probability(p), percent(answered, 1)
+		}
+		t.Answers = append(t.Answers, a)
+	}
+	t.Curve, err = pictureOf(plot.Calibration(e), width,
+		"How often the model is right, by the probability of its answer, and how many images there are of each; the diagonal is a model that is right as often as it says.")
+	return t, err
+}

@@ -1,0 +1,73 @@
+package report
+
+import (
+	"strings"
+	"text/template"
+)
+
+// program trains with a recipe in a file beside it.
+var program = template.Must(template.New("program").Parse(`package main
+
+import (
+	"context"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"log"
+
+	"github.com/fastresnet/fastresnet"
+	"github.com/fastresnet/fastresnet/data"
+)
+
+//go:embed recipe.json
+var recipeJSON []byte
+
+func main() {
+	var recipe fastresnet.Recipe
+	if err := json.Unmarshal(recipeJSON, &recipe); err != nil {
+		log.Fatal(err)
+	}
+	train, test, err := data.CIFAR10("") // or the run's own images: {{.TrainImages}} to train on, {{.TestImages}} to test with
+	if err != nil {
+		log.Fatal(err)
+	}
+	result, err := fastresnet.Train(context.Background(),
+		fastresnet.WithDataset(train, test),
+		fastresnet.WithRecipe(recipe),
+		fastresnet.WithSeed({{.Seed}}),
+{{- if .Backend}}
+		fastresnet.WithBackend({{printf "%q" .Backend}}),
+{{- end}}
+{{- if .Precision}}
+		fastresnet.WithPrecision({{printf "%q" .Precision}}),
+{{- end}}
+{{- if gt .Devices 1}}
+		fastresnet.WithDevices({{.Devices}}),
+{{- end}}
+{{- if .BestEpoch}}
+		fastresnet.WithBestWeights(),
+{{- end}}
+{{- if .OwnAugmentations}}
+		// recipe.json lacks the augmentations that are not package data's: {{range $i, $a := .OwnAugmentations}}{{if $i}}, {{end}}{{printf "%q" $a}}{{end}}
+{{- end}}
+{{- if .WarmStart}}
+		// and WithInitialModel: the model of {{printf "%q" .WarmStart.Recipe}}, seed {{.WarmStart.Seed}}, weights {{printf "%q" .WarmStart.Weights}}
+{{- end}}
+	)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer result.Model.Close()
+	fmt.Printf("%.2f %%\n", 100*result.TestAccuracy())
+}
+`))
+
+// repeat is how to do a run again.
+type repeat struct{ Command, Program, Recipe string }
+
+// repeatOf is how to do it in a shell, if the run knows that, and in Go.
+func repeatOf(r Run, recipe string) (repeat, error) {
+	var text strings.Builder
+	err := program.Execute(&text, r.Record)
+	return repeat{Command: r.Command, Program: text.String(), Recipe: recipe}, err
+}
