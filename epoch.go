@@ -29,7 +29,8 @@ func (r *run) epoch(ctx context.Context, epoch int) error {
 
 // trainEpoch trains one epoch and adds it to the history.
 func (r *run) trainEpoch(ctx context.Context, epoch int) error {
-	moves := r.config.recipe.moves(epoch, r.trainer.Steps())
+	whole := r.trainer.Steps()
+	moves := r.config.recipe.moves(epoch, whole)
 	steps, before, seen := len(moves), r.watch.train-r.epochTrain, r.trainer.Seen(epoch)
 	r.epochTrain = 0
 	rate := func(step int) float64 { return float64(moves[step][0].Rate) } // the recipe's own
@@ -39,6 +40,7 @@ func (r *run) trainEpoch(ctx context.Context, epoch int) error {
 		seen = p.Images
 		r.reportStep(Progress{
 			Epoch: epoch, Epochs: r.config.recipe.Epochs, Step: p.Step + 1, Steps: steps,
+			Taken: (epoch-1)*whole + p.Step + 1, Total: r.config.recipe.steps(whole),
 			Rate: rate(p.Step), Loss: p.Loss, ImagesPerSecond: r.watch.imagesPerSecond(),
 		})
 		r.watch.start() // the observers' time is not training's

@@ -20,9 +20,9 @@ func ExampleTrain_pictures() {
 	defer os.RemoveAll(folder)
 	ctx := context.Background()
 
-	pictures, report, err := picture.Reader{SkipUnreadable: true}.Folder(ctx, folder)
+	pictures, skipped, err := picture.Reader{SkipUnreadable: true}.Folder(ctx, folder)
 	check(err)
-	fmt.Println(pictures, "-", len(report.Skipped), "could not be read:", report.Skipped[0].Path)
+	fmt.Println(pictures, "-", len(skipped.Skipped), "could not be read:", skipped.Skipped[0].Path)
 	train, test, err := pictures.Split(0.2, 1) // held out to see how good the model is
 	check(err)
 

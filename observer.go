@@ -26,6 +26,8 @@ type Observer struct {
 type Progress struct {
 	// Epoch and Step count from 1, of Epochs and Steps.
 	Epoch, Epochs, Step, Steps int
+	// Taken is how many steps the run has taken in all, of Total.
+	Taken, Total int
 	// Rate is the learning rate of the step.
 	Rate float64
 	// Loss is the mean loss of the images that the epoch has trained on so far, augmented and by the weights of the

@@ -103,9 +103,9 @@ func TestLastEpoch(t *testing.T) {
 			recipe(func(r *fastresnet.Recipe) { r.Epochs, r.LastEpoch, r.Schedule = 2, 0.3, schedule.Constant(0.01) }), // 3 of 8 steps
 			fastresnet.WithCheckpoint(folder, 1), fastresnet.WithResume(), fastresnet.WithStepsPerDispatch(2),
 		}
-		type progress struct{ Epoch, Step, Steps int }
+		type progress struct{ Epoch, Step, Steps, Taken, Total int }
 		var last progress
-		seen := fastresnet.WithProgress(fastresnet.Observer{Step: func(p fastresnet.Progress) { last = progress{p.Epoch, p.Step, p.Steps} }})
+		seen := fastresnet.WithProgress(fastresnet.Observer{Step: func(p fastresnet.Progress) { last = progress{p.Epoch, p.Step, p.Steps, p.Taken, p.Total} }})
 		ctx, cancel := context.WithCancel(context.Background())
 		stopped, err := fastresnet.Train(ctx, append(options, fastresnet.WithProgress(fastresnet.Observer{Step: func(p fastresnet.Progress) {
 			if p.Epoch == 2 {
@@ -119,7 +119,7 @@ func TestLastEpoch(t *testing.T) {
 		for _, again := range []string{"resumed", "resumed at its end"} {
 			result := finished(t, append(options, seen)...)
 			result.Model.Close()
-			if want := (progress{2, 3, 3}); last != want {
+			if want := (progress{2, 3, 3, 11, 11}); last != want {
 				t.Errorf("%s: the last step is %v, want %v", again, last, want)
 			}
 			if e := result.Epochs[1]; e.Images != 24 || e.Partial || !e.Tested {

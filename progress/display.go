@@ -113,7 +113,7 @@ func (d *Display) start(r *fastresnet.Result) {
 
 func (d *Display) step(s fastresnet.Progress) {
 	now := time.Now()
-	done, total := s.Step+s.Steps*(s.Epoch-1+s.Epochs*(d.run-1)), max(1, d.Runs)*s.Epochs*s.Steps
+	done, total := s.Taken+s.Total*(d.run-1), max(1, d.Runs)*s.Total
 	if d.since.IsZero() {
 		d.since, d.sinceDone = now, done
 	}

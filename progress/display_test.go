@@ -81,7 +81,7 @@ func steps(o fastresnet.Observer, each time.Duration) error {
 	for number := 1; number <= 2; number++ {
 		for step := 1; step <= 50; step++ {
 			time.Sleep(each)
-			o.Step(fastresnet.Progress{Epoch: number, Epochs: 2, Step: step, Steps: 50, Rate: 0.1, Loss: 1.5, ImagesPerSecond: 100})
+			o.Step(fastresnet.Progress{Epoch: number, Epochs: 2, Step: step, Steps: 50, Taken: 50*(number-1) + step, Total: 100, Rate: 0.1, Loss: 1.5, ImagesPerSecond: 100})
 		}
 		e := fastresnet.Epoch{Number: number, Rate: 0.1, TrainLoss: 1.5, TrainAccuracy: 0.5, TestLoss: 1.25, TestAccuracy: 0.625, Tested: true, TrainTime: 50 * each}
 		r.Epochs = append(r.Epochs, e)

@@ -131,7 +131,11 @@ func trustOf(e fastresnet.Evaluation) (t *trust, err error) {
 		if p, answered, ok := e.Threshold(wanted); ok {
 			a.Probability, a.Answered = probability(p), percent(answered, 1)
 		}
-		t.Answers = append(t.Answers, a)
+		if n := len(t.Answers); n > 0 && t.Answers[n-1].Probability == a.Probability { // so few answers cannot tell them apart
+			t.Answers[n-1] = a
+		} else {
+			t.Answers = append(t.Answers, a)
+		}
 	}
 	t.Curve, err = pictureOf(plot.Calibration(e), width,
 		"How often the model is right, by the probability of its answer, and how many images there are of each; the diagonal is a model that is right as often as it says.")

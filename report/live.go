@@ -143,7 +143,7 @@ func (l *Live) situation() situation {
 	case p.Steps == 0:
 		s.text = "The first step is on its way."
 	default:
-		s.text, s.done = progressText(p, l.runs[len(l.runs)-1].Record), (float64(p.Epoch-1)+float64(p.Step)/float64(p.Steps))/float64(p.Epochs)
+		s.text, s.done = progressText(p, l.runs[len(l.runs)-1].Record), float64(p.Taken)/float64(max(1, p.Total))
 	}
 	return s
 }
@@ -157,8 +157,7 @@ func progressText(p fastresnet.Progress, r fastresnet.Record) string {
 	if p.ImagesPerSecond <= 0 || !finite(p.ImagesPerSecond) {
 		return text
 	}
-	steps := (p.Epochs-p.Epoch)*p.Steps + p.Steps - p.Step
-	left := float64(steps) * float64(min(r.Recipe.BatchSize, r.TrainImages)) / p.ImagesPerSecond
+	left := float64(p.Total-p.Taken) * float64(min(r.Recipe.BatchSize, r.TrainImages)) / p.ImagesPerSecond
 	return fmt.Sprintf("%s; %s%simages/s; training takes %s more, and tests come on top", text, count(int(p.ImagesPerSecond)), space,
 		duration(time.Duration(left*float64(time.Second))))
 }
@@ -223,7 +222,7 @@ func (l *Live) servePage(w http.ResponseWriter) {
 		p = *d.page
 	}
 	if !s.ended {
-		p.Live = s.text
+		p.Live, p.LiveDone = s.text, s.done
 	}
 	var b bytes.Buffer
 	if err := p.write(&b); err != nil {

@@ -17,6 +17,7 @@ source.addEventListener("page", event => {
   }
   const focused = document.activeElement.closest("[id]")?.id;
   main.replaceChildren(...fresh.body.childNodes);
+  document.title = main.querySelector("h1").textContent + " · fastresnet";
   if (focused) (document.getElementById(focused)?.querySelector("summary") ?? document.getElementById(focused))?.focus({preventScroll: true});
 });
 

@@ -14,7 +14,7 @@ func BenchmarkLive(b *testing.B) {
 		var live report.Live
 		step := live.Observer().Step
 		for b.Loop() {
-			step(fastresnet.Progress{Epoch: 1, Epochs: 24, Step: 1, Steps: 390})
+			step(fastresnet.Progress{Epoch: 1, Epochs: 24, Step: 1, Steps: 390, Taken: 1, Total: 24 * 390})
 		}
 	})
 	b.Run("page", func(b *testing.B) {

@@ -35,7 +35,7 @@ func TestLiveInBrowser(t *testing.T) {
 	p.Evaluate(`document.activeElement.click()`, nil)
 	p.Wait(`document.querySelector("#run-1-epochs").open`)
 	observer.Epoch(record.Epochs[1])
-	observer.Step(fastresnet.Progress{Epoch: 3, Epochs: 24, Step: 10, Steps: 97, Loss: 1.25, ImagesPerSecond: 2345})
+	observer.Step(fastresnet.Progress{Epoch: 3, Epochs: 24, Step: 10, Steps: 97, Taken: 204, Total: 2328, Loss: 1.25, ImagesPerSecond: 2345})
 	p.Wait(`document.querySelector("h1").textContent.startsWith("40.41")`)
 	p.Wait(state + `.startsWith("Epoch 3 of 24, step 10 of 97, loss 1.2500; 2,345")`)
 	var got []any

@@ -145,17 +145,17 @@ func TestLive(t *testing.T) {
 		if e := next(t, events); e.name != "page" || heading(t, e.data) != "In the first epoch" {
 			t.Errorf("at the start: %s %s", e.name, e.data)
 		}
-		observer.Step(fastresnet.Progress{Epoch: 1, Epochs: 4, Step: 50, Steps: 100, Loss: 1.5, ImagesPerSecond: 512})
+		observer.Step(fastresnet.Progress{Epoch: 1, Epochs: 4, Step: 50, Steps: 100, Taken: 50, Total: 400, Loss: 1.5, ImagesPerSecond: 512})
 		want := "Epoch 1 of 4, step 50 of 100, loss 1.5000; 512\u00a0images/s; training takes 5\u00a0min 50\u00a0s more, and tests come on top"
 		if got := progress(); got.Text != want || got.Done != 0.125 {
 			t.Errorf("within an epoch: %+v", got)
 		}
 		observer.Epoch(record.Epochs[0])
 		observer.Epoch(record.Epochs[1])
-		if e := next(t, events); e.name != "page" || heading(t, e.data) != "40.41 % of 10,000 test images right" {
+		if e := next(t, events); e.name != "page" || heading(t, e.data) != "40.41 % of 10,000 test images right so far" {
 			t.Errorf("after two epochs: %s %s", e.name, heading(t, e.data))
 		}
-		if got := heading(t, page()); got != "40.41 % of 10,000 test images right" {
+		if got := heading(t, page()); got != "40.41 % of 10,000 test images right so far" {
 			t.Errorf("a page that is opened now: %q", got)
 		}
 		check(t, observer.End(nil, errors.New("it broke")))
@@ -204,7 +204,7 @@ func TestStuckViewer(t *testing.T) {
 		before := time.Now()
 		observer.Start(&fastresnet.Result{Record: record})
 		for n := range 100 {
-			observer.Step(fastresnet.Progress{Epoch: n + 1, Epochs: 1000, Step: 1, Steps: 1})
+			observer.Step(fastresnet.Progress{Epoch: n + 1, Epochs: 1000, Step: 1, Steps: 1, Taken: n + 1, Total: 1000})
 			observer.Epoch(record.Epochs[0])
 		}
 		if took := time.Since(before); took > 0 {

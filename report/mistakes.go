@@ -2,10 +2,12 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/base64"
 	"html/template"
 	"image"
 	"image/png"
+	"path"
 
 	"golang.org/x/image/draw"
 )
@@ -20,7 +22,7 @@ const (
 // mistake is an image that the model is wrong about.
 type mistake struct {
 	Picture                 template.URL // "" without images
-	Name                    string       // the image's, or its number
+	Name, File              string       // the image's, or its number; File is without the folder
 	Label, LabelProbability string
 	Predicted, Probability  string
 }
@@ -35,12 +37,13 @@ func mistakesOf(r Run, n int) (all []mistake, err error) {
 		}
 		if r.Images != nil {
 			if name := r.Images.Name(v.Image); name != "" {
-				m.Name = short(name)
+				m.Name, m.File = short(name), short(path.Base(name))
 			}
 			if m.Picture, err = thumbnail(r.Images.Image(v.Image)); err != nil {
 				return nil, err
 			}
 		}
+		m.File = cmp.Or(m.File, m.Name)
 		all = append(all, m)
 	}
 	return all, nil

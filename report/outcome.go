@@ -52,7 +52,14 @@ func (o outcome) result() string {
 	case o.diverged > 0:
 		return fmt.Sprintf("The run diverged in epoch %d", o.diverged)
 	case o.tested():
-		return fmt.Sprintf("%s of %s right", percent(o.accuracy, 2), plural(o.images, "test image"))
+		right := fmt.Sprintf("%s of %s right", percent(o.accuracy, 2), plural(o.images, "test image"))
+		switch asked := o.record.Recipe.Epochs; {
+		case o.running:
+			return right + " so far"
+		case o.whole < asked && o.record.Stopped == "":
+			return fmt.Sprintf("%s after %s of %s", right, count(o.whole), plural(asked, "epoch"))
+		}
+		return right
 	case o.running && o.whole == 0:
 		return "In the first epoch"
 	case len(o.record.Epochs) == 0:

@@ -25,7 +25,8 @@ var (
 // page is all that the page says.
 type page struct {
 	Title, Headline, Lead string
-	Live                  string // how far a run is that goes on; "" for one that has ended
+	Live                  string  // how far a run is that goes on; "" for one that has ended
+	LiveDone              float64 // the share of the run that is done
 
 	Names       []string
 	Several     bool

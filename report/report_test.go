@@ -44,9 +44,9 @@ func TestHeading(t *testing.T) {
 			"resnet9-24, seed 7: 12 epochs, 4 min 0 s of training on go (CPU, pure Go, AVX-512 kernels)."},
 		{"cut short within an epoch", []fastresnet.Record{change(history(4, 24), last(func(e *fastresnet.Epoch) {
 			e.Partial, e.Tested, e.Images = true, false, 1234
-		}))}, "52.49 % of 10,000 test images right",
+		}))}, "52.49 % of 10,000 test images right after 3 of 24 epochs",
 			"resnet9-24, seed 7: 3 of 24 epochs, cut short after 1,234 images of the next, 1 min 20 s of training on go (CPU, pure Go, AVX-512 kernels)."},
-		{"cut short between epochs", []fastresnet.Record{history(3, 24)}, "52.49 % of 10,000 test images right",
+		{"cut short between epochs", []fastresnet.Record{history(3, 24)}, "52.49 % of 10,000 test images right after 3 of 24 epochs",
 			"resnet9-24, seed 7: 3 of 24 epochs, cut short, 1 min 0 s of training on go (CPU, pure Go, AVX-512 kernels)."},
 		{"stopped early", []fastresnet.Record{change(history(3, 24), func(r *fastresnet.Record) { r.Stopped = fastresnet.TargetReached })},
 			"52.49 % of 10,000 test images right",
@@ -113,7 +113,7 @@ func TestEvaluation(t *testing.T) {
 		t.Fatalf("%d mistakes, want %d", len(sheet), len(mistakes))
 	}
 	first := mistakes[0]
-	want := fmt.Sprintf("%s %.1f %% is %s %.1f %% image %d", first.Predicted, 100*first.Probability, first.Label, 100*first.LabelProbability, first.Image)
+	want := fmt.Sprintf("%s %.1f %% is really %s %.1f %% image %d", first.Predicted, 100*first.Probability, first.Label, 100*first.LabelProbability, first.Image)
 	if diff := cmp.Diff(want, sheet[0].words()); diff != "" {
 		t.Errorf("the worst mistake (-want +got):\n%s", diff)
 	}

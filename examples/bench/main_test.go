@@ -172,7 +172,7 @@ func TestMistakes(t *testing.T) {
 		args []string
 		want string // in the line
 	}{
-		{"recipes", []string{"-recipes", "0,nonsense"}, "-recipes 0: need 1 to 29; -recipes nonsense: need numbers"},
+		{"recipes", []string{"-recipes", "0,nonsense"}, "-recipes 0: need 1 to 30; -recipes nonsense: need numbers"},
 		{"width", []string{"-width", "0"}, "-width 0: need at least 1"},
 		{"epochs", []string{"-epochs", "-1"}, "-epochs -1: need at least 0"},
 		{"batch", []string{"-batch", "-1"}, "-batch -1: need at least 0"},

@@ -3,16 +3,20 @@ package main
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"image"
 	"image/png"
+	"io"
 	"path/filepath"
 	"strings"
 
 	"github.com/fastresnet/fastresnet"
 	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/data/picture"
+	"github.com/fastresnet/fastresnet/examples/internal/page"
 	"github.com/fastresnet/fastresnet/examples/internal/results"
 	"github.com/fastresnet/fastresnet/plot"
+	"github.com/fastresnet/fastresnet/report"
 )
 
 // sheetSize is how many pictures a sheet has at most.
@@ -32,16 +36,46 @@ func openFiles(s *settings) (f files, err error) {
 	return f, errors.Join(errs[:]...)
 }
 
-// draw writes the curves of a run, and some of its training pictures as it has changed them.
-func (f files) draw(train *data.Dataset, run fastresnet.Record) error {
-	if f.curves.Named() {
-		if err := writeFigure(f.curves, plot.Curves(run)); err != nil {
+// write writes what came of a run, and says where it is. What a run that was interrupted has none of is left out.
+func (f files) write(stdout io.Writer, result *fastresnet.Result, made report.Run, train *data.Dataset) error {
+	wrote := func(what string, file *results.File, err error) error {
+		if err == nil && file.Named() {
+			fmt.Fprintf(stdout, "%s: %s\n", what, file.Name())
+		}
+		return err
+	}
+	if curves := plot.Curves(result.Record); f.curves.Named() && curves.Err() == nil {
+		if err := wrote("curves", f.curves, writeFigure(f.curves, curves)); err != nil {
 			return err
 		}
 	}
-	if !f.augmented.Named() {
+	if f.augmented.Named() {
+		if err := wrote("pictures as training changes them", f.augmented, f.writeAugmented(result.Record, train)); err != nil {
+			return err
+		}
+	}
+	if e := made.Evaluation; f.mistakes.Named() && e != nil && len(e.Mistakes(1)) > 0 {
+		if err := wrote("the worst mistakes", f.mistakes, writeFigure(f.mistakes, plot.Mistakes(*e, made.Images, sheetSize))); err != nil {
+			return err
+		}
+	}
+	if err := wrote("report", f.report, page.Write(f.report, []report.Run{made})); err != nil {
+		return err
+	}
+	if !f.save.Named() {
 		return nil
 	}
+	if err := result.Model.Save(f.save.Name()); errors.Is(err, fastresnet.ErrDiverged) {
+		return nil // the run's own error says so
+	} else if err != nil {
+		return f.save.Failed(err)
+	}
+	fmt.Fprintf(stdout, "saved in %s: go run ./examples/predict -model %[1]s PICTURE ...\n", f.save.Name())
+	return nil
+}
+
+// writeAugmented writes some of the training pictures as the run has changed them.
+func (f files) writeAugmented(run fastresnet.Record, train *data.Dataset) error {
 	some, err := train.Shuffle(run.Seed)
 	if err == nil {
 		some, err = some.Slice(0, min(sheetSize, some.Len()))

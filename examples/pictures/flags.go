@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"path/filepath"
 	"strings"
 
 	"github.com/fastresnet/fastresnet"
@@ -133,6 +134,11 @@ func (s *settings) validate() error {
 	for flag, name := range map[string]string{"save": s.save, "report": s.report, "curves": s.curves, "mistakes": s.mistakes, "augmented": s.augmented} {
 		if s.set[flag] && name == "" {
 			problems = append(problems, fmt.Errorf("-%s: need the name of a file", flag))
+		}
+	}
+	for flag, name := range map[string]string{"curves": s.curves, "mistakes": s.mistakes} {
+		if end := strings.ToLower(filepath.Ext(name)); name != "" && end != ".png" && end != ".svg" {
+			problems = append(problems, fmt.Errorf("-%s %s: need a name that ends in .png or .svg", flag, name))
 		}
 	}
 	if s.set["watch"] && s.watch == "" {

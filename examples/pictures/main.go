@@ -20,7 +20,6 @@ import (
 	"github.com/fastresnet/fastresnet/examples/internal/page"
 	"github.com/fastresnet/fastresnet/examples/internal/program"
 	"github.com/fastresnet/fastresnet/internal/terminal"
-	"github.com/fastresnet/fastresnet/plot"
 	"github.com/fastresnet/fastresnet/pretrained"
 	"github.com/fastresnet/fastresnet/progress"
 	"github.com/fastresnet/fastresnet/report"
@@ -73,44 +72,31 @@ func train(ctx context.Context, s *settings, stdout, stderr io.Writer) error {
 		fastresnet.WithProgress(fastresnet.Observer{Start: v.start}, v.Observer()), logs,
 		fastresnet.WithLogger(slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))))...)
 	v.Clear()
-	if err := errors.Join(err, closeLogs()); err != nil {
+	err = errors.Join(err, closeLogs())
+	if result == nil {
 		return err
 	}
 	defer result.Model.Close()
-	if err := files.draw(trainSet, result.Record); err != nil {
-		return err
-	}
+	made, failed := page.Run(ctx, "pictures", s.args, result, testSet)
+	made.Name = fmt.Sprintf("%s, seed %d", filepath.Base(s.train), s.seed)
+	reported = append(reported, made)
+	return errors.Join(err, failed, s.finish(ctx, files, result, made, trainSet, testSet, stdout))
+}
 
-	evaluation, err := result.Model.Evaluate(ctx, testSet)
-	if err != nil {
-		return err
-	}
-	reported = []report.Run{{Record: result.Record, Evaluation: &evaluation, Images: testSet, Command: page.Command("pictures", s.args)}}
-	if err := page.Write(files.report, reported); err != nil {
-		return err
-	}
-	fmt.Fprintf(stdout, "trained in %.1f s\n\n%v\n", result.Timing.Train.Seconds(), evaluation)
-	switch {
-	case len(evaluation.Mistakes(1)) == 0:
-		fmt.Fprintln(stdout, "\nno mistakes")
-	case s.mistakes != "":
-		if err := writeFigure(files.mistakes, plot.Mistakes(evaluation, testSet, sheetSize)); err != nil {
-			return err
-		}
-		fmt.Fprintf(stdout, "\nthe worst mistakes: %s\n", s.mistakes)
-	}
-	if s.check {
-		if err := checkPictures(ctx, stdout, result.Model, trainSet, testSet); err != nil {
-			return err
+// finish says what came of a run, and writes the files. Of one that was interrupted there is what there can be.
+func (s *settings) finish(ctx context.Context, files files, result *fastresnet.Result, made report.Run, trainSet, testSet *data.Dataset, stdout io.Writer) error {
+	if e := made.Evaluation; e != nil {
+		fmt.Fprintf(stdout, "trained in %.1f s\n\n%v\n", result.Timing.Train.Seconds(), *e)
+		if len(e.Mistakes(1)) == 0 {
+			fmt.Fprintln(stdout, "\nno mistakes")
 		}
 	}
-	if s.save != "" {
-		if err := files.save.Failed(result.Model.Save(s.save)); err != nil {
-			return err
-		}
-		fmt.Fprintf(stdout, "\nsaved in %s: go run ./examples/predict -model %[1]s PICTURE ...\n", s.save)
+	var err error
+	if s.check && made.Evaluation != nil {
+		err = checkPictures(ctx, stdout, result.Model, trainSet, testSet)
 	}
-	return nil
+	fmt.Fprintln(stdout)
+	return errors.Join(err, files.write(stdout, result, made, trainSet))
 }
 
 // initialModel is what the run starts from; nil for none.

@@ -82,7 +82,8 @@ func TestRun(t *testing.T) {
 left out: disc/broken\.jpg: the picture is damaged: its end is missing
 not a picture of a class: notes\.txt
 warning: the same picture: (disc|star)/0\.png, star/copy\.png
-training on 49 pictures, 12 held out, width 4, batch 32, 3 epochs; on go \(.+\)
+training on 49 pictures, 12 held out
+width 4, batch 32, 3 epochs; on go \(.+\)
 epoch .*
     1 .*
     2 .*
@@ -96,6 +97,10 @@ accuracy \d+\.\d\d %, loss \d\.\d{4}, 12 images
 )*((doubtful label.*
 )+|no doubtful labels
 )
+curves: .*
+pictures as training changes them: .*
+(the worst mistakes: .*
+)?report: .*
 saved in \S+: go run ./examples/predict -model \S+ PICTURE \.\.\.
 $`
 	if !regexp.MustCompile(want).MatchString(stdout) {
@@ -231,6 +236,49 @@ func TestInterrupted(t *testing.T) {
 	status, _, stderr := start(ctx, "-train", draw(t, 20, "disc", "star"), "-backend", "go")
 	if status != program.ExitInterrupted || stderr != "pictures: interrupted\n" {
 		t.Errorf("exit status %d, stderr %q", status, stderr)
+	}
+}
+
+// cancelling is a writer that cancels a context once a text is written to it.
+type cancelling struct {
+	bytes.Buffer
+	at     string
+	cancel func()
+}
+
+func (c *cancelling) Write(p []byte) (int, error) {
+	n, err := c.Buffer.Write(p)
+	if strings.Contains(c.String(), c.at) {
+		c.cancel()
+	}
+	return n, err
+}
+
+// A run that is interrupted leaves what there is of it: a model, curves, and a report that says so.
+func TestInterruptedInTraining(t *testing.T) {
+	out := t.TempDir()
+	model, curves, page := filepath.Join(out, "m.safetensors"), filepath.Join(out, "c.svg"), filepath.Join(out, "r.html")
+	ctx, cancel := context.WithCancel(t.Context())
+	stdout, stderr := &cancelling{at: "\n    2 ", cancel: cancel}, &bytes.Buffer{}
+	status := run(ctx, []string{"-train", draw(t, 20, "disc", "star"), "-backend", "go", "-width", "2", "-epochs", "9", "-seed", "4",
+		"-save", model, "-curves", curves, "-report", page}, stdout, stderr)
+	if status != program.ExitInterrupted || stderr.String() != "pictures: interrupted\n" {
+		t.Errorf("exit status %d, stderr %q", status, stderr)
+	}
+	want := fmt.Sprintf("\ncurves: %s\nreport: %s\nsaved in %s: go run ./examples/predict -model %[3]s PICTURE ...\n", curves, page, model)
+	if !strings.HasSuffix(stdout.String(), want) {
+		t.Errorf("stdout:\n%s\nwant this at its end:\n%s", stdout, want)
+	}
+	loaded, err := fastresnet.Load(model, fastresnet.WithBackend("go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer loaded.Close()
+	if n := len(loaded.Record().Epochs); n < 2 || n > 3 {
+		t.Errorf("the model is of %d epochs", n)
+	}
+	if text, err := os.ReadFile(page); err != nil || !strings.Contains(string(text), "after 2 of 9\u00a0epochs") {
+		t.Errorf("error %v, page:\n%s", err, text)
 	}
 }
 

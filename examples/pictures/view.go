@@ -24,7 +24,7 @@ func newView(stdout, stderr io.Writer) *view {
 // start prints what runs on what.
 func (v *view) start(r *fastresnet.Result) {
 	v.Clear()
-	fmt.Fprintf(v.stdout, "training on %s pictures, %s held out, width %d, batch %d, %s; on %s\n",
+	fmt.Fprintf(v.stdout, "training on %s pictures, %s held out\nwidth %d, batch %d, %s; on %s\n",
 		terminal.Count(r.TrainImages), terminal.Count(r.TestImages), r.Recipe.Design.Width, r.Recipe.BatchSize,
 		terminal.Plural(r.Recipe.Epochs, "epoch"), results.Place(r.Backend, r.Device))
 	if s := r.WarmStart; s != nil {

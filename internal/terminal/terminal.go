@@ -3,6 +3,7 @@
 package terminal
 
 import (
+	"cmp"
 	"io"
 	"os"
 	"strconv"
@@ -19,10 +20,10 @@ func Size(w io.Writer) (columns, rows int) {
 		return 0, 0
 	}
 	columns, rows, err := term.GetSize(int(f.Fd()))
-	if err != nil || columns < 1 || rows < 1 {
-		return 80, 24 // the size that a terminal has when nobody says otherwise
+	if err != nil {
+		columns, rows = 0, 0
 	}
-	return columns, rows
+	return cmp.Or(columns, 80), cmp.Or(rows, 24) // those that a terminal has when nobody says otherwise
 }
 
 // Colours says whether w is a terminal that understands escape codes, and NO_COLOR (no-color.org) does
