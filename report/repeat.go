@@ -3,6 +3,8 @@ package report
 import (
 	"strings"
 	"text/template"
+
+	"github.com/fastresnet/fastresnet"
 )
 
 // program trains with a recipe in a file beside it.
@@ -16,7 +18,7 @@ import (
 	"log"
 
 	"github.com/fastresnet/fastresnet"
-	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/data{{if not .CIFAR10}}/picture{{end}}"
 )
 
 //go:embed recipe.json
@@ -27,7 +29,16 @@ func main() {
 	if err := json.Unmarshal(recipeJSON, &recipe); err != nil {
 		log.Fatal(err)
 	}
-	train, test, err := data.CIFAR10("") // or the run's own images: {{.TrainImages}} to train on, {{.TestImages}} to test with
+{{- if .CIFAR10}}
+	train, test, err := data.CIFAR10("")
+{{- else}}
+	// Put the run's own images here: {{.TrainImages}} to train on, {{.TestImages}} to test with.
+	pictures, _, err := picture.Reader{}.Folder(context.Background(), "pictures")
+	if err != nil {
+		log.Fatal(err)
+	}
+	train, test, err := pictures.Split(0.2, 1)
+{{- end}}
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -65,9 +76,16 @@ func main() {
 // repeat is how to do a run again.
 type repeat struct{ Command, Program, Recipe string }
 
+// programData is what the program is made of.
+type programData struct {
+	fastresnet.Record
+	// CIFAR10 says that the run was on all of it, to all appearance.
+	CIFAR10 bool
+}
+
 // repeatOf is how to do it in a shell, if the run knows that, and in Go.
 func repeatOf(r Run, recipe string) (repeat, error) {
 	var text strings.Builder
-	err := program.Execute(&text, r.Record)
+	err := program.Execute(&text, programData{r.Record, r.Record.TrainImages == 50_000 && r.Record.TestImages == 10_000})
 	return repeat{Command: r.Command, Program: text.String(), Recipe: recipe}, err
 }

@@ -173,6 +173,21 @@ func TestRepeat(t *testing.T) {
 	}
 }
 
+// The program reads CIFAR-10 only where the run was on all of it.
+func TestRepeatOnOwnImages(t *testing.T) {
+	for images, want := range map[int]string{50_000: `data.CIFAR10("")`, 360: "picture.Reader{}.Folder("} {
+		record := history(2, 2)
+		record.TrainImages = images
+		_, page := written(t, report.Run{Record: record})
+		program := page.all("pre")[0].all("code")[0].text
+		formatted, err := format.Source([]byte(program))
+		check(t, err)
+		if !strings.Contains(program, want) || string(formatted) != program {
+			t.Errorf("%d images: want %q in, and no changes by gofmt of:\n%s", images, want, program)
+		}
+	}
+}
+
 // A page of any kind holds all that it needs, runs nothing, and is built as screen readers need it.
 func TestStructure(t *testing.T) {
 	for name, runs := range pages(t) {
