@@ -8,8 +8,10 @@ import (
 
 	"github.com/fastresnet/fastresnet"
 	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/examples/internal/page"
 	"github.com/fastresnet/fastresnet/examples/internal/program"
 	"github.com/fastresnet/fastresnet/examples/internal/results"
+	"github.com/fastresnet/fastresnet/report"
 )
 
 // bencher does the runs.
@@ -17,7 +19,9 @@ type bencher struct {
 	content
 	settings    *settings
 	train, test *data.Dataset
+	args        []string
 	file        *results.File
+	reported    []report.Run // with -report
 	view        *view
 }
 
@@ -73,7 +77,12 @@ func (b *bencher) run(ctx context.Context, rung int, seed uint64) error {
 	}
 	b.Runs = append(b.Runs, r)
 	b.view.result(r)
-	return nil
+	if b.settings.report == "" {
+		return nil
+	}
+	reported, err := page.Run(ctx, "bench", b.args, result, b.test)
+	b.reported = append(b.reported, reported)
+	return err
 }
 
 // meter measures what of a run only its caller can.

@@ -5,8 +5,10 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/fastresnet/fastresnet"
+	"github.com/fastresnet/fastresnet/examples/internal/page"
 	"github.com/fastresnet/fastresnet/examples/internal/program"
 )
 
@@ -14,7 +16,7 @@ import (
 type settings struct {
 	rungs                         []int // ascending
 	data, backend, json, markdown string
-	precision, test               string
+	precision, test, report       string
 	quiet                         bool
 	width, epochs, batch, seeds   int
 	devices, steps                int
@@ -58,13 +60,14 @@ func parse(args []string, stdout io.Writer) (*settings, error) {
 	f.Float64Var(&s.peak, "peak", 0, "what the hardware can do at most in this precision, in `TFLOP/s`: the speed is reported as a share of it")
 	f.StringVar(&s.json, "json", "", "`file` to write the results to, anew after every run")
 	f.StringVar(&s.markdown, "markdown", "", "`file` to write the table to, as Markdown")
+	f.StringVar(&s.report, "report", "", page.ReportUsage)
 	f.BoolVar(&s.quiet, "quiet", false, "print the table only")
 	if err := program.Parse(f, usage, args, stdout); err != nil {
 		return nil, err
 	}
 	var problems []error
 	f.Visit(func(f *flag.Flag) {
-		if (f.Name == "json" || f.Name == "markdown") && f.Value.String() == "" {
+		if slices.Contains([]string{"json", "markdown", "report"}, f.Name) && f.Value.String() == "" {
 			problems = append(problems, fmt.Errorf("-%s: need the name of a file", f.Name))
 		}
 	})

@@ -11,6 +11,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/fastresnet/fastresnet/examples/internal/page"
 	"github.com/fastresnet/fastresnet/examples/internal/program"
 	"github.com/fastresnet/fastresnet/examples/internal/results"
 	"github.com/fastresnet/fastresnet/internal/terminal"
@@ -25,16 +26,17 @@ func main() { program.Main("bench", run) }
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	s, err := parse(args, stdout)
 	if err == nil {
-		err = bench(ctx, s, "bench "+program.CommandLine(args), stdout, stderr)
+		err = bench(ctx, s, args, stdout, stderr)
 	}
 	return program.Status("bench", err, stderr)
 }
 
 // bench does the runs that the settings ask for, and shows what there is when they end, well or not.
-func bench(ctx context.Context, s *settings, command string, stdout, stderr io.Writer) error {
+func bench(ctx context.Context, s *settings, args []string, stdout, stderr io.Writer) error {
 	jsonFile, jsonErr := results.Open("json", s.json)
 	markdown, markdownErr := results.Open("markdown", s.markdown)
-	if err := errors.Join(jsonErr, markdownErr); err != nil {
+	reportFile, reportErr := results.Open("report", s.report)
+	if err := errors.Join(jsonErr, markdownErr, reportErr); err != nil {
 		return err
 	}
 	train, test, err := program.Images(s.data, s.trainLimit, s.testLimit)
@@ -45,8 +47,8 @@ func bench(ctx context.Context, s *settings, command string, stdout, stderr io.W
 		return err
 	}
 
-	b := &bencher{settings: s, train: train, test: test, file: jsonFile, view: newView(s, stdout, stderr)}
-	b.Command, b.Machine, b.Versions = command, thisMachine(ctx), versions()
+	b := &bencher{settings: s, train: train, test: test, args: args, file: jsonFile, view: newView(s, stdout, stderr)}
+	b.Command, b.Machine, b.Versions = "bench "+program.CommandLine(args), thisMachine(ctx), versions()
 	b.Conditions = s.conditions(train.Len(), test.Len())
 	err = b.all(ctx)
 	if len(b.Runs) > 0 {
@@ -55,7 +57,7 @@ func bench(ctx context.Context, s *settings, command string, stdout, stderr io.W
 		}
 		width, _ := terminal.Size(stdout)
 		fmt.Fprint(stdout, b.text(width))
-		err = errors.Join(err, markdown.Write([]byte(b.markdown())))
+		err = errors.Join(err, markdown.Write([]byte(b.markdown())), page.Write(reportFile, b.reported))
 	}
 	return err
 }

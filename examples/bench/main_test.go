@@ -58,8 +58,8 @@ func compare(t *testing.T, what string, want, got any) {
 // TestRun measures a recipe over two seeds and looks at all that comes of it.
 func TestRun(t *testing.T) {
 	folder := t.TempDir()
-	file, markdown := filepath.Join(folder, "out.json"), filepath.Join(folder, "out.md")
-	args := with("-seed", "7", "-target", "0.01", "-peak", "0.5", "-json", file, "-markdown", markdown)
+	file, markdown, page := filepath.Join(folder, "out.json"), filepath.Join(folder, "out.md"), filepath.Join(folder, "out.html")
+	args := with("-seed", "7", "-target", "0.01", "-peak", "0.5", "-json", file, "-markdown", markdown, "-report", page)
 	status, stdout, stderr := start(t.Context(), args...)
 	if status != program.ExitOK || stderr != "" {
 		t.Fatalf("exit status %d, stderr %q", status, stderr)
@@ -79,6 +79,10 @@ On go \(.+\), float32; \d+ cores? .*
 	}
 	if text := readFile(t, markdown); !strings.HasPrefix(text, "| recipe | accuracy | n | ≥ 1 % |") || !strings.Contains(text, "\n| shortest-path |") {
 		t.Errorf("Markdown:\n%s", text)
+	}
+
+	if text := readFile(t, page); !strings.Contains(text, "<h1>2\u00a0runs: ") {
+		t.Errorf("page:\n%s", text)
 	}
 
 	c := readContent(t, file)
