@@ -9,8 +9,7 @@ package fastresnet
 type Observer struct {
 	// Start is called once, before the first step, with what is known by then: the backend, the sizes, the times of
 	// compiling and preparing, a model with its initial weights, and, of a run that goes on from a checkpoint, the epochs
-	// before that. It is not called if the run
-	// cannot start.
+	// before that. It is not called if the run cannot start.
 	Start func(*Result)
 	// Step is called after every step, or after several where [WithStepsPerDispatch] takes them together.
 	Step func(Progress)

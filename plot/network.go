@@ -11,8 +11,8 @@ import (
 
 // Network draws a network from its images at the top to its logits at the foot: a box for each layer with weights and
 // for what follows it, norms, activations and pools, with the shape of one image behind it and the number of trainable
-// parameters. [layers.Network.Summary] has each layer with all its settings. A residual block is its branch on a ground of its own, with the shortcut at its left and their sum below. The
-// figure has an error for a network that cannot be resolved.
+// parameters. [layers.Network.Summary] has each layer with all its settings. A residual block is its branch on a ground of
+// its own, with the shortcut at its left and their sum below. The figure has an error for a network that cannot be resolved.
 func Network(n layers.Network) Figure {
 	plan, err := n.Plan()
 	if err != nil {
