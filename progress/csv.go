@@ -14,9 +14,9 @@ import (
 //
 // The columns are epoch (from 1), rate (the learning rate of its last step), train_loss, train_accuracy, test_loss,
 // test_accuracy, images (trained on: without an incomplete last batch, unless the recipe keeps that), train_seconds (its
-// training alone) and total_seconds (since Train was called). Accuracies are 0 to 1. What is not known, or not a finite number, is empty. Of a run that goes on from a checkpoint the
-// epochs before that are there too, and of one that was cut short the epoch that has not ended, with the images that it saw.
-// Further runs add their rows.
+// training alone) and total_seconds (since Train was called). Accuracies are 0 to 1. What is not known, or not a finite
+// number, is empty. Of a run that goes on from a checkpoint the epochs before that are there too, and of one that was cut
+// short the epoch that has not ended, with the images that it saw. Further runs add their rows.
 func CSV(w io.Writer) fastresnet.Observer {
 	header := []string{
 		"epoch", "rate", "train_loss", "train_accuracy", "test_loss", "test_accuracy", "images", "train_seconds", "total_seconds",

@@ -37,35 +37,35 @@ func openFiles(s *settings) (f files, err error) {
 }
 
 // write writes what came of a run, and says where it is. What a run that was interrupted has none of is left out.
-func (f files) write(stdout io.Writer, result *fastresnet.Result, made report.Run, train *data.Dataset) error {
+func (f files) write(stdout io.Writer, o outcome) error {
 	wrote := func(what string, file *results.File, err error) error {
 		if err == nil && file.Named() {
 			fmt.Fprintf(stdout, "%s: %s\n", what, file.Name())
 		}
 		return err
 	}
-	if curves := plot.Curves(result.Record); f.curves.Named() && curves.Err() == nil {
+	if curves := plot.Curves(o.Record); f.curves.Named() && curves.Err() == nil {
 		if err := wrote("curves", f.curves, writeFigure(f.curves, curves)); err != nil {
 			return err
 		}
 	}
 	if f.augmented.Named() {
-		if err := wrote("pictures as training changes them", f.augmented, f.writeAugmented(result.Record, train)); err != nil {
+		if err := wrote("pictures as training changes them", f.augmented, f.writeAugmented(o.Record, o.train)); err != nil {
 			return err
 		}
 	}
-	if e := made.Evaluation; f.mistakes.Named() && e != nil && len(e.Mistakes(1)) > 0 {
-		if err := wrote("the worst mistakes", f.mistakes, writeFigure(f.mistakes, plot.Mistakes(*e, made.Images, sheetSize))); err != nil {
+	if e := o.page.Evaluation; f.mistakes.Named() && e != nil && len(e.Mistakes(1)) > 0 {
+		if err := wrote("the worst mistakes", f.mistakes, writeFigure(f.mistakes, plot.Mistakes(*e, o.test, sheetSize))); err != nil {
 			return err
 		}
 	}
-	if err := wrote("report", f.report, page.Write(f.report, []report.Run{made})); err != nil {
+	if err := wrote("report", f.report, page.Write(f.report, []report.Run{o.page})); err != nil {
 		return err
 	}
 	if !f.save.Named() {
 		return nil
 	}
-	if err := result.Model.Save(f.save.Name()); errors.Is(err, fastresnet.ErrDiverged) {
+	if err := o.Model.Save(f.save.Name()); errors.Is(err, fastresnet.ErrDiverged) {
 		return nil // the run's own error says so
 	} else if err != nil {
 		return f.save.Failed(err)

@@ -80,23 +80,30 @@ func train(ctx context.Context, s *settings, stdout, stderr io.Writer) error {
 	made, failed := page.Run(ctx, "pictures", s.args, result, testSet)
 	made.Name = fmt.Sprintf("%s, seed %d", filepath.Base(s.train), s.seed)
 	reported = append(reported, made)
-	return errors.Join(err, failed, s.finish(ctx, files, result, made, trainSet, testSet, stdout))
+	return errors.Join(err, failed, s.finish(ctx, outcome{result, made, trainSet, testSet}, files, stdout))
+}
+
+// outcome is what came of a run.
+type outcome struct {
+	*fastresnet.Result
+	page        report.Run
+	train, test *data.Dataset
 }
 
 // finish says what came of a run, and writes the files. Of one that was interrupted there is what there can be.
-func (s *settings) finish(ctx context.Context, files files, result *fastresnet.Result, made report.Run, trainSet, testSet *data.Dataset, stdout io.Writer) error {
-	if e := made.Evaluation; e != nil {
-		fmt.Fprintf(stdout, "trained in %.1f s\n\n%v\n", result.Timing.Train.Seconds(), *e)
+func (s *settings) finish(ctx context.Context, o outcome, files files, stdout io.Writer) error {
+	if e := o.page.Evaluation; e != nil {
+		fmt.Fprintf(stdout, "trained in %.1f s\n\n%v\n", o.Timing.Train.Seconds(), *e)
 		if len(e.Mistakes(1)) == 0 {
 			fmt.Fprintln(stdout, "\nno mistakes")
 		}
 	}
 	var err error
-	if s.check && made.Evaluation != nil {
-		err = checkPictures(ctx, stdout, result.Model, trainSet, testSet)
+	if s.check && o.page.Evaluation != nil {
+		err = checkPictures(ctx, stdout, o.Model, o.train, o.test)
 	}
 	fmt.Fprintln(stdout)
-	return errors.Join(err, files.write(stdout, result, made, trainSet))
+	return errors.Join(err, files.write(stdout, o))
 }
 
 // initialModel is what the run starts from; nil for none.
