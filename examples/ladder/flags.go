@@ -16,10 +16,10 @@ type settings struct {
 	size
 	rungs []int // of the size's list, ascending
 
-	data, backend, json, markdown, report string
-	quiet                                 bool
-	seed                                  uint64
-	trainLimit, testLimit                 int
+	data, backend, json, markdown, report, chart string
+	quiet                                        bool
+	seed                                         uint64
+	trainLimit, testLimit                        int
 
 	args []string // all of the command line
 }
@@ -56,6 +56,7 @@ func parse(args []string, stdout io.Writer) (*settings, error) {
 	f.StringVar(&s.json, "json", "", "`file` to keep the results in; runs that it holds are not trained again")
 	f.StringVar(&s.markdown, "markdown", "", "`file` to write the table to, as Markdown")
 	f.StringVar(&s.report, "report", "", page.ReportUsage+",\non the runs that are made now")
+	f.StringVar(&s.chart, "chart", "", "`file` for the accuracies as bars, a PNG or .svg")
 	f.BoolVar(&s.quiet, "quiet", false, "print the table only")
 	if err := program.Parse(f, usage, args, stdout); err != nil {
 		return nil, err
@@ -73,11 +74,12 @@ func parse(args []string, stdout io.Writer) (*settings, error) {
 		problems = append(problems, fmt.Errorf("-size %s: need small or full", sizeName))
 		s.fill(small, set) // to go on checking
 	}
-	for _, file := range []string{"json", "markdown", "report"} {
+	for _, file := range []string{"json", "markdown", "report", "chart"} {
 		if set[file] && f.Lookup(file).Value.String() == "" {
 			problems = append(problems, fmt.Errorf("-%s: need the name of a file", file))
 		}
 	}
+	problems = append(problems, page.CheckFigure("chart", s.chart))
 	return s, errors.Join(append(problems, s.check()...)...)
 }
 

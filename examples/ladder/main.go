@@ -35,7 +35,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 func climb(ctx context.Context, s *settings, stdout, stderr io.Writer) error {
 	markdown, markdownErr := results.Open("markdown", s.markdown)
 	reportFile, reportErr := results.Open("report", s.report)
-	if err := errors.Join(markdownErr, reportErr); err != nil {
+	chart, chartErr := results.Open("chart", s.chart)
+	if err := errors.Join(markdownErr, reportErr, chartErr); err != nil {
 		return err
 	}
 	j, err := openJournal(s.json)
@@ -65,7 +66,7 @@ func climb(ctx context.Context, s *settings, stdout, stderr io.Writer) error {
 		t := newTable(fastresnet.Ladder(), s.rungs, j.content)
 		width, _ := terminal.Size(stdout)
 		fmt.Fprint(stdout, t.text(width))
-		err = errors.Join(err, markdown.Write([]byte(t.markdown())))
+		err = errors.Join(err, markdown.Write([]byte(t.markdown())), page.WriteFigure(chart, t.chart()))
 	}
 	return err
 }

@@ -69,7 +69,7 @@ func compare(t *testing.T, what string, want, got any) {
 func TestRun(t *testing.T) {
 	folder := t.TempDir()
 	file, markdown, report := filepath.Join(folder, "out.json"), filepath.Join(folder, "out.md"), filepath.Join(folder, "out.html")
-	status, stdout, stderr := start(t.Context(), with("-seed", "7", "-json", file, "-markdown", markdown, "-report", report)...)
+	status, stdout, stderr := start(t.Context(), with("-seed", "7", "-json", file, "-markdown", markdown, "-report", report, "-chart", filepath.Join(folder, "out.svg"))...)
 	if status != program.ExitOK || stderr != "" {
 		t.Fatalf("exit status %d, stderr %q", status, stderr)
 	}
@@ -98,6 +98,13 @@ Here: width 2 where the series has 64, epochs 1, batch 64; synthetic, 256 traini
 	for _, want := range []string{"<h1>4\u00a0runs", "shortest-path, seed 7", "plain-1x1, seed 8", "Where the recipes differ"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the page lacks %q", want)
+		}
+	}
+
+	chart := readFile(t, filepath.Join(folder, "out.svg"))
+	for _, want := range []string{">shortest-path<", ">plain-1x1<", ">published<"} {
+		if !strings.Contains(chart, want) {
+			t.Errorf("the chart lacks %q", want)
 		}
 	}
 
@@ -299,6 +306,7 @@ func TestMistakes(t *testing.T) {
 		want string // in the line
 	}{
 		{"size", []string{"-size", "huge"}, "-size huge: need small or full"},
+		{"a chart of no kind", []string{"-chart", "chart.jpg"}, "-chart chart.jpg: need a name that ends in .png or .svg"},
 		{"rungs", []string{"-rungs", "0,29"}, "-rungs 0: need 1 to 28; -rungs 29"},
 		{"width", []string{"-width", "0"}, "-width 0: need at least 1"},
 		{"epochs", []string{"-epochs", "-1"}, "-epochs -1: need at least 0"},

@@ -7,8 +7,6 @@ import (
 	"image"
 	"image/png"
 	"io"
-	"path/filepath"
-	"strings"
 
 	"github.com/fastresnet/fastresnet"
 	"github.com/fastresnet/fastresnet/data"
@@ -45,7 +43,7 @@ func (f files) write(stdout io.Writer, o outcome) error {
 		return err
 	}
 	if curves := plot.Curves(o.Record); f.curves.Named() && curves.Err() == nil {
-		if err := wrote("curves", f.curves, writeFigure(f.curves, curves)); err != nil {
+		if err := wrote("curves", f.curves, page.WriteFigure(f.curves, curves)); err != nil {
 			return err
 		}
 	}
@@ -55,7 +53,7 @@ func (f files) write(stdout io.Writer, o outcome) error {
 		}
 	}
 	if e := o.page.Evaluation; f.mistakes.Named() && e != nil && len(e.Mistakes(1)) > 0 {
-		if err := wrote("the worst mistakes", f.mistakes, writeFigure(f.mistakes, plot.Mistakes(*e, o.test, sheetSize))); err != nil {
+		if err := wrote("the worst mistakes", f.mistakes, page.WriteFigure(f.mistakes, plot.Mistakes(*e, o.test, sheetSize))); err != nil {
 			return err
 		}
 	}
@@ -93,19 +91,6 @@ func (f files) writeAugmented(run fastresnet.Record, train *data.Dataset) error 
 		captions = append(captions, some.Classes()[some.Label(i)])
 	}
 	return writeSheet(f.augmented, images, captions)
-}
-
-// writeFigure writes a figure as the end of the file's name says, an SVG or a PNG.
-func writeFigure(f *results.File, figure plot.Figure) error {
-	write := figure.PNG
-	if strings.EqualFold(filepath.Ext(f.Name()), ".svg") {
-		write = figure.SVG
-	}
-	var encoded bytes.Buffer
-	if err := write(&encoded, plot.Style{}); err != nil {
-		return err
-	}
-	return f.Write(encoded.Bytes())
 }
 
 // writeSheet writes a sheet as a PNG file.

@@ -5,7 +5,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"path/filepath"
 	"strings"
 
 	"github.com/fastresnet/fastresnet"
@@ -137,9 +136,7 @@ func (s *settings) validate() error {
 		}
 	}
 	for flag, name := range map[string]string{"curves": s.curves, "mistakes": s.mistakes} {
-		if end := strings.ToLower(filepath.Ext(name)); name != "" && end != ".png" && end != ".svg" {
-			problems = append(problems, fmt.Errorf("-%s %s: need a name that ends in .png or .svg", flag, name))
-		}
+		problems = append(problems, page.CheckFigure(flag, name))
 	}
 	if s.set["watch"] && s.watch == "" {
 		problems = append(problems, errors.New("-watch: need an address"))

@@ -1,5 +1,6 @@
-// Figures draws the pictures of README.md and of docs, light and dark, into docs/images: the network resnet9, and of the model
-// of package pretrained the curves of its run and its confusion matrix. Run it from the root of the repository:
+// Figures draws the pictures of README.md and of docs, light and dark, into docs/images: the network resnet9, the measured
+// rungs of docs/ladder.md, and of the model of package pretrained the curves of its run and its confusion matrix. Run it from the
+// root of the repository:
 //
 //	FASTRESNET_DATA=/path/to/cifar go run ./scripts/figures
 //
@@ -13,7 +14,9 @@ import (
 	"log"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strconv"
 
 	"github.com/fastresnet/fastresnet"
 	"github.com/fastresnet/fastresnet/data"
@@ -26,7 +29,7 @@ func main() {
 	for _, f := range []struct {
 		name string
 		draw func(context.Context) (plot.Figure, error)
-	}{{"network", network}, {"curves", curves}, {"confusion", confusion}} {
+	}{{"network", network}, {"ladder", ladder}, {"curves", curves}, {"confusion", confusion}} {
 		if len(os.Args) > 1 && !slices.Contains(os.Args[1:], f.name) {
 			continue
 		}
@@ -59,6 +62,27 @@ func write(name string, figure plot.Figure) error {
 func network(context.Context) (figure plot.Figure, err error) {
 	n, err := fastresnet.ResNet9Epochs24().Design.Network(data.Shape{Height: 32, Width: 32, Channels: 3}, 10)
 	return plot.Network(n), err
+}
+
+// rungs are the rows of the table in docs/ladder.md: name, published accuracy, measured one and its deviation.
+var rungs = regexp.MustCompile(`(?m)^\| \d+ \| ([\w-]+) \| [^|]* \| ([\d.]+) % \| ([\d.]+) ± ([\d.]+) % \|`)
+
+func ladder(context.Context) (figure plot.Figure, err error) {
+	text, err := os.ReadFile(filepath.Join("docs", "ladder.md"))
+	if err != nil {
+		return figure, err
+	}
+	var bars []plot.Bar
+	for _, row := range rungs.FindAllStringSubmatch(string(text), -1) {
+		b := plot.Bar{Name: row[1]}
+		for i, to := range []*float64{&b.Published, &b.Value, &b.Deviation} {
+			if *to, err = strconv.ParseFloat(row[2+i], 64); err != nil {
+				return figure, err
+			}
+		}
+		bars = append(bars, b)
+	}
+	return plot.Bars("test accuracy, %: measured at width 8, published at width 64", bars...), nil
 }
 
 // curves are those of the run that made the model of package pretrained.
