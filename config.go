@@ -59,6 +59,7 @@ type config struct {
 	devices int
 	// stepsPerDispatch is 0 for what suits the device.
 	stepsPerDispatch int
+	lossEvery        int
 	seed             uint64
 
 	checkpoints      bool // WithCheckpoint was given

@@ -16,7 +16,7 @@ func (c *config) engineConfig(d *engine.Device, p Precision) engine.Config {
 		steps = stepsOnGPU
 	}
 	return engine.Config{
-		StepsPerDispatch: steps, LoopSteps: true,
+		StepsPerDispatch: steps, LoopSteps: true, LossEvery: c.lossEvery,
 		Network:        *c.network,
 		Normalization:  c.normalization(),
 		Augmentations:  r.Augmentations,

@@ -31,7 +31,7 @@ type Progress struct {
 	Rate float64
 	// Loss is the mean loss of the images that the epoch has trained on so far, augmented and by the weights of the
 	// moment: after the last step it is the epoch's TrainLoss. It is NaN on XLA, where losses stay on the device until
-	// the epoch ends, since reading them would make the device wait.
+	// the epoch ends, since reading them would make the device wait: see [WithLossEvery].
 	Loss float64
 	// ImagesPerSecond is the speed of training since the run's second step; 0 before that.
 	ImagesPerSecond float64

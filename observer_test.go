@@ -305,3 +305,28 @@ func TestProgressKnowsTheLoss(t *testing.T) {
 		}
 	})
 }
+
+// On XLA the loss is there after those steps for which it is asked, or the next ones that are heard of; the last one's is the
+// epoch's.
+func TestLossEvery(t *testing.T) {
+	const every = 3
+	set := synthetic(t, 48, 1)
+	testbackend.Each(t, func(t *testing.T, backend string) {
+		for _, dispatched := range []int{1, 2} {
+			var last fastresnet.Progress
+			result := finished(t, fastresnet.WithDataset(set, nil), fastresnet.WithBackend(backend), fastresnet.WithWidth(2), fastresnet.WithBatchSize(8),
+				fastresnet.WithEpochs(1), fastresnet.WithPeakRate(0.1), fastresnet.WithLossEvery(every), fastresnet.WithStepsPerDispatch(dispatched),
+				fastresnet.WithProgress(fastresnet.Observer{Step: func(p fastresnet.Progress) {
+					want := backend == "go" || p.Step/every > last.Step/every
+					if known := !math.IsNaN(p.Loss); known != want {
+						t.Errorf("the loss after step %d, after %d: known: %t, want %t", p.Step, last.Step, known, want)
+					}
+					last = p
+				}}))
+			result.Model.Close()
+			if last.Step != 6 || last.Loss != result.Epochs[0].TrainLoss {
+				t.Errorf("the loss after the last step, %d, is %g, the epoch's %g", last.Step, last.Loss, result.Epochs[0].TrainLoss)
+			}
+		}
+	})
+}

@@ -195,6 +195,12 @@ func WithStepsPerDispatch(n int) Option {
 	return trainOption(func(c *config) { c.stepsPerDispatch = n })
 }
 
+// WithLossEvery has XLA read the loss for [Progress] after every n steps, or after those of the next dispatch, which makes
+// the device wait for the reading. Default, and 0: at the end of an epoch alone. Pure Go knows it after every step.
+func WithLossEvery(n int) Option {
+	return trainOption(func(c *config) { c.lossEvery = n })
+}
+
 // WithPluginDownload lets the run download a PJRT plugin that it needs and does not find: for a backend
 // asked for by name, and for "auto" when there is an NVIDIA GPU. Default: nothing is ever downloaded.
 func WithPluginDownload() LoadOption {

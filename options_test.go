@@ -115,6 +115,7 @@ func TestOptionErrors(t *testing.T) {
 		{"test set of another shape", []fastresnet.Option{fastresnet.WithDataset(train, grey), fastresnet.WithBatchSize(4)}, []string{"8x8x1"}},
 		{"test set alone", []fastresnet.Option{fastresnet.WithDataset(nil, train)}, []string{"training set is nil"}},
 		{"no device", []fastresnet.Option{fastresnet.WithDevices(0)}, []string{"0 devices"}},
+		{"a loss every -1 steps", []fastresnet.Option{fastresnet.WithLossEvery(-1)}, []string{"a loss every -1 steps"}},
 		{"less than no step per dispatch", []fastresnet.Option{fastresnet.WithStepsPerDispatch(-1)}, []string{"-1 steps per dispatch"}},
 		{"devices that do not divide the batch", []fastresnet.Option{fastresnet.WithBatchSize(16), fastresnet.WithDevices(3)}, []string{"batch size 16", "3 devices"}},
 		{"bfloat16 in pure Go", []fastresnet.Option{fastresnet.WithBatchSize(4), fastresnet.WithBackend("go"),

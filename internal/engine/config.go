@@ -38,6 +38,8 @@ type Config struct {
 	// On XLA's CPU plugin unrolling gains a few percent and takes twice as long to compile, and a loop is slower
 	// (BENCHMARKS.md). On a GPU, where the wait and the gaps between launches weigh more, it has not been measured yet.
 	StepsPerDispatch int
+	// LossEvery is the number of steps after which the loss is read even if the device must be waited for; 0 for never.
+	LossEvery int
 	// DispatchLimit is how long a dispatch of several steps may last; 0 stands for half a second.
 	DispatchLimit time.Duration
 	// LoopSteps makes the steps of a dispatch a loop in the graph rather than unrolling them.

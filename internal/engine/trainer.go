@@ -3,6 +3,7 @@ package engine
 import (
 	"cmp"
 	"context"
+	"math"
 	"time"
 
 	"github.com/fastresnet/fastresnet/data"
@@ -122,7 +123,11 @@ func (t *Trainer) Epoch(ctx context.Context, epoch int, moves Moves, onStep func
 		m.Steps += count
 		t.taken = m.Steps
 		m.Examples += count * size
-		onStep(Progress{Step: m.Steps - 1, Images: m.Examples, Loss: t.steps.LossSum() / float64(m.Examples)})
+		sum, err := t.lossSum(m.Steps, count)
+		if err != nil {
+			return Metrics{}, err
+		}
+		onStep(Progress{Step: m.Steps - 1, Images: m.Examples, Loss: sum / float64(m.Examples)})
 	}
 	sums, err := t.steps.Metrics()
 	if err != nil {
@@ -132,6 +137,16 @@ func (t *Trainer) Epoch(ctx context.Context, epoch int, moves Moves, onStep func
 	m.Loss, m.Accuracy = float64(sums[MetricLoss])/examples, float64(sums[MetricHits])/examples
 	m.Diverged = int(sums[MetricDiverged])
 	return m, ctx.Err()
+}
+
+// lossSum is the sum of the images' losses after so many steps of the epoch, the last count of them in one dispatch: NaN
+// where it is not known and not to be waited for.
+func (t *Trainer) lossSum(steps, count int) (float64, error) {
+	sum := t.steps.LossSum()
+	if every := t.cfg.LossEvery; math.IsNaN(sum) && every > 0 && steps/every > (steps-count)/every {
+		return t.LossSum()
+	}
+	return sum, nil
 }
 
 // LossSum is the sum of the images' losses so far in the epoch. It waits for the device.
