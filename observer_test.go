@@ -314,7 +314,7 @@ func TestLossEvery(t *testing.T) {
 	testbackend.Each(t, func(t *testing.T, backend string) {
 		for _, dispatched := range []int{1, 2} {
 			var last fastresnet.Progress
-			result := finished(t, fastresnet.WithDataset(set, nil), fastresnet.WithBackend(backend), fastresnet.WithWidth(2), fastresnet.WithBatchSize(8),
+			result := finished(t, fastresnet.WithDataset(set, nil), fastresnet.WithBackend(backend), fastresnet.WithArchitecture(tinyNetwork()), fastresnet.WithBatchSize(8),
 				fastresnet.WithEpochs(1), fastresnet.WithPeakRate(0.1), fastresnet.WithLossEvery(every), fastresnet.WithStepsPerDispatch(dispatched),
 				fastresnet.WithProgress(fastresnet.Observer{Step: func(p fastresnet.Progress) {
 					want := backend == "go" || p.Step/every > last.Step/every

@@ -99,7 +99,8 @@ func TestLastEpoch(t *testing.T) {
 	testbackend.Each(t, func(t *testing.T, backend string) {
 		folder := t.TempDir()
 		options := []fastresnet.Option{
-			fastresnet.WithDataset(set, set), fastresnet.WithBackend(backend), fastresnet.WithWidth(2), fastresnet.WithBatchSize(8),
+			fastresnet.WithDataset(set, set), fastresnet.WithBackend(backend), fastresnet.WithBatchSize(8),
+			fastresnet.WithArchitecture(tinyNetwork()),
 			recipe(func(r *fastresnet.Recipe) { r.Epochs, r.LastEpoch, r.Schedule = 2, 0.3, schedule.Constant(0.01) }), // 3 of 8 steps
 			fastresnet.WithCheckpoint(folder, 1), fastresnet.WithResume(), fastresnet.WithStepsPerDispatch(2),
 		}
