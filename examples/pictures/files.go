@@ -68,7 +68,7 @@ func (f files) write(stdout io.Writer, o outcome) error {
 	} else if err != nil {
 		return f.save.Failed(err)
 	}
-	fmt.Fprintf(stdout, "saved in %s: go run ./examples/predict -model %[1]s PICTURE ...\n", f.save.Name())
+	fmt.Fprintf(stdout, "model: %s\n  go run ./examples/predict -model %[1]s PICTURE ...\n", f.save.Name())
 	return nil
 }
 

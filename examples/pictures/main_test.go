@@ -101,7 +101,8 @@ curves: .*
 pictures as training changes them: .*
 (the worst mistakes: .*
 )?report: .*
-saved in \S+: go run ./examples/predict -model \S+ PICTURE \.\.\.
+model: \S+
+  go run ./examples/predict -model \S+ PICTURE \.\.\.
 $`
 	if !regexp.MustCompile(want).MatchString(stdout) {
 		t.Errorf("stdout:\n%s\nwant a match of:\n%s", stdout, want)
@@ -265,7 +266,7 @@ func TestInterruptedInTraining(t *testing.T) {
 	if status != program.ExitInterrupted || stderr.String() != "pictures: interrupted\n" {
 		t.Errorf("exit status %d, stderr %q", status, stderr)
 	}
-	want := fmt.Sprintf("\ncurves: %s\nreport: %s\nsaved in %s: go run ./examples/predict -model %[3]s PICTURE ...\n", curves, page, model)
+	want := fmt.Sprintf("\ncurves: %s\nreport: %s\nmodel: %s\n  go run ./examples/predict -model %[3]s PICTURE ...\n", curves, page, model)
 	if !strings.HasSuffix(stdout.String(), want) {
 		t.Errorf("stdout:\n%s\nwant this at its end:\n%s", stdout, want)
 	}
