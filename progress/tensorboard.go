@@ -47,16 +47,17 @@ type board struct {
 	run    int // from 1
 	file   *os.File
 	failed error
-	steps  int // of an epoch
+	batch  int // images
+	steps  int // of a whole epoch
 	at     int // the last step, since the run's first
 	heard  int // epochs
 }
 
 func (b *board) start(r *fastresnet.Result) {
 	b.run++
-	batch := max(1, r.Recipe.BatchSize)
-	if b.steps = r.TrainImages / batch; r.Recipe.KeepIncompleteBatch {
-		b.steps = (r.TrainImages + batch - 1) / batch
+	b.batch = max(1, r.Recipe.BatchSize)
+	if b.steps = r.TrainImages / b.batch; r.Recipe.KeepIncompleteBatch {
+		b.steps = (r.TrainImages + b.batch - 1) / b.batch
 	}
 	b.heard, b.at = len(r.Epochs), 0
 	b.failed = b.open()
@@ -85,7 +86,7 @@ func (b *board) open() (err error) {
 }
 
 func (b *board) step(p fastresnet.Progress) {
-	b.at = (p.Epoch-1)*b.steps + p.Step
+	b.at = p.Taken
 	values := []scalar{{"learning rate", p.Rate}, {"epoch loss so far", p.Loss}}
 	if p.ImagesPerSecond > 0 {
 		values = append(values, scalar{"images per second", p.ImagesPerSecond})
@@ -94,7 +95,8 @@ func (b *board) step(p fastresnet.Progress) {
 }
 
 func (b *board) epoch(e fastresnet.Epoch) {
-	b.heard, b.at = e.Number, e.Number*b.steps
+	// The run may end within its last epoch, and have been resumed behind an epoch's last step.
+	b.heard, b.at = e.Number, (e.Number-1)*b.steps+(e.Images+b.batch-1)/b.batch
 	values := []scalar{{"train/loss", e.TrainLoss}, {"train/accuracy", e.TrainAccuracy}}
 	if e.Tested {
 		values = append(values, scalar{"test/loss", e.TestLoss}, scalar{"test/accuracy", e.TestAccuracy})
