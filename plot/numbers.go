@@ -5,6 +5,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"github.com/fastresnet/fastresnet/internal/digits"
 )
 
 // imagesOf is a number of images in words.
@@ -16,19 +18,7 @@ func imagesOf(n int) string {
 }
 
 // grouped is a number with a comma every three digits.
-func grouped[T int | int64](n T) string { return thousands(fmt.Sprint(n)) }
-
-// thousands puts a comma every three digits before the point.
-func thousands(s string) string {
-	end := strings.IndexByte(s, '.')
-	if end < 0 {
-		end = len(s)
-	}
-	for i := end - 3; i > 0 && s[i-1] != '-'; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}
+func grouped[T int | int64](n T) string { return digits.Group(fmt.Sprint(n)) }
 
 // tickLabel is a number with so many decimals, or with an exponent if that is shorter.
 func tickLabel(v float64, decimals int) string {
@@ -38,7 +28,7 @@ func tickLabel(v float64, decimals int) string {
 	if size := math.Abs(v); decimals > 6 || size >= 1e7 {
 		return exponent(strconv.FormatFloat(v, 'g', 4, 64))
 	}
-	return minus(thousands(strconv.FormatFloat(v, 'f', decimals, 64)))
+	return minus(digits.Group(strconv.FormatFloat(v, 'f', decimals, 64)))
 }
 
 // exponent writes 1e-05 as 1e−5.

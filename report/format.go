@@ -3,9 +3,12 @@ package report
 import (
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
+
+	"github.com/fastresnet/fastresnet/internal/digits"
 )
 
 // space keeps a number and its unit on one line.
@@ -45,16 +48,7 @@ func probability(p float64) string {
 }
 
 // count is a number of things, with commas between thousands.
-func count(n int) string {
-	if n < 0 {
-		return "-" + count(-n)
-	}
-	digits := fmt.Sprint(n)
-	for i := len(digits) - 3; i > 0; i -= 3 {
-		digits = digits[:i] + "," + digits[i:]
-	}
-	return digits
-}
+func count(n int) string { return digits.Group(strconv.Itoa(n)) }
 
 // plural is a number of things with their name.
 func plural(n int, name string) string {

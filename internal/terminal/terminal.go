@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/fastresnet/fastresnet/internal/digits"
 	"golang.org/x/term"
 )
 
@@ -47,17 +48,7 @@ func OneLine(err error) string {
 }
 
 // Count is a whole number with its thousands set apart: "50,000".
-func Count(n int) string {
-	digits := strconv.Itoa(n)
-	start := 0
-	if n < 0 {
-		start = 1
-	}
-	for i := len(digits) - 3; i > start; i -= 3 {
-		digits = digits[:i] + "," + digits[i:]
-	}
-	return digits
-}
+func Count(n int) string { return digits.Group(strconv.Itoa(n)) }
 
 // Plural is a number of things: "1 run", "2 runs".
 func Plural(n int, noun string) string {

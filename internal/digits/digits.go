@@ -1,0 +1,16 @@
+// Package digits makes long numbers readable.
+package digits
+
+import "strings"
+
+// Group puts a comma between each three digits before the point of a decimal number: "-1,234.5".
+func Group(number string) string {
+	end := strings.IndexByte(number, '.')
+	if end < 0 {
+		end = len(number)
+	}
+	for i := end - 3; i > 0 && number[i-1] != '-'; i -= 3 {
+		number = number[:i] + "," + number[i:]
+	}
+	return number
+}

@@ -1,0 +1,18 @@
+package digits_test
+
+import (
+	"testing"
+
+	"github.com/fastresnet/fastresnet/internal/digits"
+)
+
+func TestGroup(t *testing.T) {
+	for number, want := range map[string]string{
+		"": "", "0": "0", "-1": "-1", "999": "999", "-999": "-999", "1000": "1,000", "-1000": "-1,000", "123456": "123,456", "1234567": "1,234,567",
+		"1234.5678": "1,234.5678", "-123456.25": "-123,456.25", "0.0001": "0.0001",
+	} {
+		if got := digits.Group(number); got != want {
+			t.Errorf("Group(%q) = %q, want %q", number, got, want)
+		}
+	}
+}
