@@ -2,8 +2,6 @@ package fastresnet
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -21,8 +19,8 @@ type identity map[string]string
 func (c *config) identity() (identity, error) {
 	id := identity{
 		"seed":         fmt.Sprint(c.seed),
-		"training set": fingerprint(c.train),
-		"test set":     fingerprint(c.test),
+		"training set": c.train.Fingerprint(),
+		"test set":     c.test.Fingerprint(),
 	}
 	if c.initial != nil {
 		id["initial model"] = c.initial.start.Weights
@@ -119,19 +117,4 @@ func shorten(differences []string) []string {
 		short = append(short[:most], fmt.Sprintf("and %d more", left))
 	}
 	return short
-}
-
-// fingerprint tells data sets apart, and describes them.
-func fingerprint(set *data.Dataset) string {
-	if set == nil {
-		return "none"
-	}
-	hash := sha256.New()
-	hash.Write(set.Pixels())
-	labels := make([]byte, 0, 8*set.Len())
-	for i := range set.Len() {
-		labels = binary.LittleEndian.AppendUint64(labels, uint64(set.Label(i)))
-	}
-	hash.Write(labels)
-	return fmt.Sprintf("%d images of %v in %q (sha256 %.8x)", set.Len(), set.Shape(), set.Classes(), hash.Sum(nil))
 }
