@@ -14,6 +14,7 @@ import (
 	"strconv"
 
 	"github.com/fastresnet/fastresnet/internal/atomicfile"
+	"github.com/fastresnet/fastresnet/internal/folderlock"
 	"github.com/fastresnet/fastresnet/internal/safetensors"
 )
 
@@ -22,7 +23,7 @@ import (
 // Its files are those whose names it makes: nothing else there is read, renamed or removed.
 type Folder struct {
 	path string
-	lock *lock
+	lock *folderlock.Lock
 }
 
 // Kept is how many checkpoints are: a good one is still there while the next is written, and if that is damaged.
@@ -54,12 +55,12 @@ func parse(file string) (p place, ok bool) {
 }
 
 // Open creates the folder if it is not there, makes sure that files can be created in it, and locks it until
-// [Folder.Close]. The error wraps [ErrInUse] where another has it.
+// [Folder.Close]. The error wraps [folderlock.ErrInUse] where another has it.
 func Open(path string) (*Folder, error) {
 	if err := os.MkdirAll(path, 0o777); err != nil {
 		return nil, err
 	}
-	lock, err := acquire(path)
+	lock, err := folderlock.Acquire(path, ".checkpoint")
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +77,7 @@ func Open(path string) (*Folder, error) {
 }
 
 // Close lets others open the folder.
-func (f *Folder) Close() error { return f.lock.release() }
+func (f *Folder) Close() error { return f.lock.Release() }
 
 // Files are the checkpoints there, the oldest first.
 func (f *Folder) Files() ([]string, error) {

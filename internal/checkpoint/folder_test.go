@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/fastresnet/fastresnet/internal/checkpoint"
+	"github.com/fastresnet/fastresnet/internal/folderlock"
 	"github.com/fastresnet/fastresnet/internal/safetensors"
 	"github.com/google/go-cmp/cmp"
 )
@@ -126,8 +127,8 @@ func TestFolderIsOneRuns(t *testing.T) {
 	}
 	before := names(t, path)
 	_, err = checkpoint.Open(path)
-	if !errors.Is(err, checkpoint.ErrInUse) || !strings.Contains(err.Error(), fmt.Sprintf("process %d on", os.Getpid())) {
-		t.Errorf("error %v, want %v by this process", err, checkpoint.ErrInUse)
+	if !errors.Is(err, folderlock.ErrInUse) || !strings.Contains(err.Error(), fmt.Sprintf("process %d on", os.Getpid())) {
+		t.Errorf("error %v, want %v by this process", err, folderlock.ErrInUse)
 	}
 	if diff := cmp.Diff(before, names(t, path)); diff != "" {
 		t.Errorf("files (-before +after):\n%s", diff)

@@ -1,4 +1,5 @@
-package checkpoint
+// Package folderlock has one process at a time, of any machine that sees a folder, work in it.
+package folderlock
 
 import (
 	"errors"
@@ -11,24 +12,21 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// ErrInUse is wrapped by the errors of [Open] for a folder that another run has open.
+// ErrInUse is wrapped by the errors of [Acquire] for a folder that another has locked.
 var ErrInUse = errors.New("in use")
 
-// The lock is on lockName, and ownerName says who has it. They are two files because Windows lets nobody read what is
-// locked.
-const lockName, ownerName = ".checkpoint.lock", ".checkpoint.owner"
+// Lock is a folder's, which the operating system also ends with the process. It is nil where there are no locks.
+type Lock struct{ file *flock.Flock }
 
-// lock is a folder's, which the operating system also ends with the process. It is nil where there are no locks.
-type lock struct{ file *flock.Flock }
-
-// acquire locks a folder, or fails at once with [ErrInUse].
-func acquire(folder string) (*lock, error) {
-	file := flock.New(filepath.Join(folder, lockName))
+// Acquire locks a folder, or fails at once with [ErrInUse]. The lock is on the file name.lock, and the file name.owner says
+// who has it: two files, because Windows lets nobody read what is locked. Both stay. Locks of other names are others.
+func Acquire(folder, name string) (*Lock, error) {
+	file := flock.New(filepath.Join(folder, name+".lock"))
 	ok, err := file.TryLock()
 	if errors.Is(err, errors.ErrUnsupported) { // of the platform or the file system
 		return nil, nil
 	}
-	owner := filepath.Join(folder, ownerName)
+	owner := filepath.Join(folder, name+".owner")
 	switch {
 	case err != nil:
 		return nil, err
@@ -41,7 +39,7 @@ func acquire(folder string) (*lock, error) {
 	if err := os.WriteFile(owner, []byte(who), 0o666); err != nil {
 		return nil, errors.Join(err, file.Unlock())
 	}
-	return &lock{file}, nil
+	return &Lock{file}, nil
 }
 
 // describe is what an owner has written of itself, as far as it may be shown.
@@ -53,7 +51,8 @@ func describe(who string) string {
 	return who
 }
 
-func (l *lock) release() error {
+// Release lets others have the folder.
+func (l *Lock) Release() error {
 	if l == nil {
 		return nil
 	}
