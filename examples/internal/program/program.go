@@ -23,18 +23,28 @@ const (
 	ExitInterrupted = 130
 )
 
-// ErrInterrupted is the error of a program that Ctrl-C stopped.
-var ErrInterrupted = errors.New("interrupted")
+// ErrInterrupted is the error of a program that Ctrl-C stopped, and ErrTerminated, which wraps it, of one that SIGTERM did.
+var (
+	ErrInterrupted = errors.New("interrupted")
+	ErrTerminated  = fmt.Errorf("%w by SIGTERM", ErrInterrupted)
+)
 
-// Main runs a program and exits with its status. The context ends with the first Ctrl-C; the second one
-// ends the program.
+// Main runs a program and exits with its status. The context ends with the first Ctrl-C or SIGTERM, and has one of this
+// package's errors as its cause then; the second one ends the program.
 func Main(name string, run func(ctx context.Context, args []string, stdout, stderr io.Writer) int) {
 	quiet.Klog()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, func() {
-		stop() // a second Ctrl-C does not wait
+	ctx, stop := context.WithCancelCause(context.Background())
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		cause := ErrInterrupted
+		if <-signals == syscall.SIGTERM {
+			cause = ErrTerminated
+		}
+		signal.Stop(signals) // a second one does not wait
 		fmt.Fprintf(os.Stderr, "\n%s: stopping when the work in hand is done; Ctrl-C again to stop at once\n", name)
-	})
+		stop(cause)
+	}()
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
