@@ -1,0 +1,61 @@
+package main
+
+import (
+	"errors"
+	"maps"
+	"slices"
+)
+
+// combinations are the study's configurations: each draw of the sample, with all combinations of the grid, the last name's
+// values, in alphabetical order, changing fastest. Each is there once.
+func (s *study) combinations() ([]configuration, error) {
+	all := s.Sample.draws()
+	for _, name := range slices.Sorted(maps.Keys(s.Grid)) {
+		var more []configuration
+		for _, c := range all {
+			for _, value := range s.Grid[name] {
+				more = append(more, c.with(name, value))
+			}
+		}
+		all = more
+	}
+	var problems []error
+	var once []configuration
+	seen := map[string]bool{}
+	for _, c := range all {
+		for name, value := range s.Settings {
+			c[name] = value
+		}
+		if seen[c.String()] {
+			continue
+		}
+		seen[c.String()] = true
+		once = append(once, c)
+		if err := c.check(); err != nil && !slices.ContainsFunc(problems, func(p error) bool { return p.Error() == err.Error() }) {
+			problems = append(problems, err)
+		}
+	}
+	return once, errors.Join(problems...)
+}
+
+// varied are the names of the settings that the study varies.
+func (s *study) varied() []string {
+	names := slices.Collect(maps.Keys(s.Grid))
+	if s.Sample != nil {
+		names = slices.AppendSeq(names, maps.Keys(s.Sample.Settings))
+	}
+	slices.Sort(names)
+	if s.Halving != nil {
+		names = append(names, epochsSetting)
+	}
+	return names
+}
+
+// of are the settings of these names.
+func (c configuration) of(names []string) configuration {
+	some := configuration{}
+	for _, name := range names {
+		some[name] = c[name]
+	}
+	return some
+}

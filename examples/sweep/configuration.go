@@ -1,0 +1,182 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/fastresnet/fastresnet"
+)
+
+// configuration is the settings of a run, by their names.
+//
+// The setting recipe is the name of one, or a whole one as JSON has it. width, epochs, batch_size and peak_rate are the
+// library's options of these names, so that other epochs stretch the schedule and another batch scales the rates. All others
+// are fields of the recipe, by their names in JSON: "label_smoothing", "optimizer.momentum", "groups.0.rate_factor".
+type configuration map[string]any
+
+// The settings that are no fields of the recipe.
+const (
+	recipeSetting = "recipe"
+	epochsSetting = "epochs"
+)
+
+// numbers are the settings that are options of the library, each a number.
+var optionSettings = map[string]func(float64) (fastresnet.Option, error){
+	"width":       whole(fastresnet.WithWidth),
+	epochsSetting: whole(fastresnet.WithEpochs),
+	"batch_size":  whole(fastresnet.WithBatchSize),
+	"peak_rate": func(rate float64) (fastresnet.Option, error) {
+		if !(rate > 0 && rate <= math.MaxFloat32) {
+			return nil, errors.New("need a positive number")
+		}
+		return fastresnet.WithPeakRate(rate), nil
+	},
+}
+
+// whole makes an option of a whole number from 1 on.
+func whole(option func(int) fastresnet.Option) func(float64) (fastresnet.Option, error) {
+	return func(n float64) (fastresnet.Option, error) {
+		if n != math.Trunc(n) || n < 1 || n > math.MaxInt32 {
+			return nil, errors.New("need a whole number from 1 on")
+		}
+		return option(int(n)), nil
+	}
+}
+
+// with is a copy with another setting.
+func (c configuration) with(name string, value any) configuration {
+	c = maps.Clone(c)
+	c[name] = value
+	return c
+}
+
+// check reports what of the settings cannot be.
+func (c configuration) check() error {
+	if _, err := c.recipe(); err != nil {
+		return err
+	}
+	_, err := c.options()
+	return err
+}
+
+// recipe is the recipe with the fields that are set, without the options.
+func (c configuration) recipe() (fastresnet.Recipe, error) {
+	base, err := baseRecipe(c[recipeSetting])
+	if err != nil {
+		return base, err
+	}
+	text, err := json.Marshal(base)
+	if err != nil {
+		return base, err
+	}
+	var fields any
+	if err := json.Unmarshal(text, &fields); err != nil {
+		return base, err
+	}
+	for _, name := range slices.Sorted(maps.Keys(c)) {
+		if name == recipeSetting || optionSettings[name] != nil {
+			continue
+		}
+		if fields, err = setField(fields, strings.Split(name, "."), c[name]); err != nil {
+			return base, fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	if text, err = json.Marshal(fields); err != nil {
+		return base, err
+	}
+	var recipe fastresnet.Recipe
+	if err := json.Unmarshal(text, &recipe); err != nil {
+		return base, fmt.Errorf("%s: %w", c, err)
+	}
+	return recipe, nil
+}
+
+// baseRecipe is the recipe that a setting names, or is.
+func baseRecipe(value any) (recipe fastresnet.Recipe, err error) {
+	name, named := value.(string)
+	if !named {
+		text, err := json.Marshal(value)
+		if err != nil {
+			return recipe, err
+		}
+		return recipe, json.Unmarshal(text, &recipe)
+	}
+	for _, r := range fastresnet.Recipes() {
+		if r.Name == name {
+			return r, nil
+		}
+	}
+	return recipe, fmt.Errorf("recipe %q: need one of: cifar10 -list", name)
+}
+
+// setField sets what a path leads to in a value that was read from JSON. Objects on the way are made where there are none,
+// as JSON leaves out what is zero.
+func setField(in any, path []string, value any) (any, error) {
+	if len(path) == 0 {
+		return value, nil
+	}
+	switch in := in.(type) {
+	case nil:
+		return setField(map[string]any{}, path, value)
+	case map[string]any:
+		field, err := setField(in[path[0]], path[1:], value)
+		in[path[0]] = field
+		return in, err
+	case []any:
+		i, err := strconv.Atoi(path[0])
+		if err != nil || i < 0 || i >= len(in) {
+			return nil, fmt.Errorf("%q in a list of %d: need 0 to %d", path[0], len(in), len(in)-1)
+		}
+		in[i], err = setField(in[i], path[1:], value)
+		return in, err
+	}
+	return nil, fmt.Errorf("%q: there is a value, not an object", path[0])
+}
+
+// options are those that are set.
+func (c configuration) options() ([]fastresnet.Option, error) {
+	var options []fastresnet.Option
+	for _, name := range slices.Sorted(maps.Keys(optionSettings)) {
+		value, set := c[name]
+		if !set {
+			continue
+		}
+		n, ok := value.(float64)
+		if !ok {
+			return nil, fmt.Errorf("%s is %s, need a number", name, text(value))
+		}
+		option, err := optionSettings[name](n)
+		if err != nil {
+			return nil, fmt.Errorf("%s is %g: %w", name, n, err)
+		}
+		options = append(options, option)
+	}
+	return options, nil
+}
+
+// String is the settings in words: "peak_rate 0.4, width 8".
+func (c configuration) String() string {
+	var words []string
+	for _, name := range slices.Sorted(maps.Keys(c)) {
+		words = append(words, name+" "+text(c[name]))
+	}
+	return strings.Join(words, ", ")
+}
+
+// text is a setting's value: a text as it is, anything else as JSON.
+func text(value any) string {
+	if s, ok := value.(string); ok {
+		return s
+	}
+	encoded, err := json.Marshal(value)
+	if err != nil {
+		return fmt.Sprint(value)
+	}
+	return string(encoded)
+}

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/examples/internal/program"
+	"github.com/fastresnet/fastresnet/internal/terminal"
+)
+
+// division is the seed of all divisions of the images: all runs are tested with the same ones.
+const division = 1
+
+// images are what a study's runs train on and are tested with.
+type images struct {
+	folds       []data.Fold // one without folds
+	fingerprint string
+}
+
+// readImages reads the images that the flags and the study name, and divides them.
+func readImages(from string, s *study) (*images, error) {
+	train, test, err := program.Images(from, s.TrainImages, s.TestImages)
+	if err != nil {
+		return nil, err
+	}
+	i := &images{folds: []data.Fold{{Train: train, Test: test}}, fingerprint: train.Fingerprint()}
+	switch {
+	case s.Folds > 0:
+		if i.folds, err = train.Folds(s.Folds, division); err != nil {
+			return nil, fmt.Errorf("folds: %w", err)
+		}
+	case s.HeldOut > 0:
+		if train, test, err = train.Split(s.HeldOut, division); err != nil {
+			return nil, fmt.Errorf("held_out: %w", err)
+		}
+		i.folds[0] = data.Fold{Train: train, Test: test}
+	default:
+		i.fingerprint += "; tested with " + test.Fingerprint()
+	}
+	return i, nil
+}
+
+// of are a run's.
+func (i *images) of(r trial) data.Fold { return i.folds[max(0, r.fold-1)] }
+
+// sameAs finds out whether results are of these images.
+func (i *images) sameAs(runs []trial, done map[string]outcome) error {
+	for _, r := range runs {
+		if o, ok := done[r.id]; ok && o.Images != i.fingerprint {
+			return fmt.Errorf("the result %s is of other images, %s; now they are %s: name another -results folder", o.ID, o.Images, i.fingerprint)
+		}
+	}
+	return nil
+}
+
+// tested says which images a study's runs are tested with.
+func (s *study) tested() string {
+	switch {
+	case s.Folds > 0:
+		return fmt.Sprintf("%d parts of the training images, each held out once", s.Folds)
+	case s.HeldOut >= 1:
+		return terminal.Plural(int(s.HeldOut), "held-out training image")
+	case s.HeldOut > 0:
+		return fmt.Sprintf("%g %% of the training images, held out", 100*s.HeldOut)
+	}
+	return "the test set"
+}

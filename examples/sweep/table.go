@@ -1,0 +1,178 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/fastresnet/fastresnet/examples/internal/results"
+	"github.com/fastresnet/fastresnet/internal/terminal"
+	"github.com/fastresnet/fastresnet/plot"
+	"gonum.org/v1/gonum/stat/distuv"
+)
+
+// table is what came of a study, a row a configuration, the best first.
+type table struct {
+	varied []string // the settings that tell rows apart
+	rows   []row
+	note   string
+}
+
+// row is a configuration's runs. Its statistics are those of the runs that did not diverge.
+type row struct {
+	configuration configuration
+	accuracies    []float64
+	diverged      int
+	missing       int
+}
+
+// newTable has a row for every configuration of the study's runs that are known.
+func newTable(s *study, runs []trial, more bool, done map[string]outcome) table {
+	t := table{varied: s.varied()}
+	places := map[string]int{}
+	var found []outcome
+	for _, r := range runs {
+		name := r.configuration.String()
+		if _, ok := places[name]; !ok {
+			places[name] = len(t.rows)
+			t.rows = append(t.rows, row{configuration: r.configuration})
+		}
+		row := &t.rows[places[name]]
+		o, ok := done[r.id]
+		if ok {
+			found = append(found, o)
+		}
+		switch {
+		case !ok:
+			row.missing++
+		case o.Error != "":
+			row.diverged++
+		default:
+			row.accuracies = append(row.accuracies, float64(o.TestAccuracy))
+		}
+	}
+	slices.SortStableFunc(t.rows, func(a, b row) int {
+		better := cmp.Compare(b.mean(), a.mean()) // one without any accuracy, NaN, is last
+		if s.Halving != nil {
+			return cmp.Or(cmp.Compare(b.epochs(), a.epochs()), better) // the last stage first
+		}
+		return better
+	})
+	t.note = note(s, len(runs), more, found)
+	return t
+}
+
+func (r row) mean() float64 {
+	mean, _ := results.MeanStd(r.accuracies)
+	return mean
+}
+
+// epochs are those of a stage of halving.
+func (r row) epochs() float64 {
+	epochs, _ := r.configuration[epochsSetting].(float64)
+	return epochs
+}
+
+// interval is half of the mean's 95 % interval of confidence, by Student's distribution; NaN of fewer than two runs.
+func (r row) interval() float64 {
+	_, deviation := results.MeanStd(r.accuracies)
+	n := float64(len(r.accuracies))
+	if n < 2 {
+		return math.NaN()
+	}
+	return distuv.StudentsT{Sigma: 1, Nu: n - 1}.Quantile(0.975) * deviation / math.Sqrt(n)
+}
+
+// cells are the texts of the table.
+func (t table) cells() terminal.Table {
+	var cells terminal.Table
+	for _, name := range t.varied {
+		cells.Columns = append(cells.Columns, terminal.Column{Name: name, Left: true})
+	}
+	cells.Columns = append(cells.Columns,
+		terminal.Column{Name: "n"}, terminal.Column{Name: "accuracy"}, terminal.Column{Name: "deviation"},
+		terminal.Column{Name: "95 % interval"}, terminal.Column{Markdown: "note", Left: true})
+	for _, r := range t.rows {
+		var texts []string
+		for _, name := range t.varied {
+			texts = append(texts, text(r.configuration[name]))
+		}
+		_, deviation := results.MeanStd(r.accuracies)
+		cells.Rows = append(cells.Rows, append(texts, fmt.Sprint(len(r.accuracies)),
+			percent("%.2f %%", r.mean()), percent("%.2f", deviation), percent("± %.2f", r.interval()), r.note()))
+	}
+	return cells
+}
+
+// percent is a share as a text, "-" if it is not known.
+func percent(format string, share float64) string {
+	if math.IsNaN(share) {
+		return "-"
+	}
+	return fmt.Sprintf(format, 100*share)
+}
+
+// note is what the statistics leave out.
+func (r row) note() string {
+	var parts []string
+	if r.diverged > 0 {
+		parts = append(parts, fmt.Sprintf("%d diverged", r.diverged))
+	}
+	if r.missing > 0 {
+		parts = append(parts, fmt.Sprintf("%d missing", r.missing))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// note says below the table what was run.
+func note(s *study, runs int, more bool, found []outcome) string {
+	var places []string
+	for _, o := range found {
+		places = append(places, results.Place(o.Backend, o.Device))
+	}
+	slices.Sort(places)
+	missing := ""
+	if n := runs - len(found); n > 0 {
+		missing = fmt.Sprintf(" of %d", runs)
+	}
+	if more {
+		missing += ", and further stages"
+	}
+	on := ""
+	if len(places) > 0 {
+		on = ", on " + strings.Join(slices.Compact(places), ", ")
+	}
+	fixed := configuration{}
+	for name, value := range s.Settings {
+		fixed[name] = value
+	}
+	return fmt.Sprintf(`All: %v.
+%s%s%s.
+Accuracy: mean over n runs, on %s. Deviation: standard, over n-1. Interval: of the mean, by Student's distribution.
+`, fixed, terminal.Plural(len(found), "run"), missing, on, s.tested())
+}
+
+// text is the table for a terminal of a width, 0 for none, and the note below it.
+func (t table) text(width int) string { return t.cells().Text(width) + "\n" + t.note }
+
+// markdown is the table and the note below it.
+func (t table) markdown() string { return t.cells().Markdown() + "\n" + t.note }
+
+// chart is the accuracies as bars, with their intervals.
+func (t table) chart() plot.Figure {
+	const most = 50
+	var bars []plot.Bar
+	for _, r := range t.rows {
+		if len(r.accuracies) == 0 || len(bars) == most {
+			continue
+		}
+		bar := plot.Bar{Name: r.configuration.of(t.varied).String(), Value: 100 * r.mean()}
+		if half := r.interval(); !math.IsNaN(half) {
+			bar.Deviation = 100 * half
+		}
+		bars = append(bars, bar)
+	}
+	return plot.Bars("accuracy and its 95 % interval, %", bars...)
+}

@@ -1,0 +1,128 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/fastresnet/fastresnet"
+	"github.com/fastresnet/fastresnet/examples/internal/program"
+	"github.com/fastresnet/fastresnet/examples/internal/results"
+	"github.com/fastresnet/fastresnet/internal/folderlock"
+	"github.com/fastresnet/fastresnet/internal/terminal"
+)
+
+// worker does the runs of a share.
+type worker struct {
+	settings *settings
+	study    *study
+	folder   folder
+	images   *images
+	view     *view
+}
+
+func newWorker(s *settings, study *study, stdout, stderr io.Writer) (*worker, error) {
+	images, err := readImages(s.data, study)
+	if err != nil {
+		return nil, err
+	}
+	return &worker{s, study, folder(s.results), images, newView(s.quiet, study.varied(), stdout, stderr)}, nil
+}
+
+// work does the runs of the share that are missing, of each stage as it becomes known. It fails with [errAwaited] when what
+// is left is for others to do first.
+func (w *worker) work(ctx context.Context) error {
+	elsewhere := map[string]bool{} // what other processes are at
+	for {
+		done, err := w.folder.outcomes()
+		if err != nil {
+			return err
+		}
+		runs, more, err := w.study.trials(done)
+		if err != nil {
+			return err
+		}
+		if err := w.images.sameAs(runs, done); err != nil {
+			return err
+		}
+		var missing []trial
+		for place, r := range runs {
+			if _, is := done[r.id]; !is && !elsewhere[r.id] && w.settings.share.has(place) {
+				missing = append(missing, r)
+			}
+		}
+		switch {
+		case len(missing) == 0 && len(elsewhere) > 0:
+			return fmt.Errorf("other processes are at %s: %w", terminal.Plural(len(elsewhere), "run"), errAwaited)
+		case len(missing) == 0 && more:
+			return fmt.Errorf("the next stage needs the runs of other shares: %w", errAwaited)
+		case len(missing) == 0:
+			return nil
+		}
+		w.view.runs = len(missing)
+		for i, r := range missing {
+			w.view.run = i + 1
+			err := w.do(ctx, r)
+			if errors.Is(err, folderlock.ErrInUse) {
+				elsewhere[r.id] = true
+			} else if err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// do does a run, unless it is done or under way elsewhere, and keeps what came of it.
+func (w *worker) do(ctx context.Context, r trial) error {
+	lock, err := w.folder.claim(r.id)
+	if err != nil {
+		return err
+	}
+	done, err := w.folder.has(r.id) // by another process, before this one had the lock
+	if err == nil && !done {
+		var o outcome
+		if o, err = w.train(ctx, r); err == nil {
+			err = w.folder.keep(o)
+		}
+		if done = err == nil; done {
+			w.view.done(r, o)
+		}
+	}
+	if err := errors.Join(err, lock.Release()); err != nil || !done {
+		return err
+	}
+	return os.RemoveAll(w.folder.unfinished(r.id)) // when it is not locked: Windows removes no open file
+}
+
+// train trains a run to its end, from its last checkpoint on.
+func (w *worker) train(ctx context.Context, r trial) (o outcome, err error) {
+	recipe, err := r.configuration.recipe()
+	if err != nil {
+		return o, err
+	}
+	options, err := r.configuration.options()
+	if err != nil {
+		return o, err
+	}
+	images := w.images.of(r)
+	options = append(options,
+		fastresnet.WithRecipe(recipe), fastresnet.WithSeed(r.seed), fastresnet.WithDataset(images.Train, images.Test),
+		fastresnet.WithBackend(w.settings.backend), fastresnet.WithPluginDownload(), program.AutotuneCache(),
+		fastresnet.WithCheckpoint(w.folder.unfinished(r.id), 1), fastresnet.WithResume(), w.view.observe(r))
+	result, err := fastresnet.Train(ctx, options...)
+	w.view.Clear()
+	if result != nil {
+		defer result.Model.Close()
+	}
+	switch {
+	case err == nil, errors.Is(err, fastresnet.ErrDiverged) && result != nil:
+	case errors.Is(err, context.Canceled):
+		w.view.say(r, "stopped", "the same command goes on from here")
+		return o, context.Cause(ctx)
+	default:
+		return o, fmt.Errorf("%v: %w", r, err)
+	}
+	return outcome{ID: r.id, Settings: r.configuration, Fold: r.fold, Images: w.images.fingerprint, Run: results.NewRun(result, err)}, nil
+}
