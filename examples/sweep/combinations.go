@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 )
@@ -19,9 +20,9 @@ func (s *study) combinations() ([]configuration, error) {
 		}
 		all = more
 	}
-	var problems []error
 	var once []configuration
-	seen := map[string]bool{}
+	var problems []error
+	seen, reported := map[string]bool{}, map[string]bool{}
 	for _, c := range all {
 		for name, value := range s.Settings {
 			c[name] = value
@@ -31,8 +32,9 @@ func (s *study) combinations() ([]configuration, error) {
 		}
 		seen[c.String()] = true
 		once = append(once, c)
-		if err := c.check(); err != nil && !slices.ContainsFunc(problems, func(p error) bool { return p.Error() == err.Error() }) {
-			problems = append(problems, err)
+		if err := c.check(); err != nil && !reported[err.Error()] { // by the first that has it
+			reported[err.Error()] = true
+			problems = append(problems, fmt.Errorf("%v: %w", c, err))
 		}
 	}
 	return once, errors.Join(problems...)

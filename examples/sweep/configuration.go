@@ -17,7 +17,7 @@ import (
 //
 // The setting recipe is the name of one, or a whole one as JSON has it. width, epochs, batch_size and peak_rate are the
 // library's options of these names, so that other epochs stretch the schedule and another batch scales the rates. All others
-// are fields of the recipe, by their names in JSON: "label_smoothing", "optimizer.momentum", "groups.0.rate_factor".
+// are fields of the recipe, by their names in JSON: "label_smoothing", "optimizer.nesterov.momentum", "groups.0.rate_factor".
 type configuration map[string]any
 
 // The settings that are no fields of the recipe.
@@ -26,7 +26,7 @@ const (
 	epochsSetting = "epochs"
 )
 
-// numbers are the settings that are options of the library, each a number.
+// optionSettings are the settings that are options of the library, each a number.
 var optionSettings = map[string]func(float64) (fastresnet.Option, error){
 	"width":       whole(fastresnet.WithWidth),
 	epochsSetting: whole(fastresnet.WithEpochs),
@@ -92,7 +92,7 @@ func (c configuration) recipe() (fastresnet.Recipe, error) {
 	}
 	var recipe fastresnet.Recipe
 	if err := json.Unmarshal(text, &recipe); err != nil {
-		return base, fmt.Errorf("%s: %w", c, err)
+		return base, err
 	}
 	return recipe, nil
 }
@@ -169,8 +169,11 @@ func (c configuration) String() string {
 	return strings.Join(words, ", ")
 }
 
-// text is a setting's value: a text as it is, anything else as JSON.
+// text is a setting's value: a text as it is, a whole recipe by its name, anything else as JSON.
 func text(value any) string {
+	if object, ok := value.(map[string]any); ok && object["name"] != nil {
+		value = object["name"]
+	}
 	if s, ok := value.(string); ok {
 		return s
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -58,11 +59,11 @@ func (f folder) outcomes() (map[string]outcome, error) {
 			return nil, err
 		}
 		var o outcome
-		if err := strictjson.Unmarshal(text, &o, nullable...); err != nil {
-			return nil, fmt.Errorf("%s: no result of this program: %w", file, err)
+		if err := strictjson.Unmarshal(text, &o, nullable...); err != nil || o.ID == "" {
+			return nil, fmt.Errorf("%s: no result of this program: %w", file, cmp.Or(err, errors.New("it has no id")))
 		}
 		if f.file(o.ID) != file {
-			return nil, fmt.Errorf("%s: it is the result of another trial, %s", file, o.ID)
+			return nil, fmt.Errorf("%s: it is the result of another run, %s", file, o.ID)
 		}
 		all[o.ID] = o
 	}

@@ -1,0 +1,270 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/fastresnet/fastresnet/examples/internal/program"
+)
+
+// small is a study of four short runs.
+const small = `{
+	"settings": {"recipe": "resnet9-24", "width": 4, "epochs": 2, "batch_size": 64},
+	"grid": {"peak_rate": [0.1, 0.4]}, "seeds": {"count": 2}, "train_images": 320, "held_out": 0.2
+}`
+
+// process is a call of the program on a study in a folder.
+type process struct {
+	ctx    context.Context
+	folder string
+}
+
+// start writes the study to a folder of its own.
+func start(t *testing.T, study string) process {
+	t.Helper()
+	p := process{ctx: t.Context(), folder: t.TempDir()}
+	if err := os.WriteFile(filepath.Join(p.folder, "study.json"), []byte(study), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// run runs the program with more flags, and wants an exit status.
+func (p *process) run(t *testing.T, status int, flags ...string) (stdout, stderr string) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	args := append([]string{"-data", "synthetic", "-backend", "go"}, append(flags, filepath.Join(p.folder, "study.json"))...)
+	if got := run(p.ctx, args, &out, &errs); got != status {
+		t.Errorf("status %d, want %d; %s%s", got, status, &out, &errs)
+	}
+	return out.String(), errs.String()
+}
+
+// lines are those of an output that have a word.
+func lines(output, word string) (n int) {
+	for line := range strings.Lines(output) {
+		if strings.Contains(line, " "+word+" ") {
+			n++
+		}
+	}
+	return n
+}
+
+// tableOf is the table that is printed at the end.
+func tableOf(t *testing.T, output string) string {
+	t.Helper()
+	i := strings.Index(output, "peak_rate  n")
+	if i < 0 {
+		t.Fatalf("no table in %s", output)
+	}
+	return output[i:]
+}
+
+// TestSweep has a study run, and not again.
+func TestSweep(t *testing.T) {
+	p := start(t, small)
+	first, _ := p.run(t, program.ExitOK)
+	if n := lines(first, "done"); n != 4 {
+		t.Errorf("%d runs done, want 4:\n%s", n, first)
+	}
+	for name, flags := range map[string][]string{"again": nil, "the table alone": {"-table"}} {
+		t.Run(name, func(t *testing.T) {
+			again, _ := p.run(t, program.ExitOK, flags...)
+			if again != tableOf(t, first) {
+				t.Errorf("it printed\n%swant the table alone:\n%s", again, tableOf(t, first))
+			}
+		})
+	}
+	left, err := os.ReadDir(filepath.Join(p.folder, "study.results", "unfinished"))
+	if err != nil || len(left) > 0 {
+		t.Errorf("unfinished: %v, error %v", left, err)
+	}
+}
+
+// TestSharesOfAStudy has several processes do a study's shares at a time, and the results merged by copying: the table is the one
+// of a single process.
+func TestSharesOfAStudy(t *testing.T) {
+	whole := start(t, small)
+	want, _ := whole.run(t, program.ExitOK)
+	merged := start(t, small)
+	results := filepath.Join(merged.folder, "study.results")
+	if err := os.Mkdir(results, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range []string{"1/3", "2/3", "3/3"} {
+		other := start(t, small)
+		if stdout, _ := other.run(t, program.ExitOK, "-share", part); lines(stdout, "done") == 0 {
+			t.Errorf("part %s: nothing done:\n%s", part, stdout)
+		}
+		if err := os.CopyFS(results, os.DirFS(filepath.Join(other.folder, "study.results"))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, _ := merged.run(t, program.ExitOK, "-table"); got != tableOf(t, want) {
+		t.Errorf("the table of the shares:\n%swant\n%s", got, tableOf(t, want))
+	}
+}
+
+// TestManyProcesses has three do all of a study in one folder at a time: each run is done once.
+func TestManyProcesses(t *testing.T) {
+	p := start(t, small)
+	var outputs [3]string
+	var all sync.WaitGroup
+	for i := range outputs {
+		all.Go(func() {
+			var out, errs bytes.Buffer
+			status := run(p.ctx, []string{"-data", "synthetic", "-backend", "go", filepath.Join(p.folder, "study.json")}, &out, &errs)
+			if status != program.ExitOK && status != exitAgain {
+				t.Errorf("status %d: %s", status, &errs)
+			}
+			outputs[i] = out.String()
+		})
+	}
+	all.Wait()
+	together := strings.Join(outputs[:], "")
+	for _, word := range []string{"started", "done"} {
+		if n := lines(together, word); n != 4 {
+			t.Errorf("%d runs %s, want 4:\n%s", n, word, together)
+		}
+	}
+	if again, _ := p.run(t, program.ExitOK); lines(again, "started") > 0 {
+		t.Errorf("something was left to do:\n%s", again)
+	}
+}
+
+// TestStopped has a process be stopped by SIGTERM and by Ctrl-C within runs, and others go on: the table is the one of a
+// process that was never stopped.
+func TestStopped(t *testing.T) {
+	for name, test := range map[string]struct {
+		cause  error
+		status int
+	}{
+		"SIGTERM": {program.ErrTerminated, exitAgain},
+		"Ctrl-C":  {program.ErrInterrupted, program.ExitInterrupted},
+	} {
+		t.Run(name, func(t *testing.T) {
+			whole := start(t, small)
+			want, _ := whole.run(t, program.ExitOK)
+			p := start(t, small)
+			ctx, stop := context.WithCancelCause(t.Context())
+			defer stop(nil)
+			go func() { // as soon as there is a checkpoint
+				for ctx.Err() == nil {
+					if found, _ := filepath.Glob(filepath.Join(p.folder, "study.results", "unfinished", "*", "*.safetensors")); len(found) > 0 {
+						stop(test.cause)
+					}
+					time.Sleep(time.Millisecond)
+				}
+			}()
+			p.ctx = ctx
+			stopped, errs := p.run(t, test.status)
+			if lines(stopped, "stopped") != 1 || !strings.Contains(errs, test.cause.Error()) {
+				t.Errorf("it printed\n%s%s", stopped, errs)
+			}
+			p.ctx = t.Context()
+			got, _ := p.run(t, program.ExitOK)
+			if lines(got, "resumed") != 1 || lines(stopped, "done")+lines(got, "done") != 4 {
+				t.Errorf("stopped:\n%sand gone on:\n%s", stopped, got)
+			}
+			if tableOf(t, got) != tableOf(t, want) {
+				t.Errorf("the table is\n%swant\n%s", tableOf(t, got), tableOf(t, want))
+			}
+		})
+	}
+}
+
+// TestStages has the shares of a study with halving wait for one another.
+func TestStages(t *testing.T) {
+	p := start(t, `{
+		"settings": {"recipe": "resnet9-24", "width": 4, "batch_size": 64}, "grid": {"peak_rate": [0.1, 0.4]},
+		"train_images": 256, "held_out": 0.2, "halving": {"epochs": [1, 2], "keep": 0.5}
+	}`)
+	_, errs := p.run(t, exitAgain, "-share", "1/2")
+	if !strings.Contains(errs, "the next stage needs the runs of other shares") {
+		t.Errorf("it said %s", errs)
+	}
+	p.run(t, program.ExitOK, "-share", "2/2")
+	last, _ := p.run(t, program.ExitOK, "-share", "1/2")
+	if rows := strings.Count(last, " 1   "); lines(last, "done") != 1 || rows == 0 {
+		t.Errorf("the last stage:\n%s", last)
+	}
+}
+
+// TestFolds has each part be tested with once.
+func TestFolds(t *testing.T) {
+	p := start(t, `{"settings": {"recipe": "resnet9-24", "width": 4, "epochs": 1, "batch_size": 64}, "train_images": 256, "folds": 3}`)
+	out, _ := p.run(t, program.ExitOK)
+	for _, fold := range []string{"fold 1", "fold 2", "fold 3"} {
+		if !strings.Contains(out, fold+": test accuracy") {
+			t.Errorf("no %s in\n%s", fold, out)
+		}
+	}
+	if !strings.Contains(out, "on 3 parts of the training images") {
+		t.Errorf("the note does not say what was tested with:\n%s", out)
+	}
+}
+
+// TestFailures has what stands in the way of a study be said.
+func TestFailures(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		study string
+		spoil func(t *testing.T, results string)
+		want  string
+	}{
+		{"a batch beyond the images", strings.Replace(small, "64", "640", 1), nil, "batch size 640 is larger than the training set of 256 images"},
+		{"nothing to hold out", strings.Replace(small, "0.2", "320", 1), nil, "held_out: "},
+		{"a result of another run", small, func(t *testing.T, results string) { rename(t, results) }, "it is the result of another run"},
+		{"no result", small, func(t *testing.T, results string) { write(t, filepath.Join(results, "notes.json"), "{}") }, "notes.json: no result of this program: it has no id"},
+		{"half a result", small, func(t *testing.T, results string) { write(t, filepath.Join(results, "half.json"), `{"id": "ha`) }, "half.json: no result of this program"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			p := start(t, test.study)
+			if test.spoil != nil {
+				p.run(t, program.ExitOK, "-share", "1/4")
+				test.spoil(t, filepath.Join(p.folder, "study.results"))
+			}
+			if _, errs := p.run(t, program.ExitFailed); !strings.Contains(errs, test.want) {
+				t.Errorf("it said %s, want %s", errs, test.want)
+			}
+		})
+	}
+}
+
+// Results of other images are not taken for those of these.
+func TestOtherImages(t *testing.T) {
+	p := start(t, small)
+	p.run(t, program.ExitOK)
+	var out, errs bytes.Buffer
+	if os.Getenv("FASTRESNET_DATA") == "" {
+		t.Skip("FASTRESNET_DATA is not set: no CIFAR-10 to read")
+	}
+	if status := run(t.Context(), []string{filepath.Join(p.folder, "study.json")}, &out, &errs); status != program.ExitFailed || !strings.Contains(errs.String(), "is of other images") {
+		t.Errorf("status %d: %s", status, &errs)
+	}
+}
+
+// rename gives a result the name of another.
+func rename(t *testing.T, results string) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(results, "*.json"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%v, error %v", files, err)
+	}
+	if err := os.Rename(files[0], filepath.Join(results, "0123456789abcdef.json")); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func write(t *testing.T, file, content string) {
+	t.Helper()
+	if err := os.WriteFile(file, []byte(content), 0o666); err != nil {
+		t.Fatal(err)
+	}
+}
