@@ -48,12 +48,16 @@ func (f folder) unfinished(id string) string { return filepath.Join(string(f), "
 
 // outcomes are those that are there, by their identities: none if there is no folder.
 func (f folder) outcomes() (map[string]outcome, error) {
-	files, err := filepath.Glob(f.file("*"))
-	if err != nil {
+	entries, err := os.ReadDir(string(f))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
 	all := map[string]outcome{}
-	for _, file := range files {
+	for _, entry := range entries {
+		if filepath.Ext(entry.Name()) != ".json" {
+			continue
+		}
+		file := filepath.Join(string(f), entry.Name())
 		text, err := os.ReadFile(file)
 		if err != nil {
 			return nil, err
