@@ -74,7 +74,7 @@ func (w *worker) work(ctx context.Context) error {
 	}
 }
 
-// do does a run, unless it is done or under way elsewhere, and keeps what came of it.
+// do does a run, unless it is done or under way elsewhere.
 func (w *worker) do(ctx context.Context, r trial) error {
 	lock, err := w.folder.claim(r.id)
 	if err != nil {
@@ -82,29 +82,23 @@ func (w *worker) do(ctx context.Context, r trial) error {
 	}
 	done, err := w.folder.has(r.id) // by another process, before this one had the lock
 	if err == nil && !done {
-		var o outcome
-		if o, err = w.train(ctx, r); err == nil {
-			err = w.folder.keep(o)
-		}
-		if done = err == nil; done {
-			w.view.done(r, o)
-		}
+		err = w.train(ctx, r)
 	}
-	if err := errors.Join(err, lock.Release()); err != nil || !done {
+	if err := errors.Join(err, lock.Release()); err != nil {
 		return err
 	}
 	return os.RemoveAll(w.folder.unfinished(r.id)) // when it is not locked: Windows removes no open file
 }
 
-// train trains a run to its end, from its last checkpoint on.
-func (w *worker) train(ctx context.Context, r trial) (o outcome, err error) {
+// train trains a run to its end, from its last checkpoint on, and keeps what came of it.
+func (w *worker) train(ctx context.Context, r trial) error {
 	recipe, err := r.configuration.recipe()
 	if err != nil {
-		return o, err
+		return err
 	}
 	options, err := r.configuration.options()
 	if err != nil {
-		return o, err
+		return err
 	}
 	images := w.images.of(r)
 	options = append(options,
@@ -120,9 +114,14 @@ func (w *worker) train(ctx context.Context, r trial) (o outcome, err error) {
 	case err == nil, errors.Is(err, fastresnet.ErrDiverged) && result != nil:
 	case errors.Is(err, context.Canceled):
 		w.view.say(r, "stopped", "the same command goes on from here")
-		return o, context.Cause(ctx)
+		return context.Cause(ctx)
 	default:
-		return o, fmt.Errorf("%v: %w", r, err)
+		return fmt.Errorf("%v: %w", r, err)
 	}
-	return outcome{ID: r.id, Settings: r.configuration, Fold: r.fold, Images: w.images.fingerprint, Run: results.NewRun(result, err)}, nil
+	o := outcome{ID: r.id, Settings: r.configuration, Fold: r.fold, Images: w.images.fingerprint, Run: results.NewRun(result, err)}
+	if err := w.folder.keep(o); err != nil {
+		return err
+	}
+	w.view.done(r, o)
+	return nil
 }
