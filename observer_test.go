@@ -274,7 +274,7 @@ func TestProgressKnowsTheLoss(t *testing.T) {
 		run := func(stop int) (losses []float64, epochs []fastresnet.Epoch) {
 			ctx, cancel := context.WithCancel(context.Background())
 			defer cancel()
-			result, err := fastresnet.Train(ctx, fastresnet.WithDataset(set, nil), fastresnet.WithBackend(backend), fastresnet.WithWidth(2),
+			result, err := fastresnet.Train(ctx, fastresnet.WithDataset(set, nil), fastresnet.WithBackend(backend), fastresnet.WithArchitecture(tinyNetwork()),
 				fastresnet.WithBatchSize(16), fastresnet.WithIncompleteBatches(true), fastresnet.WithEpochs(1), fastresnet.WithPeakRate(0.1),
 				fastresnet.WithCheckpoint(folder, 1), fastresnet.WithResume(),
 				fastresnet.WithProgress(fastresnet.Observer{Step: func(p fastresnet.Progress) {

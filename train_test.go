@@ -215,7 +215,7 @@ func TestResultNamesItsWeights(t *testing.T) {
 func TestModelCannotBeClosedUnderTheTraining(t *testing.T) {
 	set := synthetic(t, 20, 1)
 	testbackend.Each(t, func(t *testing.T, backend string) {
-		_, err := fastresnet.Train(context.Background(), fastresnet.WithDataset(set, nil), fastresnet.WithBackend(backend), fastresnet.WithWidth(2),
+		_, err := fastresnet.Train(context.Background(), fastresnet.WithDataset(set, nil), fastresnet.WithBackend(backend), fastresnet.WithArchitecture(tinyNetwork()),
 			fastresnet.WithBatchSize(10), fastresnet.WithProgress(fastresnet.Observer{Start: func(r *fastresnet.Result) { r.Model.Close() }}))
 		if !errors.Is(err, fastresnet.ErrClosed) {
 			t.Errorf("error %v, want ErrClosed", err)
@@ -299,7 +299,7 @@ func TestCancelledRunReturnsWhatItHas(t *testing.T) {
 	testbackend.Each(t, func(t *testing.T, backend string) {
 		ctx, cancel := context.WithCancel(context.Background())
 		var cancelled time.Time
-		result, err := fastresnet.Train(ctx, fastresnet.WithDataset(set, set), fastresnet.WithBackend(backend), fastresnet.WithWidth(4),
+		result, err := fastresnet.Train(ctx, fastresnet.WithDataset(set, set), fastresnet.WithBackend(backend), fastresnet.WithArchitecture(tinyNetwork()),
 			fastresnet.WithBatchSize(16), fastresnet.WithEpochs(3), fastresnet.WithProgress(fastresnet.Observer{Step: func(p fastresnet.Progress) {
 				if p.Epoch == 2 && p.Step == 2 {
 					cancelled = time.Now()
@@ -339,7 +339,7 @@ func TestCancelledBeforeTheFirstStep(t *testing.T) {
 	testbackend.Each(t, func(t *testing.T, backend string) {
 		ctx, cancel := context.WithCancel(context.Background())
 		result, err := fastresnet.Train(ctx, fastresnet.WithDataset(set, nil), fastresnet.WithBatchSize(4), fastresnet.WithBackend(backend),
-			fastresnet.WithWidth(2), fastresnet.WithProgress(fastresnet.Observer{Start: func(*fastresnet.Result) { cancel() }}))
+			fastresnet.WithArchitecture(tinyNetwork()), fastresnet.WithProgress(fastresnet.Observer{Start: func(*fastresnet.Result) { cancel() }}))
 		if result != nil || !errors.Is(err, context.Canceled) {
 			t.Errorf("Train = %v, %v; want nil and context.Canceled", result, err)
 		}
