@@ -26,6 +26,15 @@ func AllKernels() []string {
 	return names
 }
 
+// NetworkKernels are the names of the kernels that tests of whole networks go through: all, or where time is short those
+// that this machine chooses. Tests of layers, which are short, go through all on every machine.
+func NetworkKernels() []string {
+	if testing.Short() {
+		return AllKernels()[:1]
+	}
+	return AllKernels()
+}
+
 func named(name string) *kernels.Set {
 	for _, k := range sets() {
 		if k.Name == name {

@@ -17,7 +17,7 @@ func TestGolden(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, kernels := range cpu.AllKernels() {
+			for _, kernels := range cpu.NetworkKernels() {
 				t.Run(kernels, func(t *testing.T) { testGolden(t, c, want, kernels) })
 			}
 		})

@@ -151,6 +151,9 @@ func TestNetworkGradients(t *testing.T) {
 		{bagOfTricks(), 32},
 		{layers.Airbench94(), 20},
 	}
+	if testing.Short() {
+		tests = tests[2:] // TestGolden has the others, and more of their gradients
+	}
 	for _, tt := range tests {
 		t.Run(tt.design.Name, func(t *testing.T) {
 			t.Parallel()

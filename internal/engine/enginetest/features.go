@@ -13,7 +13,7 @@ import (
 // The features times the classifier's weights are the logits: of one image, of a few and of more than a batch, with the
 // same weights in between.
 func featuresMakeTheLogits(t *testing.T, d *engine.Device) {
-	const batch = 64
+	const batch = 32
 	set := Synthetic(t, batch+20)
 	for _, design := range []layers.Design{layers.Dawn(), layers.ResNet9(), layers.Airbench94()} {
 		t.Run(design.Name, func(t *testing.T) {
