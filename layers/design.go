@@ -36,6 +36,9 @@ type Design struct {
 	WhiteningActivation Activation `json:"whitening_activation,omitzero"`
 	// PoolAt is where a stage's pool stands.
 	PoolAt PoolAt `json:"pool_at,omitempty"`
+	// ActivateSums has the last activation of a Residual follow the sum with the shortcut, as in the first residual
+	// networks (https://arxiv.org/abs/1512.03385), rather than end the branch.
+	ActivateSums bool `json:"activate_sums,omitempty"`
 	// IdentityStart starts 3x3 convolutions of the stages as the identity: see [Conv].
 	IdentityStart bool `json:"identity_start,omitempty"`
 	// MeanPool adds the mean to the maximum that each channel has over the last stage's output.
@@ -60,7 +63,8 @@ type Stage struct {
 	Kernel int `json:"kernel,omitempty"`
 	// Extra is how many further convolutions follow the pool, each with norm and activation.
 	Extra int `json:"extra,omitempty"`
-	// Residual ends the stage with a residual block of two convolutions, each with norm and activation.
+	// Residual ends the stage with a residual block of two convolutions, each with norm and activation: see
+	// [Design.ActivateSums].
 	Residual bool `json:"residual,omitempty"`
 }
 
@@ -290,11 +294,18 @@ func (b builder) stage(name string, s Stage, in int) []Layer {
 		all = append(all, b.convNormActivation(name+"/extra", fmt.Sprint(i+1), out)...)
 	}
 	if s.Residual {
-		all = append(all, Residual{Branch: append(
-			b.convNormActivation(name+"/residual", "1", out),
-			b.convNormActivation(name+"/residual", "2", out)...)})
+		all = append(all, b.residual(name+"/residual", out)...)
 	}
 	return all
+}
+
+// residual is a residual block of two convolutions, and the activation behind it if there is one.
+func (b builder) residual(name string, out int) []Layer {
+	branch := append(b.convNormActivation(name, "1", out), b.convNormActivation(name, "2", out)...)
+	if last := len(branch) - 1; b.design.ActivateSums {
+		return []Layer{Residual{Branch: branch[:last:last]}, branch[last]}
+	}
+	return []Layer{Residual{Branch: branch}}
 }
 
 // plain is a convolution, norm and activation, with a pool among them if the stage has one.

@@ -124,6 +124,12 @@ func TestCosts(t *testing.T) {
 			parameters:   24 + 9*24*64 + c64 + 9*64*256 + 3*c256 + 2*(64+256+256) + 256*10,
 			multiplyAdds: 12*24*961 + 9*24*64*961 + c64*225 + 9*64*256*225 + c256*49 + c256*49 + c256*9 + 2560,
 		},
+		{
+			// Three convolutions a stage, of the same sizes.
+			name: "airbench96", design: layers.Airbench96(),
+			parameters:   24 + 9*24*128 + 2*c128 + 9*128*384 + 2*9*384*384 + 9*384*512 + 2*c512 + 3*(128+384+512) + 512*10,
+			multiplyAdds: 12*24*961 + 9*24*128*961 + 2*c128*225 + 9*128*384*225 + 2*9*384*384*49 + 9*384*512*49 + 2*c512*9 + 5120,
+		},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -260,7 +266,7 @@ func TestDesignClone(t *testing.T) {
 
 func TestDesignJSON(t *testing.T) {
 	for _, design := range []layers.Design{
-		layers.Dawn(), layers.Backbone(), layers.ResNet9(), layers.Airbench94(),
+		layers.Dawn(), layers.Backbone(), layers.ResNet9(), layers.Airbench94(), layers.Airbench96(),
 		{
 			Name: "all", Width: 3, Whitening: &layers.WhiteningSettings{Kernel: 3, Epsilon: 0.5, Images: 7}, BareStem: true,
 			Stages: []layers.Stage{
@@ -338,6 +344,7 @@ func TestDesignErrors(t *testing.T) {
 		}, "no plain block first"},
 		{"more pools than pixels", func(d *layers.Design) { d.Stages = append(d.Stages, d.Stages...) }, "32x32x3 are too small"},
 		{"whitening 2x2 with padding", func(d *layers.Design) { *d = layers.Airbench94(); d.Whitening.Unpadded = false }, "kernel 2"},
+		{"a whitening's bias at 0, and none", func(d *layers.Design) { *d = layers.Airbench96(); d.Whitening.Bias = false }, "and no bias"},
 		{"epsilon of a norm", func(d *layers.Design) { d.Norm.Epsilon = -1e-5 }, "epsilon -1e-05"},
 		{"momentum of a norm", func(d *layers.Design) { d.Norm.Momentum = 1.5 }, "momentum 1.5"},
 		{"unknown place", func(d *layers.Design) { d.PoolAt = "here" }, `a pool at "here"`},

@@ -13,7 +13,7 @@ import (
 // Input [batch, height, width, in], output [batch, height, width, Kernel·Kernel·in], in the order of
 // falling eigenvalues. Its variable Name/weight [out, Kernel, Kernel, in] is not trained; training
 // computes it from its images with data.Dataset.PatchWhitening. With Bias there is Name/bias [out], which is
-// trained, and starts uniform in ±1/sqrt(Kernel·Kernel·in).
+// trained, and starts uniform in ±1/sqrt(Kernel·Kernel·in), or at 0 with ZeroBias.
 type PatchWhitening struct {
 	Name string `json:"name"`
 	WhiteningSettings
@@ -34,6 +34,8 @@ type WhiteningSettings struct {
 	Negatives bool `json:"negatives,omitempty"`
 	// Bias adds a trainable bias.
 	Bias bool `json:"bias,omitempty"`
+	// ZeroBias starts the Bias at 0.
+	ZeroBias bool `json:"zero_bias,omitempty"`
 }
 
 func (p PatchWhitening) String() string {
@@ -46,6 +48,9 @@ func (p PatchWhitening) String() string {
 	}
 	if p.Bias {
 		text += " + bias"
+	}
+	if p.ZeroBias {
+		text += ", zero bias"
 	}
 	return text
 }
@@ -78,6 +83,9 @@ func (p PatchWhitening) resolve(in data.Shape) (resolved, error) {
 	if !(p.Epsilon >= 0 && p.Epsilon <= 1e6) || p.Images < 1 {
 		return resolved{}, fmt.Errorf("%q has epsilon %g and %d images, need 0 or more and at least 1", p.Name, p.Epsilon, p.Images)
 	}
+	if p.ZeroBias && !p.Bias {
+		return resolved{}, fmt.Errorf("%q has a bias that starts at 0, and no bias", p.Name)
+	}
 	patch, channels := p.Kernel*p.Kernel*in.Channels, p.Channels(in.Channels)
 	if patch > maxWhitened {
 		return resolved{}, fmt.Errorf("%q has patches of %d values, need no more than %d", p.Name, patch, maxWhitened)
@@ -91,6 +99,9 @@ func (p PatchWhitening) resolve(in data.Shape) (resolved, error) {
 	if p.Bias {
 		bias := weight(p.Name+"/bias", patch, channels)
 		bias.Bias, bias.Whitened = true, true
+		if p.ZeroBias {
+			bias.Spread = 0
+		}
 		r.variables = append(r.variables, bias)
 	}
 	return r, nil

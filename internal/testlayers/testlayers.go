@@ -32,7 +32,7 @@ func Complete(t *testing.T, cases ...[]layers.Layer) {
 func Every() []layers.Layer {
 	return []layers.Layer{
 		layers.PatchWhitening{Name: "whitening", WhiteningSettings: layers.WhiteningSettings{
-			Kernel: 2, Epsilon: 0.1, Images: 7, Unpadded: true, Negatives: true, Bias: true}},
+			Kernel: 2, Epsilon: 0.1, Images: 7, Unpadded: true, Negatives: true, Bias: true, ZeroBias: true}},
 		layers.Conv{Name: "conv", Out: 3, Kernel: 3, Stride: 2, Identity: true},
 		layers.BatchNorm{Name: "norm", NormSettings: layers.NormSettings{
 			Groups: 2, FrozenScale: true, LowPrecision: true, Epsilon: 1e-12, Momentum: 0.4}},
