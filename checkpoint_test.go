@@ -90,9 +90,16 @@ func checkpointsIn(t *testing.T, folder string) []string {
 // A run that is cancelled again and again, in mid-epoch, between epochs and while it tests, is in the end the run that
 // was not, to the bit; its times add up.
 func TestCancelledRunsResume(t *testing.T) {
-	want := outcomeOf(t, finished(t, interrupted(t)...))
+	t.Run("averages", func(t *testing.T) { cancelledRunsResume(t, interrupted(t)) })
+	t.Run("lookahead", func(t *testing.T) {
+		cancelledRunsResume(t, interrupted(t, fastresnet.WithAveraging(fastresnet.Averaging{Every: 3, Decay: 0.5, Power: 2, Lookahead: true})))
+	})
+}
+
+func cancelledRunsResume(t *testing.T, options []fastresnet.Option) {
+	want := outcomeOf(t, finished(t, options...))
 	folder := filepath.Join(t.TempDir(), "new", "folder")
-	options := interrupted(t, fastresnet.WithCheckpoint(folder, 2), fastresnet.WithResume())
+	options = append(options, fastresnet.WithCheckpoint(folder, 2), fastresnet.WithResume())
 	var before time.Duration
 	for _, steps := range []int{1, 2, 4, 1, 3} { // of 16 in all, 4 an epoch
 		ctx, cancel := context.WithCancel(context.Background())

@@ -15,7 +15,7 @@ func (c *config) engineConfig(d *engine.Device, p Precision) engine.Config {
 	if steps == 0 && d.GPU {
 		steps = stepsOnGPU
 	}
-	return engine.Config{
+	cfg := engine.Config{
 		StepsPerDispatch: steps, LoopSteps: true, LossEvery: c.lossEvery,
 		Network:        *c.network,
 		Normalization:  c.normalization(),
@@ -27,7 +27,6 @@ func (c *config) engineConfig(d *engine.Device, p Precision) engine.Config {
 		LabelSmoothing: r.LabelSmoothing,
 		ClassWeights:   r.classWeights(),
 		AverageEvery:   r.Averaging.Every,
-		Average:        engine.Average{Keep: math.Pow(r.Averaging.Decay, float64(r.Averaging.Every))},
 		Views:          r.TestViews.engineViews(),
 		Batch:          r.BatchSize,
 		KeepIncomplete: r.KeepIncompleteBatch,
@@ -37,6 +36,8 @@ func (c *config) engineConfig(d *engine.Device, p Precision) engine.Config {
 		Frozen:         c.frozen,
 		RateFactors:    r.rateFactors(*c.network),
 	}
+	cfg.Average = r.engineAverage(cfg.Steps(c.train.Len()))
+	return cfg
 }
 
 // stepsOnGPU is how many steps a GPU takes at once: enough that waiting for it weighs little, and a short loop.
@@ -48,6 +49,14 @@ func (c *config) normalization() data.Normalization {
 		return c.initial.normalization
 	}
 	return c.train.Normalization()
+}
+
+// engineAverage is the moving average as engines know it, given the number of steps in a whole epoch.
+func (r Recipe) engineAverage(whole int) engine.Average {
+	return engine.Average{
+		Keep:  math.Pow(r.Averaging.Decay, float64(r.Averaging.Every)),
+		Power: r.Averaging.Power, Steps: r.steps(whole), Lookahead: r.Averaging.Lookahead,
+	}
 }
 
 // classWeights are those that engines know, nil for none.

@@ -9,6 +9,9 @@ import (
 // Rates are the learning rates of an epoch's steps.
 func (r Recipe) Moves(epoch, steps int) engine.Moves { return r.moves(epoch, steps) }
 
+// Kept is the share of the average that is kept when it moves after a number of steps, given that of a whole epoch.
+func (r Recipe) Kept(taken, steps int) float64 { return r.engineAverage(steps).KeepAfter(taken) }
+
 // Hold keeps the model busy until release is called.
 func (m *Model) Hold() (release func()) {
 	m.mu.Lock()

@@ -142,7 +142,7 @@ func WithLayerDecay(factor float64) Option {
 	return change(func(r *Recipe) { r.LayerDecay = factor })
 }
 
-// WithAveraging has the model use a moving average of the weights. Default: the recipe's, none.
+// WithAveraging has the model use a moving average of the weights, from which training may go on: see [Averaging]. Default: the recipe's, none.
 func WithAveraging(a Averaging) Option {
 	return change(func(r *Recipe) { r.Averaging = a })
 }

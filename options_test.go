@@ -128,6 +128,8 @@ func TestOptionErrors(t *testing.T) {
 			fastresnet.WithAugmentations(data.Crop{Pad: 40}), fastresnet.WithArchitecture(layers.Design{Name: "vgg"})}, []string{"-2 epochs", "batch size 1000", "crop 40", "vgg"}},
 		{"label smoothing of everything", []fastresnet.Option{fastresnet.WithLabelSmoothing(1)}, []string{"label smoothing 1"}},
 		{"averaging that never moves", []fastresnet.Option{fastresnet.WithAveraging(fastresnet.Averaging{Every: 1, Decay: 1})}, []string{"averaging decay 1"}},
+		{"a power of an average that is none", []fastresnet.Option{fastresnet.WithAveraging(fastresnet.Averaging{Power: 3})}, []string{"every 0 steps, which is none"}},
+		{"a power of an average", []fastresnet.Option{fastresnet.WithAveraging(fastresnet.Averaging{Every: 1, Power: math.Inf(1)})}, []string{"averaging power +Inf"}},
 		{"ghost groups that do not divide the batch", []fastresnet.Option{fastresnet.WithRecipe(ghost), fastresnet.WithBatchSize(20)}, []string{"batch size 20", "16 groups"}},
 		{"ghost groups and incomplete batches", []fastresnet.Option{fastresnet.WithRecipe(ghost), fastresnet.WithBatchSize(16),
 			fastresnet.WithIncompleteBatches(true)}, []string{"incomplete", "16 groups"}},

@@ -86,14 +86,20 @@ type Published struct {
 }
 
 // Averaging is an exponential moving average of the weights and the running statistics. It starts from their
-// initial values, of which Decay to the power of the run's steps remains: after 60 steps at 0.99 that is
-// still more than half, so a short run tests badly, however well it trains.
+// initial values, of which Decay to the power of the run's steps remains, without Power and Lookahead: after 60 steps at
+// 0.99 that is still more than half, so a short run tests badly, however well it trains.
 type Averaging struct {
 	// Every is the number of steps after which the average moves; 0 for no averaging.
 	Every int `json:"every"`
 	// Decay is the share of the average that is kept for each of those steps, from 0 to below 1: together
 	// they keep Decay to the power of Every.
 	Decay float64 `json:"decay"`
+	// Power, if more than 0, has the average keep less at first: Decay to the power of Every, times the part of the run's
+	// steps that have been taken to the power of Power.
+	Power float64 `json:"power,omitempty"`
+	// Lookahead has training go on from the average each time it has moved (https://arxiv.org/abs/1907.08610). The
+	// velocities of the optimizer stay as they are.
+	Lookahead bool `json:"lookahead,omitempty"`
 }
 
 // TestViews are the views of an image over which a model averages its logits: [OneView], [FlipViews], [FlipTranslateViews]
@@ -184,6 +190,8 @@ func (r Recipe) problems() []error {
 	check(r.LayerDecay >= 0 && r.LayerDecay <= 1, "layer decay %g, need 0 (for 1) to 1", r.LayerDecay)
 	check(r.Averaging.Every >= 0, "averaging every %d steps, need 0 (none) or more", r.Averaging.Every)
 	check(r.Averaging.Decay >= 0 && r.Averaging.Decay < 1, "averaging decay %g, need 0 to below 1", r.Averaging.Decay)
+	check(r.Averaging.Power >= 0 && r.Averaging.Power <= math.MaxFloat32, "averaging power %g, need 0 or more", r.Averaging.Power)
+	check(r.Averaging.Every > 0 || r.Averaging.Power == 0 && !r.Averaging.Lookahead, "averaging with a power or lookahead every 0 steps, which is none")
 	check(r.TestViews.known(), "test views %q, want %q, %q, %q or %q", r.TestViews, OneView, FlipViews, FlipTranslateViews, SixViews)
 	check(r.Published.Accuracy >= 0 && r.Published.Accuracy <= 1, "published accuracy %g, need 0 to 1", r.Published.Accuracy)
 	check(r.Published.Seconds >= 0 && r.Published.Seconds <= math.MaxFloat64, "published seconds %g, need 0 or more", r.Published.Seconds)

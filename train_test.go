@@ -158,6 +158,8 @@ func TestOptionsReachTheTraining(t *testing.T) {
 		"test set":           fastresnet.WithDataset(set, first(t, set, 9)),
 		"label smoothing":    fastresnet.WithLabelSmoothing(0.2),
 		"averaging":          fastresnet.WithAveraging(fastresnet.Averaging{Every: 1, Decay: 0.5}),
+		"growing average":    fastresnet.WithAveraging(fastresnet.Averaging{Every: 1, Decay: 0.5, Power: 1}),
+		"lookahead":          fastresnet.WithAveraging(fastresnet.Averaging{Every: 1, Decay: 0.5, Lookahead: true}),
 		"test views":         fastresnet.WithTestViews(fastresnet.FlipTranslateViews),
 		"architecture":       fastresnet.WithArchitecture(layers.Dawn()),
 		"design":             fastresnet.WithArchitecture(layers.Design{Name: "stem", Width: 4, LogitScale: 0.125}),

@@ -79,8 +79,9 @@ type Steps interface {
 	// Step takes the epoch's next count steps, on batches of the given size each; the first is the epoch's step
 	// number step, from 0.
 	Step(step, size, count int) error
-	// MoveAverages moves the averages of the variables towards them, if the configuration has averages.
-	MoveAverages() error
+	// MoveAverages moves the averages of the variables towards them, if the configuration has averages, and keeps a share
+	// of each. With [Average.Lookahead] the variables are then the averages.
+	MoveAverages(keep float64) error
 	// Metrics are the sums of the epoch's steps so far: [NumMetrics].
 	Metrics() ([]float32, error)
 	// LossSum is that of [MetricLoss] where reading it waits for nothing, else NaN.

@@ -1,5 +1,7 @@
 package engine
 
+import "math"
+
 // Optimizer moves a variable w by the gradient g of the mean loss at a learning rate. It keeps one velocity v of the
 // variable, which is 0 before the first step: [Nesterov], [SGD] or [Muon].
 type Optimizer interface{ optimizer() }
@@ -55,8 +57,19 @@ func (Nesterov) optimizer() {}
 func (SGD) optimizer()      {}
 func (Muon) optimizer()     {}
 
-// Average is an exponential moving average of a variable over the steps of a run.
+// Average is an exponential moving average of the variables over the steps of a run.
 type Average struct {
-	// Keep is the share of the average that is kept each time it moves.
+	// Keep is the share of the average that is kept each time it moves, at the end of the run.
 	Keep float64
+	// Power has the share grow to that with this power of the part of the run's Steps that have been taken; 0 for one
+	// share throughout.
+	Power float64
+	Steps int
+	// Lookahead makes the average the variables, each time it has moved.
+	Lookahead bool
+}
+
+// KeepAfter is the share of the average that is kept when it moves after a number of steps.
+func (a Average) KeepAfter(steps int) float64 {
+	return a.Keep * math.Pow(min(1, float64(steps)/float64(a.Steps)), a.Power)
 }

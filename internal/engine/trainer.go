@@ -176,7 +176,7 @@ func (t *Trainer) average(count int) error {
 	if t.averaged += count; t.averaged%t.cfg.AverageEvery != 0 {
 		return nil
 	}
-	return t.steps.MoveAverages()
+	return t.steps.MoveAverages(t.cfg.Average.KeepAfter(t.averaged))
 }
 
 // Weights are a copy, on the device, of the network's variables, weights and running statistics: of their moving

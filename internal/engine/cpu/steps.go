@@ -130,9 +130,8 @@ func (s *steps) move(moves []engine.Move) {
 }
 
 // MoveAverages implements [engine.Steps].
-func (s *steps) MoveAverages() error {
-	keep := float32(s.cfg.Average.Keep)
-	rest := float32(1 - s.cfg.Average.Keep)
+func (s *steps) MoveAverages(share float64) error {
+	keep, rest := float32(share), float32(1-share)
 	for _, v := range s.variables {
 		if s.cfg.IsFrozen(v) {
 			continue // it is its average, but for rounding
@@ -143,6 +142,9 @@ func (s *steps) MoveAverages() error {
 				average[j] = keep*average[j] + rest*value[j]
 			}
 		})
+		if s.cfg.Average.Lookahead {
+			copy(value, average)
+		}
 	}
 	return nil
 }

@@ -138,35 +138,54 @@ func averagingOfNothingKept(t *testing.T, d *engine.Device) {
 	}
 }
 
-// The average starts from the initial values, moves after every second step, counted across epochs of three, and
-// leaves the weights themselves alone.
+// The average starts from the initial values and moves after every second step, counted across epochs of three. The
+// weights stay out of it, or go on from it: a run without averages that is given them, computed here, ends the same.
 func averaging(t *testing.T, d *engine.Device) {
-	const every, keep = 2, 0.75
+	const every, epochs, steps = 2, 2, 6
 	set := Synthetic(t, 48)
-	cfg := SmallConfig(t, set, 16)
-	plain := NewTrainer(t, d, cfg, set)
-	want := InitialWeights(t, cfg, set)
-	steps := 0
-	for epoch := 1; epoch <= 2; epoch++ {
-		_, err := plain.Epoch(context.Background(), epoch, Constant(0.05, 3), func(engine.Progress) {
-			if steps++; steps%every != 0 {
-				return
-			}
-			for name, values := range Variables(t, plain) {
-				for i, v := range values {
-					want[name][i] = keep*want[name][i] + (1-keep)*v
+	for _, tt := range []struct {
+		label   string
+		average engine.Average
+		keep    []float64 // after steps 2, 4 and 6
+	}{
+		{"one share", engine.Average{Keep: 0.75}, []float64{0.75, 0.75, 0.75}},
+		{"a share that grows", engine.Average{Keep: 0.9, Power: 3, Steps: steps}, []float64{0.9 / 27, 0.9 * 8 / 27, 0.9}},
+		{"lookahead", engine.Average{Keep: 0.9, Power: 3, Steps: steps, Lookahead: true}, []float64{0.9 / 27, 0.9 * 8 / 27, 0.9}},
+	} {
+		t.Run(tt.label, func(t *testing.T) {
+			cfg := SmallConfig(t, set, 16)
+			plain := NewTrainer(t, d, cfg, set)
+			want := InitialWeights(t, cfg, set)
+			for step := 1; step <= steps; step++ {
+				Until(t, plain, epochs, step)
+				if step%every != 0 {
+					continue
+				}
+				s, err := plain.Snapshot()
+				if err != nil {
+					t.Fatal(err)
+				}
+				keep := tt.keep[step/every-1]
+				for name, values := range s.Variables {
+					for i, v := range values {
+						want[name][i] = float32(keep*float64(want[name][i]) + (1-keep)*float64(v))
+					}
+				}
+				if !tt.average.Lookahead {
+					continue
+				}
+				s.Variables = want
+				if err := plain.Restore(s); err != nil {
+					t.Fatal(err)
 				}
 			}
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
 
-	cfg.AverageEvery, cfg.Average = every, engine.Average{Keep: keep}
-	_, got := Train(t, NewTrainer(t, d, cfg, set), 2)
-	if diff := cmp.Diff(want, got, cmpopts.EquateApprox(0, 1e-6)); diff != "" {
-		t.Errorf("averages (-want +got):\n%s", diff)
+			cfg.AverageEvery, cfg.Average = every, tt.average
+			_, got := Train(t, NewTrainer(t, d, cfg, set), epochs)
+			if diff := cmp.Diff(want, got, cmpopts.EquateApprox(0, 1e-6)); diff != "" {
+				t.Errorf("averages (-want +got):\n%s", diff)
+			}
+		})
 	}
 }
 
@@ -273,7 +292,7 @@ func restoredRunsContinue(t *testing.T, d *engine.Device) {
 		cfg := SmallConfig(t, set, 8)
 		cfg.Loading = loading
 		cfg.KeepIncomplete = true // three steps an epoch
-		cfg.AverageEvery, cfg.Average.Keep = 2, 0.5
+		cfg.AverageEvery, cfg.Average = 2, engine.Average{Keep: 0.5, Power: 1, Steps: 3 * epochs, Lookahead: true}
 		whole, want := Until(t, NewTrainer(t, d, cfg, set), epochs, -1)
 		for _, stop := range []int{1, 3, 4} { // in an epoch, between epochs, in the next
 			t.Run(fmt.Sprintf("%s, step %d", loading, stop), func(t *testing.T) {

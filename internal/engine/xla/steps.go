@@ -302,7 +302,10 @@ func (s *steps) Step(_, size, count int) error {
 }
 
 // MoveAverages implements [engine.Steps].
-func (s *steps) MoveAverages() error { return s.averaging.step(s.state.variables) }
+func (s *steps) MoveAverages(keep float64) (err error) {
+	s.state.variables, err = s.averaging.step(s.state.variables, keep)
+	return err
+}
 
 // Metrics implements [engine.Steps].
 func (s *steps) Metrics() ([]float32, error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"testing"
 
+	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/internal/engine"
 	"github.com/fastresnet/fastresnet/internal/engine/enginetest"
 	"github.com/fastresnet/fastresnet/internal/testbackend"
@@ -12,12 +13,22 @@ import (
 )
 
 // An epoch uploads what was drawn for it (an order and the choices of three augmentations), the rates, the
-// number of the first step and zeroed metrics, and downloads the metrics, whatever the number of its steps.
-// No step leaves a buffer behind or uses one that an earlier step was given.
+// number of the first step and zeroed metrics, and downloads the metrics, whatever the number of its steps; averages
+// take an upload each time they move. No step leaves a buffer behind or uses one that an earlier step was given.
 func TestTransfersAndBuffers(t *testing.T) {
-	const uploads, downloads = 1 + 3 + 1 + 1 + 1, 1
-	cfg, set := enginetest.Tiny(t)
-	cfg.StepsPerDispatch = 3
+	for label, average := range map[string]engine.Average{
+		"averages": {Keep: 0.5}, "lookahead": {Keep: 0.5, Lookahead: true},
+	} {
+		t.Run(label, func(t *testing.T) {
+			cfg, set := enginetest.Tiny(t)
+			cfg.StepsPerDispatch, cfg.AverageEvery, cfg.Average = 3, 4, average
+			transfersAndBuffers(t, cfg, set)
+		})
+	}
+}
+
+func transfersAndBuffers(t *testing.T, cfg engine.Config, set *data.Dataset) {
+	const once, downloads = 1 + 3 + 1 + 1 + 1, 1
 	each(t, func(t *testing.T, d *engine.Device) {
 		l := underLedger(t, deviceOf(d))
 		trainer := newTrainer(t, d, cfg, set)
@@ -31,14 +42,14 @@ func TestTransfersAndBuffers(t *testing.T) {
 				if len(l.alive) != before {
 					t.Errorf("epoch %d: %d buffers after step %d, want %d as after the first", epoch, len(l.alive), p.Step, before)
 				}
-				if l.uploads != uploads || l.downloads != 0 {
+				if uploads := once + (p.Step+1)/cfg.AverageEvery; l.uploads != uploads || l.downloads != 0 {
 					t.Errorf("epoch %d, step %d: %d uploads and %d downloads, want %d and 0", epoch, p.Step, l.uploads, l.downloads, uploads)
 				}
 			})
 			if err != nil {
 				t.Fatalf("%+v", err)
 			}
-			if l.uploads != uploads || l.downloads != downloads {
+			if uploads := once + 8/cfg.AverageEvery; l.uploads != uploads || l.downloads != downloads {
 				t.Errorf("epoch %d: %d uploads and %d downloads, want %d and %d", epoch, l.uploads, l.downloads, uploads, downloads)
 			}
 		}

@@ -116,7 +116,8 @@ func frobenius(x *graph.Node) *graph.Node {
 	return graph.Sqrt(graph.ReduceAllSum(graph.Square(x)))
 }
 
-// MoveAverage is a moving average after it has moved towards value; both have one shape and are float32.
-func MoveAverage(a engine.Average, average, value *graph.Node) *graph.Node {
-	return graph.Add(graph.MulScalar(average, a.Keep), graph.MulScalar(value, 1-a.Keep))
+// MoveAverage is a moving average after it has moved towards value, and kept a share of itself, a scalar. All are float32,
+// and the first two have one shape.
+func MoveAverage(average, value, keep *graph.Node) *graph.Node {
+	return graph.Add(graph.Mul(average, keep), graph.Mul(value, graph.OneMinus(keep)))
 }
