@@ -93,6 +93,47 @@ func TestAirbench2025(t *testing.T) {
 	}
 }
 
+// TestAirbench96 holds what the recipe says of each step to the source, which takes 1776 steps, 48 an epoch, counted from 0
+// for the rates and from 1 for the averages, and has one number for the rate and one for the decay, both of a momentum of 0.
+func TestAirbench96(t *testing.T) {
+	const steps, all, batch, momentum = 48, 37 * 48, 1024, 0.85
+	r, err := fastresnet.RecipeByName("airbench96")
+	if err != nil {
+		t.Fatal(err)
+	}
+	scale := 1024 * (1 + 1/(1-momentum))
+	rate, decay := 9/scale, 0.012*batch/scale
+	type move struct{ Others, Bias, WhiteningBias, Kept float64 }
+	var want, got []move
+	for step := range all {
+		const warm = 177
+		factor := float64(all-step) / (all - warm)
+		if step < warm {
+			factor = 0.2 + 0.8*float64(step)/warm
+		}
+		m := move{rate * batch * factor, 64 * rate * batch * factor, rate * batch * factor, math.Pow(0.95, 5) * math.Pow(float64(step+1)/all, 3)}
+		if step >= 3*steps {
+			m.WhiteningBias = 0
+		}
+		want = append(want, m)
+	}
+	for epoch := 1; epoch <= r.Epochs; epoch++ {
+		for i, m := range r.Moves(epoch, steps) {
+			got = append(got, move{float64(m[0].Rate), float64(m[1].Rate), float64(m[2].Rate), r.Kept((epoch-1)*steps+i+1, steps)})
+		}
+	}
+	if diff := cmp.Diff(want, got, cmpopts.EquateApprox(1e-6, 1e-6)); diff != "" {
+		t.Errorf("steps of the recipe (-want +got):\n%s", diff)
+	}
+	for i, o := range []fastresnet.Optimizer{r.Optimizer, r.Groups[0].Optimizer, r.Groups[1].Optimizer} {
+		// The source's decay, for the sum of the losses, divided by the batch; 64 times the rate goes with a 64th of it.
+		want := fastresnet.SGD{Momentum: momentum, WeightDecay: decay / rate / batch / []float64{1, 64, 1}[i]}
+		if diff := cmp.Diff(want, o, cmpopts.EquateApprox(1e-12, 0)); diff != "" {
+			t.Errorf("optimizer %d (-want +got):\n%s", i, diff)
+		}
+	}
+}
+
 // A run ends within its last epoch if the recipe says so, on both engines; so does one that is resumed there.
 func TestLastEpoch(t *testing.T) {
 	set := synthetic(t, 64, 1)
@@ -175,7 +216,7 @@ func TestAirbenchIsTheSource(t *testing.T) {
 // that of guessing 2.30; it ended between 1.13 and 1.18, with 91 % and more of the images right.
 func TestAirbenchLearns(t *testing.T) {
 	set := synthetic(t, 64, 1)
-	for _, name := range []string{"airbench94-muon", "airbench94-2025"} {
+	for _, name := range []string{"airbench94-muon", "airbench94-2025", "airbench96"} {
 		r, err := fastresnet.RecipeByName(name)
 		if err != nil {
 			t.Fatal(err)

@@ -17,6 +17,7 @@ func TestParts(t *testing.T) {
 	}{
 		{layers.ResNet9(), []string{"prep", "layer1", "layer2", "layer3", "classifier"}},
 		{layers.Airbench94(), []string{"prep", "layer1", "layer2", "layer3", "classifier"}},
+		{layers.Airbench96(), []string{"prep", "layer1", "layer2", "layer3", "classifier"}},
 		{layers.Dawn(), []string{"prep", "layer1", "layer2", "layer3", "layer4", "classifier"}},
 	} {
 		n, err := tt.design.Network(cifar, 10)

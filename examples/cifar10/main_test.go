@@ -278,6 +278,7 @@ func TestList(t *testing.T) {
 		28: "  28  long                64    512      80  0.4      96.1 %    -                ",
 		29: "   -  airbench94-muon     64   2000       8  0.24     94.01 %   2.59 s on A100   ",
 		30: "   -  airbench94-2025     64   1536       8  0.205    94.01 %   2.015 s on A100  ",
+		31: "   -  airbench96         128   1024      37  1.174    96.03 %   34.7 s on A100   ",
 	} {
 		if i > 0 {
 			want += fastresnet.Recipes()[i-1].Description

@@ -61,6 +61,7 @@ func modelCases(t *testing.T) []modelCase {
 			{Weight: 0.125, Down: -1, Right: -1}, {Weight: 0.125, Down: -1, Right: -1, Flip: true},
 			{Weight: 0.125, Down: 1, Right: 1}, {Weight: 0.125, Down: 1, Right: 1, Flip: true},
 		}},
+		modelCase{name: "airbench96", network: fit(layers.Airbench96())},
 		modelCase{name: "sizes-that-pools-cannot-halve", network: odd},
 		modelCase{name: "bag-of-tricks", network: fit(tricks), views: []engine.View{{Weight: 0.5}, {Weight: 0.5, Flip: true}}},
 		modelCase{name: "strides-and-pools", network: layers.Network{Name: "strides-and-pools", Input: oblong, Layers: []layers.Layer{

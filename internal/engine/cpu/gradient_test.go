@@ -150,6 +150,7 @@ func TestNetworkGradients(t *testing.T) {
 		{layers.Dawn(), 6},
 		{bagOfTricks(), 32},
 		{layers.Airbench94(), 20},
+		{layers.Airbench96(), 20},
 	}
 	if testing.Short() {
 		tests = tests[2:] // TestGolden has the others, and more of their gradients

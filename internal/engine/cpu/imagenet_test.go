@@ -20,6 +20,7 @@ func TestImageNet(t *testing.T) {
 		"resnet9":         network(t, layers.ResNet9(), image, 10, 5),
 		"dawn":            network(t, layers.Dawn(), image, 18, 4),
 		"airbench94":      network(t, layers.Airbench94(), data.Shape{Height: 32, Width: 32, Channels: 3}, 10, 9),
+		"airbench96":      network(t, layers.Airbench96(), data.Shape{Height: 32, Width: 32, Channels: 3}, 10, 5),
 		"a large network": network(t, layers.ResNet9(), image, 10, 70),
 	}
 	if testing.Short() {
