@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 
 	"github.com/fastresnet/fastresnet"
@@ -47,6 +48,7 @@ func (w *worker) work(ctx context.Context) error {
 		if err := w.images.sameAs(runs, done); err != nil {
 			return err
 		}
+		maps.DeleteFunc(elsewhere, func(id string, _ bool) bool { _, is := done[id]; return is })
 		var missing []trial
 		for place, r := range runs {
 			if _, is := done[r.id]; !is && !elsewhere[r.id] && w.settings.share.has(place) {
