@@ -26,6 +26,8 @@ type Prediction struct {
 	// all predictions of a call.
 	Probabilities []float64
 	Labels        []string
+	// Logits are what the network computed, of which Probabilities are the softmax; nil of several models together.
+	Logits []float32
 }
 
 // Score is how probable a model finds a class.
@@ -121,11 +123,15 @@ func (m *Model) predict(ctx context.Context, pixels []uint8) ([]Prediction, erro
 func predictionsOf(classes []string, threshold float64, logits ...[]float32) []Prediction {
 	var predictions []Prediction
 	labels := slices.Clone(classes)
-	for _, p := range meanProbabilities(len(classes), logits) {
+	for image, p := range meanProbabilities(len(classes), logits) {
 		class := argMax(p)
-		predictions = append(predictions, Prediction{
+		prediction := Prediction{
 			Class: class, Label: labels[class], Probability: p[class], Unknown: p[class] < threshold, Probabilities: p, Labels: labels,
-		})
+		}
+		if len(logits) == 1 {
+			prediction.Logits = slices.Clip(row(logits[0], image, len(classes)))
+		}
+		predictions = append(predictions, prediction)
 	}
 	return predictions
 }

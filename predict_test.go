@@ -4,6 +4,7 @@ import (
 	"context"
 	"image"
 	"image/color"
+	"math"
 	"testing"
 
 	"github.com/fastresnet/fastresnet"
@@ -59,5 +60,28 @@ func TestTop(t *testing.T) {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// Probabilities are the softmax of the logits, which several models together do not have.
+func TestLogits(t *testing.T) {
+	set := synthetic(t, 20, 1)
+	models := tinyModels(t, 2)
+	for i, p := range predictions(t, models[0], set) {
+		sum := 0.
+		for _, l := range p.Logits {
+			sum += math.Exp(float64(l))
+		}
+		softmax := make([]float64, len(p.Logits))
+		for class, l := range p.Logits {
+			softmax[class] = math.Exp(float64(l)) / sum
+		}
+		if diff := cmp.Diff(p.Probabilities, softmax, near); diff != "" {
+			t.Errorf("image %d (-probabilities +softmax of the logits):\n%s", i, diff)
+		}
+	}
+	several, err := ensemble(t, models...).Predict(t.Context(), set.Image(0))
+	if err != nil || several[0].Logits != nil {
+		t.Errorf("error %v, logits of an ensemble %v", err, several[0].Logits)
 	}
 }
