@@ -1,12 +1,17 @@
-// Package modelfile is the flag -model of the programs that use a trained model.
+// Package modelfile is the flags -model and -name of the programs that use a trained model.
 package modelfile
 
 import (
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"strings"
+
 	"github.com/fastresnet/fastresnet"
 	"github.com/fastresnet/fastresnet/pretrained"
 )
 
-// Usage describes the flag.
+// Usage describes the flag -model.
 const Usage = "`file` of the trained model, as pictures -save, cifar10 -save and quickstart write it\n(default the one that comes along, for the classes of CIFAR-10)"
 
 // Load loads the model of a file, or the one that comes along if none is named.
@@ -15,4 +20,25 @@ func Load(file string, opts ...fastresnet.LoadOption) (*fastresnet.Model, error)
 		return pretrained.CIFAR10(opts...)
 	}
 	return fastresnet.Load(file, opts...)
+}
+
+// NameUsage describes the flag -name.
+const NameUsage = "`name` that model servers and their clients call the model by\n(default that of its file, without the ending; cifar10 for the one that comes along)"
+
+// sane are names that are one part of a path and of an address, whatever reads them.
+var sane = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$`)
+
+// Name is what the flag -name says, else what the model's file is called.
+func Name(name, file string) (string, error) {
+	switch {
+	case name != "":
+	case file != "":
+		name = strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
+	default:
+		name = "cifar10"
+	}
+	if !sane.MatchString(name) {
+		return "", fmt.Errorf("-name %s: need one of letters, digits, dots, hyphens and underscores that begins with a letter or digit", name)
+	}
+	return name, nil
 }
