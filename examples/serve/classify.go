@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"strconv"
 	"time"
@@ -58,16 +57,9 @@ func (s *service) classify(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-// smallest is how many of the largest small pictures have room at a time.
-const smallest = 10
-
 // look decodes a picture, when there is room for its pixels, and has the model look at it.
 func (s *service) look(r *http.Request, encoded []byte, header picture.Header) (p fastresnet.Prediction, err error) {
-	share, pixels := s.share(header, len(encoded)), s.pixels
-	if share <= s.limits.small/smallest {
-		pixels = s.small
-	}
-	release, err := s.turn(r, pixels, share)
+	release, err := s.pixelTurn(r, s.share(header, len(encoded)))
 	if err != nil {
 		return p, err
 	}
@@ -76,12 +68,15 @@ func (s *service) look(r *http.Request, encoded []byte, header picture.Header) (
 	if err != nil {
 		return p, busy(err)
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), s.limits.wait)
-	defer cancel()
-	predictions, err := s.predict(ctx, img)
+	var predictions []fastresnet.Prediction
+	err = s.await(r, modelTurn, func(ctx context.Context) (err error) {
+		predictions, err = s.predictor.Predict(ctx, img)
+		return err
+	})
 	if err != nil {
-		return p, busy(err)
+		return p, err
 	}
+	s.metrics.images.Inc()
 	return predictions[0], nil
 }
 
@@ -94,25 +89,4 @@ func (s *service) share(header picture.Header, bytes int) int64 {
 		share += tables * int64(bytes) / perPixel
 	}
 	return min(share, s.limits.pixels)
-}
-
-// turn waits, for a time, for some of a room, of which release gives it back.
-func (s *service) turn(r *http.Request, of *room, size int64) (release func(), err error) {
-	ctx, cancel := context.WithTimeout(r.Context(), s.limits.wait)
-	defer cancel()
-	release, err = of.take(ctx, r.RemoteAddr, size)
-	return release, busy(err)
-}
-
-// busy is the error of somebody who waited in vain.
-func busy(err error) error {
-	switch {
-	case err == nil:
-		return nil
-	case errors.Is(err, context.DeadlineExceeded):
-		return errBusy
-	case errors.Is(err, context.Canceled):
-		return errCutOff // the client is gone
-	}
-	return err
 }

@@ -13,7 +13,10 @@ import (
 
 // What can be wrong with a request, but for its picture.
 var (
-	errNotFound    = errors.New("there is nothing here: see /, /classify, /model and /healthz")
+	errNotFound    = errors.New("there is nothing here: see /, /classify, /model, /v2, /healthz and /metrics")
+	errModel       = errors.New("there is no such model, or version of it: need the name that -name says, and version 1")
+	errInference   = errors.New("the inference request is wrong")
+	errEncoding    = errors.New("compressed bodies are not read here")
 	errMethod      = errors.New("the method is wrong")
 	errCrossOrigin = errors.New("pages of other sites may not post here")
 	errTop         = errors.New("top must be a whole number, at least 1")
@@ -21,6 +24,7 @@ var (
 	errCutOff      = errors.New("the request ended before its body did")
 	errSlow        = errors.New("the request took too long to arrive")
 	errBusy        = errors.New("too many pictures at once: try again in a few seconds")
+	errLeaving     = errors.New("stopping: send to another copy")
 )
 
 // statuses are how HTTP says what is wrong. What is not here is the service's own fault.
@@ -30,16 +34,20 @@ var statuses = []struct {
 }{
 	{errTop, http.StatusBadRequest},
 	{errForm, http.StatusBadRequest},
+	{errInference, http.StatusBadRequest},
 	{errCutOff, http.StatusBadRequest},
 	{picture.ErrEmpty, http.StatusBadRequest},
 	{errCrossOrigin, http.StatusForbidden},
 	{errNotFound, http.StatusNotFound},
+	{errModel, http.StatusNotFound},
 	{errMethod, http.StatusMethodNotAllowed},
 	{errSlow, http.StatusRequestTimeout},
 	{picture.ErrTooLarge, http.StatusRequestEntityTooLarge},
 	{picture.ErrFormat, http.StatusUnsupportedMediaType},
+	{errEncoding, http.StatusUnsupportedMediaType},
 	{picture.ErrBroken, http.StatusUnprocessableEntity},
 	{errBusy, http.StatusServiceUnavailable},
+	{errLeaving, http.StatusServiceUnavailable},
 }
 
 // refuse answers a request that cannot be served.

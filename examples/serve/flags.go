@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"time"
 
 	"github.com/fastresnet/fastresnet/examples/internal/modelfile"
 	"github.com/fastresnet/fastresnet/examples/internal/program"
@@ -13,8 +14,16 @@ import (
 
 // settings are what the flags say.
 type settings struct {
-	model, addr, backend string
+	model, name, addr, backend string
+	drain                      time.Duration
+	log                        string // logText or logJSON
 }
+
+// Values of the flag -log.
+const (
+	logText = "text"
+	logJSON = "json"
+)
 
 const usage = `Usage: serve [flags]
 
@@ -35,15 +44,28 @@ func parse(args []string, stdout io.Writer) (*settings, error) {
 	f.StringVar(&s.model, "model", "", modelfile.Usage)
 	f.StringVar(&s.addr, "addr", "localhost:8080", "`host:port` to listen on; without a host all that the machine has,\nand port 0 is any that is free")
 	f.StringVar(&s.backend, "backend", "auto", program.BackendUsage)
+	f.StringVar(&s.name, "name", "", modelfile.NameUsage)
+	f.DurationVar(&s.drain, "drain", 0, "`time` from being told to stop, when /v2/health/ready says no, until no new requests are\ntaken: behind a balancer, longer than it takes to notice, as in 5s")
+	f.StringVar(&s.log, "log", logText, "`form` of the log on standard error: text or json")
 	if err := program.Parse(f, usage, args, stdout); err != nil {
 		return nil, err
 	}
 	return s, s.check()
 }
 
-// check reports every value that is wrong.
+// check reports every value that is wrong, and completes the name.
 func (s *settings) check() error {
 	var problems []error
+	var err error
+	if s.name, err = modelfile.Name(s.name, s.model); err != nil {
+		problems = append(problems, err)
+	}
+	if s.drain < 0 {
+		problems = append(problems, fmt.Errorf("-drain %v: need at least 0s", s.drain))
+	}
+	if s.log != logText && s.log != logJSON {
+		problems = append(problems, fmt.Errorf("-log %s: need %s or %s", s.log, logText, logJSON))
+	}
 	if _, _, err := net.SplitHostPort(s.addr); err != nil {
 		problems = append(problems, fmt.Errorf("-addr %s: need a host and a port, as in localhost:8080", s.addr))
 	}

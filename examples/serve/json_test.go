@@ -51,7 +51,7 @@ func TestServiceOfAModelThatAnswersNaN(t *testing.T) {
 	if err := os.WriteFile(path, file.Bytes(), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	url := listen(t, newService(testmodel.Load(t, path), usual, slog.New(slog.DiscardHandler))).url
+	url := listen(t, newService(testmodel.Load(t, path), "test", usual, slog.New(slog.DiscardHandler))).url
 	var picture bytes.Buffer
 	if err := png.Encode(&picture, image.NewGray(image.Rect(0, 0, 32, 32))); err != nil {
 		t.Fatal(err)

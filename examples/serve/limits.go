@@ -18,7 +18,8 @@ type limits struct {
 	header, read, idle time.Duration // for a request's header, for all of it, and between two of a connection
 	part               time.Duration // for the next 64 KiB of a body
 	wait               time.Duration // for each turn: with the upload, twice if it is large, with the picture, and with the model
-	grace              time.Duration // for requests in hand when the program is stopped
+	drain              time.Duration // from being told to stop, for what sends requests to notice; the flag -drain sets it
+	grace              time.Duration // for requests in hand when the program is stopped, then
 }
 
 // usual are the limits of the program. Bodies take 160 MB at most, and pictures 110 MB, or 660 MB if they are of the

@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"os"
 	"runtime/debug"
+	"time"
 
 	"github.com/fastresnet/fastresnet"
 	"github.com/fastresnet/fastresnet/examples/internal/modelfile"
@@ -47,10 +48,17 @@ func serve(ctx context.Context, s *settings, stdout, stderr io.Writer) error {
 		return fmt.Errorf("-addr: %w", err)
 	}
 	fmt.Fprintf(stdout, "serve: http://%s\n", listener.Addr())
-	return answer(ctx, listener, newService(model, usual, slog.New(slog.NewTextHandler(stderr, nil))))
+	l := usual
+	l.drain = s.drain
+	var log slog.Handler = slog.NewTextHandler(stderr, nil)
+	if s.log == logJSON {
+		log = slog.NewJSONHandler(stderr, nil)
+	}
+	return answer(ctx, listener, newService(model, s.name, l, slog.New(log)))
 }
 
-// answer serves requests until ctx ends, and then finishes those in hand, within a time.
+// answer serves requests until ctx ends. Then it says that it is not ready, goes on for as long as a balancer takes to
+// notice, and finishes the requests in hand, within a time.
 func answer(ctx context.Context, listener net.Listener, s *service) error {
 	server := &http.Server{
 		Handler:           s.handler(),
@@ -67,6 +75,12 @@ func answer(ctx context.Context, listener net.Listener, s *service) error {
 	case err := <-ended:
 		return err
 	case <-ctx.Done():
+	}
+	s.leaving.Store(true)
+	select {
+	case err := <-ended:
+		return err
+	case <-time.After(s.limits.drain):
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.limits.grace)
 	defer cancel()

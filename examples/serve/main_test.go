@@ -75,7 +75,10 @@ func TestMistakes(t *testing.T) {
 		args []string
 		want string // in the line
 	}{
-		{"several", []string{"-addr", "8080"}, "-addr 8080: need a host and a port"},
+		{"several", []string{"-addr", "8080", "-drain", "-1s"}, "-addr 8080: need a host and a port"},
+		{"a log of another form", []string{"-log", "xml"}, "-log xml: need text or json"},
+		{"a time below 0", []string{"-drain", "-1s"}, "-drain -1s: need at least 0s"},
+		{"a name that is a path", []string{"-name", "a/b"}, "-name a/b: need one of letters"},
 		{"argument", []string{"m"}, `"m"`},
 		{"unknown flag", []string{"-nonsense"}, "-nonsense"},
 		{"no such model", []string{"-model", "nowhere"}, "nowhere"},
@@ -102,7 +105,7 @@ func TestHelp(t *testing.T) {
 	if status := run(t.Context(), []string{"-h"}, &stdout, &stderr); status != program.ExitOK || stderr.Len() > 0 {
 		t.Errorf("exit status %d, stderr %q", status, &stderr)
 	}
-	for _, want := range []string{"\n  -model", "\n  -addr", "\n  -backend", "no passwords"} {
+	for _, want := range []string{"\n  -model", "\n  -addr", "\n  -backend", "\n  -name", "\n  -drain", "\n  -log", "no passwords"} {
 		if !strings.Contains(stdout.String(), want) {
 			t.Errorf("the usage does not have %q:\n%s", want, &stdout)
 		}

@@ -12,6 +12,7 @@ import (
 // would have been done first if all had been served a little at a time: this is weighted fair queueing. One who seldom
 // comes, or wants little, is so served soon, and one who wants much gets its turn.
 type room struct {
+	name    string // in the metrics
 	mu      sync.Mutex
 	free    int64
 	now     float64                  // how much each client would have been given by now, a little at a time
@@ -35,8 +36,8 @@ type place struct {
 	given chan struct{} // is closed when it has it
 }
 
-func newRoom(size int64) *room {
-	return &room{free: size, senders: map[netip.Prefix]*sender{}}
+func newRoom(name string, size int64) *room {
+	return &room{name: name, free: size, senders: map[netip.Prefix]*sender{}}
 }
 
 // take waits for some of the room, of which release gives it back, or for the end of ctx.

@@ -61,7 +61,7 @@ func (c *crowd) leave(names ...string) {
 
 func crowded(t *testing.T, size int64, test func(ctx context.Context, c *crowd)) {
 	synctest.Test(t, func(t *testing.T) {
-		c := &crowd{t: t, room: newRoom(size), releases: map[string]func(){}}
+		c := &crowd{t: t, room: newRoom("test", size), releases: map[string]func(){}}
 		test(t.Context(), c)
 		if c.room.free != size || len(c.room.senders) != 0 || len(c.room.turns) != 0 {
 			t.Errorf("afterwards %d are free of %d, with %d clients of whom %d wait", c.room.free, size, len(c.room.senders), len(c.room.turns))
@@ -191,7 +191,7 @@ func TestNetwork(t *testing.T) {
 // TestRoomAtOnce has many come and go: no more than there is is ever given, and nothing is lost.
 func TestRoomAtOnce(t *testing.T) {
 	const size = 100
-	r := newRoom(size)
+	r := newRoom("test", size)
 	var mu sync.Mutex
 	held := int64(0)
 	var clients sync.WaitGroup

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/fastresnet/fastresnet"
+	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/examples/internal/testmodel"
 	"github.com/fastresnet/fastresnet/internal/testpicture"
 )
@@ -28,7 +29,7 @@ func newTestService(t testing.TB, l limits) *service {
 
 func newServiceOfWidth(t testing.TB, l limits, width int) *service {
 	t.Helper()
-	return newService(testmodel.Load(t, testmodel.Save(t, width)), l, slog.New(slog.DiscardHandler))
+	return newService(testmodel.Load(t, testmodel.Save(t, width)), "test", l, slog.New(slog.DiscardHandler))
 }
 
 // running is a service that listens.
@@ -44,8 +45,13 @@ func listen(t testing.TB, s *service) running {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return listenOn(t, s, listener)
+}
+
+func listenOn(t testing.TB, s *service, listener net.Listener) running {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	ended, err := make(chan struct{}), nil
+	ended, err := make(chan struct{}), error(nil)
 	go func() { err = answer(ctx, listener, s); close(ended) }()
 	r := running{"http://" + listener.Addr().String(), func() error { cancel(); <-ended; return err }}
 	t.Cleanup(func() { _ = r.stop() })
@@ -75,6 +81,10 @@ func send(method, url, contentType string, body io.Reader) (response, error) {
 		return response{}, err
 	}
 	request.Header.Set("Content-Type", contentType)
+	return do(request)
+}
+
+func do(request *http.Request) (response, error) {
 	answer, err := client.Do(request)
 	if err != nil {
 		return response{}, err
@@ -84,7 +94,7 @@ func send(method, url, contentType string, body io.Reader) (response, error) {
 	return response{answer.StatusCode, answer.Header, text}, err
 }
 
-var client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 300}, Timeout: 30 * time.Second}
+var client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 500}, Timeout: 30 * time.Second}
 
 // problem is the message of an answer that is an error.
 func (r response) problem(t testing.TB) string {
@@ -282,17 +292,39 @@ func TestOtherSites(t *testing.T) {
 // blocked is a service whose model answers when it is told to. entered has an element for each call.
 func blocked(t *testing.T, l limits) (s *service, entered chan struct{}, release func()) {
 	s = newTestService(t, l)
-	entered, gate := make(chan struct{}, 100), make(chan struct{})
-	s.predict = func(ctx context.Context, images ...image.Image) ([]fastresnet.Prediction, error) {
-		entered <- struct{}{}
-		select {
-		case <-gate:
-			return s.model.Predict(ctx, images...)
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		}
+	g := gate{s.model, make(chan struct{}, 100), make(chan struct{})}
+	s.predictor = g
+	return s, g.entered, func() { close(g.open) }
+}
+
+// gate is a model that answers when the gate is open.
+type gate struct {
+	*fastresnet.Model
+	entered, open chan struct{}
+}
+
+func (g gate) Predict(ctx context.Context, images ...image.Image) ([]fastresnet.Prediction, error) {
+	if err := g.wait(ctx); err != nil {
+		return nil, err
 	}
-	return s, entered, func() { close(gate) }
+	return g.Model.Predict(ctx, images...)
+}
+
+func (g gate) PredictDataset(ctx context.Context, set *data.Dataset) ([]fastresnet.Prediction, error) {
+	if err := g.wait(ctx); err != nil {
+		return nil, err
+	}
+	return g.Model.PredictDataset(ctx, set)
+}
+
+func (g gate) wait(ctx context.Context) error {
+	g.entered <- struct{}{}
+	select {
+	case <-g.open:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 func waitUntil(t *testing.T, done func() bool) {

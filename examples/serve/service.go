@@ -2,42 +2,56 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"image"
 	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
-	"time"
+	"sync/atomic"
 
 	"github.com/fastresnet/fastresnet"
+	"github.com/fastresnet/fastresnet/data"
 )
 
 // service is a model and what answers requests with it.
 type service struct {
-	model  *fastresnet.Model
-	limits limits
-	log    *slog.Logger
+	model   *fastresnet.Model
+	name    string // of the model, in the open inference protocol
+	limits  limits
+	log     *slog.Logger
+	metrics *metrics
+	leaving atomic.Bool // it is about to end
 
 	starts, bodies *room // bytes of memory for the first portions of bodies, and for what is behind them
 	small, pixels  *room // pixels of small pictures, and of others
-	// predict is the model's, which computes together what waits at the same time.
-	predict func(context.Context, ...image.Image) ([]fastresnet.Prediction, error)
+	// predictor is the model, which computes together what waits at the same time.
+	predictor predictor
 }
 
-func newService(model *fastresnet.Model, l limits, log *slog.Logger) *service {
-	return &service{
-		model: model, limits: l, log: log,
-		starts: newRoom(l.starts), bodies: newRoom(l.bodies), small: newRoom(l.small), pixels: newRoom(l.pixels),
-		predict: model.Predict,
+// predictor is what computes.
+type predictor interface {
+	Predict(context.Context, ...image.Image) ([]fastresnet.Prediction, error)
+	PredictDataset(context.Context, *data.Dataset) ([]fastresnet.Prediction, error)
+	EmbedDataset(context.Context, *data.Dataset) ([][]float32, error)
+}
+
+func newService(model *fastresnet.Model, name string, l limits, log *slog.Logger) *service {
+	s := &service{
+		model: model, name: name, limits: l, log: log,
+		starts: newRoom("body_start", l.starts), bodies: newRoom("body", l.bodies),
+		small: newRoom("small_picture", l.small), pixels: newRoom("picture", l.pixels),
+		predictor: model,
 	}
+	s.metrics = newMetrics(s)
+	return s
 }
 
 // handler answers all requests.
 func (s *service) handler() http.Handler {
 	page := newPage()
-	read := []string{http.MethodGet, http.MethodHead}
+	read, post := []string{http.MethodGet, http.MethodHead}, []string{http.MethodPost}
+	modelReady := map[string]any{"name": s.name, "ready": true}
 	mux := http.NewServeMux()
 	for _, route := range []struct {
 		path    string
@@ -46,8 +60,20 @@ func (s *service) handler() http.Handler {
 	}{
 		{"/{$}", read, page.answer},
 		{"/model", read, s.describe},
-		{"/healthz", read, healthy},
-		{"/classify", []string{http.MethodPost}, s.classify},
+		{"/classify", post, s.classify},
+		{"/healthz", read, s.ready(map[string]string{"status": "ok"})},
+		{"/metrics", read, s.metrics.answer},
+
+		{"/v2", read, server},
+		{"/v2/health/live", read, live},
+		{"/v2/health/ready", read, s.ready(map[string]bool{"ready": true})},
+		{"/v2/models/{model}", read, s.named(s.metadata)},
+		{"/v2/models/{model}/ready", read, s.named(s.ready(modelReady))},
+		{"/v2/models/{model}/infer", post, s.named(s.infer)},
+		{"/v2/models/{model}/versions/{version}", read, s.named(s.metadata)},
+		{"/v2/models/{model}/versions/{version}/ready", read, s.named(s.ready(modelReady))},
+		{"/v2/models/{model}/versions/{version}/infer", post, s.named(s.infer)},
+
 		{"/", nil, func(http.ResponseWriter, *http.Request) error { return errNotFound }},
 	} {
 		mux.HandleFunc(route.path, func(w http.ResponseWriter, r *http.Request) {
@@ -66,7 +92,7 @@ func (s *service) handler() http.Handler {
 	sameOrigin.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		refuse(w, errCrossOrigin)
 	}))
-	return s.logged(secured(page.policy, sameOrigin.Handler(mux)))
+	return s.observed(secured(page.policy, sameOrigin.Handler(mux)))
 }
 
 // secured adds the headers that keep a browser from doing more than the page needs.
@@ -80,63 +106,4 @@ func secured(policy string, next http.Handler) http.Handler {
 		h.Set("Cache-Control", "no-store")
 		next.ServeHTTP(w, r)
 	})
-}
-
-// logged writes a line a request.
-func (s *service) logged(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		start := time.Now()
-		counted := &countingWriter{ResponseWriter: w, status: http.StatusOK}
-		next.ServeHTTP(counted, r)
-		level := slog.LevelInfo
-		if counted.status >= http.StatusInternalServerError {
-			level = slog.LevelWarn
-		}
-		attributes := []any{"method", r.Method, "path", r.URL.Path, "status", counted.status, "bytes", counted.bytes,
-			"ms", milliseconds(time.Since(start)), "from", r.RemoteAddr}
-		if counted.problem != nil {
-			attributes = append(attributes, "problem", counted.problem)
-		}
-		s.log.Log(r.Context(), level, "request", attributes...)
-	})
-}
-
-// countingWriter remembers what was answered.
-type countingWriter struct {
-	http.ResponseWriter
-	status, bytes int
-	problem       error
-}
-
-func (w *countingWriter) WriteHeader(status int) {
-	w.status = status
-	w.ResponseWriter.WriteHeader(status)
-}
-
-func (w *countingWriter) Write(p []byte) (int, error) {
-	n, err := w.ResponseWriter.Write(p)
-	w.bytes += n
-	return n, err
-}
-
-// Unwrap is for http.ResponseController.
-func (w *countingWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
-
-// writeJSON answers with a value.
-func writeJSON(w http.ResponseWriter, status int, value any) error {
-	text, err := json.Marshal(value)
-	if err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	w.WriteHeader(status)
-	_, _ = w.Write(append(text, '\n')) // fails if the client is gone: nobody is left to be told
-	return nil
-}
-
-// milliseconds is a time with a tenth of a millisecond.
-func milliseconds(d time.Duration) float64 { return float64(d.Round(100*time.Microsecond)) / 1e6 }
-
-func healthy(w http.ResponseWriter, _ *http.Request) error {
-	return writeJSON(w, http.StatusOK, map[string]string{"status": "ok"})
 }

@@ -12,15 +12,23 @@ const formField = "image"
 
 // upload reads the picture of a request: its body, or a file in the form that its body is.
 func upload(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
+	// What else the header says of the type is not trusted: curl calls everything a form of another kind.
+	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind != "multipart/form-data" {
+		return wholeBody(w, r, limit)
+	}
 	if r.ContentLength > limit {
 		return nil, bodyTooLarge(limit)
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, limit)
-	// What else the header says of the type is not trusted: curl calls everything a form of another kind.
-	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind == "multipart/form-data" {
-		return uploadedForm(r, limit)
+	return uploadedForm(r, limit)
+}
+
+// wholeBody reads the body of a request.
+func wholeBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
+	if r.ContentLength > limit {
+		return nil, bodyTooLarge(limit)
 	}
-	body, err := io.ReadAll(r.Body)
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
 	return body, arrival(err, limit)
 }
 
