@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/fastresnet/fastresnet/data/picture"
+	"github.com/fastresnet/fastresnet/examples/internal/signature"
 	"github.com/fastresnet/fastresnet/internal/testpicture"
 )
 
@@ -59,22 +60,33 @@ func TestUploadsOfOneAddress(t *testing.T) {
 }
 
 // TestHeavyClientBlocksNobody has one address send the pictures that take longest, again and again, on 64 connections.
-// A small picture and a photograph of another address are answered soon.
+// A small picture, a tensor and a photograph of another address are answered soon.
 func TestHeavyClientBlocksNobody(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short: this takes a quarter of a minute")
 	}
-	photo := testpicture.Encode(t, "jpeg", testpicture.Image(1600, 1200))
-	small := testpicture.Encode(t, "png", testpicture.Image(32, 32))
-	for name, heavy := range map[string][]byte{
-		"PNG of 25 megapixels":              testpicture.Encode(t, "png", image.NewNRGBA(image.Rect(0, 0, 5000, 5000))),
+	type sent struct {
+		path, header string // header is that of a tensor's request
+		body         []byte
+	}
+	picture := func(encoded []byte) sent { return sent{"/classify", "", encoded} }
+	tensor := func(images int) sent {
+		text := fmt.Sprintf(`{"inputs":[{"name":"images","shape":[%d,32,32,3],"datatype":"UINT8","parameters":{"binary_data_size":%d}}]}`, images, images*3072)
+		return sent{"/v2/models/test/infer", fmt.Sprint(len(text)), append([]byte(text), make([]byte, images*3072)...)}
+	}
+	photo := picture(testpicture.Encode(t, "jpeg", testpicture.Image(1600, 1200)))
+	small := picture(testpicture.Encode(t, "png", testpicture.Image(32, 32)))
+	for name, heavy := range map[string]sent{
+		"PNG of 25 megapixels":              picture(testpicture.Encode(t, "png", image.NewNRGBA(image.Rect(0, 0, 5000, 5000)))),
 		"small pictures":                    small,
-		"JPEG with as many scans as may be": testpicture.JPEGOfScans(5000, 5000, 20),
+		"JPEG with as many scans as may be": picture(testpicture.JPEGOfScans(5000, 5000, 20)),
+		"tensors of as many images":         tensor(signature.MaxBatch),
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := newTestService(t, usual).handler()
-			do := func(address string, body []byte) int {
-				r, w := httptest.NewRequest("POST", "/classify", bytes.NewReader(body)), httptest.NewRecorder()
+			do := func(address string, s sent) int {
+				r, w := httptest.NewRequest("POST", s.path, bytes.NewReader(s.body)), httptest.NewRecorder()
+				r.Header.Set(jsonLength, s.header)
 				r.RemoteAddr = address
 				h.ServeHTTP(w, r)
 				return w.Code
@@ -90,9 +102,9 @@ func TestHeavyClientBlocksNobody(t *testing.T) {
 			}
 			time.Sleep(time.Second)
 			for range 2 {
-				for kind, picture := range map[string][]byte{"small picture": small, "photograph": photo} {
+				for kind, other := range map[string]sent{"small picture": small, "tensor": tensor(1), "photograph": photo} {
 					start := time.Now()
-					code := do("10.0.0.2:1", picture)
+					code := do("10.0.0.2:1", other)
 					t.Logf("another address: %s: %v", kind, time.Since(start))
 					if code != http.StatusOK || time.Since(start) > 4*time.Second {
 						t.Errorf("another address: %s: status %d after %v", kind, code, time.Since(start))

@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
-	"io"
 	"math"
 	"net/http"
 	"runtime"
@@ -44,11 +43,10 @@ func infer(t testing.TB, url, path, text string, pixels []uint8) response {
 }
 
 func sendInference(url, text string, pixels []uint8) (response, error) {
-	request, err := http.NewRequest("POST", url, io.MultiReader(strings.NewReader(text), bytes.NewReader(pixels)))
+	request, err := http.NewRequest("POST", url, bytes.NewReader(append([]byte(text), pixels...)))
 	if err != nil {
 		return response{}, err
 	}
-	request.ContentLength = int64(len(text) + len(pixels))
 	if pixels != nil {
 		request.Header.Set(jsonLength, strconv.Itoa(len(text)))
 	}
