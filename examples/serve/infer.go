@@ -26,16 +26,15 @@ func (s *service) infer(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	images, err := request.images(s.model.Network().Input)
+	images, err := request.images(s.shape)
 	if err != nil {
 		return err
 	}
-	wanted, err := request.wanted(signature.Outputs(s.model))
+	wanted, err := request.wanted(s.outputs)
 	if err != nil {
 		return err
 	}
-	shape := images.Shape()
-	release, err := s.pixelTurn(r, int64(images.Len()*shape.Width*shape.Height))
+	release, err := s.pixelTurn(r, int64(images.Len()*s.shape.Width*s.shape.Height))
 	if err != nil {
 		return err
 	}

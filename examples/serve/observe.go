@@ -32,8 +32,8 @@ func (s *service) observed(next http.Handler) http.Handler {
 		}
 		counted := &countingWriter{ResponseWriter: w, status: http.StatusOK}
 		s.metrics.inFlight.Inc()
+		defer s.metrics.inFlight.Dec()
 		next.ServeHTTP(counted, r)
-		s.metrics.inFlight.Dec()
 		took := time.Since(start)
 		s.metrics.answered(r.Pattern, counted.status, took)
 

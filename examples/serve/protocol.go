@@ -57,9 +57,10 @@ func (s *service) named(answer func(http.ResponseWriter, *http.Request) error) f
 
 // metadata answers GET /v2/models/{model}.
 func (s *service) metadata(w http.ResponseWriter, _ *http.Request) error {
-	m := modelMetadata{Name: s.name, Versions: []string{version}, Platform: "fastresnet", Inputs: described(signature.Input(s.model))}
-	m.Outputs = described(signature.Outputs(s.model)...)
-	return writeJSON(w, http.StatusOK, m)
+	return writeJSON(w, http.StatusOK, modelMetadata{
+		Name: s.name, Versions: []string{version}, Platform: "fastresnet",
+		Inputs: described(signature.Input(s.model)), Outputs: described(s.outputs...),
+	})
 }
 
 func described(tensors ...signature.Tensor) (all []tensorMetadata) {

@@ -12,12 +12,15 @@ import (
 
 	"github.com/fastresnet/fastresnet"
 	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/examples/internal/signature"
 )
 
 // service is a model and what answers requests with it.
 type service struct {
 	model   *fastresnet.Model
 	name    string // of the model, in the open inference protocol
+	shape   data.Shape
+	outputs []signature.Tensor
 	limits  limits
 	log     *slog.Logger
 	metrics *metrics
@@ -38,7 +41,7 @@ type predictor interface {
 
 func newService(model *fastresnet.Model, name string, l limits, log *slog.Logger) *service {
 	s := &service{
-		model: model, name: name, limits: l, log: log,
+		model: model, name: name, shape: model.Network().Input, outputs: signature.Outputs(model), limits: l, log: log,
 		starts: newRoom("body_start", l.starts), bodies: newRoom("body", l.bodies),
 		small: newRoom("small_picture", l.small), pixels: newRoom("picture", l.pixels),
 		predictor: model,

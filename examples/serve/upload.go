@@ -13,27 +13,35 @@ const formField = "image"
 // upload reads the picture of a request: its body, or a file in the form that its body is.
 func upload(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
 	// What else the header says of the type is not trusted: curl calls everything a form of another kind.
-	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind != "multipart/form-data" {
-		return wholeBody(w, r, limit)
+	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind == "multipart/form-data" {
+		return uploadedForm(w, r, limit)
 	}
-	if r.ContentLength > limit {
-		return nil, bodyTooLarge(limit)
-	}
-	r.Body = http.MaxBytesReader(w, r.Body, limit)
-	return uploadedForm(r, limit)
+	return wholeBody(w, r, limit)
 }
 
 // wholeBody reads the body of a request.
 func wholeBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
-	if r.ContentLength > limit {
-		return nil, bodyTooLarge(limit)
+	if err := bound(w, r, limit); err != nil {
+		return nil, err
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
+	body, err := io.ReadAll(r.Body)
 	return body, arrival(err, limit)
 }
 
+// bound refuses a body that is said to be larger than a limit, and has another end there.
+func bound(w http.ResponseWriter, r *http.Request, limit int64) error {
+	if r.ContentLength > limit {
+		return bodyTooLarge(limit)
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, limit)
+	return nil
+}
+
 // uploadedForm reads the file of a form, which is not stored.
-func uploadedForm(r *http.Request, limit int64) ([]byte, error) {
+func uploadedForm(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
+	if err := bound(w, r, limit); err != nil {
+		return nil, err
+	}
 	form, err := r.MultipartReader()
 	if err != nil {
 		return nil, errForm
