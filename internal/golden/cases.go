@@ -57,6 +57,7 @@ func Cases() []Case {
 		{Name: "resnet9", Design: layers.ResNet9(), Salt: "3808", Batch: 16, Rates: three, BiasFactor: 1},
 		{Name: "fine-tuning", Design: layers.Backbone(), Salt: "1", Batch: 16, Rates: three, BiasFactor: 1, Frozen: []string{"prep", "layer2"}},
 		{Name: "bag-of-tricks", Design: tricks, Salt: "30", Batch: 32, Rates: two, Smoothing: 0.2, BiasFactor: 64},
+		{Name: "airbench96", Design: layers.Airbench96(), Salt: "62", Batch: 16, Rates: two, Smoothing: 0.2, BiasFactor: 1},
 	}
 	for i := range cases {
 		cases[i].Design.Width = 8

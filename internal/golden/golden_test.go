@@ -96,6 +96,7 @@ func TestFixtures(t *testing.T) {
 		"resnet9":       {2.3624575, 2.2998252, 2.4401026},
 		"fine-tuning":   {2.3637486, 2.3279645, 2.3359342},
 		"bag-of-tricks": {2.3063211, 2.2738724},
+		"airbench96":    {2.283638, 2.3006332},
 	}
 	for _, c := range golden.Cases() {
 		t.Run(c.Name, func(t *testing.T) {

@@ -1,4 +1,4 @@
-"""The four networks, on PyTorch's own layers. Weights are [out, height, width, in], images [batch, height, width,
+"""The networks, on PyTorch's own layers. Weights are [out, height, width, in], images [batch, height, width,
 channels]; names are those of the Go code."""
 
 import math
@@ -50,23 +50,24 @@ class Network:
     def conv(self, x, name, channels, kernel=3, stride=1):
         shape = (channels, kernel, kernel, x.shape[1])
         weight = self.parameter(f"{name}/weight", shape, math.prod(shape[1:]) ** -0.5)
-        return self.filter(x, weight, stride)
+        return self.filter(x, weight, stride, kernel // 2)
 
-    def whitening(self, x, name):
-        """A fixed 3x3 convolution. Its filters are drawn too: where they come from does not matter here."""
-        fan_in = 9 * x.shape[1]
-        initial = uniform(f"{self.salt}{name}/weight", (fan_in, 3, 3, x.shape[1]), fan_in**-0.5)
-        return self.filter(x, self.statistic(f"{name}/weight", initial), 1)
+    def whitening(self, x, name, channels, kernel=3, padding=1, bias=False):
+        """A fixed convolution. Its filters are drawn too: where they come from does not matter here."""
+        shape = (channels, kernel, kernel, x.shape[1])
+        initial = uniform(f"{self.salt}{name}/weight", shape, math.prod(shape[1:]) ** -0.5)
+        x = self.filter(x, self.statistic(f"{name}/weight", initial), 1, padding)
+        return x + self.parameter(f"{name}/bias", (channels,), 0.2).view(-1, 1, 1) if bias else x
 
-    def filter(self, x, weight, stride):
-        x = F.conv2d(x, weight.permute(0, 3, 1, 2), stride=stride, padding=weight.shape[1] // 2)
+    def filter(self, x, weight, stride, padding):
+        x = F.conv2d(x, weight.permute(0, 3, 1, 2), stride=stride, padding=padding)
         self.multiply_adds += x[0].numel() * weight[0].numel()
         if self.noise is not None:
             x = x + NOISE * x.detach().std() * torch.randn(x.shape, generator=self.noise, dtype=x.dtype)
         return x
 
-    def norm(self, x, name, groups=1, frozen_scale=False):
-        """Batch norm with epsilon 1e-5, image i on its own in group i % groups in training. Running statistics move by
+    def norm(self, x, name, groups=1, frozen_scale=False, eps=1e-5):
+        """Batch norm, image i on its own in group i % groups in training. Running statistics move by
         0.1 of the way to the mean of the groups' means and of their unbiased variances."""
         channels = x.shape[1]
         scale = None if frozen_scale else self.parameter(f"{name}/scale", (channels,), 0.5, offset=1.0)
@@ -77,11 +78,11 @@ class Network:
             variances = uniform(f"{self.salt}{name}/variance", (channels,), 0.5, 1.0)
         mean, variance = self.statistic(f"{name}/mean", means), self.statistic(f"{name}/variance", variances)
         if not self.training or self.is_frozen(name):
-            return F.batch_norm(x, mean, variance, scale, bias)
+            return F.batch_norm(x, mean, variance, scale, bias, eps=eps)
         # With a momentum of 1, PyTorch's running statistics of a group are those of the group.
         means, variances = torch.zeros(2, groups, channels, dtype=x.dtype)
         y = [
-            F.batch_norm(x[g::groups], means[g], variances[g], scale, bias, training=True, momentum=1.0)
+            F.batch_norm(x[g::groups], means[g], variances[g], scale, bias, training=True, momentum=1.0, eps=eps)
             for g in range(groups)
         ]
         mean.lerp_(means.mean(0), 0.1)
@@ -144,7 +145,7 @@ def bag_of_tricks(net, x):
     def norm_celu(x, norm):
         return F.celu(net.norm(x, norm, groups=16, frozen_scale=True), alpha=0.3)
 
-    x = net.whitening(x, "prep/whitening")
+    x = net.whitening(x, "prep/whitening", 27)
     x = norm_celu(net.conv(x, "prep/conv", net.width, kernel=1), "prep/norm")
     for layer, multiple in (("layer1", 2), ("layer2", 4), ("layer3", 8)):
         channels = multiple * net.width
@@ -153,3 +154,19 @@ def bag_of_tricks(net, x):
             y = norm_celu(net.conv(x, f"{layer}/residual/conv1", channels), f"{layer}/residual/norm1")
             x = x + norm_celu(net.conv(y, f"{layer}/residual/conv2", channels), f"{layer}/residual/norm2")
     return net.linear(global_max(x), "classifier") / 16
+
+
+def airbench96(net, x):
+    """Three stages of three convolutions behind a patch whitening with a bias, the last two of each with a shortcut beside
+    them, and GELU, also behind the sum."""
+
+    def norm(x, name):
+        return net.norm(x, name, frozen_scale=True, eps=1e-12)
+
+    x = F.gelu(net.whitening(x, "prep/whitening", 24, kernel=2, padding=0, bias=True))
+    for layer, multiple in (("layer1", 1), ("layer2", 3), ("layer3", 4)):
+        channels = multiple * net.width
+        x = F.gelu(norm(F.max_pool2d(net.conv(x, f"{layer}/conv", channels), 2), f"{layer}/norm"))
+        y = F.gelu(norm(net.conv(x, f"{layer}/residual/conv1", channels), f"{layer}/residual/norm1"))
+        x = F.gelu(x + norm(net.conv(y, f"{layer}/residual/conv2", channels), f"{layer}/residual/norm2"))
+    return net.linear(global_max(x), "classifier") / 9
