@@ -123,7 +123,7 @@ func (o *optimizerJSON) UnmarshalJSON(text []byte) error {
 		return err
 	}
 	if len(named) != 1 {
-		return fmt.Errorf("an optimizer of %d kinds, want one", len(named))
+		return fmt.Errorf("an optimizer of the kinds %q, want one of: %s", slices.Sorted(maps.Keys(named)), strings.Join(slices.Sorted(maps.Keys(optimizers)), ", "))
 	}
 	for name, settings := range named {
 		zero, known := optimizers[name]

@@ -34,7 +34,7 @@ func (s *study) combinations() ([]configuration, error) {
 		once = append(once, c)
 		if err := c.check(); err != nil && !reported[err.Error()] { // by the first that has it
 			reported[err.Error()] = true
-			problems = append(problems, fmt.Errorf("%v: %w", c, err))
+			problems = append(problems, fmt.Errorf("%w (in %v)", err, c.of(s.varied())))
 		}
 	}
 	return once, errors.Join(problems...)

@@ -112,7 +112,7 @@ func baseRecipe(value any) (recipe fastresnet.Recipe, err error) {
 			return r, nil
 		}
 	}
-	return recipe, fmt.Errorf("recipe %q: need one of: cifar10 -list", name)
+	return recipe, fmt.Errorf("recipe %q: need one of those that cifar10 -list shows", name)
 }
 
 // setField sets what a path leads to in a value that was read from JSON. Objects on the way are made where there are none,
@@ -149,7 +149,7 @@ func (c configuration) options() ([]fastresnet.Option, error) {
 		}
 		n, ok := value.(float64)
 		if !ok {
-			return nil, fmt.Errorf("%s is %s, need a number", name, text(value))
+			return nil, fmt.Errorf("%s is %q, need a number", name, text(value))
 		}
 		option, err := optionSettings[name](n)
 		if err != nil {

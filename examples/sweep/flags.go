@@ -23,7 +23,7 @@ type settings struct {
 const usage = `Usage: sweep [flags] STUDY.json
 
 Trains every run of a study that is not in the results folder yet, and prints a table of
-them. Any number of processes, on any number of machines that see the folder, can work on
+them. docs/sweep.md describes the study's file, and examples/sweep/rates.json is one. Any number of processes, on any number of machines that see the folder, can work on
 a study at once: in an array of Slurm or an indexed job of Kubernetes each takes its share.
 
 It can be stopped at any time, and goes on from the last checkpoint. The exit status is 0
@@ -57,8 +57,10 @@ func parse(args []string, environment func(string) string, stdout io.Writer) (*s
 		s.results = strings.TrimSuffix(s.study, ".json") + ".results"
 	}
 	var problems []error
+	var shared bool
 	var err error
-	if s.share, err = parseShare(part, environment); err != nil {
+	f.Visit(func(f *flag.Flag) { shared = shared || f.Name == "share" })
+	if s.share, err = parseShare(part, shared, environment); err != nil {
 		problems = append(problems, err)
 	}
 	if s.data == "" {

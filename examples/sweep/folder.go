@@ -30,7 +30,8 @@ type outcome struct {
 	ID       string        `json:"id"`
 	Settings configuration `json:"settings"`
 	Fold     int           `json:"fold,omitempty"`
-	// Images says which images it was: those of all runs of a study must be the same.
+	// Data is CIFAR-10 or synthetic, and Images tells the images apart: those of all runs of a study must be the same.
+	Data   string `json:"data"`
 	Images string `json:"images"`
 	results.Run
 }
@@ -64,7 +65,7 @@ func (f folder) outcomes() (map[string]outcome, error) {
 		}
 		var o outcome
 		if err := strictjson.Unmarshal(text, &o, nullable...); err != nil || o.ID == "" {
-			return nil, fmt.Errorf("%s: no result of this program: %w", file, cmp.Or(err, errors.New("it has no id")))
+			return nil, fmt.Errorf("%s: no result of this program, or a damaged one: move it away to have the run done again: %w", file, cmp.Or(err, errors.New("it has no id")))
 		}
 		if f.file(o.ID) != file {
 			return nil, fmt.Errorf("%s: it is the result of another run, %s", file, o.ID)

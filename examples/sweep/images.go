@@ -13,6 +13,7 @@ const division = 1
 
 // images are what a study's runs train on and are tested with.
 type images struct {
+	name        string      // of the data set
 	folds       []data.Fold // one without folds
 	fingerprint string
 }
@@ -23,7 +24,10 @@ func readImages(from string, s *study) (*images, error) {
 	if err != nil {
 		return nil, err
 	}
-	i := &images{folds: []data.Fold{{Train: train, Test: test}}, fingerprint: train.Fingerprint()}
+	i := &images{name: "CIFAR-10", folds: []data.Fold{{Train: train, Test: test}}, fingerprint: train.Fingerprint()}
+	if from == program.SyntheticImages {
+		i.name = from
+	}
 	switch {
 	case s.Folds > 0:
 		if i.folds, err = train.Folds(s.Folds, division); err != nil {
@@ -55,13 +59,19 @@ func (i *images) sameAs(runs []trial, done map[string]outcome) error {
 
 // tested says which images a study's runs are tested with.
 func (s *study) tested() string {
+	from := "the training images"
+	if s.TrainImages > 0 {
+		from = fmt.Sprintf("the first %s training images", terminal.Count(s.TrainImages))
+	}
 	switch {
 	case s.Folds > 0:
-		return fmt.Sprintf("%d parts of the training images, each held out once", s.Folds)
+		return fmt.Sprintf("%d parts of %s, each held out once", s.Folds, from)
 	case s.HeldOut >= 1:
-		return terminal.Plural(int(s.HeldOut), "held-out training image")
+		return fmt.Sprintf("%s of %s, held out", terminal.Count(int(s.HeldOut)), from)
 	case s.HeldOut > 0:
-		return fmt.Sprintf("%g %% of the training images, held out", 100*s.HeldOut)
+		return fmt.Sprintf("%g %% of %s, held out", 100*s.HeldOut, from)
+	case s.TestImages > 0:
+		return fmt.Sprintf("the first %s test images", terminal.Count(s.TestImages))
 	}
 	return "the test set"
 }

@@ -32,6 +32,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if err == nil {
 		err = sweep(ctx, s, stdout, stderr)
 	}
+	if errors.Is(err, program.ErrInterrupted) {
+		err = fmt.Errorf("%w; the same command goes on", err)
+	}
 	status := program.Status("sweep", err, stderr)
 	if errors.Is(err, errAwaited) || errors.Is(err, program.ErrInterrupted) && errors.Is(context.Cause(ctx), program.ErrTerminated) {
 		return exitAgain
@@ -71,7 +74,10 @@ func sweep(ctx context.Context, s *settings, stdout, stderr io.Writer) error {
 		return err
 	}
 	t := newTable(study, runs, more, done)
-	width, _ := terminal.Size(stdout)
-	fmt.Fprint(stdout, t.text(width))
+	if width, _ := terminal.Size(stdout); t.complete || s.table {
+		fmt.Fprint(stdout, t.text(width))
+	} else {
+		fmt.Fprintf(stdout, "this share is done, and %d of %d runs in all; -table shows what there is\n", t.done, len(runs))
+	}
 	return errors.Join(markdown.Write([]byte(t.markdown())), page.WriteFigure(chart, t.chart()))
 }

@@ -12,14 +12,16 @@ type share struct{ index, of int }
 func (s share) has(place int) bool { return place%s.of == s.index }
 
 // parseShare reads the share of a flag, as in 3/16, or else of an array of Slurm or an indexed job of Kubernetes. Without
-// any it is everything.
-func parseShare(flag string, environment func(string) string) (share, error) {
+// any it is everything. That all tasks of an array have the same flag is an error.
+func parseShare(flag string, set bool, environment func(string) string) (share, error) {
 	switch {
-	case flag != "":
+	case set && (environment("SLURM_ARRAY_TASK_ID") != "" || environment("JOB_COMPLETION_INDEX") != ""):
+		return share{}, fmt.Errorf("-share %q in an array of jobs: its tasks have their shares without it", flag)
+	case set:
 		part, of, _ := strings.Cut(flag, "/")
 		s, err := numbers(part, of)
 		if s.index--; err != nil || !s.valid() {
-			return s, fmt.Errorf("-share %s: need a part and how many there are, as in 3/16", flag)
+			return s, fmt.Errorf("-share %q: need a part, from 1 on, of how many there are, as in 3/16", flag)
 		}
 		return s, nil
 	case environment("SLURM_ARRAY_TASK_ID") != "":
@@ -46,7 +48,7 @@ func slurmShare(environment func(string) string) (share, error) {
 		}
 	}
 	if step < 1 || (last-first)/step+1 != count || (task-first)%step != 0 {
-		return share{}, fmt.Errorf("the array has %d tasks from %d to %d, which is no range: give each its -share", count, first, last)
+		return share{}, fmt.Errorf("the array has %d tasks from %d to %d: need a range without gaps, or with a step, as in 0-3 or 0-6:2", count, first, last)
 	}
 	s := share{(task - first) / step, count}
 	if !s.valid() {

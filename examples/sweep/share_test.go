@@ -22,7 +22,8 @@ func TestParseShare(t *testing.T) {
 		{"nothing", "", nil, share{0, 1}},
 		{"the first part", "1/16", nil, share{0, 16}},
 		{"the last part", "16/16", nil, share{15, 16}},
-		{"the flag before an array", "2/3", slurm("0", "0", "9", "1", "10"), share{1, 3}},
+		{"the flag in an array", "2/3", slurm("0", "0", "9", "1", "10"), none},
+		{"the flag in an indexed job", "2/3", kubernetes("0", "4"), none},
 		{"part 0", "0/3", nil, none},
 		{"a part too many", "4/3", nil, none},
 		{"no number", "3/", nil, none},
@@ -40,7 +41,7 @@ func TestParseShare(t *testing.T) {
 		{"an index beyond the completions", "", kubernetes("4", "4"), none},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			got, err := parseShare(test.flag, func(name string) string { return test.environment[name] })
+			got, err := parseShare(test.flag, test.flag != "", func(name string) string { return test.environment[name] })
 			if (err != nil) != (test.want == none) {
 				t.Fatalf("share %v, error %v; want %v", got, err, test.want)
 			}

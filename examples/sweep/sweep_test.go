@@ -204,11 +204,11 @@ func TestFolds(t *testing.T) {
 	p := start(t, `{"settings": {"recipe": "resnet9-24", "width": 4, "epochs": 1, "batch_size": 64}, "train_images": 256, "folds": 3}`)
 	out, _ := p.run(t, program.ExitOK)
 	for _, fold := range []string{"fold 1", "fold 2", "fold 3"} {
-		if !strings.Contains(out, fold+": test accuracy") {
+		if !strings.Contains(out, fold+": accuracy") {
 			t.Errorf("no %s in\n%s", fold, out)
 		}
 	}
-	if !strings.Contains(out, "on 3 parts of the training images") {
+	if !strings.Contains(out, "on 3 parts of the first 256 training images") {
 		t.Errorf("the note does not say what was tested with:\n%s", out)
 	}
 }
@@ -224,7 +224,7 @@ func TestFailures(t *testing.T) {
 		{"a batch beyond the images", strings.Replace(small, "64", "640", 1), nil, "batch size 640 is larger than the training set of 256 images"},
 		{"nothing to hold out", strings.Replace(small, "0.2", "320", 1), nil, "held_out: "},
 		{"a result of another run", small, func(t *testing.T, results string) { rename(t, results) }, "it is the result of another run"},
-		{"no result", small, func(t *testing.T, results string) { write(t, filepath.Join(results, "notes.json"), "{}") }, "notes.json: no result of this program: it has no id"},
+		{"no result", small, func(t *testing.T, results string) { write(t, filepath.Join(results, "notes.json"), "{}") }, "notes.json: no result of this program, or a damaged one"},
 		{"half a result", small, func(t *testing.T, results string) { write(t, filepath.Join(results, "half.json"), `{"id": "ha`) }, "half.json: no result of this program"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

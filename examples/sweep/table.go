@@ -13,11 +13,13 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// table is what came of a study, a row a configuration, the best first.
+// table is what came of a study, a row a configuration, the best first, and those that lack runs behind them.
 type table struct {
-	varied []string // the settings that tell rows apart
-	rows   []row
-	note   string
+	varied   []string // the settings that tell rows apart
+	rows     []row
+	done     int // runs
+	complete bool
+	note     string
 }
 
 // row is a configuration's runs. Its statistics are those of the runs that did not diverge.
@@ -30,7 +32,7 @@ type row struct {
 
 // newTable has a row for every configuration of the study's runs that are known.
 func newTable(s *study, runs []trial, more bool, done map[string]outcome) table {
-	t := table{varied: s.varied()}
+	t := table{varied: s.varied(), complete: !more}
 	places := map[string]int{}
 	var found []outcome
 	for _, r := range runs {
@@ -43,10 +45,12 @@ func newTable(s *study, runs []trial, more bool, done map[string]outcome) table 
 		o, ok := done[r.id]
 		if ok {
 			found = append(found, o)
+			t.done++
 		}
 		switch {
 		case !ok:
 			row.missing++
+			t.complete = false
 		case o.Error != "":
 			row.diverged++
 		default:
@@ -54,7 +58,7 @@ func newTable(s *study, runs []trial, more bool, done map[string]outcome) table 
 		}
 	}
 	slices.SortStableFunc(t.rows, func(a, b row) int {
-		better := cmp.Compare(b.mean(), a.mean()) // one without any accuracy, NaN, is last
+		better := cmp.Or(cmp.Compare(a.missing, b.missing), cmp.Compare(b.mean(), a.mean())) // one without any accuracy, NaN, is last
 		if s.Halving != nil {
 			return cmp.Or(cmp.Compare(b.epochs(), a.epochs()), better) // the last stage first
 		}
@@ -128,21 +132,22 @@ func (r row) note() string {
 
 // note says below the table what was run.
 func note(s *study, runs int, more bool, found []outcome) string {
-	var places []string
+	var sets, places []string
 	for _, o := range found {
-		places = append(places, results.Place(o.Backend, o.Device))
+		sets, places = append(sets, o.Data), append(places, results.Place(o.Backend, o.Device))
 	}
+	slices.Sort(sets)
 	slices.Sort(places)
 	missing := ""
 	if n := runs - len(found); n > 0 {
-		missing = fmt.Sprintf(" of %d", runs)
+		missing = fmt.Sprintf(", %d missing", n)
 	}
 	if more {
 		missing += ", and further stages"
 	}
 	on := ""
 	if len(places) > 0 {
-		on = ", on " + strings.Join(slices.Compact(places), ", ")
+		on = fmt.Sprintf(" of %s, on %s", strings.Join(slices.Compact(sets), ", "), strings.Join(slices.Compact(places), ", "))
 	}
 	fixed := configuration{}
 	for name, value := range s.Settings {
@@ -151,7 +156,7 @@ func note(s *study, runs int, more bool, found []outcome) string {
 	return fmt.Sprintf(`All: %v.
 %s%s%s.
 Accuracy: mean over n runs, on %s. Deviation: standard, over n-1. Interval: of the mean, by Student's distribution.
-`, fixed, terminal.Plural(len(found), "run"), missing, on, s.tested())
+`, fixed, terminal.Plural(len(found), "run"), on, missing, s.tested())
 }
 
 // text is the table for a terminal of a width, 0 for none, and the note below it.
@@ -160,19 +165,20 @@ func (t table) text(width int) string { return t.cells().Text(width) + "\n" + t.
 // markdown is the table and the note below it.
 func (t table) markdown() string { return t.cells().Markdown() + "\n" + t.note }
 
-// chart is the accuracies as bars, with their intervals.
+// chart is the accuracies as bars, with their intervals. The title names the settings whose values name the bars.
 func (t table) chart() plot.Figure {
 	const most = 50
 	var bars []plot.Bar
-	for _, r := range t.rows {
-		if len(r.accuracies) == 0 || len(bars) == most {
-			continue
+	for _, r := range t.rows[:min(len(t.rows), most)] {
+		var values []string
+		for _, name := range t.varied {
+			values = append(values, text(r.configuration[name]))
 		}
-		bar := plot.Bar{Name: r.configuration.of(t.varied).String(), Value: 100 * r.mean()}
+		bar := plot.Bar{Name: strings.Join(values, ", "), Value: 100 * r.mean()}
 		if half := r.interval(); !math.IsNaN(half) {
 			bar.Deviation = 100 * half
 		}
 		bars = append(bars, bar)
 	}
-	return plot.Bars("accuracy and its 95 % interval, %", bars...)
+	return plot.Bars(strings.TrimSuffix("accuracy, %, by "+strings.Join(t.varied, ", "), ", by "), bars...)
 }

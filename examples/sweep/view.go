@@ -25,16 +25,26 @@ func newView(quiet bool, varied []string, stdout, stderr io.Writer) *view {
 	return &view{Display: progress.Display{Bar: program.BarWriter(stdout, stderr)}, stdout: stdout, quiet: quiet, varied: varied}
 }
 
+// begin says how much there is to do.
+func (v *view) begin(runs int, more bool) {
+	v.runs = runs
+	further := ""
+	if more {
+		further = ", and further stages"
+	}
+	fmt.Fprintf(v.stdout, "%s to do%s\n", terminal.Plural(runs, "run"), further)
+}
+
 // observe begins a run, and is what shows it.
 func (v *view) observe(r trial) fastresnet.Option {
 	started := fastresnet.Observer{Start: func(result *fastresnet.Result) {
 		v.Clear()
 		v.introduce(result)
-		if n := len(result.Epochs); n > 0 || result.ResumedFrom != "" {
-			v.say(r, "resumed", "after "+terminal.Plural(n, "epoch"))
-			return
+		if result.ResumedFrom != "" {
+			v.say(r, "resumed", fmt.Sprintf("in epoch %d", min(len(result.Epochs)+1, result.Recipe.Epochs)))
+		} else {
+			v.say(r, "started", "")
 		}
-		v.say(r, "started", "")
 	}}
 	if v.quiet {
 		return fastresnet.WithProgress(started)
@@ -50,15 +60,17 @@ func (v *view) introduce(r *fastresnet.Result) {
 		return
 	}
 	v.introduced = true
-	fmt.Fprintf(v.stdout, "%s to do; on %s\n", terminal.Plural(v.runs, "run"), results.Place(r.Backend, r.Device))
+	fmt.Fprintf(v.stdout, "on %s\n", results.Place(r.Backend, r.Device))
 	for _, why := range r.PassedOver {
-		fmt.Fprintf(v.stdout, "passed over: %s\n", why)
+		if !v.quiet {
+			fmt.Fprintf(v.stdout, "passed over: %s\n", why)
+		}
 	}
 }
 
 // done says what came of a run that is kept.
 func (v *view) done(r trial, o outcome) {
-	outcome := fmt.Sprintf("test accuracy %.2f %%; %.1f s", 100*o.TestAccuracy, o.TotalSeconds)
+	outcome := fmt.Sprintf("accuracy %.2f %%; %.1f s", 100*o.TestAccuracy, o.TotalSeconds)
 	if o.Error != "" {
 		outcome = o.Error
 	}

@@ -63,7 +63,7 @@ func (w *worker) work(ctx context.Context) error {
 		case len(missing) == 0:
 			return nil
 		}
-		w.view.runs = len(missing)
+		w.view.begin(len(missing), more)
 		for i, r := range missing {
 			w.view.run = i + 1
 			err := w.do(ctx, r)
@@ -115,12 +115,12 @@ func (w *worker) train(ctx context.Context, r trial) error {
 	switch {
 	case err == nil, errors.Is(err, fastresnet.ErrDiverged) && result != nil:
 	case errors.Is(err, context.Canceled):
-		w.view.say(r, "stopped", "the same command goes on from here")
+		w.view.say(r, "stopped", "")
 		return context.Cause(ctx)
 	default:
 		return fmt.Errorf("%v: %w", r, err)
 	}
-	o := outcome{ID: r.id, Settings: r.configuration, Fold: r.fold, Images: w.images.fingerprint, Run: results.NewRun(result, err)}
+	o := outcome{ID: r.id, Settings: r.configuration, Fold: r.fold, Data: w.images.name, Images: w.images.fingerprint, Run: results.NewRun(result, err)}
 	if err := w.folder.keep(o); err != nil {
 		return err
 	}

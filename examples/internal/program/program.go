@@ -37,12 +37,12 @@ func Main(name string, run func(ctx context.Context, args []string, stdout, stde
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	go func() {
-		cause := ErrInterrupted
+		cause, again := ErrInterrupted, "; Ctrl-C again to stop at once"
 		if <-signals == syscall.SIGTERM {
-			cause = ErrTerminated
+			cause, again = ErrTerminated, ""
 		}
 		signal.Stop(signals) // a second one does not wait
-		fmt.Fprintf(os.Stderr, "\n%s: stopping when the work in hand is done; Ctrl-C again to stop at once\n", name)
+		fmt.Fprintf(os.Stderr, "\n%s: stopping when the work in hand is done%s\n", name, again)
 		stop(cause)
 	}()
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
