@@ -215,7 +215,7 @@ func TestRecipeJSONErrors(t *testing.T) {
 		{"a field twice", `"batch_size":512`, `"batch_size":512,"batch_size":64`, "twice"},
 		{"a field of a stage twice", `"residual":true`, `"residual":true,"residual":false`, "twice"},
 		{"an unknown optimizer", `"nesterov":`, `"adam":`, `optimizer "adam", want one of: muon, nesterov, sgd`},
-		{"two optimizers", `"nesterov":{`, `"muon":{"momentum":0.6},"nesterov":{`, "an optimizer of 2 kinds"},
+		{"two optimizers", `"nesterov":{`, `"muon":{"momentum":0.6},"nesterov":{`, `an optimizer of the kinds ["muon" "nesterov"], want one of: muon, nesterov, sgd`},
 		{"a setting of another optimizer", `"nesterov":{`, `"nesterov":{"polynomial":[1,2,3],`, "nesterov: json: unknown field \"polynomial\""},
 		{"no optimizer", `"optimizer":`, `"optimiser":`, "optimiser"},
 		{"an unknown field of an average", `"optimizer":`, `"averaging":{"every":5,"decay":0.9,"ahead":true},"optimizer":`, "ahead"},
