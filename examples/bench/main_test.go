@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/fastresnet/fastresnet"
 	"github.com/fastresnet/fastresnet/examples/internal/program"
 	"github.com/google/go-cmp/cmp"
 )
@@ -176,7 +178,7 @@ func TestMistakes(t *testing.T) {
 		args []string
 		want string // in the line
 	}{
-		{"recipes", []string{"-recipes", "0,nonsense"}, "-recipes 0: need 1 to 30; -recipes nonsense: need numbers"},
+		{"recipes", []string{"-recipes", "0,nonsense"}, fmt.Sprintf("-recipes 0: need 1 to %d; -recipes nonsense: need numbers", len(fastresnet.Recipes()))},
 		{"width", []string{"-width", "0"}, "-width 0: need at least 1"},
 		{"epochs", []string{"-epochs", "-1"}, "-epochs -1: need at least 0"},
 		{"batch", []string{"-batch", "-1"}, "-batch -1: need at least 0"},

@@ -53,8 +53,9 @@ func (c *copied) ask(ctx context.Context) {
 }
 
 func (b *balancer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	for range b.copies {
-		if c := b.copies[b.next.Add(1)%int64(len(b.copies))]; c.ready.Load() {
+	first := int(b.next.Add(1))
+	for i := range b.copies {
+		if c := b.copies[(first+i)%len(b.copies)]; c.ready.Load() {
 			c.proxy.ServeHTTP(w, r)
 			return
 		}
