@@ -16,8 +16,8 @@ import (
 
 // small is a study of four short runs.
 const small = `{
-	"settings": {"recipe": "resnet9-24", "width": 4, "epochs": 2, "batch_size": 64},
-	"grid": {"peak_rate": [0.1, 0.4]}, "seeds": {"count": 2}, "train_images": 320, "held_out": 0.2
+	"settings": {"recipe": "resnet9-24", "width": 4, "epochs": 2, "batch_size": 32},
+	"grid": {"peak_rate": [0.1, 0.4]}, "seeds": {"count": 2}, "train_images": 160, "held_out": 0.2
 }`
 
 // process is a call of the program on a study in a folder.
@@ -152,6 +152,9 @@ func TestStopped(t *testing.T) {
 		"Ctrl-C":  {program.ErrInterrupted, program.ExitInterrupted},
 	} {
 		t.Run(name, func(t *testing.T) {
+			if testing.Short() && test.cause != program.ErrTerminated {
+				t.Skip("-short: SIGTERM stops it in the same way")
+			}
 			whole := start(t, small)
 			want, _ := whole.run(t, program.ExitOK)
 			p := start(t, small)
@@ -221,7 +224,7 @@ func TestFailures(t *testing.T) {
 		spoil func(t *testing.T, results string)
 		want  string
 	}{
-		{"a batch beyond the images", strings.Replace(small, "64", "640", 1), nil, "batch size 640 is larger than the training set of 256 images"},
+		{"a batch beyond the images", strings.Replace(small, "32", "640", 1), nil, "batch size 640 is larger than the training set of 128 images"},
 		{"nothing to hold out", strings.Replace(small, "0.2", "320", 1), nil, "held_out: "},
 		{"a result of another run", small, func(t *testing.T, results string) { rename(t, results) }, "it is the result of another run"},
 		{"no result", small, func(t *testing.T, results string) { write(t, filepath.Join(results, "notes.json"), "{}") }, "notes.json: no result of this program, or a damaged one"},
