@@ -27,10 +27,10 @@ func (s *study) combinations() ([]configuration, error) {
 		for name, value := range s.Settings {
 			c[name] = value
 		}
-		if seen[c.String()] {
+		if seen[c.key()] {
 			continue
 		}
-		seen[c.String()] = true
+		seen[c.key()] = true
 		once = append(once, c)
 		if err := c.check(); err != nil && !reported[err.Error()] { // by the first that has it
 			reported[err.Error()] = true

@@ -71,23 +71,24 @@ func (c configuration) recipe() (fastresnet.Recipe, error) {
 	if err != nil {
 		return base, err
 	}
-	text, err := json.Marshal(base)
+	fields, err := plain(base)
 	if err != nil {
-		return base, err
-	}
-	var fields any
-	if err := json.Unmarshal(text, &fields); err != nil {
 		return base, err
 	}
 	for _, name := range slices.Sorted(maps.Keys(c)) {
 		if name == recipeSetting || optionSettings[name] != nil {
 			continue
 		}
-		if fields, err = setField(fields, strings.Split(name, "."), c[name]); err != nil {
+		value, err := plain(c[name]) // a copy: the path of another setting may lead into it
+		if err != nil {
+			return base, err
+		}
+		if fields, err = setField(fields, strings.Split(name, "."), value); err != nil {
 			return base, fmt.Errorf("%s: %w", name, err)
 		}
 	}
-	if text, err = json.Marshal(fields); err != nil {
+	text, err := json.Marshal(fields)
+	if err != nil {
 		return base, err
 	}
 	var recipe fastresnet.Recipe
@@ -95,6 +96,16 @@ func (c configuration) recipe() (fastresnet.Recipe, error) {
 		return base, err
 	}
 	return recipe, nil
+}
+
+// plain is a copy of a value, as objects, lists, texts and numbers.
+func plain(value any) (copied any, err error) {
+	text, err := json.Marshal(value)
+	if err != nil {
+		return nil, err
+	}
+	err = json.Unmarshal(text, &copied)
+	return copied, err
 }
 
 // baseRecipe is the recipe that a setting names, or is.
@@ -105,7 +116,8 @@ func baseRecipe(value any) (recipe fastresnet.Recipe, err error) {
 		if err != nil {
 			return recipe, err
 		}
-		return recipe, json.Unmarshal(text, &recipe)
+		err = json.Unmarshal(text, &recipe)
+		return recipe, err
 	}
 	for _, r := range fastresnet.Recipes() {
 		if r.Name == name {
@@ -158,6 +170,15 @@ func (c configuration) options() ([]fastresnet.Option, error) {
 		options = append(options, option)
 	}
 	return options, nil
+}
+
+// key is the same for the same settings alone, unlike String, where a whole recipe is its name.
+func (c configuration) key() string {
+	text, err := json.Marshal(c)
+	if err != nil {
+		return c.String() // of what was not read from JSON
+	}
+	return string(text)
 }
 
 // String is the settings in words: "peak_rate 0.4, width 8".

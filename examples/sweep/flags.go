@@ -23,8 +23,10 @@ type settings struct {
 const usage = `Usage: sweep [flags] STUDY.json
 
 Trains every run of a study that is not in the results folder yet, and prints a table of
-them. docs/sweep.md describes the study's file, and examples/sweep/rates.json is one. Any number of processes, on any number of machines that see the folder, can work on
-a study at once: in an array of Slurm or an indexed job of Kubernetes each takes its share.
+them. docs/sweep.md describes the study's file, and examples/sweep/rates.json is one.
+
+Any number of processes, on any number of machines that see the folder, can work on a
+study at once: in an array of Slurm or an indexed job of Kubernetes each takes its share.
 
 It can be stopped at any time, and goes on from the last checkpoint. The exit status is 0
 when the share is done, 75 if the same command has something left to do (SIGTERM stopped
@@ -38,7 +40,7 @@ func parse(args []string, environment func(string) string, stdout io.Writer) (*s
 	s := &settings{}
 	var part string
 	f := flag.NewFlagSet("sweep", flag.ContinueOnError)
-	f.StringVar(&s.results, "results", "", "`folder` of the results (default that of the study's name, beside it)")
+	f.StringVar(&s.results, "results", "", "`folder` of the results (default STUDY.results, beside the study)")
 	f.StringVar(&part, "share", "", "take this `part` of the runs, as in 3/16\n(default by the environment of an array of jobs; all of them without one)")
 	f.BoolVar(&s.table, "table", false, "print the table of the results that there are, and train nothing")
 	f.StringVar(&s.data, "data", "auto", program.ImagesUsage)

@@ -17,7 +17,7 @@ type halving struct {
 
 // problems are what is wrong with it.
 func (h *halving) problems() (problems []error) {
-	if len(h.Epochs) < 2 || !slices.IsSorted(h.Epochs) {
+	if len(h.Epochs) < 2 || !slices.IsSorted(h.Epochs) || len(slices.Compact(slices.Clone(h.Epochs))) < len(h.Epochs) {
 		problems = append(problems, fmt.Errorf("halving: epochs %v, need two numbers at least, ascending", h.Epochs))
 	}
 	if !(h.Keep > 0 && h.Keep < 1) {

@@ -11,7 +11,7 @@ import (
 
 // study is what a study's file holds: the settings of its runs, and how often each is run.
 type study struct {
-	// Settings are those of all runs, by their names: see setting.
+	// Settings are those of all runs, by their names: see configuration.
 	Settings map[string]any `json:"settings"`
 	// Grid are settings with their values: all combinations of them are run.
 	Grid map[string][]any `json:"grid,omitempty"`

@@ -1,10 +1,13 @@
 package main
 
 import (
+	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/fastresnet/fastresnet"
 	"github.com/fastresnet/fastresnet/examples/internal/results"
 	"github.com/google/go-cmp/cmp"
 )
@@ -107,6 +110,40 @@ func TestRecipeOfConfiguration(t *testing.T) {
 	}
 }
 
+// Whole recipes of one name are two, and a path into the value of another setting leaves that as it is.
+func TestWholeRecipes(t *testing.T) {
+	recipe := func(smoothing float64) string {
+		r := fastresnet.ResNet9Epochs24()
+		r.LabelSmoothing = smoothing
+		text, err := json.Marshal(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	s := read(t, fmt.Sprintf(`{"grid": {"recipe": [%s, %s, %[2]s], "optimizer.nesterov.momentum": [0.8, 0.7]},
+		"settings": {"optimizer": {"nesterov": {"momentum": 0.9, "weight_decay": 0.001}}}}`, recipe(0.1), recipe(0.2)))
+	runs, _, err := s.trials(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rows := newTable(s, runs, false, nil).rows; len(runs) != 4 || len(rows) != 4 {
+		t.Errorf("%d runs in %d rows, want 4 in 4", len(runs), len(rows))
+	}
+	for _, c := range s.configurations {
+		r, err := c.recipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := r.Optimizer.(fastresnet.Nesterov); got.Momentum != c["optimizer.nesterov.momentum"] || got.WeightDecay != 0.001 {
+			t.Errorf("%v: %+v", c, got)
+		}
+		if got := text(c["optimizer"]); !strings.Contains(got, "0.9") {
+			t.Errorf("the setting has become %s", got)
+		}
+	}
+}
+
 func TestStudyMistakes(t *testing.T) {
 	with := func(more string) string { return `{"settings": {"recipe": "resnet9-24"}, ` + more + `}` }
 	for _, test := range []struct{ name, study, want string }{
@@ -130,6 +167,7 @@ func TestStudyMistakes(t *testing.T) {
 		{"a span backwards", with(`"sample": {"count": 1, "settings": {"peak_rate": {"from": 2, "to": 1}}}`), "sample: peak_rate from 2 to 1"},
 		{"logarithms of 0", with(`"sample": {"count": 1, "settings": {"peak_rate": {"from": 0, "to": 1, "log": true}}}`), "above 0 with log"},
 		{"a stage", with(`"halving": {"epochs": [4], "keep": 0.5}`), "halving: epochs [4], need two numbers at least, ascending"},
+		{"a stage twice", with(`"halving": {"epochs": [2, 2], "keep": 0.5}`), "halving: epochs [2 2], need two numbers at least, ascending"},
 		{"keeping all", with(`"halving": {"epochs": [1, 2], "keep": 1}`), "halving: keep 1"},
 		{"halving without epochs", with(`"halving": {"epochs": [0, 2], "keep": 0.5}`), "epochs is 0: need a whole number"},
 		{"epochs twice", `{"settings": {"recipe": "resnet9-24", "epochs": 3}, "halving": {"epochs": [1, 2], "keep": 0.5}}`, "halving: epochs is in settings already"},

@@ -32,11 +32,11 @@ type row struct {
 
 // newTable has a row for every configuration of the study's runs that are known.
 func newTable(s *study, runs []trial, more bool, done map[string]outcome) table {
-	t := table{varied: s.varied(), complete: !more}
+	t := table{varied: s.varied()}
 	places := map[string]int{}
 	var found []outcome
 	for _, r := range runs {
-		name := r.configuration.String()
+		name := r.configuration.key()
 		if _, ok := places[name]; !ok {
 			places[name] = len(t.rows)
 			t.rows = append(t.rows, row{configuration: r.configuration})
@@ -50,7 +50,6 @@ func newTable(s *study, runs []trial, more bool, done map[string]outcome) table 
 		switch {
 		case !ok:
 			row.missing++
-			t.complete = false
 		case o.Error != "":
 			row.diverged++
 		default:
@@ -64,6 +63,7 @@ func newTable(s *study, runs []trial, more bool, done map[string]outcome) table 
 		}
 		return better
 	})
+	t.complete = t.done == len(runs) && !more
 	t.note = note(s, len(runs), more, found)
 	return t
 }
@@ -149,14 +149,10 @@ func note(s *study, runs int, more bool, found []outcome) string {
 	if len(places) > 0 {
 		on = fmt.Sprintf(" of %s, on %s", strings.Join(slices.Compact(sets), ", "), strings.Join(slices.Compact(places), ", "))
 	}
-	fixed := configuration{}
-	for name, value := range s.Settings {
-		fixed[name] = value
-	}
 	return fmt.Sprintf(`All: %v.
 %s%s%s.
 Accuracy: mean over n runs, on %s. Deviation: standard, over n-1. Interval: of the mean, by Student's distribution.
-`, fixed, terminal.Plural(len(found), "run"), on, missing, s.tested())
+`, configuration(s.Settings), terminal.Plural(len(found), "run"), on, missing, s.tested())
 }
 
 // text is the table for a terminal of a width, 0 for none, and the note below it.
