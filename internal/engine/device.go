@@ -106,8 +106,9 @@ type Weights interface {
 // Classifier computes logits with a network's running statistics, for batches of one size. It is not safe for
 // concurrent use.
 type Classifier interface {
-	// Logits of pixels [batch, height, width, channels]: [batch, classes], which may change with the next call.
-	Logits(w Weights, pixels []uint8) ([]float32, error)
+	// Logits of pixels [batch, height, width, channels], averaged over the configuration's views ([Config.OverViews]):
+	// [batch, classes].
+	Logits(ctx context.Context, w Weights, pixels []uint8) ([]float32, error)
 	Close()
 }
 

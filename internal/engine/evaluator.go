@@ -80,7 +80,11 @@ func (e *Evaluator) Compute(ctx context.Context, output Output, pixels []uint8) 
 			batch = make([]uint8, size*image)
 			copy(batch, pixels)
 		}
-		out, err := e.views(batch, program{output, size})
+		c, err := e.classifier(program{output, size})
+		if err != nil {
+			return nil, err
+		}
+		out, err := c.Logits(ctx, e.weights, batch)
 		if err != nil {
 			return nil, err
 		}
@@ -101,28 +105,7 @@ func (e *Evaluator) size(n int) int {
 	return sizes[0]
 }
 
-// views adds up what a program makes of a batch's views.
-func (e *Evaluator) views(pixels []uint8, p program) ([]float32, error) {
-	if len(e.cfg.Views) == 0 {
-		return e.batch(pixels, p)
-	}
-	var sum []float32
-	for _, v := range e.cfg.Views {
-		out, err := e.batch(v.of(pixels, e.cfg.Network.Input), p)
-		if err != nil {
-			return nil, err
-		}
-		if sum == nil {
-			sum = make([]float32, len(out))
-		}
-		for i, o := range out {
-			sum[i] += v.Weight * o
-		}
-	}
-	return sum, nil
-}
-
-func (e *Evaluator) batch(pixels []uint8, p program) ([]float32, error) {
+func (e *Evaluator) classifier(p program) (Classifier, error) {
 	if e.compiled[p] == nil {
 		start := time.Now()
 		c, err := e.compile(p)
@@ -132,7 +115,7 @@ func (e *Evaluator) batch(pixels []uint8, p program) ([]float32, error) {
 		e.compiled[p] = c
 		e.CompileTime += time.Since(start)
 	}
-	return e.compiled[p].Logits(e.weights, pixels)
+	return e.compiled[p], nil
 }
 
 func (e *Evaluator) compile(p program) (Classifier, error) {

@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"context"
+
 	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/internal/reflection"
 )
@@ -36,8 +38,34 @@ func (v View) Columns(width int) []int {
 	return columns
 }
 
-// of returns the view of images [n, height, width, channels], in memory of its own if it differs.
-func (v View) of(pixels []uint8, shape data.Shape) []uint8 {
+// OverViews adds up what logits makes of the views, weighted. Without views that is the logits of the image as it is.
+// It looks at ctx before each.
+func (c Config) OverViews(ctx context.Context, logits func(View) ([]float32, error)) ([]float32, error) {
+	views := c.Views
+	if len(views) == 0 {
+		views = []View{{Weight: 1}}
+	}
+	var sum []float32
+	for _, v := range views {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		out, err := logits(v)
+		if err != nil {
+			return nil, err
+		}
+		if sum == nil {
+			sum = make([]float32, len(out))
+		}
+		for i, o := range out {
+			sum[i] += v.Weight * o
+		}
+	}
+	return sum, nil
+}
+
+// Of returns the view of images [n, height, width, channels], in memory of its own if it differs.
+func (v View) Of(pixels []uint8, shape data.Shape) []uint8 {
 	if !v.Flip && v.Down == 0 && v.Right == 0 {
 		return pixels
 	}

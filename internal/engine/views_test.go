@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"context"
+	"errors"
 	"testing"
 
 	"github.com/fastresnet/fastresnet/data"
@@ -30,9 +32,25 @@ func TestView(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			if diff := cmp.Diff(test.want, test.view.of(pixels, shape)); diff != "" {
+			if diff := cmp.Diff(test.want, test.view.Of(pixels, shape)); diff != "" {
 				t.Errorf("view (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// Nothing more is computed once the context has ended.
+func TestOverViewsIsCancelled(t *testing.T) {
+	cfg := Config{Views: []View{{Weight: 0.5}, {Weight: 0.25, Flip: true}, {Weight: 0.25, Down: 1}}}
+	ctx, cancel := context.WithCancel(t.Context())
+	seen := 0
+	_, err := cfg.OverViews(ctx, func(v View) ([]float32, error) {
+		if seen++; v.Flip {
+			cancel()
+		}
+		return []float32{1}, nil
+	})
+	if !errors.Is(err, context.Canceled) || seen != 2 {
+		t.Errorf("error %v after %d views, want context.Canceled after 2", err, seen)
 	}
 }

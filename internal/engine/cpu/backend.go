@@ -54,13 +54,13 @@ func (b backend) Classify(cfg engine.Config, size int) (engine.Classifier, error
 		if err != nil {
 			return nil, err
 		}
-		return &imageClassifier{net, cfg.Normalization, make([]float32, cfg.Network.Input.Size())}, nil
+		return &imageClassifier{net, cfg, make([]float32, cfg.Network.Input.Size())}, nil
 	}
 	net, err := compile(cfg.Network, size, b.kernels, nil)
 	if err != nil {
 		return nil, err
 	}
-	return &classifier{net: net, normalization: cfg.Normalization, images: make([]float32, size*cfg.Network.Input.Size())}, nil
+	return &classifier{net, cfg, make([]float32, size*cfg.Network.Input.Size())}, nil
 }
 
 // Sizes implements [engine.Backend]. One image is computed in another way than as many as there are lanes.
@@ -105,15 +105,17 @@ func cloneTensors(tensors map[string][]float32) map[string][]float32 {
 
 // imageClassifier computes the logits of one image.
 type imageClassifier struct {
-	net           *imageNet
-	normalization data.Normalization
-	image         []float32
+	net   *imageNet
+	cfg   engine.Config
+	image []float32
 }
 
 // Logits implements [engine.Classifier].
-func (c *imageClassifier) Logits(w engine.Weights, pixels []uint8) ([]float32, error) {
-	c.normalization.Apply(c.image, pixels)
-	return c.net.classify(w.(*weights), c.image), nil
+func (c *imageClassifier) Logits(ctx context.Context, w engine.Weights, pixels []uint8) ([]float32, error) {
+	return c.cfg.OverViews(ctx, func(v engine.View) ([]float32, error) {
+		c.cfg.Normalization.Apply(c.image, v.Of(pixels, c.cfg.Network.Input))
+		return c.net.classify(w.(*weights), c.image), nil
+	})
 }
 
 // Close implements [engine.Classifier].
@@ -121,15 +123,17 @@ func (*imageClassifier) Close() {}
 
 // classifier computes the logits of a batch.
 type classifier struct {
-	net           *Net
-	normalization data.Normalization
-	images        []float32
+	net    *Net
+	cfg    engine.Config
+	images []float32
 }
 
 // Logits implements [engine.Classifier].
-func (c *classifier) Logits(w engine.Weights, pixels []uint8) ([]float32, error) {
-	c.normalization.Apply(c.images, pixels)
-	return c.net.Forward(w.(*weights).tensors, c.images, false), nil
+func (c *classifier) Logits(ctx context.Context, w engine.Weights, pixels []uint8) ([]float32, error) {
+	return c.cfg.OverViews(ctx, func(v engine.View) ([]float32, error) {
+		c.cfg.Normalization.Apply(c.images, v.Of(pixels, c.cfg.Network.Input))
+		return c.net.Forward(w.(*weights).tensors, c.images, false), nil
+	})
 }
 
 // Close implements [engine.Classifier].

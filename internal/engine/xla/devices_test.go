@@ -165,6 +165,7 @@ func TestDevicesTrainAsOne(t *testing.T) {
 func TestDevicesEvaluateAsOne(t *testing.T) {
 	set := enginetest.Synthetic(t, 30)
 	cfg := enginetest.SmallConfig(t, set, 24)
+	cfg.Views = []engine.View{{Weight: 0.5}, {Weight: 0.5, Flip: true, Down: 1}}
 	var want []float32
 	for _, units := range []int{1, 3, 4} {
 		got := enginetest.Logits(t, openUnits(t, units), cfg, enginetest.InitialWeights(t, cfg, set), set.Pixels())

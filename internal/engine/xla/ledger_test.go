@@ -13,6 +13,7 @@ type ledger struct {
 	compute.Backend
 	t                            *testing.T
 	uploads, downloads, compiled int
+	uploaded                     int // bytes
 	alive                        map[*entry]bool
 }
 
@@ -31,6 +32,7 @@ func (l *ledger) enter(b compute.Buffer) compute.Buffer {
 
 func (l *ledger) BufferFromFlatData(device compute.DeviceNum, flat any, shape shapes.Shape) (compute.Buffer, error) {
 	l.uploads++
+	l.uploaded += int(shape.ByteSize())
 	b, err := l.Backend.BufferFromFlatData(device, flat, shape)
 	if err != nil {
 		return nil, err

@@ -74,6 +74,24 @@ func TestEvaluatorCompilesTwice(t *testing.T) {
 	}
 }
 
+// Pixels are uploaded once for all views, of which each has three numbers of its own.
+func TestViewsShareTheirPixels(t *testing.T) {
+	cfg, set := enginetest.Tiny(t)
+	cfg.Views = []engine.View{{Weight: 0.5}, {Weight: 0.25, Flip: true}, {Weight: 0.25, Down: 1, Right: -1}}
+	d := enginetest.Open(t, testbackend.XLA(t))
+	l := underLedger(t, deviceOf(d))
+	e := enginetest.Evaluator(t, d, cfg, enginetest.InitialWeights(t, cfg, set))
+	pixels := set.Pixels()[:e.Batch()*set.Shape().Size()]
+	before := len(l.alive)
+	l.uploaded = 0
+	if _, err := e.Compute(t.Context(), engine.Logits, pixels); err != nil {
+		t.Fatalf("%+v", err)
+	}
+	if want := len(pixels) + 3*3*4; l.uploaded != want || len(l.alive) != before {
+		t.Errorf("%d bytes uploaded and %d buffers more than before, want %d and 0", l.uploaded, len(l.alive)-before, want)
+	}
+}
+
 // In bfloat16 every convolution of a training step, forward and of both gradients, is one in bfloat16.
 func TestConvolutionsAreInBFloat16(t *testing.T) {
 	set := enginetest.Synthetic(t, 16)
