@@ -90,15 +90,15 @@ func TestLearnsRealImages(t *testing.T) {
 	}
 	testbackend.Each(t, func(t *testing.T, backend string) {
 		result, err := fastresnet.Train(context.Background(), fastresnet.WithBackend(backend), fastresnet.WithWidth(8),
-			fastresnet.WithBatchSize(128), fastresnet.WithEpochs(3), fastresnet.WithDataset(first(t, trainSet, 2000), first(t, testSet, 500)))
+			fastresnet.WithBatchSize(64), fastresnet.WithEpochs(3), fastresnet.WithDataset(first(t, trainSet, 1000), first(t, testSet, 500)))
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer result.Model.Close()
-		// 45 steps: over seeds 0 to 11 the loss ended between 1.79 and 1.87, and accuracy between 27 % and 35 %.
+		// 45 steps: over seeds 0 to 11 the loss ended between 1.95 and 2.05, and accuracy between 23 % and 31 %.
 		first, last := result.Epochs[0], result.Epochs[2]
-		if last.TrainLoss > 1.95 || last.TrainLoss > first.TrainLoss-0.2 {
-			t.Errorf("training loss %.3f after %.3f in the first epoch, want less than 1.95 and falling", last.TrainLoss, first.TrainLoss)
+		if last.TrainLoss > 2.15 || last.TrainLoss > first.TrainLoss-0.2 {
+			t.Errorf("training loss %.3f after %.3f in the first epoch, want less than 2.15 and falling", last.TrainLoss, first.TrainLoss)
 		}
 		if last.TestAccuracy < 0.2 {
 			t.Errorf("test accuracy %.3f, want twice that of guessing at least", last.TestAccuracy)

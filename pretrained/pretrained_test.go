@@ -47,10 +47,11 @@ func TestCIFAR10(t *testing.T) {
 	}
 }
 
-// The accuracy on the card is that of the file.
+// The file gets as many of the first test images right as when it was made. Of all 10,000, which scripts/pretrained takes,
+// it is the accuracy on the card, from which a part that is drawn like these is rarely further than these bounds.
 func TestCIFAR10Accuracy(t *testing.T) {
 	if testing.Short() {
-		t.Skip("-short: it takes a minute")
+		t.Skip("-short: it takes a quarter of a minute")
 	}
 	_, test, err := data.CIFAR10("")
 	if errors.Is(err, data.ErrNotFound) {
@@ -59,11 +60,18 @@ func TestCIFAR10Accuracy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	const first, right = 2000, 1888
+	if test, err = test.Slice(0, first); err != nil {
+		t.Fatal(err)
+	}
 	e, err := load(t).Evaluate(context.Background(), test)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("accuracy %.4f", e.Accuracy)
+	const byRounding = 2 // a few images are on the edge, and kernels differ
+	if got := math.Round(first * e.Accuracy); math.Abs(got-right) > byRounding {
+		t.Errorf("%.0f of %d images are right, want %d", got, first, right)
+	}
 	card, err := os.ReadFile("README.md")
 	if err != nil {
 		t.Fatal(err)
@@ -73,8 +81,8 @@ func TestCIFAR10Accuracy(t *testing.T) {
 		t.Fatal("the card states no accuracy")
 	}
 	want, err := strconv.ParseFloat(string(stated[1]), 64)
-	const byRounding = 0.03 // of 10,000 images a few are on the edge, and kernels differ
-	if err != nil || math.Abs(100*e.Accuracy-want) > byRounding {
-		t.Errorf("accuracy %.2f %%, the card says %s %%", 100*e.Accuracy, stated[1])
+	const byChance = 1.5 // three standard errors
+	if err != nil || math.Abs(100*e.Accuracy-want) > byChance {
+		t.Errorf("accuracy %.2f %% of %d images, the card says %s %% of all", 100*e.Accuracy, first, stated[1])
 	}
 }

@@ -161,10 +161,7 @@ func averaging(t *testing.T, d *engine.Device) {
 				if step%every != 0 {
 					continue
 				}
-				s, err := plain.Snapshot()
-				if err != nil {
-					t.Fatal(err)
-				}
+				s := SnapshotOf(t, plain)
 				keep := tt.keep[step/every-1]
 				for name, values := range s.Variables {
 					for i, v := range values {
@@ -240,8 +237,12 @@ func groupsMoveTheirKind(t *testing.T, d *engine.Device) {
 		t.Fatal(err)
 	}
 	before := InitialWeights(t, cfg, set)
+	trainer := NewTrainer(t, d, cfg, set)
+	start := SnapshotOf(t, trainer)
 	moved := func(rates ...float32) map[string][]float32 {
-		trainer := NewTrainer(t, d, cfg, set)
+		if err := trainer.Restore(start); err != nil {
+			t.Fatal(err)
+		}
 		if _, err := trainer.Epoch(context.Background(), 1, engine.Moves{At(rates...)}, NoStep); err != nil {
 			t.Fatalf("%+v", err)
 		}
@@ -284,7 +285,7 @@ func groupsMoveTheirKind(t *testing.T, d *engine.Device) {
 }
 
 // A run that is stopped after any step and goes on from its snapshot, in another trainer, ends as one that was not:
-// to the bit, on every backend, for every way of loading.
+// to the bit, on every backend, for every way of loading. That other trainer has then gone on from other snapshots, too.
 func restoredRunsContinue(t *testing.T, d *engine.Device) {
 	const epochs = 2
 	set := Synthetic(t, 22)
@@ -293,17 +294,16 @@ func restoredRunsContinue(t *testing.T, d *engine.Device) {
 		cfg.Loading = loading
 		cfg.KeepIncomplete = true // three steps an epoch
 		cfg.AverageEvery, cfg.Average = 2, engine.Average{Keep: 0.5, Power: 1, Steps: 3 * epochs, Lookahead: true}
-		whole, want := Until(t, NewTrainer(t, d, cfg, set), epochs, -1)
+		first, second := NewTrainer(t, d, cfg, set), NewTrainer(t, d, cfg, set)
+		start := SnapshotOf(t, first)
+		whole, want := Until(t, first, epochs, -1)
 		for _, stop := range []int{1, 3, 4} { // in an epoch, between epochs, in the next
 			t.Run(fmt.Sprintf("%s, step %d", loading, stop), func(t *testing.T) {
-				first := NewTrainer(t, d, cfg, set)
-				Until(t, first, epochs, stop)
-				s, err := first.Snapshot()
-				if err != nil {
+				if err := first.Restore(start); err != nil {
 					t.Fatal(err)
 				}
-				second := NewTrainer(t, d, cfg, set)
-				if err := second.Restore(s); err != nil {
+				Until(t, first, epochs, stop)
+				if err := second.Restore(SnapshotOf(t, first)); err != nil {
 					t.Fatal(err)
 				}
 				history, got := Until(t, second, epochs, -1)
@@ -331,27 +331,17 @@ func restoreRejects(t *testing.T, d *engine.Device) {
 		"no velocity":                  func(s *engine.Snapshot) { delete(s.Velocities, "conv/weight") },
 		"no averages":                  func(s *engine.Snapshot) { s.Averages = nil },
 	}
+	trainer := NewTrainer(t, d, cfg, set)
+	Until(t, trainer, 1, 1)
+	before := SnapshotOf(t, trainer)
 	for name, spoil := range tests {
 		t.Run(name, func(t *testing.T) {
-			trainer := NewTrainer(t, d, cfg, set)
-			Until(t, trainer, 1, 1)
-			before, err := trainer.Snapshot()
-			if err != nil {
-				t.Fatal(err)
-			}
-			s, err := trainer.Snapshot()
-			if err != nil {
-				t.Fatal(err)
-			}
+			s := SnapshotOf(t, trainer)
 			spoil(&s)
 			if err := trainer.Restore(s); err == nil {
 				t.Fatal("no error")
 			}
-			after, err := trainer.Snapshot()
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(before, after); diff != "" {
+			if diff := cmp.Diff(before, SnapshotOf(t, trainer)); diff != "" {
 				t.Errorf("(-before +after):\n%.1000s", diff)
 			}
 		})

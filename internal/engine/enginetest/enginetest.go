@@ -153,10 +153,7 @@ func Until(t testing.TB, r Run, epochs, stop int) (history []engine.Metrics, var
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	at, err := r.Snapshot()
-	if err != nil {
-		t.Fatal(err)
-	}
+	at := SnapshotOf(t, r)
 	steps := r.Steps()
 	moves := slices.Repeat(engine.Moves{At(slices.Repeat([]float32{0.05}, 1+len(r.Config.Groups))...)}, steps)
 	for epoch := max(at.Epoch, 1); epoch <= epochs && ctx.Err() == nil; epoch++ {
@@ -171,6 +168,16 @@ func Until(t testing.TB, r Run, epochs, stop int) (history []engine.Metrics, var
 		history = append(history, m)
 	}
 	return history, Variables(t, r)
+}
+
+// SnapshotOf is where a run is.
+func SnapshotOf(t testing.TB, r Run) engine.Snapshot {
+	t.Helper()
+	s, err := r.Snapshot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
 }
 
 // Variables are the run's as they are now, their averages if there are any.

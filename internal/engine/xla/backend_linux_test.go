@@ -4,6 +4,9 @@ import (
 	"testing"
 
 	"github.com/fastresnet/fastresnet/internal/engine/enginetest"
+	"github.com/fastresnet/fastresnet/internal/testbackend"
 )
 
-func TestMemoryIsSteady(t *testing.T) { each(t, enginetest.MemoryIsSteady) }
+func TestMemoryIsSteady(t *testing.T) {
+	enginetest.MemoryIsSteady(t, enginetest.Open(t, testbackend.XLA(t)))
+}

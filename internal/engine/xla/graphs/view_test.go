@@ -8,8 +8,8 @@ import (
 	"github.com/fastresnet/fastresnet/internal/engine"
 	"github.com/fastresnet/fastresnet/internal/engine/xla/graphs"
 	"github.com/fastresnet/fastresnet/internal/testbackend"
-	"github.com/google/go-cmp/cmp"
 	"github.com/gomlx/gomlx/core/graph"
+	"github.com/google/go-cmp/cmp"
 )
 
 // One graph shows every view as the host does.
