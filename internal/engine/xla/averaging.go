@@ -39,7 +39,10 @@ func newAveraging(d *device, cfg engine.Config, variables []layers.Variable) (*a
 		}
 		return out
 	})
-	return &averaging{device: d, lookahead: cfg.Average.Lookahead, move: move}, err
+	if err != nil {
+		return nil, err
+	}
+	return &averaging{device: d, lookahead: cfg.Average.Lookahead, move: move}, nil
 }
 
 // step moves the averages towards the variables, and keeps a share of them. It returns the variables of the next step,

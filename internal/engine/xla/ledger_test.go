@@ -15,6 +15,14 @@ type ledger struct {
 	uploads, downloads, compiled int
 	uploaded                     int // bytes
 	alive                        map[*entry]bool
+	fail                         func() error // asked before an upload and a compilation; nil for never
+}
+
+func (l *ledger) failure() error {
+	if l.fail == nil {
+		return nil
+	}
+	return l.fail()
 }
 
 // underLedger puts a device under a ledger.
@@ -33,6 +41,9 @@ func (l *ledger) enter(b compute.Buffer) compute.Buffer {
 func (l *ledger) BufferFromFlatData(device compute.DeviceNum, flat any, shape shapes.Shape) (compute.Buffer, error) {
 	l.uploads++
 	l.uploaded += int(shape.ByteSize())
+	if err := l.failure(); err != nil {
+		return nil, err
+	}
 	b, err := l.Backend.BufferFromFlatData(device, flat, shape)
 	if err != nil {
 		return nil, err
@@ -70,6 +81,9 @@ type accountedBuilder struct {
 
 func (b accountedBuilder) Compile() (compute.Executable, error) {
 	b.ledger.compiled++
+	if err := b.ledger.failure(); err != nil {
+		return nil, err
+	}
 	executable, err := b.Builder.Compile()
 	if err != nil {
 		return nil, err

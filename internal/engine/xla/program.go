@@ -106,8 +106,12 @@ func (p *program) run(donated int, inputs ...compute.Buffer) ([]compute.Buffer, 
 	return all, nil
 }
 
-// close frees the executable, which must happen before its device is closed.
-func (p *program) close() { p.graph.Finalize() }
+// close frees the executable, if it was compiled, which must happen before its device is closed.
+func (p *program) close() {
+	if p != nil {
+		p.graph.Finalize()
+	}
+}
 
 // spread is a buffer on each of several units. Reading it reads the first.
 type spread struct {

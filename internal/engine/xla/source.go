@@ -14,7 +14,8 @@ import (
 )
 
 // newBatchSource keeps the data set on the device if batches are to be loaded in bulk, every augmentation
-// has a graph form and nothing is mixed, and otherwise feeds batches from the host.
+// has a graph form and nothing is mixed, and otherwise feeds batches from the host. A source that comes with an error is to
+// be closed like others.
 func newBatchSource(ctx context.Context, d *device, cfg engine.Config, train *data.Dataset, sizes []int) (batchSource, error) {
 	own := func(a data.Augmentation) bool { return !graphs.Augments(a) }
 	if cfg.Loading != data.LoadInBulk || cfg.Mixing.Kind != data.NoMixing || slices.ContainsFunc(cfg.Augmentations, own) {
@@ -46,7 +47,7 @@ func newResidentSource(d *device, cfg engine.Config, train *data.Dataset, sizes 
 	s := &residentSource{device: d, cfg: cfg, shape: shape, crop: engine.LeadingCrop(cfg.Augmentations), n: train.Len(), slots: map[int]compute.Buffer{}}
 	one, err := engine.DrawEpoch(0, 0, 1, shape, cfg.Augmentations, data.Mixing{})
 	if err != nil {
-		return nil, err
+		return s, err
 	}
 	for _, choices := range one.Choices {
 		s.choices = append(s.choices, whole(dtypes.Int32, s.n, len(choices)))
@@ -57,7 +58,7 @@ func newResidentSource(d *device, cfg engine.Config, train *data.Dataset, sizes 
 			slots[i] = int32(i)
 		}
 		if s.slots[size], err = upload(d, slots, splitOver(d, dtypes.Int32, size, 1)); err != nil {
-			return nil, err
+			return s, err
 		}
 	}
 	pad := 0
@@ -69,11 +70,11 @@ func newResidentSource(d *device, cfg engine.Config, train *data.Dataset, sizes 
 		labels[i] = int32(train.Label(i))
 	}
 	if s.labels, err = upload(d, labels, whole(dtypes.Int32, s.n)); err != nil {
-		return nil, err
+		return s, err
 	}
 	unpadded := whole(dtypes.Uint8, s.n, shape.Height, shape.Width, shape.Channels)
 	if s.images, err = upload(d, train.Pixels(), unpadded); err != nil {
-		return nil, err
+		return s, err
 	}
 	s.imagesInput = whole(dtypes.Uint8, s.n, shape.Height+2*pad, shape.Width+2*pad, shape.Channels)
 	if pad > 0 {
@@ -91,6 +92,7 @@ func (s *residentSource) padOnce(unpadded input, pad int) error {
 	}
 	defer padding.close()
 	out, err := padding.run(1, s.images)
+	s.images = nil // given up
 	if err != nil {
 		return err
 	}
@@ -117,6 +119,7 @@ func (s *residentSource) startEpoch(epoch, _ int) ([]compute.Buffer, error) {
 	for i, choices := range d.Choices {
 		b, err := upload(s.device, choices, s.choices[i])
 		if err != nil {
+			release(buffers...)
 			return nil, err
 		}
 		buffers = append(buffers, b)

@@ -339,9 +339,7 @@ func (s *steps) Close() {
 	if s.images != nil {
 		s.images.close()
 	}
-	if s.copying != nil {
-		s.copying.close()
-	}
+	s.copying.close()
 	if s.averaging != nil {
 		s.averaging.close()
 	}

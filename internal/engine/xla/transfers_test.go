@@ -2,6 +2,7 @@ package xla
 
 import (
 	"context"
+	"errors"
 	"testing"
 
 	"github.com/fastresnet/fastresnet/data"
@@ -71,6 +72,43 @@ func TestEvaluatorCompilesTwice(t *testing.T) {
 	}
 	if l.compiled != 2 || len(l.alive) != before {
 		t.Errorf("%d compilations and %d buffers, want 2 and %d", l.compiled, len(l.alive), before)
+	}
+}
+
+// Wherever the memory of a device ends while a run is prepared, the error says so, and nothing stays there.
+func TestPreparationOutOfMemory(t *testing.T) {
+	fed := func(cfg engine.Config) engine.Config { cfg.Loading = data.LoadPerImage; return cfg }
+	resident, set := enginetest.Tiny(t)
+	resident.StepsPerDispatch, resident.AverageEvery, resident.Average.Keep = 3, 4, 0.5
+	for name, cfg := range map[string]engine.Config{"resident": resident, "fed": fed(resident)} {
+		t.Run(name, func(t *testing.T) {
+			d := enginetest.Open(t, gomlx)
+			l := underLedger(t, deviceOf(d))
+			for n := 0; ; n++ {
+				left := n
+				l.fail = func() error {
+					if left--; left < 0 {
+						return errors.New("RESOURCE_EXHAUSTED: Out of memory while trying to allocate 8 bytes")
+					}
+					return nil
+				}
+				trainer, err := engine.NewTrainer(t.Context(), d, cfg, set)
+				if err == nil {
+					trainer.Close()
+				} else if !errors.Is(err, engine.ErrMemory) {
+					t.Errorf("after %d uploads and compilations: error %v, want ErrMemory", n, err)
+				}
+				if len(l.alive) > 0 {
+					t.Errorf("after %d uploads and compilations: %d buffers stay", n, len(l.alive))
+				}
+				if err == nil {
+					if n < 10 {
+						t.Errorf("%d uploads and compilations, want more", n)
+					}
+					return
+				}
+			}
+		})
 	}
 }
 

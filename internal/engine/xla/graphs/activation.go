@@ -13,7 +13,7 @@ func relu(x *graph.Node) *graph.Node {
 	return graph.Where(graph.LessOrEqual(x, zero), zero, x)
 }
 
-// apply computes in float32, since the difference of two numbers near 1 leaves little of a shorter one.
+// celu computes in float32, since the difference of two numbers near 1 leaves little of a shorter one.
 func celu(c layers.CELU, x *graph.Node) *graph.Node {
 	dtype := x.DType()
 	x = graph.ConvertDType(x, dtypes.Float32)
