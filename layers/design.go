@@ -182,12 +182,19 @@ func (d Design) leastSize() int {
 	return size
 }
 
-// floorPools has the pools among layers drop the last row or column where they are given an odd number of them.
+// floorPools has the pools among layers, and in their blocks, drop the last row or column where they are given an odd number
+// of them.
 func floorPools(layers []Layer, in data.Shape) {
 	for i, l := range layers {
-		if pool, ok := l.(MaxPool); ok {
-			pool.Floor = in.Height%pool.Size != 0 || in.Width%pool.Size != 0
-			layers[i] = pool
+		switch l := l.(type) {
+		case MaxPool:
+			if l.Size > 0 {
+				l.Floor = in.Height%l.Size != 0 || in.Width%l.Size != 0
+				layers[i] = l
+			}
+		case Residual:
+			floorPools(l.Branch, in)
+			floorPools(l.Shortcut, in)
 		}
 		r, err := layers[i].resolve(in)
 		if err != nil {

@@ -69,6 +69,20 @@ func TestNetworkFor(t *testing.T) {
 			t.Errorf("%s for empty images: %v, want ErrNetwork", design.Name, err)
 		}
 	}
+	pools := []layers.Layer{layers.MaxPool{Size: 2}}
+	block := layers.Network{Name: "block", Input: cifar, Layers: []layers.Layer{
+		layers.Residual{Branch: pools, Shortcut: []layers.Layer{layers.MaxPool{Size: 2}}}, layers.Linear{Name: "classifier", Out: 10},
+	}}
+	if _, err := block.For(large, 10); err != nil {
+		t.Errorf("a pool in a block, given an odd number of rows: %v", err)
+	}
+	if pools[0] != (layers.MaxPool{Size: 2}) {
+		t.Error("the network itself has changed")
+	}
+	block.Layers[0] = layers.MaxPool{}
+	if _, err := block.For(cifar, 10); !errors.Is(err, layers.ErrNetwork) {
+		t.Errorf("a pool without a size: %v, want ErrNetwork", err)
+	}
 	pool := layers.Network{Name: "pool", Input: cifar, Layers: []layers.Layer{layers.GlobalMaxPool{}}}
 	if _, err := pool.For(cifar, 10); !errors.Is(err, layers.ErrNetwork) {
 		t.Errorf("a network without a classifier: %v, want ErrNetwork", err)
