@@ -146,10 +146,10 @@ func Decode(ctx context.Context, encoded []byte) (img image.Image, err error) {
 	return upright.New(img, orientation), nil
 }
 
-// guard makes an error of a decoder's panic: some were not made for files that are meant to break them.
+// guard makes an error of a panic: some decoders were not made for files that are meant to break them.
 func guard(err *error) {
 	if p := recover(); p != nil {
-		*err = problem(fmt.Errorf("the decoder panics: %v", p))
+		*err = problem(fmt.Errorf("reading it panics: %v", p))
 	}
 }
 

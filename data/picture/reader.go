@@ -285,7 +285,8 @@ func (r Reader) fits(images int, shape data.Shape) error {
 }
 
 // readPicture reads a picture into the pixels of an image.
-func readPicture(ctx context.Context, pixels []uint8, open func(name string) (fs.File, error), name string, shape data.Shape, fit data.Fit) error {
+func readPicture(ctx context.Context, pixels []uint8, open func(name string) (fs.File, error), name string, shape data.Shape, fit data.Fit) (err error) {
+	defer guard(&err)
 	file, err := open(name)
 	if err != nil {
 		return err

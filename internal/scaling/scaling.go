@@ -14,7 +14,13 @@ import (
 )
 
 // maxPixels of an image are far more than cameras have. [image.White] and its like have more than there is memory for.
-const maxPixels = 1 << 28
+// Scaling takes 64 bytes for each pixel of a side, and 32 for each of a stripe as wide as the image to be made and as high as
+// the picture, so that long, thin pictures take more than there is long before.
+const (
+	maxPixels = 1 << 28
+	maxSide   = 1 << 20
+	maxStripe = 1 << 23
+)
 
 // Append appends a picture as bytes [height, width, channels].
 func Append(pixels []uint8, img image.Image, want data.Shape, fit data.Fit) ([]uint8, error) {
@@ -29,6 +35,14 @@ func Append(pixels []uint8, img image.Image, want data.Shape, fit data.Fit) ([]u
 	kept, to := parts(b, frame, fit)
 	if kept.Dx() > maxPixels/kept.Dy() {
 		return nil, fmt.Errorf("%v of it counts, need no more than %d pixels: scale it, or take a part", kept, maxPixels)
+	}
+	if from, size := kept.Size(), to.Size(); from != size {
+		if turned, ok := img.(upright.Image); ok {
+			from, size = turned.Part(kept).Size(), turned.Size(size)
+		}
+		if max(from.X, from.Y) > maxSide || size.X > maxStripe/from.Y {
+			return nil, fmt.Errorf("%v of it counts, which is too long: scale it, or take a part", kept)
+		}
 	}
 	switch want.Channels {
 	case 1:

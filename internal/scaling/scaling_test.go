@@ -14,6 +14,7 @@ import (
 
 	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/internal/scaling"
+	"github.com/fastresnet/fastresnet/internal/upright"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -257,6 +258,40 @@ func TestPixelsOfAHugeImage(t *testing.T) {
 			}
 			if bytes := after.TotalAlloc - before.TotalAlloc; seen.Dx() > 5 || seen.Dy() > 5 || bytes > 1<<20 {
 				t.Errorf("%v of it was looked at and %d bytes allocated", seen, bytes)
+			}
+		})
+	}
+}
+
+// Scaling long, thin pictures would take gigabytes, unless their middle alone counts. Panoramas are no trouble.
+func TestPixelsOfThinPictures(t *testing.T) {
+	shape := data.Shape{Height: 32, Width: 32, Channels: 1}
+	wide := data.Shape{Height: 32, Width: 512, Channels: 1}
+	for _, tt := range []struct {
+		width, height int
+		turned        bool
+		shape         data.Shape
+		want          bool // whether it is taken other than cropped
+	}{
+		{1, 25_000_000, false, shape, false},
+		{25_000_000, 1, false, shape, false},
+		{1, 1_000_000, false, shape, false}, // 1 GB
+		{1_000_000, 1, false, shape, true},
+		{1, 1_000_000, true, shape, true},
+		{1_000_000, 1, true, shape, false},
+		{2, 40_000, false, wide, false},
+		{40_000, 3, false, wide, true},
+	} {
+		t.Run(fmt.Sprintf("%dx%d to %v, turned %t", tt.width, tt.height, tt.shape, tt.turned), func(t *testing.T) {
+			var img image.Image = image.NewGray(image.Rect(0, 0, tt.width, tt.height))
+			if tt.turned {
+				img = upright.New(image.NewGray(image.Rect(0, 0, tt.height, tt.width)), 6)
+			}
+			for _, fit := range []data.Fit{data.FitCrop, data.FitStretch} {
+				_, err := scaling.Append(nil, img, tt.shape, fit)
+				if want := tt.want || fit == data.FitCrop; (err == nil) != want {
+					t.Errorf("fit %q: error %v, want %t that there is none", fit, err, want)
+				}
 			}
 		})
 	}
