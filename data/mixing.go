@@ -53,17 +53,26 @@ const mixingScale = 1000
 func (m Mixing) Draw(rng *rand.Rand, n int, image Shape) []int32 {
 	choices := make([]int32, 0, 3*n)
 	for range n {
-		choices = append(choices, int32(math.Round(mixingScale*beta(rng, m.Alpha))), rng.Int32N(int32(image.Height)), rng.Int32N(int32(image.Width)))
+		own := 1.0
+		if m.Kind != NoMixing {
+			own = beta(rng, m.Alpha)
+		}
+		choices = append(choices, int32(math.Round(mixingScale*own)), rng.Int32N(int32(image.Height)), rng.Int32N(int32(image.Width)))
 	}
 	return choices
 }
 
-// beta draws from Beta(a, a), a up to 1, by Jöhnk's method.
+// beta draws from Beta(a, a), a up to 1, by Jöhnk's method. Where powers are too small for a float64, as almost all are for
+// an a near 0, their ratio is computed by logarithms.
 func beta(rng *rand.Rand, a float64) float64 {
 	for {
-		x, y := math.Pow(rng.Float64(), 1/a), math.Pow(rng.Float64(), 1/a)
-		if sum := x + y; sum > 0 && sum <= 1 {
+		u, v := rng.Float64(), rng.Float64()
+		x, y := math.Pow(u, 1/a), math.Pow(v, 1/a)
+		switch sum := x + y; {
+		case sum > 0 && sum <= 1:
 			return x / sum
+		case sum == 0 && u != v:
+			return 1 / (1 + math.Exp((math.Log(v)-math.Log(u))/a))
 		}
 	}
 }
@@ -72,7 +81,10 @@ func beta(rng *rand.Rand, a float64) float64 {
 // Both are normalised, [height, width, channels].
 func (m Mixing) Apply(image, other []float32, shape Shape, choice []int32) (own float32) {
 	own = float32(choice[0]) / mixingScale
-	if m.Kind == Mixup {
+	switch m.Kind {
+	case NoMixing:
+		return 1
+	case Mixup:
 		for i, v := range other[:shape.Size()] {
 			image[i] = own*image[i] + (1-own)*v
 		}

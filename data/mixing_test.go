@@ -66,6 +66,30 @@ func TestMixingDraw(t *testing.T) {
 	}
 }
 
+// With an alpha near 0 one of the two images stays, each as often; without a kind the image's own always does.
+func TestMixingDrawOfExtremes(t *testing.T) {
+	shape := data.Shape{Height: 5, Width: 3, Channels: 1}
+	for _, alpha := range []float64{1e-5, 1e-9, 1e-300} {
+		own := 0
+		for choice := range slices.Chunk(data.Mixing{Kind: data.Mixup, Alpha: alpha}.Draw(newRand(1), 1000, shape), 3) {
+			if choice[0] == 1000 {
+				own++
+			} else if choice[0] != 0 {
+				t.Fatalf("alpha %g: a share of %d, want 0 or 1000", alpha, choice[0])
+			}
+		}
+		if own < 450 || own > 550 {
+			t.Errorf("alpha %g: the own image stays in %d of 1000, want about half", alpha, own)
+		}
+	}
+	none := data.Mixing{}
+	choice := none.Draw(newRand(1), 1, shape)
+	image := make([]float32, shape.Size())
+	if own := none.Apply(image, slices.Repeat([]float32{1}, shape.Size()), shape, choice); choice[0] != 1000 || own != 1 || slices.Max(image) != 0 {
+		t.Errorf("no mixing: the choice %v, the share %g, the image %v", choice, own, image)
+	}
+}
+
 func TestMixingValidate(t *testing.T) {
 	for _, tt := range []struct {
 		mixing data.Mixing
