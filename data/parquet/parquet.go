@@ -31,7 +31,8 @@ type Columns struct {
 // Read reads files of the same columns as one set, in their order, with the settings of a [picture.Reader]. The classes
 // are those of the Reader, which then has a name for each integer; or else those that the files' metadata name, as those
 // of Hugging Face do; or else the texts, sorted, or the integers. All pictures are held as they are encoded until they
-// are decoded. Images are named by the files and the numbers of their rows.
+// are decoded. Images are named by the files and the numbers of their rows, such as "0000.parquet#12"; where several files
+// have that name, by their paths as they are given here.
 //
 // The error wraps [data.ErrNotFound] if there is no such file or column, and [data.ErrFormat] if a file is damaged, or if
 // a label or a picture is missing; besides it is one of [picture.Reader.Pictures].
@@ -44,7 +45,7 @@ func Read(ctx context.Context, r picture.Reader, c Columns, files ...string) (*d
 		if err := ctx.Err(); err != nil {
 			return nil, picture.Report{}, err
 		}
-		if err := rows.read(file, c); err != nil {
+		if err := rows.read(file, nameOf(file, files), c); err != nil {
 			return nil, picture.Report{}, fmt.Errorf("reading %s: %w", file, err)
 		}
 	}
@@ -56,6 +57,17 @@ func Read(ctx context.Context, r picture.Reader, c Columns, files ...string) (*d
 	return r.Pictures(ctx, rows.content, pictures)
 }
 
+// nameOf is what a file is called among others: its last element, or all of its path if others have that, too.
+func nameOf(file string, files []string) string {
+	base := filepath.Base(file)
+	for _, other := range files {
+		if other != file && filepath.Base(other) == base {
+			return filepath.ToSlash(file)
+		}
+	}
+	return base
+}
+
 // rows are what has been read.
 type rows struct {
 	classes []string // nil where none are known
@@ -65,9 +77,9 @@ type rows struct {
 	content memory
 }
 
-// read reads a file.
-func (r *rows) read(name string, c Columns) (err error) {
-	file, err := os.Open(name)
+// read reads a file, which is called name.
+func (r *rows) read(path, name string, c Columns) (err error) {
+	file, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%w: there is no such file", data.ErrNotFound)
 	}
@@ -104,12 +116,12 @@ func (r *rows) read(name string, c Columns) (err error) {
 		chunks := group.ColumnChunks()
 		first := row
 		err := each(chunks[image], func(v parquet.Value) error {
-			path := fmt.Sprintf("%s#%d", filepath.Base(name), row)
+			name := fmt.Sprintf("%s#%d", name, row)
 			if v.Kind() != parquet.ByteArray {
 				return fmt.Errorf("%w: row %d has no picture", data.ErrFormat, row)
 			}
-			r.names = append(r.names, path)
-			r.content[path] = bytes.Clone(v.ByteArray())
+			r.names = append(r.names, name)
+			r.content[name] = bytes.Clone(v.ByteArray())
 			row++
 			return nil
 		})

@@ -121,6 +121,19 @@ func TestRead(t *testing.T) {
 	if err != nil || set.Len() != 3 || set.Name(2) != "b.parquet#0" || set.Label(2) != 2 {
 		t.Errorf("two files: %v, %v", set, err)
 	}
+
+	// So are two of one name.
+	first, second := write(t, "a.parquet", rows(t, 0, 1), names), write(t, "a.parquet", rows(t, 2, 1, 0)[1:], names)
+	set, _, err = parquet.Read(context.Background(), tiny, columns, first, second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]uint8{0, 10, 10, 20}, set.Pixels()); diff != "" {
+		t.Errorf("two files of one name: pixels (-want +got):\n%s", diff)
+	}
+	if want := filepath.ToSlash(second) + "#0"; set.Name(2) != want {
+		t.Errorf("two files of one name: the third image is called %s, want %s", set.Name(2), want)
+	}
 }
 
 // A file that PyArrow has written: ../testdata/make.py.
