@@ -91,6 +91,9 @@ func (c Client) Fetch(ctx context.Context, folder string, f File) (path string, 
 	const poll = 100 * time.Millisecond
 	_, err = lock.TryLockContext(ctx, poll)
 	if err != nil && !errors.Is(err, errors.ErrUnsupported) { // of the platform or the file system: two may download it
+		if ctx.Err() == nil && f.check(path) == nil {
+			return path, nil // in a folder that is only to be read
+		}
 		return "", fmt.Errorf("waiting for another download of %s: %w", path, err)
 	}
 	defer lock.Close()
@@ -105,10 +108,13 @@ func (c Client) Fetch(ctx context.Context, folder string, f File) (path string, 
 
 // download tries one address after the other.
 func (c Client) download(ctx context.Context, path string, f File) error {
+	if len(f.URLs) == 0 {
+		return fmt.Errorf("%w: no address is known", ErrUnreachable)
+	}
 	var failures []error
 	for _, url := range f.URLs {
 		wait := cmp.Or(c.Backoff, time.Second)
-		for attempt := range cmp.Or(c.Attempts, 3) {
+		for attempt := range max(1, cmp.Or(c.Attempts, 3)) {
 			if attempt > 0 {
 				select {
 				case <-time.After(wait):

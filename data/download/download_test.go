@@ -176,6 +176,27 @@ func TestFetchFails(t *testing.T) {
 	if _, err := quick.Fetch(context.Background(), t.TempDir(), fileAt(closed.URL)); !errors.Is(err, download.ErrUnreachable) {
 		t.Errorf("no server: %v", err)
 	}
+	if _, err := quick.Fetch(context.Background(), t.TempDir(), fileAt()); !errors.Is(err, download.ErrUnreachable) {
+		t.Errorf("no address: %v", err)
+	}
+}
+
+// A whole file in a folder where nothing can be locked, as in one that is only to be read, is taken.
+func TestFetchWithoutLock(t *testing.T) {
+	f, folder := fileAt(), t.TempDir()
+	path := filepath.Join(folder, f.Name)
+	if err := errors.Join(os.Mkdir(path+".lock", 0o755), os.WriteFile(path, content, 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := quick.Fetch(context.Background(), folder, f); got != path || err != nil {
+		t.Errorf("%q, %v", got, err)
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := quick.Fetch(context.Background(), folder, f); err == nil || !strings.Contains(err.Error(), "waiting") {
+		t.Errorf("no file: %v", err)
+	}
 }
 
 // What one address has begun the next one goes on with.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -68,6 +69,9 @@ func (c Client) CIFAR10(ctx context.Context, folder string) (train, test *data.D
 	}
 	if ctx.Err() != nil {
 		return nil, nil, ctx.Err()
+	}
+	if train, test, err = data.CIFAR10(folder); err == nil { // another program has done the same, and taken its files away
+		return train, test, nil
 	}
 	path, err := c.Fetch(ctx, folder, cifar10Archive)
 	if err != nil {
@@ -131,7 +135,12 @@ func writeCIFAR10(folder string, train, test *data.Dataset) error {
 	if err := write("test_batch.bin", test, 0); err != nil {
 		return err
 	}
-	return errors.Join(os.Remove(filepath.Join(folder, cifar10Train.Name)), os.Remove(filepath.Join(folder, cifar10Test.Name)))
+	for _, file := range []File{cifar10Train, cifar10Test} {
+		if err := os.Remove(filepath.Join(folder, file.Name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
 }
 
 // CIFAR100 is [Client.CIFAR10] for CIFAR-100, from the official archive (169 MB): see [data.CIFAR100] for coarse.

@@ -121,6 +121,29 @@ func TestCIFAR10(t *testing.T) {
 	}
 }
 
+// Of two programs that ask for CIFAR-10 at the same time the second may find that the first is done, and has taken away the
+// files of the mirror.
+func TestCIFAR10OfAnotherProgram(t *testing.T) {
+	official := os.Getenv("FASTRESNET_DATA")
+	if official == "" {
+		t.Skip("FASTRESNET_DATA is not set")
+	}
+	folder := t.TempDir()
+	const files = "cifar-10-batches-bin"
+	mirror := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := os.Symlink(filepath.Join(official, files), filepath.Join(folder, files)); err != nil {
+			t.Errorf("the first program: %v", err)
+		}
+		http.NotFound(w, r)
+	}))
+	defer mirror.Close()
+	download.CIFAR10Files(t, download.File{Name: "train", URLs: []string{mirror.URL}, Size: 1}, download.File{Name: "test", URLs: []string{mirror.URL}, Size: 1},
+		download.File{Name: "archive", URLs: []string{"http://[::1]:0"}, Size: 1})
+	if train, _, err := quick.CIFAR10(context.Background(), folder); err != nil || train.Len() != 50_000 {
+		t.Errorf("%v, %v", train, err)
+	}
+}
+
 // Files that are there already are taken, and nobody is asked.
 func TestCIFAR10IsThere(t *testing.T) {
 	folder := os.Getenv("FASTRESNET_DATA")
