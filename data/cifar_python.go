@@ -97,7 +97,8 @@ func (b *batches) readPythonTar(archive *tar.Reader, key string, names []string)
 func (b *batches) readPickled(file int, key string, r io.Reader) error {
 	from, to := b.starts[file], b.starts[file+1]
 	n := to - from
-	value, err := readPickle(r, 2*int64(n)*cifarImage+archiveSlack)
+	const operations = 32 // an image: its label and its name, in lists that are remembered
+	value, err := readPickle(r, 2*int64(n)*cifarImage+archiveSlack, 1000+operations*n)
 	if err != nil {
 		return err
 	}
@@ -115,7 +116,7 @@ func (b *batches) readPickled(file int, key string, r io.Reader) error {
 	for i, v := range *list {
 		label, is := v.(int)
 		if !is || label < 0 || label >= len(b.set.classes) {
-			return fmt.Errorf("%w: label %v of image %d is not in 0 to %d", ErrFormat, v, i, len(b.set.classes)-1)
+			return fmt.Errorf("%w: the label of image %d is no number from 0 to %d", ErrFormat, i, len(b.set.classes)-1)
 		}
 		b.labels[from+i] = label
 		interleave(b.pixels[(from+i)*cifarImage:(from+i+1)*cifarImage], []byte(images.values[i*cifarImage:(i+1)*cifarImage]))

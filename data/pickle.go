@@ -10,22 +10,22 @@ import (
 	"math"
 )
 
-// readPickle reads what Python's pickle wrote, up to a number of bytes: dictionaries with texts for keys, lists, numbers,
-// texts, and arrays of bytes of NumPy. It knows the operations that these take in protocols 2 and 3, of which none runs
+// readPickle reads what Python's pickle wrote, up to a number of bytes, and of operations: dictionaries with texts for keys,
+// lists, numbers, texts, and arrays of bytes of NumPy. It knows the operations that these take in protocols 2 and 3, of which none runs
 // anything, and refuses all others.
 //
 // A dictionary is a map[string]any, a list a *[]any, a number an int, a text or bytes a string, None nil, a tuple a []any,
 // and an array a *pickledArray.
 //
 // Source: Lib/pickletools.py of CPython.
-func readPickle(r io.Reader, limit int64) (value any, err error) {
-	p := &pickle{r: bufio.NewReaderSize(io.LimitReader(r, limit), 1<<16), memo: map[uint32]any{}}
+func readPickle(r io.Reader, limit int64, operations int) (value any, err error) {
+	p := &pickle{r: bufio.NewReaderSize(io.LimitReader(r, limit), 1<<16), memo: map[uint32]any{}, encodable: limit}
 	defer func() { // stacks that are empty, and types that are others than they should be
 		if wrong := recover(); wrong != nil {
 			err = fmt.Errorf("%w: a pickle that makes no sense: %v", ErrFormat, wrong)
 		}
 	}()
-	for {
+	for range operations {
 		op, err := p.r.ReadByte()
 		if err != nil {
 			return nil, contentError(err)
@@ -37,6 +37,7 @@ func readPickle(r io.Reader, limit int64) (value any, err error) {
 			return nil, contentError(err)
 		}
 	}
+	return nil, fmt.Errorf("%w: a pickle of more than %d operations", ErrFormat, operations)
 }
 
 // pickle is the state of a pickle that is read.
@@ -44,6 +45,8 @@ type pickle struct {
 	r     *bufio.Reader
 	stack []any
 	memo  map[uint32]any
+	// encodable is how many bytes may still come out of calls of encode, whose text may be a remembered one.
+	encodable int64
 }
 
 // pickledArray is an array of NumPy's.
@@ -241,8 +244,12 @@ func (p *pickle) reduce() error {
 	case typeType:
 		p.push(&pickledType{arguments[0].(string)})
 	case encode: // bytes as a text, of a letter up to U+00FF for each
+		text := arguments[0].(string)
+		if p.encodable -= int64(len(text)); p.encodable < 0 {
+			return fmt.Errorf("%w: a pickle of too many bytes", ErrFormat)
+		}
 		var raw []byte
-		for _, letter := range arguments[0].(string) {
+		for _, letter := range text {
 			if letter > math.MaxUint8 {
 				return fmt.Errorf("%w: a pickle with bytes that are none", ErrFormat)
 			}

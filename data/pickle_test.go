@@ -100,8 +100,11 @@ func TestCIFAR10PythonRefuses(t *testing.T) {
 		{"an empty stack", batch("\x80\x02R."), data.ErrFormat, "makes no sense"},
 		{"no mark", batch("\x80\x02e."), data.ErrFormat, "makes no sense"},
 		{"a list for a key", batch("\x80\x02}(]K\x01u."), data.ErrFormat, "makes no sense"},
-		{"labels of texts", batch("\x80\x02}(U\x06labels](" + strings.Repeat("U\x01x", records) + "eU\x04data" + array(records, make([]byte, records*3072)) + "u."), data.ErrFormat, "label x of image 0"},
-		{"a label too large", batch("\x80\x02}(U\x06labels](" + strings.Repeat("K\x0a", records) + "eU\x04data" + array(records, make([]byte, records*3072)) + "u."), data.ErrFormat, "label 10 of image 0"},
+		{"labels of texts", batch("\x80\x02}(U\x06labels](" + strings.Repeat("U\x01x", records) + "eU\x04data" + array(records, make([]byte, records*3072)) + "u."), data.ErrFormat, "label of image 0"},
+		{"a label that contains itself", batch("\x80\x02}(U\x06labels](}q\x00U\x01ah\x00s" + strings.Repeat("K\x01", records-1) + "eU\x04data" + array(records, make([]byte, records*3072)) + "u."), data.ErrFormat, "label of image 0"},
+		{"a text that is made bytes again and again", batch("\x80\x02c_codecs\nencode\nq\x00X\x40\x42\x0f\x00" + strings.Repeat("a", 1_000_000) + "\x85q\x01" + strings.Repeat("h\x00h\x01R", 300)), data.ErrFormat, "too many bytes"},
+		{"lists without end", batch("\x80\x02" + strings.Repeat("]", 100_000)), data.ErrFormat, "operations"},
+		{"a label too large", batch("\x80\x02}(U\x06labels](" + strings.Repeat("K\x0a", records) + "eU\x04data" + array(records, make([]byte, records*3072)) + "u."), data.ErrFormat, "label of image 0"},
 		{"too few labels", batch("\x80\x02}(U\x06labels](K\x01eU\x04data" + array(records, make([]byte, records*3072)) + "u."), data.ErrFormat, "1 labels"},
 		{"too few images", batch("\x80\x02}(U\x06labels](" + strings.Repeat("K\x01", records) + "eU\x04data" + array(1, make([]byte, 3072)) + "u."), data.ErrFormat, "3072 values"},
 	} {
@@ -122,7 +125,7 @@ func FuzzPickle(f *testing.F) {
 	f.Add([]byte("\x80\x03}q\x00(X\x04\x00\x00\x00dataq\x01C\x02abq\x02u."))
 	f.Add([]byte("\x80\x02c_codecs\nencode\nX\x02\x00\x00\x00\xc3\xbfX\x06\x00\x00\x00latin1\x86R."))
 	f.Fuzz(func(t *testing.T, content []byte) {
-		if v, err := data.ReadPickle(bytes.NewReader(content), 1<<20); err != nil && !errors.Is(err, data.ErrFormat) {
+		if v, err := data.ReadPickle(bytes.NewReader(content), 1<<20, 1000); err != nil && !errors.Is(err, data.ErrFormat) {
 			t.Errorf("%v, %v", fmt.Sprint(v), err)
 		}
 	})
