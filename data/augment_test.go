@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"testing"
 
@@ -186,5 +187,28 @@ func BenchmarkApply(b *testing.B) {
 			}
 			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "images/s")
 		})
+	}
+}
+
+// A resumed run knows an augmentation by what String says, which therefore depends on every setting.
+func TestStringSaysEverySetting(t *testing.T) {
+	for _, a := range data.Kinds() {
+		for i := range reflect.TypeOf(a).NumField() {
+			changed := reflect.New(reflect.TypeOf(a)).Elem()
+			changed.Set(reflect.ValueOf(a))
+			switch field := changed.Field(i); field.Kind() {
+			case reflect.Bool:
+				field.SetBool(!field.Bool())
+			case reflect.Int:
+				field.SetInt(field.Int() + 1)
+			case reflect.Float64:
+				field.SetFloat(field.Float() + 0.125)
+			default:
+				t.Fatalf("%T: %s is of a kind that this test does not know", a, reflect.TypeOf(a).Field(i).Name)
+			}
+			if other := changed.Interface().(data.Augmentation); fmt.Sprint(other) == fmt.Sprint(a) {
+				t.Errorf("%q does not depend on %s", fmt.Sprint(a), reflect.TypeOf(a).Field(i).Name)
+			}
+		}
 	}
 }

@@ -54,9 +54,14 @@ func (j ColourJitter) Apply(dst, src []float32, image Shape, choice []int32) {
 	}
 }
 
-// String returns the augmentation and its settings, such as "colour jitter 0.2, 0.2, 0.2".
+// String returns the augmentation and its settings, such as "colour jitter 0.2, 0.2, 0.2" or "colour jitter 0.2, 0.2, 0
+// about zero".
 func (j ColourJitter) String() string {
-	return fmt.Sprintf("colour jitter %g, %g, %g", j.Brightness, j.Contrast, j.Saturation)
+	about := ""
+	if j.AboutZero {
+		about = " about zero"
+	}
+	return fmt.Sprintf("colour jitter %g, %g, %g%s", j.Brightness, j.Contrast, j.Saturation, about)
 }
 
 // Greyscale makes some images grey: each channel of a pixel the mean of all.

@@ -147,8 +147,8 @@ func (d *Dataset) Pixels() []uint8 { return slices.Clip(d.pixels) }
 // taken as red, green and blue, and otherwise an [*image.Gray] of the first channel. It panics if i
 // is not in [0, Len), as indexing a slice does.
 func (d *Dataset) Image(i int) image.Image {
-	size, channels := d.shape.Size(), d.shape.Channels
-	pixels := d.pixels[i*size : (i+1)*size]
+	channels := d.shape.Channels
+	pixels := d.at(i)
 	bounds := image.Rect(0, 0, d.shape.Width, d.shape.Height)
 	if channels != 3 {
 		img := image.NewGray(bounds)

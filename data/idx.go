@@ -94,7 +94,7 @@ func numbered[T uint8 | int | int64](pixels []uint8, shape Shape, numbers []T, c
 	labels := make([]int, len(numbers))
 	last := 0
 	for i, n := range numbers {
-		if labels[i] = int(n); int64(n) > math.MaxInt32 {
+		if labels[i] = int(n); int64(n) < 0 || int64(n) > math.MaxInt32 {
 			labels[i] = -1 // no class is
 		}
 		last = max(last, labels[i])
