@@ -230,7 +230,7 @@ func TestCheckpointsOfOtherRuns(t *testing.T) {
 		{"another network and seed", []fastresnet.Option{resume, fastresnet.WithEpochs(1), fastresnet.WithWidth(5), fastresnet.WithSeed(7)},
 			[]string{"seed was 1, is 7", "network.layers"}},
 		{"other augmentations", []fastresnet.Option{resume, fastresnet.WithEpochs(1), fastresnet.WithAugmentations(data.Crop{Pad: 2})},
-			[]string{"augmentation 0 was crop 4, is crop 2", "augmentation 1 was flip left-right, is none"}},
+			[]string{"augmentation 0 was crop 4, is crop 2", "augmentation 1 was flip left-right, is missing"}},
 		{"other images", []fastresnet.Option{resume, fastresnet.WithEpochs(1), fastresnet.WithDataset(synthetic(t, 110, 9), synthetic(t, 40, 2))},
 			[]string{"training set was 110 images of 32x32x3"}},
 		{"no test set", []fastresnet.Option{resume, fastresnet.WithEpochs(1), fastresnet.WithDataset(synthetic(t, 110, 1), nil)},

@@ -175,7 +175,9 @@ func TestEnsembleOfModelsThatDoNotAgree(t *testing.T) {
 		{"nil", []*fastresnet.Model{first, nil}, "model 1: invalid argument: the model is nil or zero"},
 		{"zero", []*fastresnet.Model{{}, first}, "model 0: invalid argument: the model is nil or zero"},
 		{"another name of a class", []*fastresnet.Model{first, first, labelled(other...)}, `model 2 does not go with model 0: its classes[3] is lynx, not ` + classes[3]},
-		{"a class more", []*fastresnet.Model{first, labelled(append(slices.Clone(classes), "lynx")...)}, "classes[10] is lynx, not none"},
+		{"a class more", []*fastresnet.Model{first, labelled(append(slices.Clone(classes), "lynx")...)}, "classes[10] is lynx, not missing"},
+		{"a class more, called missing", []*fastresnet.Model{first, labelled(append(slices.Clone(classes), "missing")...)}, "its classes[10]"},
+		{"a class less, called none", []*fastresnet.Model{labelled(append(slices.Clone(classes), "none")...), first}, "classes[10] is missing, not none"},
 		{"another size", []*fastresnet.Model{first, smallModel(t)}, "input.height is 16, not 32"},
 		{"another fit", []*fastresnet.Model{first, fitted(t, data.FitPad)}, "fit is pad, not crop"},
 	} {

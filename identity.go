@@ -1,7 +1,6 @@
 package fastresnet
 
 import (
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -99,12 +98,21 @@ func (id identity) differences(other identity, format string) []string {
 	maps.Copy(names, other)
 	var all []string
 	for _, name := range slices.Sorted(maps.Keys(names)) {
-		before, after := cmp.Or(id[name], "none"), cmp.Or(other[name], "none")
-		if before != after {
-			all = append(all, fmt.Sprintf(format, name, before, after))
+		before, had := id[name]
+		after, has := other[name]
+		if had != has || before != after {
+			all = append(all, fmt.Sprintf(format, name, orMissing(before, had), orMissing(after, has)))
 		}
 	}
 	return all
+}
+
+// orMissing is a value in a message.
+func orMissing(value string, there bool) string {
+	if there {
+		return value
+	}
+	return "missing"
 }
 
 // shorten leaves out what is more than a few differences: elements of lists before anything else, since they follow
