@@ -65,6 +65,21 @@ func tinyNetwork() layers.Network {
 	}}
 }
 
+// doubling is tinyNetwork with a residual block of which both paths are the image as it is.
+func doubling() layers.Network {
+	n := tinyNetwork()
+	n.Layers = slices.Insert(n.Layers, 3, layers.Layer(layers.Residual{}))
+	return n
+}
+
+// linear is a network that is a classifier and nothing else.
+func linear() layers.Network {
+	return layers.Network{Name: "linear", Input: data.Shape{Height: 32, Width: 32, Channels: 3}, Layers: []layers.Layer{
+		layers.GlobalMeanPool{},
+		layers.Linear{Name: "classifier", Out: 10},
+	}}
+}
+
 // What is read from a file predicts as the model does that wrote it, knows the same of its run, and writes the same
 // file.
 func TestModelFile(t *testing.T) {
@@ -77,6 +92,10 @@ func TestModelFile(t *testing.T) {
 		{"without a test set", []fastresnet.Option{fastresnet.WithDataset(set, nil)}},
 		{"a network of one's own", []fastresnet.Option{fastresnet.WithArchitecture(tinyNetwork())}},
 		{"an average", []fastresnet.Option{fastresnet.WithAveraging(fastresnet.Averaging{Every: 2, Decay: 0.9})}},
+		{"a block whose branch is empty", []fastresnet.Option{fastresnet.WithArchitecture(doubling())}},
+		{"a design without stages", []fastresnet.Option{fastresnet.WithArchitecture(layers.Design{Name: "stem", Width: 2})}},
+		{"a start that takes nothing", []fastresnet.Option{
+			fastresnet.WithInitialModel(train(t, renamed(t, set), fastresnet.WithArchitecture(linear())).Model), fastresnet.WithEpochs(1)}},
 		{"six views", []fastresnet.Option{fastresnet.WithRecipe(airbench(t))}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -155,7 +155,7 @@ func (r *Recipe) UnmarshalJSON(text []byte) error {
 		plain
 		Optimizer optimizerJSON `json:"optimizer"`
 	}
-	if err := strictjson.Unmarshal(text, &in); err != nil {
+	if err := strictjson.Unmarshal(text, &in, "stages"); err != nil { // null for a design that has none
 		return fmt.Errorf("%w: recipe: %w", ErrOption, err)
 	}
 	read := Recipe(in.plain)

@@ -174,9 +174,13 @@ func TestRungsChangeWhatTheySay(t *testing.T) {
 	}
 }
 
-// TestRecipeJSON writes every recipe and reads it back.
+// TestRecipeJSON writes every recipe, and some of other networks, and reads it back.
 func TestRecipeJSON(t *testing.T) {
-	for _, r := range fastresnet.Recipes() {
+	stem, block := fastresnet.ResNet9Epochs24(), fastresnet.ResNet9Epochs24()
+	stem.Name, stem.Design = "a design without stages", layers.Design{Name: "stem", Width: 2}
+	network := doubling()
+	block.Name, block.Design, block.Network = "a block whose branch is empty", layers.Design{}, &network
+	for _, r := range append(fastresnet.Recipes(), stem, block) {
 		text, err := json.MarshalIndent(r, "", "  ")
 		if err != nil {
 			t.Fatalf("%s: %v", r.Name, err)

@@ -218,10 +218,10 @@ func (h *history) known() Record {
 	return h.record.clone()
 }
 
-// nullable are the keys of a document and of a checkpoint whose value may be null: a loss that is not finite, what a
-// recipe lacks whose network is the caller's own, the history of a run that has none yet, and a result, whose absence
-// is reported as such.
-var nullable = []string{"train_loss", "test_loss", "stages", "schedule", "epochs", "result"}
+// nullable are the keys of a document and of a checkpoint whose value may be null: a loss that is not finite, the
+// stages of a design that has none, the history of a run that has none yet, and a result, whose absence is reported as
+// such.
+var nullable = []string{"train_loss", "test_loss", "stages", "epochs", "result"}
 
 // weights are those that the model uses.
 func (r Recipe) weights() WeightsKind {

@@ -9,6 +9,6 @@ type WarmStart struct {
 	// Weights tells models apart: the beginning of their weights' SHA-256, in hexadecimal.
 	Weights string `json:"weights"`
 	// Taken are the names of the variables whose values are the model's, and Anew those that started anew.
-	Taken []string `json:"taken"`
+	Taken []string `json:"taken,omitempty"`
 	Anew  []string `json:"anew,omitempty"`
 }

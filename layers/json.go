@@ -69,8 +69,9 @@ func short(text []byte) error {
 	return nil
 }
 
+// encodeAll is a list, empty for no layers, as null would be none.
 func encodeAll(layers []Layer) ([]json.RawMessage, error) {
-	var all []json.RawMessage
+	all := make([]json.RawMessage, 0, len(layers))
 	for i, l := range layers {
 		text, err := encode(l)
 		if err != nil {
