@@ -20,6 +20,8 @@ import (
 
 	"github.com/fastresnet/fastresnet"
 	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/internal/testlayers"
+	"github.com/fastresnet/fastresnet/layers"
 	"github.com/fastresnet/fastresnet/schedule"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -210,6 +212,21 @@ func TestKilledRunsResume(t *testing.T) {
 	}
 	if temporary() {
 		t.Error("half-written files are left over")
+	}
+}
+
+// A run of the deepest network, whose layers have the longest paths, resumes.
+func TestCheckpointOfTheDeepestBlocks(t *testing.T) {
+	n := tinyNetwork()
+	n.Layers = slices.Insert(n.Layers, 3, layers.Layer(testlayers.Deepest()))
+	options := interrupted(t, fastresnet.WithArchitecture(n), fastresnet.WithEpochs(1), fastresnet.WithCheckpoint(t.TempDir(), 1))
+	want := outcomeOf(t, finished(t, options...))
+	resumed := finished(t, append(options, fastresnet.WithResume())...)
+	if resumed.ResumedFrom == "" {
+		t.Error("it began anew")
+	}
+	if diff := cmp.Diff(want, outcomeOf(t, resumed)); diff != "" {
+		t.Errorf("(-first +resumed):\n%s", diff)
 	}
 }
 

@@ -112,7 +112,7 @@ func encode(l Layer) (json.RawMessage, error) {
 
 // decodeAll reads layers that are depth blocks deep.
 func decodeAll(texts []json.RawMessage, depth int) ([]Layer, error) {
-	if depth > maxDepth {
+	if len(texts) > 0 && depth > maxDepth {
 		return nil, fmt.Errorf("residual blocks more than %d deep", maxDepth)
 	}
 	var layers []Layer

@@ -21,7 +21,10 @@ func network(all ...layers.Layer) layers.Network {
 }
 
 func TestNetworkJSON(t *testing.T) {
-	networks := map[string]layers.Network{"every layer": network(testlayers.Every()...)}
+	networks := map[string]layers.Network{
+		"every layer":        network(testlayers.Every()...),
+		"the deepest blocks": network(testlayers.Deepest(), layers.GlobalMaxPool{}),
+	}
 	for _, name := range layers.DesignNames() {
 		design, err := layers.DesignByName(name)
 		if err != nil {

@@ -18,7 +18,7 @@ import (
 // part of a text from filling an error's message.
 const (
 	maxDepth  = 100     // of objects and arrays in one another
-	maxKey    = 100     // bytes
+	maxKey    = 300     // bytes: the longest are a checkpoint's paths to layers in blocks in blocks
 	maxValues = 1 << 20 // of the whole text, and so keys
 	maxLength = 1 << 16 // bytes of a string or a number
 )

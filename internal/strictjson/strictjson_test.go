@@ -47,7 +47,7 @@ func TestUnmarshal(t *testing.T) {
 		{"deep arrays", strings.Repeat("[", 1<<20), value{}, "100 deep"},
 		{"deep objects", strings.Repeat(`{"inner":`, 1<<20), value{}, "100 deep"},
 		{"many values", `{"list":[` + strings.Repeat("{},", 1<<20) + `{}]}`, value{}, "1048576 values"},
-		{"a long key", `{"` + strings.Repeat("a", 101) + `":1}`, value{}, "a key of more than 100 bytes"},
+		{"a long key", `{"` + strings.Repeat("a", 301) + `":1}`, value{}, "a key of more than 300 bytes"},
 		{"a very long key", `{"` + strings.Repeat("a", 1<<20) + `":1}`, value{}, "more than 65536 bytes"},
 		{"a long text", `{"inner":{"size":"` + strings.Repeat("a", 1<<16+1) + `"}}`, value{}, "inner.size: more than 65536 bytes"},
 		{"a long number", `{"size":` + strings.Repeat("1", 1<<16+1) + `}`, value{}, "size: more than 65536 bytes"},

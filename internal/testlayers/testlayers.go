@@ -28,6 +28,15 @@ func Complete(t *testing.T, cases ...[]layers.Layer) {
 	}
 }
 
+// Deepest is blocks in each other's shortcuts, as deep as a network's may be. The innermost is empty.
+func Deepest() layers.Residual {
+	block := layers.Residual{}
+	for range 16 {
+		block = layers.Residual{Shortcut: []layers.Layer{block}}
+	}
+	return block
+}
+
 // Every has a layer of each type, and of every setting one where it is not at its zero value.
 func Every() []layers.Layer {
 	return []layers.Layer{
