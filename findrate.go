@@ -3,6 +3,7 @@ package fastresnet
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"time"
 
@@ -22,8 +23,8 @@ type RatePoint struct {
 // caller's. A rate somewhat below that at which the loss falls the fastest, [SteepestRate], is a usual peak (Smith 2015,
 // https://arxiv.org/abs/1506.01186).
 //
-// The rates of [VariableGroup] rise with the recipe's own. Options about checkpoints, tests and observers do not count.
-// Errors are those of [Train], but for [ErrDiverged], which ends the curve.
+// The rates of [VariableGroup] rise with the recipe's own. Options about checkpoints, tests, observers and dispatches do
+// not count. Errors are those of [Train], but for [ErrDiverged], which ends the curve, and 0 epochs are one.
 func FindRate(ctx context.Context, opts ...Option) (curve []RatePoint, err error) {
 	defer guard(&err)
 	if err := given(ctx); err != nil {
@@ -33,10 +34,13 @@ func FindRate(ctx context.Context, opts ...Option) (curve []RatePoint, err error
 	if err != nil {
 		return nil, err
 	}
+	if c.recipe.Epochs == 0 {
+		return nil, fmt.Errorf("%w: 0 epochs have no peak rate, need at least 1", ErrOption)
+	}
 	if err := c.loadData(); err != nil {
 		return nil, err
 	}
-	c.checkpoints, c.test = false, nil
+	c.checkpoints, c.test, c.stepsPerDispatch = false, nil, 1
 	const steps = 100
 	if most := steps * c.recipe.BatchSize; c.train.Len() > most {
 		mixed, err := c.train.Shuffle(c.seed)

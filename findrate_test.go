@@ -9,6 +9,7 @@ import (
 	"github.com/fastresnet/fastresnet"
 	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/internal/testbackend"
+	"github.com/google/go-cmp/cmp"
 )
 
 // The loss falls as the rates rise, and then rises; at its end the curve is where training would diverge.
@@ -44,6 +45,23 @@ func TestFindRate(t *testing.T) {
 	})
 }
 
+// A point is one step, whatever number of steps a run would take at once.
+func TestFindRateStepByStep(t *testing.T) {
+	backend := testbackend.XLA(t)
+	set := synthetic(t, 80, 1)
+	curve := func(opts ...fastresnet.Option) []fastresnet.RatePoint {
+		points, err := fastresnet.FindRate(context.Background(), append(opts, fastresnet.WithDataset(set, nil), fastresnet.WithBackend(backend),
+			fastresnet.WithArchitecture(tinyNetwork()), fastresnet.WithBatchSize(8), fastresnet.WithPeakRate(1e-3))...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return points
+	}
+	if diff := cmp.Diff(curve(), curve(fastresnet.WithStepsPerDispatch(4))); diff != "" {
+		t.Errorf("the curve (-one step at once +four):\n%s", diff)
+	}
+}
+
 func TestFindRateStops(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
@@ -51,8 +69,14 @@ func TestFindRateStops(t *testing.T) {
 	if curve, err := fastresnet.FindRate(ctx, fastresnet.WithDataset(set, nil), fastresnet.WithBackend("go")); curve != nil || !errors.Is(err, context.Canceled) {
 		t.Errorf("%v, %v", curve, err)
 	}
-	if _, err := fastresnet.FindRate(context.Background(), fastresnet.WithWidth(0)); !errors.Is(err, fastresnet.ErrOption) {
-		t.Errorf("width 0: %v", err)
+	model := train(t, set, fastresnet.WithArchitecture(tinyNetwork()), fastresnet.WithEpochs(1)).Model
+	for name, opts := range map[string][]fastresnet.Option{
+		"width 0":  {fastresnet.WithWidth(0)},
+		"0 epochs": {fastresnet.WithDataset(set, nil), fastresnet.WithInitialModel(model), fastresnet.WithEpochs(0)},
+	} {
+		if _, err := fastresnet.FindRate(context.Background(), opts...); !errors.Is(err, fastresnet.ErrOption) {
+			t.Errorf("%s: %v, want ErrOption", name, err)
+		}
 	}
 }
 
