@@ -90,6 +90,16 @@ func (v TestViews) engineViews() []engine.View {
 	return nil
 }
 
+// show reports images that are too small for the views, which move them by less than their size.
+func (v TestViews) show(images data.Shape) error {
+	for _, view := range v.engineViews() {
+		if max(view.Down, -view.Down) >= images.Height || max(view.Right, -view.Right) >= images.Width {
+			return fmt.Errorf("test views %q of images of %v: they move an image by a pixel, need 2x2 at least", v, images)
+		}
+	}
+	return nil
+}
+
 // translated are an image and its mirror image of one weight each, and moved both ways of another.
 func translated(still, moved float32) []engine.View {
 	return []engine.View{

@@ -43,6 +43,9 @@ func (c *config) misfits() []error {
 	if c.test == nil && (c.target != nil || c.patience != nil || c.best) {
 		wrong("a target accuracy, an early stop or the best weights without a test set")
 	}
+	if err := c.recipe.TestViews.show(shape); err != nil {
+		wrong("%w", err)
+	}
 	for _, a := range c.recipe.Augmentations {
 		if a == nil {
 			continue // a problem of the recipe

@@ -86,6 +86,9 @@ func (d modelDocument) check() error {
 	if !d.TestViews.known() || d.TestViews != d.Record.Recipe.TestViews {
 		return fmt.Errorf("%w: test views %q, those of the recipe %q", ErrCorrupt, d.TestViews, d.Record.Recipe.TestViews)
 	}
+	if err := d.TestViews.show(d.Network.Input); err != nil {
+		return fmt.Errorf("%w: %w", ErrCorrupt, err)
+	}
 	if w := d.Record.Weights; w != LastWeights && w != AveragedWeights && w != MeanWeights {
 		return fmt.Errorf("%w: weights %q, want %q, %q or %q", ErrCorrupt, w, LastWeights, AveragedWeights, MeanWeights)
 	}

@@ -113,6 +113,10 @@ func TestReadRefuses(t *testing.T) {
 		{"unknown views", func(f *safetensors.File) {
 			f.Metadata["model"] = strings.ReplaceAll(f.Metadata["model"], `"test_views":"flip"`, `"test_views":"sideways"`)
 		}, fastresnet.ErrCorrupt, "sideways"},
+		{"moved views of images of one row", func(f *safetensors.File) {
+			document(`"test_views":"flip"`, `"test_views":"six"`)(f)
+			document(`"height":32`, `"height":1`)(f)
+		}, fastresnet.ErrCorrupt, `views "six" of images of 1x32x3`},
 		{"no result", func(f *safetensors.File) {
 			before, _, _ := strings.Cut(f.Metadata["model"], `"result":`)
 			f.Metadata["model"] = before + `"result":null}`

@@ -53,14 +53,14 @@ func TestOptionErrors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	blank := func(side int) *data.Dataset {
-		set, err := data.New(make([]uint8, 40*side*side*3), data.Shape{Height: side, Width: side, Channels: 3}, make([]int, 40), []string{"a"})
+	blank := func(height, width int) *data.Dataset {
+		set, err := data.New(make([]uint8, 40*height*width*3), data.Shape{Height: height, Width: width, Channels: 3}, make([]int, 40), []string{"a"})
 		if err != nil {
 			t.Fatal(err)
 		}
 		return set
 	}
-	tiny, small := blank(8), blank(5)
+	tiny, small := blank(8, 8), blank(5, 5)
 	threeClasses, err := layers.ResNet9().Network(train.Shape(), 3)
 	if err != nil {
 		t.Fatal(err)
@@ -107,6 +107,10 @@ func TestOptionErrors(t *testing.T) {
 			fastresnet.WithRecipe(fastresnet.ResNet9Epochs24())}, []string{"cutout 8x8: it blanks every image of 8x8x3"}},
 		{"images too small for the stages", []fastresnet.Option{fastresnet.WithDataset(small, nil), fastresnet.WithBatchSize(4),
 			fastresnet.WithAugmentations()}, []string{"images of 5x5x3 are too small", "need 8x8 at least"}},
+		{"images of one row for moved views", []fastresnet.Option{fastresnet.WithDataset(blank(1, 8), nil), fastresnet.WithBatchSize(4),
+			fastresnet.WithTestViews(fastresnet.FlipTranslateViews)}, []string{`views "flip, translate" of images of 1x8x3`, "need 2x2 at least"}},
+		{"images of one column for moved views", []fastresnet.Option{fastresnet.WithDataset(blank(8, 1), nil), fastresnet.WithBatchSize(4),
+			fastresnet.WithTestViews(fastresnet.SixViews)}, []string{`views "six" of images of 8x1x3`, "need 2x2 at least"}},
 		{"no architecture", []fastresnet.Option{fastresnet.WithBatchSize(4), fastresnet.WithArchitecture(nil)}, []string{"need a layers.Design or a layers.Network"}},
 		{"a pointer for an architecture", []fastresnet.Option{fastresnet.WithBatchSize(4), fastresnet.WithArchitecture(&layers.Network{})}, []string{"*layers.Network"}},
 		{"a network and a design", []fastresnet.Option{fastresnet.WithRecipe(both), fastresnet.WithBatchSize(4)}, []string{"a design, \"resnet9\", and a network, \"own\""}},

@@ -113,7 +113,8 @@ const (
 	// FlipViews are the image and its mirror image, of equal weight.
 	FlipViews TestViews = "flip"
 	// FlipTranslateViews are FlipViews of the image, of weight 1/4 each, and those of the image moved by a
-	// pixel up and left, and down and right, of weight 1/8 each. What moves in is the reflection in the edge.
+	// pixel up and left, and down and right, of weight 1/8 each. What moves in is the reflection in the edge, and so
+	// images must have 2x2 pixels at least.
 	FlipTranslateViews TestViews = "flip, translate"
 	// SixViews are those of FlipTranslateViews with equal weights.
 	SixViews TestViews = "six"
