@@ -31,24 +31,20 @@ type run struct {
 
 // newRun opens the backend and compiles the network for it. Nothing of it stays open if it fails or panics.
 func newRun(ctx context.Context, c *config, started time.Time) (done *run, err error) {
-	checkpoints, err := openCheckpoints(c)
-	if err != nil {
-		return nil, err
-	}
+	r := &run{config: c, started: started}
 	defer func() {
 		if done == nil {
-			checkpoints.close()
+			r.close(nil)
 		}
 	}()
+	if r.checkpoints, err = openCheckpoints(c); err != nil {
+		return nil, err
+	}
 	device, err := c.open(ctx)
 	if err != nil {
 		return nil, err
 	}
-	defer func() {
-		if done == nil {
-			device.Close()
-		}
-	}()
+	r.device = device
 	if err := device.Use(c.devices); err != nil {
 		return nil, err
 	}
@@ -63,8 +59,7 @@ func newRun(ctx context.Context, c *config, started time.Time) (done *run, err e
 	if err := c.fits(device, cfg); err != nil {
 		return nil, err
 	}
-	trainer, err := engine.NewTrainer(ctx, device, cfg, c.train)
-	if err != nil {
+	if r.trainer, err = engine.NewTrainer(ctx, device, cfg, c.train); err != nil {
 		return nil, err
 	}
 	h := &history{record: Record{
@@ -75,10 +70,7 @@ func newRun(ctx context.Context, c *config, started time.Time) (done *run, err e
 	if s := c.warmStart; s != nil {
 		c.logger.InfoContext(ctx, "warm start", "recipe", s.Recipe, "seed", s.Seed, "epochs", s.Epochs, "weights", s.Weights, "taken", len(s.Taken), "anew", s.Anew)
 	}
-	r := &run{
-		config: c, device: device, trainer: trainer, model: newModel(cfg, device, c.train.Classes(), c.train.Fit(), h), history: h,
-		checkpoints: checkpoints, started: started,
-	}
+	r.history, r.model = h, newModel(cfg, device, c.train.Classes(), c.train.Fit(), h)
 	for _, w := range h.record.Warnings {
 		c.logger.WarnContext(ctx, w)
 	}
@@ -89,7 +81,7 @@ func newRun(ctx context.Context, c *config, started time.Time) (done *run, err e
 		return nil, err
 	}
 	h.change(func(h *Record) {
-		h.Timing = Timing{Compile: trainer.CompileTime, Prepare: time.Since(opened) - trainer.CompileTime}
+		h.Timing = Timing{Compile: r.trainer.CompileTime, Prepare: time.Since(opened) - r.trainer.CompileTime}
 	})
 	return r, nil
 }
@@ -106,6 +98,7 @@ func (r *run) handOver() error {
 		}
 		finite, err := w.Finite()
 		if err != nil {
+			closeAll(weights, last)
 			return err
 		}
 		r.diverged = r.diverged || !finite
@@ -119,17 +112,22 @@ func (r *run) epochs() []Epoch { return r.history.record.Epochs }
 // result is a copy of what there is.
 func (r *run) result() *Result { return &Result{Model: r.model, Record: r.history.known()} }
 
-// close frees what training needed, and everything if there is no result to hand the device over to.
+// close frees what training needed, and everything if there is no result to hand the device over to. A run that could not
+// begin has not all of it.
 func (r *run) close(result *Result) {
 	r.checkpoints.close()
-	r.trainer.Close()
+	if r.trainer != nil {
+		r.trainer.Close()
+	}
 	r.best.close()
 	if result != nil {
 		r.model.adopt(r.device)
 		return
 	}
 	r.model.Close()
-	r.device.Close()
+	if r.device != nil {
+		r.device.Close()
+	}
 }
 
 // finish completes the result of a run that has ended, with err or well; nil if it was to take a step and did not.
