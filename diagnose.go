@@ -101,7 +101,10 @@ func Diagnose(ctx context.Context, leaveOut ...string) Diagnosis {
 		XLA: engine.Has("xla"), Kernels: kernels.Available()[0].Name,
 		Driver: driver.Driver, GPUs: []GPU{}, Environment: map[string]string{},
 	}
-	if driver.Problem != "" {
+	switch {
+	case driver.Problem != "" && ctx.Err() != nil:
+		d.DriverProblem = fmt.Sprintf("nvidia-smi was stopped: %v", ctx.Err())
+	case driver.Problem != "":
 		d.DriverProblem = "nvidia-smi fails, as CUDA then does: restart the machine if the driver was updated or hangs, else install it again (" + driver.Problem + ")"
 	}
 	for _, g := range driver.GPUs {
@@ -167,13 +170,17 @@ func (b *BackendDiagnosis) open(ctx context.Context) bool {
 	}
 	done := make(chan BackendDiagnosis, 1)
 	go func() { done <- opened(b.Name) }()
-	ctx, cancel := context.WithTimeout(ctx, openPatience)
+	waiting, cancel := context.WithTimeout(ctx, openPatience)
 	defer cancel()
 	start := time.Now()
 	select {
 	case *b = <-done:
 		return true
-	case <-ctx.Done():
+	case <-waiting.Done():
+		if err := ctx.Err(); err != nil {
+			b.Problem = fmt.Sprintf("stopped: %v", err)
+			return false
+		}
 		b.Problem = fmt.Sprintf("it has not opened after %.0f s: see whether nvidia-smi answers; a driver that hangs needs the machine restarted",
 			time.Since(start).Seconds())
 		return false

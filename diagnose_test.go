@@ -8,8 +8,10 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/fastresnet/fastresnet"
+	"github.com/fastresnet/fastresnet/internal/engine"
 	"github.com/fastresnet/fastresnet/internal/testbackend"
 	"github.com/google/go-cmp/cmp"
 )
@@ -100,14 +102,45 @@ func TestDiagnosePlugin(t *testing.T) {
 	}
 }
 
+// Whoever stops a diagnosis is not told of a driver that hangs.
 func TestDiagnoseOpensNothingOnceCancelled(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("the stand-in for nvidia-smi is a shell script")
+	}
+	quiet(t)
+	folder := t.TempDir()
+	if err := os.WriteFile(filepath.Join(folder, "nvidia-smi"), []byte("#!/bin/sh\nexec /bin/sleep 30\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", folder)
+	for name, after := range map[string]time.Duration{"before it begins": 0, "while nvidia-smi runs": 50 * time.Millisecond} {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), after)
+			defer cancel()
+			d := fastresnet.Diagnose(ctx)
+			if d.DriverProblem != "nvidia-smi was stopped: context canceled" {
+				t.Errorf("the driver's problem is %q", d.DriverProblem)
+			}
+			for _, b := range d.Backends {
+				if b.Available || b.Problem != "not tried: context canceled" {
+					t.Errorf("%+v", b)
+				}
+			}
+		})
+	}
+}
+
+func TestDiagnoseStopsWhileABackendOpens(t *testing.T) {
 	quiet(t)
 	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	for _, b := range fastresnet.Diagnose(ctx).Backends {
-		if b.Available || b.Problem != "not tried: context canceled" {
-			t.Errorf("%+v", b)
-		}
+	engine.Register(func(_, _ string, _ engine.Opening) (*engine.Device, error) {
+		cancel()
+		<-t.Context().Done() // the test's end
+		return nil, t.Context().Err()
+	}, "slow")
+	t.Setenv("GOMLX_BACKEND", "slow")
+	if b := fastresnet.Diagnose(ctx, "xla:cuda").Backends[0]; b.Available || b.Problem != "stopped: context canceled" {
+		t.Errorf("%+v", b)
 	}
 }
 

@@ -3,6 +3,7 @@
 package nvidia
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,9 +28,10 @@ type State struct {
 	Driver string
 	// GPUs are those that nvidia-smi lists.
 	GPUs []GPU
-	// Problem says why nvidia-smi did not list them; "" also where there is no nvidia-smi.
+	// Problem says why nvidia-smi did not list them, the caller's context among the reasons; "" also where there is no
+	// nvidia-smi.
 	Problem string
-	// Silent says that nvidia-smi did not end in time: the driver hangs.
+	// Silent says that nvidia-smi had time enough and did not end: the driver hangs.
 	Silent bool
 }
 
@@ -49,7 +51,7 @@ func Read(ctx context.Context) State {
 	if err != nil {
 		return s
 	}
-	text, err := output(ctx, program, "--query-gpu=driver_version,memory.total,memory.used,name", "--format=csv,noheader,nounits")
+	text, err := output(ctx, patience, program, "--query-gpu=driver_version,memory.total,memory.used,name", "--format=csv,noheader,nounits")
 	if err != nil {
 		s.Problem = fmt.Sprintf("%s: %v", program, err)
 		s.Silent = errors.Is(err, errSilent)
@@ -65,10 +67,10 @@ func Read(ctx context.Context) State {
 
 var errSilent = errors.New("no answer")
 
-// output is what a program prints. It does not wait for one that cannot even be killed, as happens with a
-// driver that hangs.
-func output(ctx context.Context, program string, args ...string) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+// output is what a program prints. The error is that of ctx if ctx has ended, and errSilent if the program has not within
+// the patience. It does not wait for one that cannot even be killed, as happens with a driver that hangs.
+func output(ctx context.Context, patience time.Duration, program string, args ...string) (string, error) {
+	waiting, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	type result struct {
 		text []byte
@@ -76,7 +78,7 @@ func output(ctx context.Context, program string, args ...string) (string, error)
 	}
 	done := make(chan result, 1)
 	go func() {
-		text, err := exec.CommandContext(ctx, program, args...).CombinedOutput()
+		text, err := exec.CommandContext(waiting, program, args...).CombinedOutput()
 		done <- result{text, err}
 	}()
 	select {
@@ -84,13 +86,12 @@ func output(ctx context.Context, program string, args ...string) (string, error)
 		if r.err == nil {
 			return string(r.text), nil
 		}
-		if ctx.Err() == nil {
+		if waiting.Err() == nil {
 			return "", fmt.Errorf("%w: %s", r.err, firstLine(string(r.text)))
 		}
-		return "", errSilent // and killed
-	case <-ctx.Done():
-		return "", errSilent
+	case <-waiting.Done():
 	}
+	return "", cmp.Or(ctx.Err(), errSilent) // and the program is killed
 }
 
 func firstLine(text string) string {

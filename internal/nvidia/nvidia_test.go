@@ -2,6 +2,7 @@ package nvidia
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -70,15 +71,39 @@ func TestRead(t *testing.T) {
 	}
 }
 
-func TestReadDoesNotWait(t *testing.T) {
-	script(t, "exec /bin/sleep 30") // what the test leaves behind ends soon
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-	defer cancel()
-	start := time.Now()
-	if s := Read(ctx); !s.Silent || !strings.HasSuffix(s.Problem, "no answer") {
-		t.Errorf("state %+v, want no answer", s)
+func TestNoWaiting(t *testing.T) {
+	tests := []struct {
+		label    string
+		caller   time.Duration // after which the context ends
+		patience time.Duration
+		want     error
+	}{
+		{"the driver hangs", time.Minute, 50 * time.Millisecond, errSilent},
+		{"the caller does not wait", 50 * time.Millisecond, time.Minute, context.DeadlineExceeded},
+		{"the caller has gone", 0, time.Minute, context.DeadlineExceeded},
 	}
-	if d := time.Since(start); d > 5*time.Second {
-		t.Errorf("it took %v", d)
+	for _, tt := range tests {
+		t.Run(tt.label, func(t *testing.T) {
+			script(t, "exec /bin/sleep 30") // what the test leaves behind ends soon
+			ctx, cancel := context.WithTimeout(t.Context(), tt.caller)
+			defer cancel()
+			start := time.Now()
+			if _, err := output(ctx, tt.patience, "nvidia-smi"); !errors.Is(err, tt.want) {
+				t.Errorf("error %v, want %v", err, tt.want)
+			}
+			if d := time.Since(start); d > 5*time.Second {
+				t.Errorf("it took %v", d)
+			}
+		})
+	}
+}
+
+// A driver does not hang because its caller stops.
+func TestReadStops(t *testing.T) {
+	script(t, "exec /bin/sleep 30")
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if s := Read(ctx); s.Silent || !strings.HasSuffix(s.Problem, "context canceled") {
+		t.Errorf("state %+v, want what the context says, and no hanging driver", s)
 	}
 }
