@@ -35,7 +35,8 @@ func temporaryFor(name string) string {
 // is untouched; only the last thing, telling the disk about the folder, can fail with the new content in place.
 // A process that is killed leaves the temporary file behind, whose name matches [Temporary].
 //
-// The writer is buffered. A link is followed, and what is at path but not a regular file is an error.
+// The writer is buffered. A link is followed, to a file that is not there yet, too, and what is at path but not a regular
+// file is an error.
 func Write(path string, write func(io.Writer) error) error {
 	return replace(path, write, func(f *os.File) file { return f })
 }
@@ -52,9 +53,7 @@ const buffered = 1 << 18
 
 // replace is Write, with every use of the temporary file through what through makes of it.
 func replace(path string, write func(io.Writer) error, through func(*os.File) file) error {
-	if target, err := filepath.EvalSymlinks(path); err == nil {
-		path = target
-	}
+	path = followed(path)
 	old, err := os.Stat(path)
 	if err == nil && !old.Mode().IsRegular() {
 		return fmt.Errorf("writing %s: it is there and not a regular file", path)
@@ -101,6 +100,30 @@ func replace(path string, write func(io.Writer) error, through func(*os.File) fi
 		return fmt.Errorf("writing %s: flushing its folder to the disk: %w", path, err)
 	}
 	return nil
+}
+
+// followed is where links lead from a path. The last may lead to what is not there. Of links that lead round in a circle it
+// is one, which cannot be opened.
+func followed(path string) string {
+	const most = 40 // links, as on Linux
+	for range most {
+		if target, err := filepath.EvalSymlinks(path); err == nil {
+			return target
+		}
+		target, err := os.Readlink(path)
+		if err != nil {
+			return path // it is not there, and no link
+		}
+		if !filepath.IsAbs(target) {
+			folder, err := filepath.EvalSymlinks(filepath.Dir(path))
+			if err != nil {
+				return path
+			}
+			target = filepath.Join(folder, target)
+		}
+		path = target
+	}
+	return path
 }
 
 // syncFolder makes a rename last through a power cut, where the operating system, the file system and the

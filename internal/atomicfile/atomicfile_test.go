@@ -70,23 +70,54 @@ func TestWriteTakesOverPermissions(t *testing.T) {
 	}
 }
 
-func TestWriteFollowsALink(t *testing.T) {
-	folder, elsewhere := t.TempDir(), t.TempDir()
-	link, target := filepath.Join(folder, "link"), filepath.Join(elsewhere, "file")
-	if err := os.WriteFile(target, []byte("old"), 0o666); err != nil {
-		t.Fatal(err)
+func TestWriteFollowsLinks(t *testing.T) {
+	tests := []struct {
+		label string
+		there string            // the file that is there; "" for none
+		links map[string]string // targets by name
+		want  string            // the file that is written; "" for an error
+	}{
+		{"to a file", "elsewhere/file", map[string]string{"link": "elsewhere/file"}, "elsewhere/file"},
+		{"to a file that is not there", "", map[string]string{"link": "elsewhere/file"}, "elsewhere/file"},
+		{"to a link to a file that is not there", "", map[string]string{"link": "elsewhere/link", "elsewhere/link": "../file"}, "file"},
+		{"through a link to a folder", "", map[string]string{"link": "folder/link", "folder": "elsewhere/deep", "elsewhere/deep/link": "../file"}, "elsewhere/file"},
+		{"to a folder that is not there", "", map[string]string{"link": "missing/file"}, ""},
+		{"in a circle", "", map[string]string{"link": "other", "other": "link"}, ""},
 	}
-	if err := os.Symlink(target, link); err != nil {
-		t.Skip("no symbolic links here:", err)
-	}
-	if err := Write(link, text("new")); err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(map[string]string{"file": "new"}, content(t, elsewhere)); diff != "" {
-		t.Errorf("the target's folder (-want +got):\n%s", diff)
-	}
-	if info, err := os.Lstat(link); err != nil || info.Mode()&fs.ModeSymlink == 0 {
-		t.Errorf("the link is now %v, %v", info, err)
+	for _, tt := range tests {
+		t.Run(tt.label, func(t *testing.T) {
+			root := t.TempDir()
+			in := func(name string) string { return filepath.Join(root, filepath.FromSlash(name)) }
+			if err := os.MkdirAll(in("elsewhere/deep"), 0o777); err != nil {
+				t.Fatal(err)
+			}
+			for name, target := range tt.links {
+				if err := os.Symlink(filepath.FromSlash(target), in(name)); err != nil {
+					t.Skip("no symbolic links here:", err)
+				}
+			}
+			if tt.there != "" {
+				if err := os.WriteFile(in(tt.there), []byte("old"), 0o666); err != nil {
+					t.Fatal(err)
+				}
+			}
+			err := Write(in("link"), text("new"))
+			if (err == nil) != (tt.want != "") {
+				t.Fatalf("error %v, want one: %t", err, tt.want == "")
+			}
+			if info, err := os.Lstat(in("link")); err != nil || info.Mode()&fs.ModeSymlink == 0 {
+				t.Errorf("the link is now %v, %v", info, err)
+			}
+			if tt.want == "" {
+				return
+			}
+			if info, err := os.Lstat(in(tt.want)); err != nil || !info.Mode().IsRegular() {
+				t.Errorf("%s is %v, %v", tt.want, info, err)
+			}
+			if got, err := os.ReadFile(in(tt.want)); err != nil || string(got) != "new" {
+				t.Errorf("%s holds %q, %v", tt.want, got, err)
+			}
+		})
 	}
 }
 
