@@ -101,7 +101,7 @@ func (c *config) problems() []error {
 	return errs
 }
 
-// configureLoading applies the options of Load and Read.
+// configureLoading applies the options of Load and ReadModel.
 func configureLoading(opts []LoadOption) (*computing, error) {
 	c := defaultComputing()
 	for _, o := range opts {

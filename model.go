@@ -132,7 +132,7 @@ func (m *Model) compileTime() time.Duration {
 // made reports a model that is nil or zero.
 func (m *Model) made() error {
 	if m == nil || len(m.classes) == 0 {
-		return fmt.Errorf("%w: the model is nil or zero: Train, Load and Read make models", ErrArgument)
+		return fmt.Errorf("%w: the model is nil or zero: Train, Load and ReadModel make models", ErrArgument)
 	}
 	return nil
 }

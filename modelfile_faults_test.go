@@ -94,6 +94,7 @@ func TestReadRefuses(t *testing.T) {
 		{"two documents", func(f *safetensors.File) { f.Metadata["model"] += "{}" }, fastresnet.ErrCorrupt, "behind its end"},
 		{"an unknown field", document(`"classes":`, `"more":1,"classes":`), fastresnet.ErrCorrupt, "more"},
 		{"a field in other letters", document(`"classes":`, `"Classes":["a"],"classes":`), fastresnet.ErrCorrupt, "Classes"},
+		{"an unknown field of an epoch", document(`{"number":1,`, `{"number":1,"more":1,`), fastresnet.ErrCorrupt, "more"},
 		{"a field twice", document(`"seed":1`, `"seed":1,"seed":2`), fastresnet.ErrCorrupt, "twice"},
 		{"null for classes", document(`"test_views":"flip","result"`, `"test_views":null,"result"`), fastresnet.ErrCorrupt, "test_views: null"},
 		{"an unknown layer", document(`"type":"celu"`, `"type":"selu"`), fastresnet.ErrCorrupt, "selu"},

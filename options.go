@@ -78,8 +78,8 @@ func WithIncompleteBatches(keep bool) Option {
 	return change(func(r *Recipe) { r.KeepIncompleteBatch = keep })
 }
 
-// WithEpochs sets the number of passes over the training set, at least 1. The recipe's schedule is
-// stretched in proportion, unless [WithSchedule] sets it. Default: the recipe's.
+// WithEpochs sets the number of passes over the training set: at least 1, or 0 with [WithInitialModel]. The recipe's
+// schedule is stretched in proportion, unless [WithSchedule] sets it. Default: the recipe's.
 func WithEpochs(n int) Option {
 	return change(func(r *Recipe) { r.Epochs, r.LastEpoch = n, 0 })
 }
@@ -224,7 +224,7 @@ func WithAutotuneCache(folder string) LoadOption {
 // [ErrTooLarge].
 //
 // Default, and 0: for Train the memory that is free, as far as Linux tells, and no limit elsewhere or on a GPU, which
-// says itself when its memory does not suffice; for Load and Read the same, and 2 GiB at most.
+// says itself when its memory does not suffice; for [Load] and [ReadModel] the same, and 2 GiB at most.
 func WithMemoryLimit(bytes int64) LoadOption {
 	return computeOption(func(c *computing) { c.memory = bytes })
 }

@@ -8,12 +8,13 @@ import (
 	"time"
 
 	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/internal/strictjson"
 )
 
 // Record is what a run was, and how it went.
 //
 // It can be written as JSON and read back; of augmentations of the caller's own only OwnAugmentations are left then. Unknown
-// fields of the recipe are errors.
+// fields of the recipe and of epochs are errors.
 type Record struct {
 	// Weights says which weights the model has, and so what was tested after each epoch: the last step's, or
 	// their moving average if the recipe asks for one.
@@ -41,7 +42,7 @@ type Record struct {
 	Precision Precision `json:"precision"`
 	// WarmStart is what the run took from another model: see [WithInitialModel]. It is nil for none.
 	WarmStart *WarmStart `json:"warm_start,omitempty"`
-	// TrainImages and TestImages are the sizes of the sets, limits applied.
+	// TrainImages and TestImages are the sizes of the sets.
 	TrainImages int `json:"train_images"`
 	TestImages  int `json:"test_images"`
 
@@ -184,7 +185,7 @@ func (e Epoch) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads a loss that is null as not a number.
 func (e *Epoch) UnmarshalJSON(text []byte) error {
 	var read epochJSON
-	if err := json.Unmarshal(text, &read); err != nil {
+	if err := strictjson.Unmarshal(text, &read, "train_loss", "test_loss"); err != nil {
 		return err
 	}
 	orNaN := func(v *float64) float64 {
