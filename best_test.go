@@ -48,8 +48,21 @@ func TestBestWeights(t *testing.T) {
 		"of the weights": nil, "of their averages": fastresnet.WithAveraging(fastresnet.Averaging{Every: 3, Decay: 0.5}),
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := finished(t, worsening(t, extra)...)
+			// While the run goes on its model is that of the last epoch, and says so.
+			var early fastresnet.Record
+			var model *fastresnet.Model
+			r := finished(t, worsening(t, extra, fastresnet.WithProgress(fastresnet.Observer{
+				Start: func(r *fastresnet.Result) { model = r.Model },
+				Epoch: func(e fastresnet.Epoch) {
+					if e.Number == 5 {
+						early = model.Record()
+					}
+				},
+			}))...)
 			checkBest(t, r)
+			if len(early.Epochs) != 5 || early.BestEpoch != 0 || early.TestAccuracy() != early.Epochs[4].TestAccuracy {
+				t.Errorf("after epoch 5 the best is %d, accuracy %g; want none, and that of the last of %+v", early.BestEpoch, early.TestAccuracy(), early.Epochs)
+			}
 
 			// The file has them, too.
 			file := filepath.Join(t.TempDir(), "best.safetensors")

@@ -139,6 +139,28 @@ func cancelledRunsResume(t *testing.T, options []fastresnet.Option) {
 	}
 }
 
+// An epoch that has begun is trained and tested before a target that was reached in an earlier one ends the run: the model
+// has its weights already.
+func TestResumedWithinAnEpochThenEnded(t *testing.T) {
+	for name, ends := range map[string]fastresnet.Option{"target": fastresnet.WithTargetAccuracy(1e-9), "no improvement": fastresnet.WithEarlyStop(1)} {
+		t.Run(name, func(t *testing.T) {
+			options := interrupted(t, fastresnet.WithCheckpoint(t.TempDir(), 1), fastresnet.WithResume(), fastresnet.WithSchedule(schedule.Constant(0)))
+			ctx, cancel := context.WithCancel(context.Background())
+			stopped, err := fastresnet.Train(ctx, append(options, stopAfter(10, cancel))...) // of 4 an epoch
+			cancel()
+			if !errors.Is(err, context.Canceled) {
+				t.Fatalf("Train = %v", err)
+			}
+			stopped.Model.Close()
+			r := finished(t, append(options, ends)...)
+			defer r.Model.Close()
+			if n := len(r.Epochs); n != 3 || r.Epochs[2].Partial || !r.Epochs[2].Tested || r.Stopped == fastresnet.NotStopped {
+				t.Errorf("stopped as %q, the epochs are %+v; want 3, all of them tested", r.Stopped, r.Epochs)
+			}
+		})
+	}
+}
+
 // The process is killed 20 times and goes on each time: at random moments, every other time then as soon as a file is
 // seen to be written. Its epochs are a single step, so that there are many.
 func TestKilledRunsResume(t *testing.T) {

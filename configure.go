@@ -19,18 +19,29 @@ func (c *computing) problems() []error {
 	return errs
 }
 
-// configure applies the options to the defaults, and reports every problem that can be seen without reading
-// a data set.
-func configure(opts []Option) (*config, error) {
+// applied are the options, and else the defaults.
+func applied(opts []Option) *config {
 	c := &config{recipe: ResNet9Epochs24(), computing: defaultComputing(), devices: 1, seed: 1}
 	for _, o := range opts {
 		if o != nil {
 			o.train(c)
 		}
 	}
+	return c
+}
+
+// configure applies the options to the defaults, and reports every problem that can be seen without reading a data set. It
+// reads CIFAR-10 where the recipe is to be made for that.
+func configure(opts []Option) (*config, error) {
+	c := applied(opts)
 	switch {
 	case c.chosen:
 	case c.initial != nil:
+		if !c.ownData {
+			if err := c.loadCIFAR10(); err != nil {
+				return nil, err
+			}
+		}
 		c.recipe = fineTuning(c.initial.recipe, c.initial.network, c.train)
 	case ownRecipe(c.train):
 		c.recipe = RecipeFor(c.train)

@@ -24,14 +24,12 @@ func (v CrossValidation) String() string {
 }
 
 // CrossValidate trains on all but one of k parts of a set and tests with that, for each of the parts, which are those of
-// [data.Dataset.Folds] by the run's seed. The options are those of [Train], without [WithDataset] and checkpoints. It is
-// the way to compare recipes on a set too small to hold out much of it.
+// [data.Dataset.Folds] by the run's seed. The options are those of [Train], without [WithDataset], checkpoints, and what
+// looks at a test set while it trains: [WithTargetAccuracy], [WithEarlyStop] and [WithBestWeights]. It is the way to compare
+// recipes on a set too small to hold out much of it.
 func CrossValidate(ctx context.Context, set *data.Dataset, k int, opts ...Option) (v CrossValidation, err error) {
 	defer guard(&err)
-	c, err := configure(opts)
-	if err != nil {
-		return v, err
-	}
+	c := applied(opts)
 	if c.checkpoints || c.ownData {
 		return v, fmt.Errorf("%w: CrossValidate takes neither WithDataset nor WithCheckpoint", ErrOption)
 	}
@@ -40,6 +38,12 @@ func CrossValidate(ctx context.Context, set *data.Dataset, k int, opts ...Option
 		return v, err
 	}
 	for i, fold := range folds {
+		own := append(slices.Clone(opts), WithDataset(fold.Train, nil))
+		if i == 0 {
+			if _, err := configure(own); err != nil {
+				return v, err
+			}
+		}
 		e, err := validate(ctx, fold, opts)
 		if err != nil {
 			return v, fmt.Errorf("part %d: %w", i, err)

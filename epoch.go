@@ -73,24 +73,14 @@ func (r *run) keepBest() error {
 	}
 	r.best.close()
 	r.best = best{last, weights, before}
-	r.history.change(func(h *Record) { h.BestEpoch = last.Number })
 	return nil
 }
 
 // divergedAt is the error of a run that diverged in a step or before it, counted from 1.
 func (r *run) divergedAt(epoch, step int) error {
-	steps := r.trainer.Steps()
-	var highest float32
-	for e := 1; e <= epoch; e++ {
-		moves := r.config.recipe.moves(e, steps)
-		if e == epoch {
-			moves = moves[:min(step, len(moves))]
-		}
-		for _, own := range moves {
-			highest = max(highest, own[0].Rate) // before those of the groups
-		}
-	}
-	return &DivergedError{Epoch: epoch, Step: step, Rate: float64(highest), Checkpoint: r.checkpoints.lastGood()}
+	steps, recipe := r.trainer.Steps(), r.config.recipe
+	highest := recipe.highest(min((epoch-1)*steps+step, recipe.steps(steps)), steps)
+	return &DivergedError{Epoch: epoch, Step: step, Rate: recipe.rate(highest, steps), Checkpoint: r.checkpoints.lastGood()}
 }
 
 // saveWhole writes a checkpoint after an epoch, if one is due.
@@ -177,8 +167,8 @@ func (r *run) ended() bool {
 	if len(epochs) == r.config.recipe.Epochs {
 		return true
 	}
-	if len(epochs) == 0 {
-		return false
+	if len(epochs) == 0 || r.trainer.Seen(len(epochs)+1) > 0 {
+		return false // one that has begun is trained and tested, as the model has its weights already
 	}
 	best := 0
 	for i, e := range epochs {

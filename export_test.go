@@ -9,6 +9,9 @@ import (
 // Rates are the learning rates of an epoch's steps.
 func (r Recipe) Moves(epoch, steps int) engine.Moves { return r.moves(epoch, steps) }
 
+// HighestRate is the highest of the recipe's own rates up to a step of the run, counted from 1.
+func (r Recipe) HighestRate(last, whole int) float64 { return r.rate(r.highest(last, whole), whole) }
+
 // Kept is the share of the average that is kept when it moves after a number of steps, given that of a whole epoch.
 func (r Recipe) Kept(taken, steps int) float64 { return r.engineAverage(steps).KeepAfter(taken) }
 

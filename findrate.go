@@ -2,7 +2,6 @@ package fastresnet
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"time"
@@ -64,9 +63,10 @@ func (r *run) findRate(ctx context.Context, steps int) (curve []RatePoint, err e
 	perEpoch := r.trainer.Steps()
 	epochs := (steps + perEpoch - 1) / perEpoch
 	peak := r.config.recipe.atPeak(perEpoch)
-	ctx, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
-	lowest := math.Inf(1)
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	var failed error
+	lowest, steep := math.Inf(1), false
 	for epoch := range epochs {
 		moves := make(engine.Moves, perEpoch)
 		for i := range moves {
@@ -80,41 +80,34 @@ func (r *run) findRate(ctx context.Context, steps int) (curve []RatePoint, err e
 		_, err := r.trainer.Epoch(ctx, epoch+1, moves, func(p engine.Progress) {
 			sum, err := r.trainer.LossSum()
 			if err != nil {
-				stop(err)
+				failed = err
+				stop()
 				return
 			}
 			loss := (sum - before) / float64(p.Images-seen)
 			before, seen = sum, p.Images
 			if math.IsNaN(loss) || loss > 4*lowest {
-				stop(errSteep)
+				steep = true
+				stop()
 				return
 			}
 			lowest = min(lowest, loss)
 			curve = append(curve, RatePoint{Step: len(curve) + 1, Rate: float64(moves[p.Step][0].Rate), Loss: loss})
 		})
-		if cause := context.Cause(ctx); errors.Is(cause, errSteep) {
+		switch {
+		case failed != nil:
+			return nil, failed
+		case steep:
 			return curve, nil
-		} else if cause != nil {
-			return nil, cause
-		}
-		if err != nil {
+		case err != nil:
 			return nil, err
 		}
 	}
 	return curve, nil
 }
 
-// errSteep ends a curve that has risen far enough.
-var errSteep = errors.New("the loss rises")
-
 // atPeak is the step at which the recipe's own rate is the highest, of so many an epoch.
-func (r Recipe) atPeak(steps int) (highest []engine.Move) {
-	for epoch := range r.Epochs {
-		for _, move := range r.moves(epoch+1, steps) {
-			if highest == nil || move[0].Rate > highest[0].Rate {
-				highest = move
-			}
-		}
-	}
-	return highest
+func (r Recipe) atPeak(steps int) []engine.Move {
+	step := r.highest(r.steps(steps), steps) - 1
+	return r.moves(step/steps+1, steps)[step%steps]
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/fastresnet/fastresnet"
 	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/internal/testbackend"
+	"github.com/fastresnet/fastresnet/schedule"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -69,6 +70,11 @@ func TestFindRateStops(t *testing.T) {
 	if curve, err := fastresnet.FindRate(ctx, fastresnet.WithDataset(set, nil), fastresnet.WithBackend("go")); curve != nil || !errors.Is(err, context.Canceled) {
 		t.Errorf("%v, %v", curve, err)
 	}
+	caused, end := context.WithCancelCause(context.Background())
+	end(errors.New("another part of the program failed"))
+	if _, err := fastresnet.FindRate(caused, fastresnet.WithDataset(set, nil), fastresnet.WithBackend("go")); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled with a cause: %v, want context.Canceled", err)
+	}
 	model := train(t, set, fastresnet.WithArchitecture(tinyNetwork()), fastresnet.WithEpochs(1)).Model
 	for name, opts := range map[string][]fastresnet.Option{
 		"width 0":  {fastresnet.WithWidth(0)},
@@ -113,6 +119,23 @@ func TestCrossValidate(t *testing.T) {
 	}
 	if _, err := fastresnet.CrossValidate(context.Background(), set, 3, fastresnet.WithDataset(set, nil)); !errors.Is(err, fastresnet.ErrOption) {
 		t.Errorf("with a data set: %v", err)
+	}
+
+	// What does not fit is said before anything is trained, and judged by the recipe for the parts.
+	own := renamed(t, set)
+	calls := 0
+	heard := fastresnet.WithProgress(fastresnet.Observer{Start: func(*fastresnet.Result) { calls++ }})
+	_, err = fastresnet.CrossValidate(context.Background(), own, 3, append(small, heard, fastresnet.WithTargetAccuracy(0.5))...)
+	if !errors.Is(err, fastresnet.ErrOption) || calls > 0 {
+		t.Errorf("with a target accuracy: %v, %d runs started", err, calls)
+	}
+	epochs := float64(fastresnet.RecipeFor(own).Epochs)
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	_, err = fastresnet.CrossValidate(ctx, own, 3, fastresnet.WithBackend("go"), fastresnet.WithWidth(4), fastresnet.WithSchedule(schedule.SlantedOneCycle(0.05, epochs/5, epochs)),
+		fastresnet.WithProgress(fastresnet.Observer{Start: func(*fastresnet.Result) { cancel() }}))
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("with a schedule for the recipe of the set: %v, want context.Canceled once it has started", err)
 	}
 }
 

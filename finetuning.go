@@ -12,7 +12,8 @@ import (
 // [WithInitialModel] unless [WithRecipe] says otherwise. It is zero if the model is nil or zero.
 //
 // The network, what moves it and how its loss and its views are made are those of the recipe that made the model.
-// Augmentations are those of [RecipeFor] the set, with half of its batch and of its epochs. Learning rates follow the
+// Augmentations are those of [RecipeFor] the set, with half of its batch, or what the groups of ghost norms divide, and half
+// of its epochs. Learning rates follow the
 // model's schedule, stretched to the epochs. They are scaled by the square root of the batch: in proportion to it, as few
 // steps as a small set makes would lead nowhere. From each part of the network to the one before it they fall to 0.7
 // ([Recipe.LayerDecay]), so that the classifier, which may be new, learns the fastest.
@@ -29,6 +30,9 @@ func fineTuning(r Recipe, network layers.Network, train *data.Dataset) Recipe {
 	r = r.Clone()
 	r.Name, r.Description, r.Published = "fine-tune", fmt.Sprintf("%s, trained further", network.Name), Published{}
 	epochs, batch := max(1, own.Epochs/2), max(1, own.BatchSize/2)
+	if groups, n := normGroups(network), train.Len(); groups > 1 && n >= groups {
+		batch = min((batch+groups-1)/groups, n/groups) * groups
+	}
 	stretched, scaled := factor(r.scheduled(), float64(epochs)), math.Sqrt(factor(float64(r.BatchSize), float64(batch)))
 	r.Schedule = r.Schedule.Stretch(stretched).Scale(scaled)
 	r.Groups = stretch(r.Groups, stretched, scaled)
@@ -41,4 +45,20 @@ func fineTuning(r Recipe, network layers.Network, train *data.Dataset) Recipe {
 		}
 	}
 	return r
+}
+
+// normGroups is what the groups of a network's batch norms all divide.
+func normGroups(n layers.Network) int {
+	all := 1
+	steps, _ := n.Plan()
+	for _, s := range steps {
+		if norm, is := s.Layer.(layers.BatchNorm); is && norm.Groups > 1 {
+			a, b := all, norm.Groups
+			for b != 0 {
+				a, b = b, a%b
+			}
+			all *= norm.Groups / a
+		}
+	}
+	return all
 }

@@ -11,14 +11,21 @@ import (
 )
 
 // loadData finds the data set if none was given.
-func (c *config) loadData() (err error) {
+func (c *config) loadData() error {
 	if c.train != nil {
 		return nil
 	}
+	if err := c.loadCIFAR10(); err != nil {
+		return err
+	}
+	return errors.Join(c.misfits()...)
+}
+
+func (c *config) loadCIFAR10() (err error) {
 	if c.train, c.test, err = data.CIFAR10(""); err != nil {
 		return fmt.Errorf("loading CIFAR-10: %w", err)
 	}
-	return errors.Join(c.misfits()...)
+	return nil
 }
 
 // misfits are the problems of the options with the data set; the network is settled on the way.
@@ -141,8 +148,8 @@ func (c *config) startFrom(classes []string) error {
 // normsFit checks the batch norms, of the user's own network too, against the batches of n images: the groups of a
 // ghost norm must divide the batch, and each must have more than one value of a channel, as one alone normalises to 0.
 func (c *config) normsFit(n int) error {
-	if c.network == nil || c.recipe.BatchSize < 1 {
-		return nil // a problem of the recipe
+	if c.network == nil || c.recipe.BatchSize < 1 || c.recipe.Epochs < 1 {
+		return nil // a problem of the recipe, or no batches
 	}
 	steps, err := c.network.Plan()
 	if err != nil {

@@ -11,32 +11,57 @@ import (
 
 // moves are how the steps of an epoch move the variables, given the number of steps in a whole one.
 func (r Recipe) moves(epoch, steps int) engine.Moves {
-	schedules, rescaled := []schedule.Schedule{r.Schedule}, [][]bool{r.rescaled(r.Optimizer, steps)}
+	schedules, rescaled := []schedule.Schedule{r.Schedule}, [][]bool{r.rescaled(r.Optimizer, epoch, steps)}
 	for _, g := range r.Groups {
 		if len(g.Schedule) == 0 {
 			g.Schedule = r.Schedule
 		}
 		schedules = append(schedules, g.Schedule.Scale(cmp.Or(g.RateFactor, 1)))
-		rescaled = append(rescaled, r.rescaled(g.Optimizer, steps))
+		rescaled = append(rescaled, r.rescaled(g.Optimizer, epoch, steps))
 	}
 	moves := make(engine.Moves, r.stepsOf(epoch, steps))
 	for step := range moves {
-		taken := step + 1
-		if r.RateBeforeStep {
-			taken = step
-		}
-		at := float64(epoch-1) + float64(taken)/float64(steps)
+		at := r.moment((epoch-1)*steps+step+1, steps)
 		for i, s := range schedules {
-			moves[step] = append(moves[step], engine.Move{Rate: float32(s.At(at)), Rescale: rescaled[i][(epoch-1)*steps+step]})
+			moves[step] = append(moves[step], engine.Move{Rate: float32(s.At(at)), Rescale: rescaled[i] == nil || rescaled[i][step]})
 		}
 	}
 	return moves
 }
 
+// moment is where a step of the run, counted from 1, is on the schedule, in epochs, given the number of steps in a whole one.
+func (r Recipe) moment(step, whole int) float64 {
+	epoch, taken := (step-1)/whole, (step-1)%whole+1
+	if r.RateBeforeStep {
+		taken--
+	}
+	return float64(epoch) + float64(taken)/float64(whole)
+}
+
+// rate is the recipe's own at a step of the run, counted from 1.
+func (r Recipe) rate(step, whole int) float64 {
+	return float64(float32(r.Schedule.At(r.moment(step, whole))))
+}
+
+// highest is the step, of those up to a last one, whose rate is the highest: one beside a knot, as the schedule is straight
+// between them.
+func (r Recipe) highest(last, whole int) int {
+	best := 1
+	for _, k := range append(r.Schedule[:len(r.Schedule):len(r.Schedule)], schedule.Knot{Epoch: float64(last) / float64(whole)}) {
+		at := int(min(k.Epoch*float64(whole), float64(last)))
+		for step := max(1, at-1); step <= min(at+2, last); step++ {
+			if r.rate(step, whole) > r.rate(best, whole) {
+				best = step
+			}
+		}
+	}
+	return best
+}
+
 // steps is the number of steps in the run, given that of a whole epoch.
 func (r Recipe) steps(whole int) int {
 	const rounding = 1e-9
-	return int(math.Ceil((r.length() - rounding) * float64(whole)))
+	return max(int(math.Ceil((r.length()-rounding)*float64(whole))), (r.Epochs-1)*whole+1, 0)
 }
 
 // stepsOf is the number of steps in an epoch, counted from 1, given that of a whole one.
@@ -50,16 +75,23 @@ func (r Recipe) length() float64 {
 	return float64(r.Epochs-1) + r.LastEpoch
 }
 
-// rescaled says in which of the run's steps an optimizer rescales, given the number of steps in a whole epoch.
-func (r Recipe) rescaled(o Optimizer, whole int) []bool {
-	steps := make([]bool, r.steps(whole))
+// rescaled says in which steps of an epoch an optimizer rescales, given the number of steps in a whole one; nil for all.
+func (r Recipe) rescaled(o Optimizer, epoch, whole int) []bool {
 	muon, _ := o.(Muon)
 	every, last := muon.Rescaling, 0
-	for i := range steps {
-		step := i + 1
-		between := every.First + int(math.Floor(float64((every.Last-every.First)*step)/float64(len(steps))))
-		if steps[i] = step-last >= between; steps[i] {
-			last = step
+	if every == (Rescaling{}) {
+		return nil
+	}
+	total, first := r.steps(whole), (epoch-1)*whole+1
+	steps := make([]bool, r.stepsOf(epoch, whole))
+	for step := 1; step < first+len(steps); step++ {
+		between := every.First + int(math.Floor(float64((every.Last-every.First)*step)/float64(total)))
+		if step-last < between {
+			continue
+		}
+		last = step
+		if step >= first {
+			steps[step-first] = true
 		}
 	}
 	return steps

@@ -136,9 +136,10 @@ func (r *run) finish(err error) (*Result, error) {
 		return nil, err
 	}
 	err = errors.Join(err, r.useBest())
+	compile := r.trainer.CompileTime + r.model.compileTime() // locks the model, whose Save locks the history
 	r.history.change(func(h *Record) {
 		h.Timing = Timing{
-			Compile:         r.trainer.CompileTime + r.model.compileTime(),
+			Compile:         compile,
 			Prepare:         h.Timing.Prepare,
 			Train:           r.watch.train,
 			Total:           time.Since(r.started),
@@ -186,7 +187,6 @@ func (r *run) restoreBest(p *progress) (err error) {
 		return err
 	}
 	r.best = b
-	r.history.change(func(h *Record) { h.BestEpoch = p.BestEpoch })
 	return nil
 }
 
@@ -195,7 +195,11 @@ func (r *run) useBest() error {
 	if r.best.weights == nil {
 		return nil
 	}
-	weights, last := r.best.weights, r.best.last
+	b := r.best
 	r.best = best{}
-	return r.model.use(weights, last)
+	if err := r.model.use(b.weights, b.last); err != nil {
+		return err
+	}
+	r.history.change(func(h *Record) { h.BestEpoch = b.epoch.Number })
+	return nil
 }

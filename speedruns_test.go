@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"math"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -169,6 +170,45 @@ func TestLastEpoch(t *testing.T) {
 			}
 		}
 	})
+}
+
+// However small a share of the last epoch is asked for, it has a step.
+func TestLastEpochHasAStep(t *testing.T) {
+	set := synthetic(t, 32, 1)
+	for epochs := 1; epochs <= 2; epochs++ {
+		result := finished(t, fastresnet.WithDataset(set, set), fastresnet.WithBackend("go"), fastresnet.WithBatchSize(8), fastresnet.WithArchitecture(tinyNetwork()),
+			recipe(func(r *fastresnet.Recipe) { r.Epochs, r.LastEpoch, r.Schedule = epochs, 1e-10, schedule.Constant(0.01) }))
+		result.Model.Close()
+		if n := len(result.Epochs); n != epochs || result.Epochs[n-1].Images != 8 {
+			t.Errorf("the epochs are %+v, want %d, the last of 8 images", result.Epochs, epochs)
+		}
+	}
+}
+
+// The step with the highest rate up to any step is found at the knots, as it is by looking at all.
+func TestHighestRate(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	for range 200 {
+		whole := 1 + rng.IntN(7)
+		r := fastresnet.Recipe{Epochs: 1 + rng.IntN(6), RateBeforeStep: rng.IntN(2) == 0}
+		at := 0.0
+		for range 1 + rng.IntN(5) {
+			r.Schedule = append(r.Schedule, schedule.Knot{Epoch: at, Rate: rng.Float64()})
+			at += 0.01 + rng.Float64()*float64(r.Epochs)/2
+		}
+		highest := 0.0
+		for last := 1; last <= r.Epochs*whole; last++ {
+			highest = max(highest, float64(r.Moves((last-1)/whole+1, whole)[(last-1)%whole][0].Rate))
+			if got := r.HighestRate(last, whole); got != highest {
+				t.Fatalf("%+v, up to step %d of %d an epoch: %g, want %g", r, last, whole, got, highest)
+			}
+		}
+	}
+	// What is asked for an epoch, and for the peak, does not depend on how many there are.
+	long := fastresnet.Recipe{Epochs: math.MaxInt32, Schedule: schedule.Constant(0.1)}
+	if got := long.Moves(math.MaxInt32, 2); len(got) != 2 || long.HighestRate(math.MaxInt32, 1) != float64(float32(0.1)) {
+		t.Errorf("moves %v", got)
+	}
 }
 
 // TestAirbenchIsTheSource takes three SGD steps as the source writes them, with the summed loss, its rate and its

@@ -190,6 +190,45 @@ func TestFineTuningRecipe(t *testing.T) {
 	}
 }
 
+// Without a data set the recipe is the one for CIFAR-10.
+func TestFineTuningOnCIFAR10(t *testing.T) {
+	all, _, err := data.CIFAR10("")
+	if err != nil {
+		t.Skip("no CIFAR-10 to train on: FASTRESNET_DATA names its folder")
+	}
+	model := train(t, synthetic(t, 32, 1), fastresnet.WithEpochs(1)).Model
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	var got fastresnet.Recipe
+	_, err = fastresnet.Train(ctx, fastresnet.WithInitialModel(model), fastresnet.WithBackend("go"), fastresnet.WithProgress(fastresnet.Observer{Start: func(r *fastresnet.Result) {
+		got = r.Recipe
+		cancel()
+	}}))
+	if !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(fastresnet.FineTuning(model, all), got); diff != "" {
+		t.Errorf("recipe (-FineTuning +run's):\n%s", diff)
+	}
+}
+
+// The batches of a model with ghost norms are such that the norms' groups divide them, where there are as many images; a run
+// of no epochs has no batches.
+func TestFineTuningWithGhostNorms(t *testing.T) {
+	ghost, err := fastresnet.RecipeByName("ghost-norm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	model := train(t, synthetic(t, 64, 1), fastresnet.WithRecipe(ghost), fastresnet.WithWidth(4), fastresnet.WithBatchSize(32), fastresnet.WithEpochs(1)).Model
+	for n, batch := range map[int]int{16: 16, 20: 16, 40: 16, 300: 16, 1500: 32, 6000: 64} {
+		if got := fastresnet.FineTuning(model, renamed(t, synthetic(t, n, 2))).BatchSize; got != batch {
+			t.Errorf("%d images: batches of %d, want %d", n, got, batch)
+		}
+	}
+	few := renamed(t, synthetic(t, 3, 2))
+	finished(t, fastresnet.WithDataset(few, nil), fastresnet.WithInitialModel(model), fastresnet.WithEpochs(0), fastresnet.WithBackend("go")).Model.Close()
+}
+
 func TestWarmStartErrors(t *testing.T) {
 	set := synthetic(t, 32, 1)
 	model, closed := train(t, set).Model, train(t, set, fastresnet.WithArchitecture(tinyNetwork())).Model
