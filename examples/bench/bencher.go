@@ -62,10 +62,11 @@ func (b *bencher) run(ctx context.Context, rung int, seed uint64) error {
 	if result != nil {
 		defer result.Model.Close()
 	}
+	err, interrupted := program.Interrupted(ctx, err)
 	switch {
-	case err == nil, errors.Is(err, fastresnet.ErrDiverged) && result != nil:
-	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
+	case interrupted && err == nil:
 		return program.ErrInterrupted
+	case err == nil, errors.Is(err, fastresnet.ErrDiverged) && result != nil:
 	default:
 		return fmt.Errorf("%s, seed %d: %w", recipe.Name, seed, err)
 	}

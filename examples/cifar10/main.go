@@ -81,12 +81,13 @@ func train(ctx context.Context, s *settings, stdout, stderr io.Writer) error {
 			v.Wait("compiling") // the backend is not known yet, and the options may be wrong
 		}
 		result, runErr := fastresnet.Train(ctx, slices.Concat(options, s.checkpoints(seed), []fastresnet.Option{fastresnet.WithSeed(seed)})...)
-		if runErr != nil && errors.Is(runErr, ctx.Err()) {
-			runErr = program.ErrInterrupted
+		rest, interrupted := program.Interrupted(ctx, runErr)
+		if interrupted {
+			runErr = errors.Join(program.ErrInterrupted, rest)
 		}
 		v.Clear()
 		if result != nil {
-			if s.save != "" && (runErr == nil || runErr == program.ErrInterrupted && i == 0) {
+			if s.save != "" && (runErr == nil || interrupted && i == 0) {
 				err = saved.Failed(result.Model.Save(s.save))
 			}
 			if reportFile.Named() || watch != nil {

@@ -201,6 +201,22 @@ func TestInterruptedLater(t *testing.T) {
 	}
 }
 
+// TestInterruptedWithoutCheckpoint has a run be stopped whose last checkpoint cannot be written: it says so.
+func TestInterruptedWithoutCheckpoint(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	folder := filepath.Join(t.TempDir(), "checkpoints")
+	stdout, stderr := &cancelOn{text: "    1  ", cancel: func() { os.RemoveAll(folder); cancel() }}, &bytes.Buffer{}
+	model := filepath.Join(t.TempDir(), "m.safetensors")
+	status := run(ctx, append(tiny, "-epochs", "1000", "-checkpoint", folder, "-save", model), stdout, stderr)
+	if status != program.ExitInterrupted || !strings.HasPrefix(stderr.String(), "cifar10: interrupted; checkpoint: ") {
+		t.Errorf("exit status %d, stderr %q", status, stderr)
+	}
+	if n := len(load(t, model).Epochs); n == 0 {
+		t.Error("the saved model has no epochs")
+	}
+}
+
 // TestMistakes has one clear line and exit status 1 for everything that a user can get wrong.
 func TestMistakes(t *testing.T) {
 	folder := t.TempDir()

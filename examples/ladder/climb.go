@@ -68,12 +68,13 @@ func (c *climber) run(ctx context.Context, s step) error {
 	if result != nil {
 		defer result.Model.Close()
 	}
+	err, interrupted := program.Interrupted(runCtx, err)
 	switch {
-	case err == nil, errors.Is(err, fastresnet.ErrDiverged) && result != nil:
-	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
+	case interrupted && err == nil && ctx.Err() != nil:
 		return program.ErrInterrupted
-	case errors.Is(err, context.Canceled):
+	case interrupted && err == nil:
 		return context.Cause(runCtx) // another device
+	case err == nil, errors.Is(err, fastresnet.ErrDiverged) && result != nil:
 	default:
 		return fmt.Errorf("rung %d, seed %d: %w", s.rung, s.seed, err)
 	}

@@ -33,8 +33,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if err == nil {
 		err = train(ctx, s, stdout, stderr)
 	}
-	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
-		err = program.ErrInterrupted
+	if rest, interrupted := program.Interrupted(ctx, err); interrupted {
+		err = errors.Join(program.ErrInterrupted, rest)
 	}
 	return program.Status("pictures", err, stderr)
 }

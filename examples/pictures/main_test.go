@@ -283,6 +283,21 @@ func TestInterruptedInTraining(t *testing.T) {
 	}
 }
 
+// A model that cannot be written is not hidden by the interruption.
+func TestInterruptedWithoutModel(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "out")
+	if err := os.Mkdir(out, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	model := filepath.Join(out, "m.safetensors")
+	ctx, cancel := context.WithCancel(t.Context())
+	stdout, stderr := &cancelling{at: "\n    2 ", cancel: func() { os.Remove(out); cancel() }}, &bytes.Buffer{}
+	status := run(ctx, []string{"-train", draw(t, 20, "disc", "star"), "-backend", "go", "-width", "2", "-epochs", "9", "-save", model}, stdout, stderr)
+	if want := "pictures: interrupted; -save " + model + ": "; status != program.ExitInterrupted || !strings.HasPrefix(stderr.String(), want) {
+		t.Errorf("exit status %d, stderr %q, want %q", status, stderr, want)
+	}
+}
+
 func TestHelp(t *testing.T) {
 	status, stdout, stderr := start(t.Context(), "-h")
 	if status != program.ExitOK || stderr != "" || !strings.Contains(stdout, "Usage: pictures") || !strings.Contains(stdout, "-held-out") {

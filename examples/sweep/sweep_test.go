@@ -37,7 +37,7 @@ func start(t *testing.T, study string) process {
 }
 
 // run runs the program with more flags, and wants an exit status.
-func (p *process) run(t *testing.T, status int, flags ...string) (stdout, stderr string) {
+func (p process) run(t *testing.T, status int, flags ...string) (stdout, stderr string) {
 	t.Helper()
 	var out, errs bytes.Buffer
 	args := append([]string{"-data", "synthetic", "-backend", "go"}, append(flags, filepath.Join(p.folder, "study.json"))...)
@@ -45,6 +45,23 @@ func (p *process) run(t *testing.T, status int, flags ...string) (stdout, stderr
 		t.Errorf("status %d, want %d; %s%s", got, status, &out, &errs)
 	}
 	return out.String(), errs.String()
+}
+
+// stopped runs the program and stops it as soon as there is a checkpoint, and wants an exit status.
+func (p process) stopped(t *testing.T, status int, cause error) (stdout, stderr string) {
+	t.Helper()
+	ctx, stop := context.WithCancelCause(p.ctx)
+	defer stop(nil)
+	go func() {
+		for ctx.Err() == nil {
+			if found, _ := filepath.Glob(filepath.Join(p.folder, "study.results", "unfinished", "*", "*.safetensors")); len(found) > 0 {
+				stop(cause)
+			}
+			time.Sleep(time.Millisecond)
+		}
+	}()
+	p.ctx = ctx
+	return p.run(t, status)
 }
 
 // lines are those of an output that have a word.
@@ -158,22 +175,10 @@ func TestStopped(t *testing.T) {
 			whole := start(t, small)
 			want, _ := whole.run(t, program.ExitOK)
 			p := start(t, small)
-			ctx, stop := context.WithCancelCause(t.Context())
-			defer stop(nil)
-			go func() { // as soon as there is a checkpoint
-				for ctx.Err() == nil {
-					if found, _ := filepath.Glob(filepath.Join(p.folder, "study.results", "unfinished", "*", "*.safetensors")); len(found) > 0 {
-						stop(test.cause)
-					}
-					time.Sleep(time.Millisecond)
-				}
-			}()
-			p.ctx = ctx
-			stopped, errs := p.run(t, test.status)
+			stopped, errs := p.stopped(t, test.status, test.cause)
 			if lines(stopped, "stopped") != 1 || !strings.Contains(errs, test.cause.Error()) {
 				t.Errorf("it printed\n%s%s", stopped, errs)
 			}
-			p.ctx = t.Context()
 			got, _ := p.run(t, program.ExitOK)
 			if lines(got, "resumed") != 1 || lines(stopped, "done")+lines(got, "done") != 4 {
 				t.Errorf("stopped:\n%sand gone on:\n%s", stopped, got)
@@ -182,6 +187,36 @@ func TestStopped(t *testing.T) {
 				t.Errorf("the table is\n%swant\n%s", tableOf(t, got), tableOf(t, want))
 			}
 		})
+	}
+}
+
+// doing is a writer that does something once a word is printed.
+type doing struct {
+	bytes.Buffer
+	word string
+	do   func()
+}
+
+func (d *doing) Write(text []byte) (int, error) {
+	if lines(string(text), d.word) > 0 {
+		d.do()
+	}
+	return d.Buffer.Write(text)
+}
+
+// TestStoppedWithoutCheckpoint has the checkpoint of a run that is stopped have nowhere to go: it is an error, and not said to go on.
+func TestStoppedWithoutCheckpoint(t *testing.T) {
+	p := start(t, strings.Replace(small, `"epochs": 2`, `"epochs": 20`, 1))
+	p.stopped(t, exitAgain, program.ErrTerminated)
+	ctx, stop := context.WithCancelCause(t.Context())
+	defer stop(nil)
+	out, errs := &doing{word: "resumed", do: func() {
+		os.RemoveAll(filepath.Join(p.folder, "study.results", "unfinished"))
+		stop(program.ErrTerminated)
+	}}, &bytes.Buffer{}
+	status := run(ctx, []string{"-data", "synthetic", "-backend", "go", filepath.Join(p.folder, "study.json")}, out, errs)
+	if status != program.ExitFailed || !strings.Contains(errs.String(), "seed 1: checkpoint: ") || strings.Contains(errs.String(), "goes on") {
+		t.Errorf("status %d: %s%s", status, out, errs)
 	}
 }
 

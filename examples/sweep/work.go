@@ -112,11 +112,12 @@ func (w *worker) train(ctx context.Context, r trial) error {
 	if result != nil {
 		defer result.Model.Close()
 	}
+	err, interrupted := program.Interrupted(ctx, err)
 	switch {
-	case err == nil, errors.Is(err, fastresnet.ErrDiverged) && result != nil:
-	case errors.Is(err, context.Canceled):
+	case interrupted && err == nil:
 		w.view.say(r, "stopped", "")
 		return context.Cause(ctx)
+	case err == nil, errors.Is(err, fastresnet.ErrDiverged) && result != nil:
 	default:
 		return fmt.Errorf("%v: %w", r, err)
 	}
