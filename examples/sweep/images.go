@@ -57,6 +57,22 @@ func (i *images) sameAs(runs []trial, done map[string]outcome) error {
 	return nil
 }
 
+// sameImages finds out whether the results that there are of runs are all of the same images: merged ones may not be.
+func sameImages(runs []trial, done map[string]outcome) error {
+	var first *outcome
+	for _, r := range runs {
+		o, ok := done[r.id]
+		switch {
+		case !ok:
+		case first == nil:
+			first = &o
+		case o.Images != first.Images:
+			return fmt.Errorf("the results %s and %s are of different images, %s and %s: keep them in different -results folders", first.ID, o.ID, first.Images, o.Images)
+		}
+	}
+	return nil
+}
+
 // tested says which images a study's runs are tested with.
 func (s *study) tested() string {
 	from := "the training images"

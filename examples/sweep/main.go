@@ -73,6 +73,9 @@ func sweep(ctx context.Context, s *settings, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if err := sameImages(runs, done); err != nil {
+		return err
+	}
 	t := newTable(study, runs, more, done)
 	if width, _ := terminal.Size(stdout); t.complete || s.table {
 		fmt.Fprint(stdout, t.text(width))

@@ -291,6 +291,29 @@ func TestOtherImages(t *testing.T) {
 	}
 }
 
+// Merged results of different images make no table.
+func TestMergedResultsOfOtherImages(t *testing.T) {
+	p, other := start(t, small), start(t, small)
+	p.run(t, program.ExitOK, "-share", "1/2")
+	other.run(t, program.ExitOK, "-share", "2/2")
+	from, results := filepath.Join(other.folder, "study.results"), filepath.Join(p.folder, "study.results")
+	files, err := filepath.Glob(filepath.Join(from, "*.json"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%v, error %v", files, err)
+	}
+	for _, file := range files { // as if they had been made of others
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(t, filepath.Join(results, filepath.Base(file)), strings.Replace(string(text), `"images":"`, `"images":"other `, 1))
+	}
+	stdout, errs := p.run(t, program.ExitFailed, "-table")
+	if stdout != "" || !strings.Contains(errs, "are of different images, ") {
+		t.Errorf("it printed\n%s%s", stdout, errs)
+	}
+}
+
 // rename gives a result the name of another.
 func rename(t *testing.T, results string) {
 	t.Helper()
