@@ -4,23 +4,25 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/fastresnet/fastresnet/internal/atomicfile"
 )
 
 // File is what a flag names to write to; one without a name is nowhere.
 type File struct {
 	flag    string
 	name    string
-	target  string // with links followed
-	regular bool   // unlike /dev/stdout, which is written to rather than replaced
+	regular bool // unlike /dev/stdout, which is written to rather than replaced
 }
 
 // Open finds out, before hours of training, whether the file that a flag names can be written after them. It
 // leaves everything as it was.
 func Open(flag, name string) (*File, error) {
-	f := &File{flag: flag, name: name, target: name, regular: true}
+	f := &File{flag: flag, name: name, regular: true}
 	if name == "" {
 		return f, nil
 	}
@@ -34,28 +36,32 @@ func Open(flag, name string) (*File, error) {
 	case !info.Mode().IsRegular():
 		f.regular = false
 		return f, nil
-	default:
-		if err := f.checkExisting(); err != nil {
-			return nil, f.Failed(err)
-		}
 	}
-	temporary, err := f.createTemporary()
-	if err == nil {
-		err = errors.Join(temporary.Close(), os.Remove(temporary.Name()))
-	}
-	return f, f.Failed(err)
+	return f, f.Failed(f.probe(err == nil))
 }
 
-// checkExisting follows links to the file that is there, and finds out whether it may be written to.
-func (f *File) checkExisting() (err error) {
-	if f.target, err = filepath.EvalSymlinks(f.name); err != nil {
-		return err
+// probe finds out whether the file that is there may be written to, and whether one can be made beside it, or beside what it
+// links to.
+func (f *File) probe(there bool) error {
+	target := f.name
+	if there {
+		var err error
+		if target, err = filepath.EvalSymlinks(f.name); err != nil {
+			return err
+		}
+		existing, err := os.OpenFile(target, os.O_WRONLY, 0)
+		if err != nil {
+			return err
+		}
+		if err := existing.Close(); err != nil {
+			return err
+		}
 	}
-	existing, err := os.OpenFile(f.target, os.O_WRONLY, 0)
+	beside, err := os.CreateTemp(filepath.Dir(target), ".probe-*")
 	if err != nil {
 		return err
 	}
-	return existing.Close()
+	return errors.Join(beside.Close(), os.Remove(beside.Name()))
 }
 
 // Name is what the flag says.
@@ -72,7 +78,7 @@ func (f *File) Read() ([]byte, error) {
 	if !f.regular {
 		return nil, f.Failed(errors.New("not a regular file"))
 	}
-	text, err := os.ReadFile(f.target)
+	text, err := os.ReadFile(f.name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -94,25 +100,12 @@ func (f *File) Write(text []byte) error {
 		return nil
 	}
 	if !f.regular {
-		return f.Failed(os.WriteFile(f.target, text, 0o666))
+		return f.Failed(os.WriteFile(f.name, text, 0o666))
 	}
-	temporary, err := f.createTemporary()
-	if err != nil {
-		return f.Failed(err)
-	}
-	_, err = temporary.Write(text)
-	if err = errors.Join(err, temporary.Close()); err == nil {
-		err = os.Rename(temporary.Name(), f.target)
-	}
-	if err != nil {
-		err = errors.Join(err, os.Remove(temporary.Name()))
-	}
-	return f.Failed(err)
-}
-
-// createTemporary makes a file beside the target, with the permissions of any new file.
-func (f *File) createTemporary() (*os.File, error) {
-	return os.OpenFile(fmt.Sprintf("%s.%d.tmp", f.target, os.Getpid()), os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
+	return f.Failed(atomicfile.Write(f.name, func(w io.Writer) error {
+		_, err := w.Write(text)
+		return err
+	}))
 }
 
 // Failed adds the flag and the file's name to an error, in the place of any other name.

@@ -66,6 +66,22 @@ func TestFile(t *testing.T) {
 			t.Errorf("the link is no longer one: %v, %v", info, err)
 		}
 	})
+	t.Run("permissions stay", func(t *testing.T) {
+		private := filepath.Join(t.TempDir(), "private.json")
+		if err := os.WriteFile(private, []byte("{}"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		before, err := os.Stat(private)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := write(t, private); err != nil {
+			t.Fatal(err)
+		}
+		if after, err := os.Stat(private); err != nil || after.Mode() != before.Mode() {
+			t.Errorf("the mode is %v, %v, was %v", after.Mode(), err, before.Mode())
+		}
+	})
 	t.Run("a device is written to", func(t *testing.T) {
 		if err := write(t, os.DevNull); err != nil {
 			t.Fatal(err)
