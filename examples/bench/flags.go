@@ -5,7 +5,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"slices"
 
 	"github.com/fastresnet/fastresnet"
 	"github.com/fastresnet/fastresnet/examples/internal/page"
@@ -65,12 +64,7 @@ func parse(args []string, stdout io.Writer) (*settings, error) {
 	if err := program.Parse(f, usage, args, stdout); err != nil {
 		return nil, err
 	}
-	var problems []error
-	f.Visit(func(f *flag.Flag) {
-		if slices.Contains([]string{"json", "markdown", "report"}, f.Name) && f.Value.String() == "" {
-			problems = append(problems, fmt.Errorf("-%s: need the name of a file", f.Name))
-		}
-	})
+	problems := []error{program.CheckOutputs(f, "json", "markdown", "report")}
 	var err error
 	if s.rungs, err = program.ParseRungs("recipes", recipes, fastresnet.Recipes()); err != nil {
 		problems = append(problems, err)
@@ -105,7 +99,6 @@ func (s *settings) check() []error {
 	check(s.test == testEvery || s.test == testEnd, "-test %s: need every or end", s.test)
 	check(s.target > 0 && s.target <= 1, "-target %g: need more than 0, and at most 1", s.target)
 	check(s.peak >= 0, "-peak %g: need 0, for unknown, or more", s.peak)
-	check(s.json == "" || s.json != s.markdown, "-json and -markdown: both name %s", s.json)
 	return problems
 }
 

@@ -204,6 +204,7 @@ func TestMistakes(t *testing.T) {
 		{"table in no folder", with("-markdown", nowhere), "-markdown " + nowhere},
 		{"table not named", []string{"-markdown", ""}, "-markdown: need the name of a file"},
 		{"one file for both", with("-json", "out", "-markdown", "out"), "-json and -markdown: both name out"},
+		{"page over the results", with("-json", "out", "-report", "out"), "-json and -report: both name out"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			status, stdout, stderr := start(t.Context(), test.args...)

@@ -67,7 +67,7 @@ func parse(args []string, stdout io.Writer) (*settings, error) {
 		return nil, err
 	}
 	f.Visit(func(f *flag.Flag) { s.set[f.Name] = true })
-	return s, s.check()
+	return s, errors.Join(program.CheckOutputs(f, "json", "save", "report", "csv"), s.check())
 }
 
 // check reports every value that is out of range.
@@ -93,15 +93,6 @@ func (s *settings) check() error {
 	if s.download && s.data == program.SyntheticImages {
 		problems = append(problems, errors.New("-download: -data synthetic needs nothing"))
 	}
-	if s.set["json"] && s.json == "" {
-		problems = append(problems, errors.New("-json: need the name of a file"))
-	}
-	if s.set["save"] && s.save == "" {
-		problems = append(problems, errors.New("-save: need the name of a file"))
-	}
-	if s.set["report"] && s.report == "" {
-		problems = append(problems, errors.New("-report: need the name of a file"))
-	}
 	if s.set["watch"] && s.watch == "" {
 		problems = append(problems, errors.New("-watch: need an address"))
 	}
@@ -110,13 +101,6 @@ func (s *settings) check() error {
 	}
 	if s.resume && s.checkpoint == "" {
 		problems = append(problems, errors.New("-resume: need -checkpoint, which names the folder"))
-	}
-	for _, pair := range []struct{ flags, one, other string }{
-		{"-save and -json", s.save, s.json}, {"-save and -report", s.save, s.report}, {"-json and -report", s.json, s.report},
-	} {
-		if pair.one != "" && pair.one == pair.other {
-			problems = append(problems, fmt.Errorf("%s: both name %s", pair.flags, pair.one))
-		}
 	}
 	return errors.Join(problems...)
 }

@@ -259,6 +259,7 @@ func TestMistakes(t *testing.T) {
 		{"page in no folder", []string{"-report", filepath.Join(folder, "no", "r.html")}, "-report"},
 		{"page not named", []string{"-report", ""}, "-report: need the name of a file"},
 		{"page over the results", []string{"-report", "out.json", "-json", "out.json"}, "-json and -report: both name out.json"},
+		{"table over the results", []string{"-csv", "out.json", "-json", "out.json"}, "-json and -csv: both name out.json"},
 		{"watched at no port", []string{"-watch", "8080"}, "-watch 8080: need a port"},
 		{"watched nowhere", []string{"-watch", ""}, "-watch: need an address"},
 		{"model over the report", []string{"-save", "out.json", "-json", "out.json"}, "out.json"},
@@ -355,6 +356,22 @@ func TestLogs(t *testing.T) {
 	}
 }
 
+// TestLogsOfARunThatDoesNotStart has the table of an earlier run stay, as no run has taken its place.
+func TestLogsOfARunThatDoesNotStart(t *testing.T) {
+	table := filepath.Join(t.TempDir(), "epochs.csv")
+	if err := os.WriteFile(table, []byte("earlier"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"-backend", "nonsense"}, {"-batch", "512"}, {"-tensorboard", table}} {
+		if status, _, stderr := start(t.Context(), slices.Concat(tiny, []string{"-csv", table}, args)...); status != program.ExitFailed {
+			t.Errorf("%v: exit status %d, stderr %q", args, status, stderr)
+		}
+	}
+	if text, err := os.ReadFile(table); string(text) != "earlier" || err != nil {
+		t.Errorf("the table is %q, %v", text, err)
+	}
+}
+
 func TestLogsThatCannotBeWritten(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o666); err != nil {
@@ -362,7 +379,7 @@ func TestLogsThatCannotBeWritten(t *testing.T) {
 	}
 	for _, flag := range []string{"-csv", "-tensorboard"} {
 		status, _, stderr := start(t.Context(), append(tiny, flag, filepath.Join(file, "below"))...)
-		if status != program.ExitFailed || !strings.HasPrefix(stderr, "cifar10: "+flag+": ") || strings.Count(stderr, "\n") != 1 {
+		if status != program.ExitFailed || !strings.HasPrefix(stderr, "cifar10: "+flag) || strings.Count(stderr, "\n") != 1 {
 			t.Errorf("%s: exit status %d, stderr %q; want one line about the flag", flag, status, stderr)
 		}
 	}

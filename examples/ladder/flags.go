@@ -74,12 +74,7 @@ func parse(args []string, stdout io.Writer) (*settings, error) {
 		problems = append(problems, fmt.Errorf("-size %s: need small or full", sizeName))
 		s.fill(small, set) // to go on checking
 	}
-	for _, file := range []string{"json", "markdown", "report", "chart"} {
-		if set[file] && f.Lookup(file).Value.String() == "" {
-			problems = append(problems, fmt.Errorf("-%s: need the name of a file", file))
-		}
-	}
-	problems = append(problems, page.CheckFigure("chart", s.chart))
+	problems = append(problems, program.CheckOutputs(f, "json", "markdown", "report", "chart"), page.CheckFigure("chart", s.chart))
 	return s, errors.Join(append(problems, s.check()...)...)
 }
 
@@ -118,13 +113,6 @@ func (s *settings) check() (problems []error) {
 	)...)
 	if s.data == "" {
 		problems = append(problems, errors.New("-data: need auto, synthetic, a folder or a file"))
-	}
-	for _, pair := range []struct{ flags, one, other string }{
-		{"-json and -markdown", s.json, s.markdown}, {"-json and -report", s.json, s.report}, {"-markdown and -report", s.markdown, s.report},
-	} {
-		if pair.one != "" && pair.one == pair.other {
-			problems = append(problems, fmt.Errorf("%s: both name %s", pair.flags, pair.one))
-		}
 	}
 	return problems
 }

@@ -74,7 +74,7 @@ func parse(args []string, stdout io.Writer) (*settings, error) {
 		return nil, err
 	}
 	f.Visit(func(f *flag.Flag) { s.set[f.Name] = true })
-	return s, errors.Join(s.setReader(*size, *fit, *grey), s.validate())
+	return s, errors.Join(program.CheckOutputs(f, "save", "report", "curves", "mistakes", "augmented", "csv"), s.setReader(*size, *fit, *grey), s.validate())
 }
 
 // setReader sets how pictures become images.
@@ -128,11 +128,6 @@ func (s *settings) validate() error {
 	for _, n := range []program.Number{{Flag: "width", Value: s.width, Least: 1}, {Flag: "epochs", Value: s.epochs, Least: 1}, {Flag: "batch", Value: s.batch, Least: 1}} {
 		if s.set[n.Flag] {
 			problems = append(problems, program.TooSmall(n)...)
-		}
-	}
-	for flag, name := range map[string]string{"save": s.save, "report": s.report, "curves": s.curves, "mistakes": s.mistakes, "augmented": s.augmented} {
-		if s.set[flag] && name == "" {
-			problems = append(problems, fmt.Errorf("-%s: need the name of a file", flag))
 		}
 	}
 	for flag, name := range map[string]string{"curves": s.curves, "mistakes": s.mistakes} {

@@ -217,6 +217,7 @@ func TestMistakesOfUse(t *testing.T) {
 		{"frozen from scratch", []string{"-train", "x", "-frozen", "body"}, "-frozen: need a model to start from, -from"},
 		{"no width", []string{"-train", "x", "-width", "0"}, "-width 0: need at least 1"},
 		{"no name", []string{"-train", "x", "-save", ""}, "-save: need the name of a file"},
+		{"one file for both", []string{"-train", "x", "-curves", "c.png", "-augmented", "c.png"}, "-curves and -augmented: both name c.png"},
 		{"watched at no port", []string{"-train", "x", "-watch", "8080"}, "-watch 8080: need a port"},
 		{"a page in no folder", []string{"-train", "x", "-report", "nowhere/r.html"}, "-report nowhere/r.html: "},
 		{"several at once", []string{"-size", "0", "-epochs", "-1"}, "-epochs -1: need at least 1"},

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"flag"
-	"fmt"
 	"io"
 	"strings"
 
@@ -68,9 +67,6 @@ func parse(args []string, environment func(string) string, stdout io.Writer) (*s
 	if s.data == "" {
 		problems = append(problems, errors.New("-data: need auto, synthetic, a folder or a file"))
 	}
-	problems = append(problems, page.CheckFigure("chart", s.chart))
-	if s.markdown != "" && s.markdown == s.chart {
-		problems = append(problems, fmt.Errorf("-markdown and -chart: both name %s", s.chart))
-	}
+	problems = append(problems, program.CheckOutputs(f, "markdown", "chart"), page.CheckFigure("chart", s.chart))
 	return s, errors.Join(problems...)
 }

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/fastresnet/fastresnet"
+	"github.com/fastresnet/fastresnet/examples/internal/results"
 	"github.com/fastresnet/fastresnet/internal/terminal"
 	"github.com/fastresnet/fastresnet/progress"
 )
@@ -45,12 +46,34 @@ func (l *Logs) Observe() (option fastresnet.Option, closeFiles func() error, err
 		observers = append(observers, board)
 	}
 	if l.csv != "" {
-		file, err := os.Create(l.csv)
-		if err != nil {
-			return nil, nil, fmt.Errorf("-csv: %w", err)
+		if _, err := results.Open("csv", l.csv); err != nil {
+			return nil, nil, err
 		}
-		observers = append(observers, progress.CSV(file))
-		closeFiles = sync.OnceValue(file.Close)
+		t := &table{name: l.csv}
+		observers = append(observers, progress.CSV(t))
+		closeFiles = sync.OnceValue(t.close)
 	}
 	return fastresnet.WithProgress(observers...), closeFiles, nil
+}
+
+// table is a file that is made with its first row: what an earlier run has left there stays until there is one.
+type table struct {
+	name string
+	file *os.File
+}
+
+func (t *table) Write(rows []byte) (n int, err error) {
+	if t.file == nil {
+		if t.file, err = os.Create(t.name); err != nil {
+			return 0, err
+		}
+	}
+	return t.file.Write(rows)
+}
+
+func (t *table) close() error {
+	if t.file == nil {
+		return nil
+	}
+	return t.file.Close()
 }

@@ -1,0 +1,52 @@
+package program
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestCheckOutputs(t *testing.T) {
+	folder := t.TempDir()
+	there, link := filepath.Join(folder, "there"), filepath.Join(folder, "link")
+	if err := os.WriteFile(there, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(there, link); err != nil {
+		t.Skip("no symbolic links here:", err)
+	}
+	for _, test := range []struct {
+		name string
+		args []string
+		want string // "" for no problem
+	}{
+		{"none", nil, ""},
+		{"different ones", []string{"-json", "a", "-csv", "b", "-report", "c"}, ""},
+		{"no name", []string{"-csv", ""}, "-csv: need the name of a file"},
+		{"one file", []string{"-json", "a", "-report", "a"}, "-json and -report: both name a"},
+		{"one file, written in two ways", []string{"-json", "a", "-report", "./a"}, "-json and -report: both name ./a"},
+		{"one file by a link", []string{"-csv", there, "-report", link}, "-csv and -report: both name " + link},
+		{"all of one file", []string{"-json", "a", "-csv", "a", "-report", "a"}, "-json and -csv: both name a\n-json and -report: both name a\n-csv and -report: both name a"},
+		{"flags that name no output", []string{"-json", "a", "-data", "a"}, ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			f := flag.NewFlagSet("test", flag.ContinueOnError)
+			for _, name := range []string{"data", "json", "csv", "report"} {
+				f.String(name, "", "")
+			}
+			if err := f.Parse(test.args); err != nil {
+				t.Fatal(err)
+			}
+			got := ""
+			if err := CheckOutputs(f, "json", "csv", "report"); err != nil {
+				got = err.Error()
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("problems (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
