@@ -3,10 +3,11 @@ package main
 import (
 	"context"
 	"os"
-	"os/exec"
 	"runtime"
 	"runtime/debug"
 	"strings"
+
+	"github.com/fastresnet/fastresnet/internal/nvidia"
 )
 
 // machine is the hardware, as far as the system tells. What is not known is empty.
@@ -23,10 +24,8 @@ func thisMachine(ctx context.Context) machine {
 	if text, err := os.ReadFile("/proc/cpuinfo"); err == nil {
 		m.CPU = cpuModel(string(text))
 	}
-	out, err := exec.CommandContext(ctx, "nvidia-smi", "--query-gpu=name,driver_version", "--format=csv,noheader").Output()
-	if err == nil {
-		first, _, _ := strings.Cut(string(out), "\n")
-		m.GPU, m.Driver, _ = strings.Cut(strings.TrimSpace(first), ", ")
+	if s := nvidia.Read(ctx); len(s.GPUs) > 0 {
+		m.GPU, m.Driver = s.GPUs[0].Name, s.Driver
 	}
 	return m
 }

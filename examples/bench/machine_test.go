@@ -10,16 +10,17 @@ import (
 	"github.com/fastresnet/fastresnet"
 )
 
-// fakeCard puts a program in the place of nvidia-smi: a card whose memory fills and empties.
-func fakeCard(t *testing.T) {
+// fakeCard puts a program in the place of nvidia-smi: two cards, and memory that fills and empties until the shell has done what
+// comes last.
+func fakeCard(t *testing.T, last string) {
 	t.Helper()
 	if runtime.GOOS == "windows" {
 		t.Skip("the program that stands for nvidia-smi is a shell script")
 	}
-	const script = `#!/bin/sh
+	script := `#!/bin/sh
 case "$1" in
---query-gpu=name,driver_version) echo "NVIDIA H200, 580.1"; echo "NVIDIA H100, 580.1" ;;
---query-gpu=memory.used) for mib in 10 3000 20; do echo $mib; done; echo "[N/A]"; exec sleep 60 ;;
+--query-gpu=driver_version,*) echo "580.1, 143771, 10, NVIDIA H200"; echo "580.1, 81559, 10, NVIDIA H100" ;;
+--query-gpu=memory.used) for mib in 10 3000 20; do echo $mib; done; echo "[N/A]"; ` + last + ` ;;
 esac
 `
 	folder := t.TempDir()
@@ -30,7 +31,7 @@ esac
 }
 
 func TestMachine(t *testing.T) {
-	fakeCard(t)
+	fakeCard(t, "exec sleep 60")
 	m := thisMachine(t.Context())
 	m.CPU, m.Cores = "", 1
 	compare(t, "machine", machine{System: runtime.GOOS + "/" + runtime.GOARCH, Cores: 1, GPU: "NVIDIA H200", Driver: "580.1"}, m)
@@ -48,7 +49,7 @@ func TestCPUModel(t *testing.T) {
 
 func TestMemory(t *testing.T) {
 	t.Run("of a card", func(t *testing.T) {
-		fakeCard(t)
+		fakeCard(t, "exec sleep 60")
 		w := &memoryWatch{}
 		w.start(t.Context(), "xla:/plugins/xla_cuda_plugin.so")
 		time.Sleep(200 * time.Millisecond) // for a few lines
@@ -56,6 +57,20 @@ func TestMemory(t *testing.T) {
 		bytes, of := w.peak()
 		compare(t, "memory", int64(3000<<20), bytes)
 		compare(t, "of", memoryOfGPU, of)
+	})
+	t.Run("of a card whose driver hangs", func(t *testing.T) {
+		fakeCard(t, "sleep 10; exit") // which outlives the shell, and keeps its output open
+		w := &memoryWatch{}
+		w.start(t.Context(), "xla:cuda")
+		time.Sleep(200 * time.Millisecond)
+		start := time.Now()
+		w.stop()
+		if took := time.Since(start); took > 2*farewell {
+			t.Errorf("it took %v to end", took)
+		}
+		if bytes, of := w.peak(); bytes != 0 || of != "" {
+			t.Errorf("%d bytes of %q", bytes, of)
+		}
 	})
 	t.Run("of a card without nvidia-smi", func(t *testing.T) {
 		t.Setenv("PATH", t.TempDir())

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // What a memory figure is of.
@@ -50,13 +51,19 @@ func watchGPU(ctx context.Context) (peak int64) {
 	return peak
 }
 
-// stop ends the watch.
+// farewell is how long the watch may take to end. It does not where the driver hangs, as nvidia-smi cannot be killed then.
+const farewell = 2 * time.Second
+
+// stop ends the watch. What has not ended in time leaves the peak unknown.
 func (w *memoryWatch) stop() {
 	if w.cancel == nil {
 		return
 	}
 	w.cancel()
-	w.peakGPU = <-w.done
+	select {
+	case w.peakGPU = <-w.done:
+	case <-time.After(farewell):
+	}
 }
 
 // peak is the most memory that was in use, in bytes, and what it is of; 0 if it is not known.
