@@ -60,6 +60,9 @@ func predict(ctx context.Context, s *settings, stdin io.Reader, stdout, stderr i
 		if err == nil {
 			err = b.add(ctx, p)
 		}
+		if err != nil && ctx.Err() != nil {
+			return program.ErrInterrupted // and nothing need be wrong with the picture
+		}
 		if err != nil {
 			failed++
 			fmt.Fprintf(stderr, "predict: %s: %s\n", printable(file), terminal.OneLine(err))

@@ -160,6 +160,25 @@ func TestInterrupted(t *testing.T) {
 	}
 }
 
+// TestInterruptedInAPicture cancels while a picture is read: it is not said to be damaged.
+func TestInterruptedInAPicture(t *testing.T) {
+	model := testmodel.Save(t, 4)
+	ctx, cancel := context.WithCancel(t.Context())
+	stdin := io.MultiReader(bytes.NewReader(testpicture.Encode(t, "png", testpicture.Image(32, 32))), ending(cancel))
+	status, stdout, stderr := start(ctx, stdin, "-model", model, "-json", "-")
+	if status != program.ExitInterrupted || stdout != "" || stderr != "predict: interrupted\n" {
+		t.Errorf("exit status %d, stdout %q, stderr %q", status, stdout, stderr)
+	}
+}
+
+// ending is a reader of nothing that calls a function.
+type ending func()
+
+func (e ending) Read([]byte) (int, error) {
+	e()
+	return 0, io.EOF
+}
+
 // TestMistakes has one clear line and exit status 1 for everything that a user can get wrong.
 func TestMistakes(t *testing.T) {
 	foreign := filepath.Join(t.TempDir(), "foreign")
