@@ -62,8 +62,12 @@ const (
 func (l *Live) Observer() fastresnet.Observer {
 	return fastresnet.Observer{
 		Start: func(r *fastresnet.Result) {
+			run := Run{Record: r.Record, running: true}
+			for _, e := range r.Epochs { // those before the checkpoint that it goes on from
+				run.took(e)
+			}
 			l.change(func() {
-				l.runs, l.going, l.progress = append(slices.Clip(l.runs), Run{Record: r.Record, running: true}), true, fastresnet.Progress{}
+				l.runs, l.going, l.progress = append(slices.Clip(l.runs), run), true, fastresnet.Progress{}
 			})
 		},
 		Step: func(p fastresnet.Progress) {
@@ -74,8 +78,7 @@ func (l *Live) Observer() fastresnet.Observer {
 		Epoch: func(e fastresnet.Epoch) {
 			l.changeLast(func(r *Run) {
 				r.Record.Epochs = append(slices.Clip(r.Record.Epochs), e)
-				r.Record.Timing.Train += e.TrainTime
-				r.Record.Timing.Total = e.TotalTime
+				r.took(e)
 				r.Record.Timing.ImagesPerSecond = l.progress.ImagesPerSecond
 			})
 		},
@@ -88,6 +91,12 @@ func (l *Live) Observer() fastresnet.Observer {
 			return nil
 		},
 	}
+}
+
+// took adds the time of an epoch to that of its run, which does not know it before its end.
+func (r *Run) took(e fastresnet.Epoch) {
+	r.Record.Timing.Train += e.TrainTime
+	r.Record.Timing.Total = e.TotalTime
 }
 
 // Finish shows the viewers these runs, evaluations and all, in the place of those that were heard of, or these if none are

@@ -184,6 +184,30 @@ func TestLive(t *testing.T) {
 	})
 }
 
+// The training time of a run that goes on from a checkpoint is that of all of its epochs.
+func TestLiveResumed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var live report.Live
+		training := func(want string) {
+			t.Helper()
+			time.Sleep(2 * time.Second) // until it is drawn again
+			w := httptest.NewRecorder()
+			live.ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+			if !strings.Contains(w.Body.String(), want+" of training on go") {
+				t.Errorf("no %s of training in\n%s", want, w.Body)
+			}
+		}
+		observer, record := live.Observer(), history(3, 4)
+		started := record
+		started.Epochs = record.Epochs[:2]
+		started.Timing.Train, started.Timing.Total = 0, 0 // known at the end
+		observer.Start(&fastresnet.Result{Record: started})
+		training("40.0\u00a0s")
+		observer.Epoch(record.Epochs[2])
+		training("1\u00a0min 0\u00a0s")
+	})
+}
+
 // A viewer that takes nothing is left behind: the run does not wait, others see it, and the viewer is gone after a while.
 func TestStuckViewer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
