@@ -26,6 +26,10 @@ func (h *halving) problems() (problems []error) {
 	return problems
 }
 
+// kept is how many of n configurations the next stage has. What only the rounding of floating-point numbers puts above a whole
+// number is that number: 0.07 of 100 are 7.
+func (h *halving) kept(n int) int { return int(math.Ceil(h.Keep * float64(n) * (1 - 1e-12))) }
+
 // best are the configurations of a stage that the next one has, by the mean accuracies of their runs, a run that diverged
 // counting as 0: of equal ones the first. It is not decided before all of the stage's runs are done.
 func (h *halving) best(stage []configuration, runs []trial, done map[string]outcome) (best []configuration, decided bool) {
@@ -42,7 +46,7 @@ func (h *halving) best(stage []configuration, runs []trial, done map[string]outc
 		order[i] = i
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(sums[b], sums[a]) })
-	for _, i := range order[:int(math.Ceil(h.Keep*float64(len(stage))))] {
+	for _, i := range order[:h.kept(len(stage))] {
 		best = append(best, stage[i])
 	}
 	return best, true

@@ -218,6 +218,20 @@ func TestIdentities(t *testing.T) {
 	}
 }
 
+func TestKept(t *testing.T) {
+	for _, test := range []struct {
+		keep    float64
+		n, want int
+	}{
+		{0.07, 100, 7}, {0.55, 100, 55}, {0.14, 50, 7}, {0.5, 4, 2}, {1.0 / 3, 3, 1}, {0.3333333333333334, 3, 1}, {2.0 / 3, 3, 2}, {0.1, 30, 3},
+		{0.34, 3, 2}, {0.0701, 100, 8}, {0.5, 5, 3}, {0.99, 100, 99}, {0.999, 100, 100}, {1e-9, 5, 1}, {0.5, 1, 1},
+	} {
+		if got := (&halving{Keep: test.keep}).kept(test.n); got != test.want {
+			t.Errorf("%g of %d are %d, want %d", test.keep, test.n, got, test.want)
+		}
+	}
+}
+
 // Halving has the best of each stage in the next, once all of it is done.
 func TestHalving(t *testing.T) {
 	s := read(t, `{"settings": {"recipe": "resnet9-24"}, "grid": {"width": [1, 2, 3, 4, 5]}, "seeds": {"count": 2}, "halving": {"epochs": [1, 3, 9], "keep": 0.4}}`)
