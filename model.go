@@ -145,6 +145,15 @@ func (m *Model) Classes() []string {
 	return slices.Clone(m.classes)
 }
 
+// Fit returns how pictures of other proportions than the network's input become it: as those that the model was trained on
+// became images.
+func (m *Model) Fit() data.Fit {
+	if m.made() != nil {
+		return data.FitCrop
+	}
+	return m.fit
+}
+
 // Network returns the description of the network.
 func (m *Model) Network() layers.Network {
 	if m.made() != nil {

@@ -6,6 +6,7 @@ import (
 	"image"
 	"image/color"
 	"math"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -63,6 +64,25 @@ func TestPredictionsFitTheEvaluation(t *testing.T) {
 			t.Errorf("images and their pixels in a set (-set +images):\n%s", diff)
 		}
 	})
+}
+
+// TestFit has a model know how pictures were fitted, after it was saved too.
+func TestFit(t *testing.T) {
+	for _, fit := range []data.Fit{data.FitCrop, data.FitStretch, data.FitPad} {
+		model := fitted(t, fit)
+		file := filepath.Join(t.TempDir(), "model.safetensors")
+		if err := model.Save(file); err != nil {
+			t.Fatal(err)
+		}
+		loaded, err := fastresnet.Load(file, fastresnet.WithBackend("go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { loaded.Close() })
+		if model.Fit() != fit || loaded.Fit() != fit {
+			t.Errorf("fit %q, and %q once it is loaded; want %q", model.Fit(), loaded.Fit(), fit)
+		}
+	}
 }
 
 func TestPredictRefusesWhatDoesNotFit(t *testing.T) {

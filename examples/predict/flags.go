@@ -29,8 +29,9 @@ var usage = fmt.Sprintf(`Usage: predict [flags] PICTURE...
 
 Says what a trained model takes pictures for: files in the formats %s,
 of at most %s pixels, or "-" for standard input. A picture of any size is scaled,
-and its middle is looked at. A file that cannot be read is reported, the others are
-classified, and the exit status is 1. Ctrl-C stops it.
+and of one with other proportions the middle is looked at, or all of it if the model
+was trained on pictures that were stretched or padded. A file that cannot be read is
+reported, the others are classified, and the exit status is 1. Ctrl-C stops it.
 
 `, picture.Formats, terminal.Count(picture.MaxPixels))
 

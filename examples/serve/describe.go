@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"net/http"
 
 	"github.com/fastresnet/fastresnet/data/picture"
@@ -13,6 +14,7 @@ type description struct {
 	// Width and height are those that pictures are scaled to.
 	Width        int      `json:"width"`
 	Height       int      `json:"height"`
+	Fit          string   `json:"fit"` // of pictures of other proportions: crop, stretch or pad
 	Parameters   int      `json:"parameters"`
 	TestAccuracy *float64 `json:"test_accuracy"` // null if it was not tested
 	TestImages   int      `json:"test_images"`
@@ -26,7 +28,7 @@ func (s *service) describe(w http.ResponseWriter, _ *http.Request) error {
 	result, network := s.model.Record(), s.model.Network()
 	d := description{
 		Recipe: result.Recipe.Name, Classes: s.model.Classes(), Width: network.Input.Width, Height: network.Input.Height,
-		Parameters: network.Parameters(), TestImages: result.TestImages,
+		Fit: cmp.Or(string(s.model.Fit()), "crop"), Parameters: network.Parameters(), TestImages: result.TestImages,
 		MaxBytes: s.limits.bytes, MaxPixels: picture.MaxPixels,
 	}
 	for _, e := range result.Epochs {

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/fastresnet/fastresnet"
+	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/internal/chromium"
+	"github.com/google/go-cmp/cmp"
+)
+
+// TestPageFits has the page show of a picture, twice as wide as high, what a model gets that fits it in some way.
+func TestPageFits(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: it starts a browser")
+	}
+	browser := chromium.Start(t, chromium.Find(t))
+	const red, green, blue, black = "255 0 0", "0 255 0", "0 0 255", "0 0 0"
+	for _, test := range []struct {
+		name                     string
+		fit                      data.Fit
+		left, right, top, bottom string
+	}{
+		{"crop", data.FitCrop, green, green, green, green},
+		{"stretch", data.FitStretch, red, blue, green, green},
+		{"pad", data.FitPad, red, blue, black, black},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := newService(modelThatFits(t, test.fit), "test", usual, slog.New(slog.DiscardHandler))
+			server := httptest.NewServer(s.handler()) // which waits for none of the browser's connections
+			t.Cleanup(server.Close)
+			page := browser.Open(server.URL, "light", 800, 600)
+			page.Wait(`model !== null`)
+			page.Evaluate(`(async () => {
+				const picture = new OffscreenCanvas(64, 32), pen = picture.getContext("2d");
+				for (const [colour, x, width] of [["#f00", 0, 16], ["#0f0", 16, 32], ["#00f", 48, 16]]) {
+					pen.fillStyle = colour;
+					pen.fillRect(x, 0, width, 32);
+				}
+				await classify(new File([await picture.convertToBlob()], "a.png"));
+				return true;
+			})()`, new(bool))
+			page.Wait(`!get("result").hidden`)
+			colour := func(x, y int) (c string) {
+				page.Evaluate(fmt.Sprintf(`[...get("seen").getContext("2d").getImageData(%d, %d, 1, 1).data.slice(0, 3)].join(" ")`, x, y), &c)
+				return c
+			}
+			got := []string{colour(1, 16), colour(30, 16), colour(16, 1), colour(16, 30)}
+			if diff := cmp.Diff([]string{test.left, test.right, test.top, test.bottom}, got); diff != "" {
+				t.Errorf("left, right, top and bottom (-want +got):\n%s", diff)
+			}
+			if problems := page.Problems(); len(problems) > 0 {
+				t.Errorf("%q", problems)
+			}
+		})
+	}
+}
+
+// modelThatFits is trained little, on images that were made of pictures in some way.
+func modelThatFits(t *testing.T, fit data.Fit) *fastresnet.Model {
+	t.Helper()
+	set, err := data.Synthetic(64, 1)
+	if err == nil {
+		set, err = set.WithFit(fit)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	result, err := fastresnet.Train(context.Background(), fastresnet.WithDataset(set, nil), fastresnet.WithBackend("go"),
+		fastresnet.WithWidth(2), fastresnet.WithBatchSize(32), fastresnet.WithEpochs(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { result.Model.Close() })
+	return result.Model
+}
