@@ -13,7 +13,7 @@ ARG TARGETARCH
 RUN CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH go build -trimpath -ldflags="-s -w" -o /program ./examples/$PROGRAM
 
 FROM scratch
-# For cifar10 and ladder, which can download their images.
+# For cifar10, which can download its images.
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
 COPY --from=build /program /program
 USER 65532:65532

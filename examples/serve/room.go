@@ -8,7 +8,7 @@ import (
 )
 
 // room is something of which there is a limited amount, such as memory, and that clients share. A client may hold no
-// more than it leaves free, so that there is room for others whatever it sends. Of those who wait the next one is who
+// more than it leaves free, but for one request that is larger, so that there is room for others whatever it sends. Of those who wait the next one is who
 // would have been done first if all had been served a little at a time: this is weighted fair queueing. One who seldom
 // comes, or wants little, is so served soon, and one who wants much gets its turn.
 type room struct {
@@ -108,7 +108,7 @@ func (r *room) give() {
 // next is whose turn it is, of those who have none or may have more; nil for nobody.
 func (r *room) next() (next *sender) {
 	for _, c := range r.turns {
-		if c.held > 0 && c.held+c.waiting[0].size > r.free {
+		if c.held > 0 && c.held+c.waiting[0].size > r.free-c.waiting[0].size {
 			continue
 		}
 		if next == nil || c.done() < next.done() {

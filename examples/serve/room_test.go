@@ -91,6 +91,27 @@ func TestRoomIsNeverAllOfOneClient(t *testing.T) {
 	})
 }
 
+// A second place leaves as much free as its client then holds, whatever the places' size.
+func TestHalfOfARoom(t *testing.T) {
+	for _, test := range []struct {
+		size int64
+		want []string
+	}{
+		{1, []string{"a", "b", "c", "d", "e"}}, {2, []string{"a", "b"}}, {3, []string{"a"}}, {5, []string{"a"}}, {10, []string{"a"}},
+	} {
+		crowded(t, 10, func(ctx context.Context, c *crowd) {
+			ctx, leave := context.WithCancel(ctx)
+			for _, name := range []string{"a", "b", "c", "d", "e", "f"} {
+				c.come(ctx, name, one, test.size)
+			}
+			c.want(test.want...)
+			leave()
+			synctest.Wait()
+			c.leave(test.want...)
+		})
+	}
+}
+
 func TestRoomTakesTurnsByClient(t *testing.T) {
 	crowded(t, 10, func(ctx context.Context, c *crowd) {
 		for _, name := range []string{"a", "b", "c", "d"} {
