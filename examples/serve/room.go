@@ -8,9 +8,9 @@ import (
 )
 
 // room is something of which there is a limited amount, such as memory, and that clients share. A client may hold no
-// more than it leaves free, but for one request that is larger, so that there is room for others whatever it sends. Of those who wait the next one is who
-// would have been done first if all had been served a little at a time: this is weighted fair queueing. One who seldom
-// comes, or wants little, is so served soon, and one who wants much gets its turn.
+// more than it leaves free, but for one request that is larger, so that there is room for others whatever it sends. Of
+// those who wait the next one is who would have been done first if all had been served a little at a time: this is
+// weighted fair queueing. One who seldom comes, or wants little, is so served soon, and one who wants much gets its turn.
 type room struct {
 	name    string // in the metrics
 	mu      sync.Mutex
