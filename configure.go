@@ -91,8 +91,8 @@ func (c *config) problems() []error {
 	if b := c.recipe.BatchSize; c.devices > 1 {
 		check(b%c.devices == 0, "batch size %d, need a multiple of the %d devices", b, c.devices)
 	}
-	check(c.lossEvery >= 0, "a loss every %d steps, need at least 1", c.lossEvery)
-	check(c.stepsPerDispatch >= 0, "%d steps per dispatch, need at least 1", c.stepsPerDispatch)
+	check(c.lossEvery >= 0, "a loss every %d steps, need 0 (the default) or more", c.lossEvery)
+	check(c.stepsPerDispatch >= 0, "%d steps per dispatch, need 0 (the default) or more", c.stepsPerDispatch)
 	errs = append(errs, c.computing.problems()...)
 	if c.peak != nil {
 		positive := *c.peak > 0 && *c.peak <= math.MaxFloat32

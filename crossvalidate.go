@@ -27,8 +27,14 @@ func (v CrossValidation) String() string {
 // [data.Dataset.Folds] by the run's seed. The options are those of [Train], without [WithDataset], checkpoints, and what
 // looks at a test set while it trains: [WithTargetAccuracy], [WithEarlyStop] and [WithBestWeights]. It is the way to compare
 // recipes on a set too small to hold out much of it.
+//
+// Errors are those of Train, with the part, and wrap [data.ErrFormat] where the set has no such parts. With an error there is
+// no result.
 func CrossValidate(ctx context.Context, set *data.Dataset, k int, opts ...Option) (v CrossValidation, err error) {
 	defer guard(&err)
+	if err := given(ctx); err != nil {
+		return v, err
+	}
 	c := applied(opts)
 	if c.checkpoints || c.ownData {
 		return v, fmt.Errorf("%w: CrossValidate takes neither WithDataset nor WithCheckpoint", ErrOption)
@@ -37,16 +43,14 @@ func CrossValidate(ctx context.Context, set *data.Dataset, k int, opts ...Option
 	if err != nil {
 		return v, err
 	}
+	onFold := func(fold data.Fold) []Option { return append(slices.Clone(opts), WithDataset(fold.Train, nil)) }
+	if _, err := configure(onFold(folds[0])); err != nil {
+		return v, err
+	}
 	for i, fold := range folds {
-		own := append(slices.Clone(opts), WithDataset(fold.Train, nil))
-		if i == 0 {
-			if _, err := configure(own); err != nil {
-				return v, err
-			}
-		}
-		e, err := validate(ctx, fold, opts)
+		e, err := validate(ctx, fold, onFold(fold))
 		if err != nil {
-			return v, fmt.Errorf("part %d: %w", i, err)
+			return CrossValidation{}, fmt.Errorf("part %d: %w", i, err)
 		}
 		v.Evaluations = append(v.Evaluations, e)
 		v.Mean += e.Accuracy / float64(k)
@@ -60,7 +64,7 @@ func CrossValidate(ctx context.Context, set *data.Dataset, k int, opts ...Option
 
 // validate trains on a fold, and tests with what it holds out.
 func validate(ctx context.Context, fold data.Fold, opts []Option) (e Evaluation, err error) {
-	result, err := Train(ctx, append(slices.Clone(opts), WithDataset(fold.Train, nil))...)
+	result, err := Train(ctx, opts...)
 	if result != nil {
 		defer func() { err = errors.Join(err, result.Model.Close()) }()
 	}

@@ -30,8 +30,8 @@ var (
 	ErrCheckpoint = errors.New("checkpoint")
 	// ErrImage is wrapped when an image or a data set does not fit a model.
 	ErrImage = errors.New("image does not fit the model")
-	// ErrArgument is wrapped when a call lacks what it needs: its context is nil, or its *Model is nil or zero; and when
-	// models are to be taken together that do not go together.
+	// ErrArgument is wrapped when a call lacks what it needs: its context is nil, or its *Model is nil or zero; when a
+	// number is out of range, as in [Model.SetThreshold]; and when models are to be taken together that do not go together.
 	ErrArgument = errors.New("invalid argument")
 	// ErrClosed is wrapped by the errors of a model's methods after [Model.Close].
 	ErrClosed = errors.New("the model is closed")

@@ -22,8 +22,8 @@ type Evaluation struct {
 	probabilities [][]float64 // of the images, of each class
 }
 
-// Evaluate compares the model's classes with the labels of a set, which must have the model's classes. The error wraps
-// [ErrImage] if it does not fit, and [ErrDiverged] if what the model makes of an image is not finite.
+// Evaluate compares the model's classes with the labels of a set, which must have the model's classes, and whose images must
+// have been made of pictures as those that it was trained on ([Model.Fit]). The error wraps [ErrImage] if it does not fit, and [ErrDiverged] if what the model makes of an image is not finite.
 func (m *Model) Evaluate(ctx context.Context, set *data.Dataset) (e Evaluation, err error) {
 	defer guard(&err)
 	if err := errors.Join(m.made(), given(ctx)); err != nil {
@@ -46,6 +46,10 @@ func (m *Model) knows(set *data.Dataset) error {
 	}
 	if classes := set.Classes(); !slices.Equal(classes, m.classes) {
 		return fmt.Errorf("%w: the set has the classes %q, the model %q", ErrImage, classes, m.classes)
+	}
+	if set.Fit() != m.fit {
+		return fmt.Errorf("%w: the set's images were made of pictures by fit %q, those that the model was trained on by %q: Model.Fit says how to read them",
+			ErrImage, cmp.Or(set.Fit(), "crop"), cmp.Or(m.fit, "crop"))
 	}
 	return nil
 }

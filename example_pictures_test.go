@@ -28,6 +28,7 @@ func ExampleTrain_pictures() {
 
 	result, err := fastresnet.Train(ctx, fastresnet.WithDataset(train, test), fastresnet.WithBackend("go"), fastresnet.WithWidth(8), fastresnet.WithEpochs(15))
 	check(err)
+	defer result.Model.Close()
 	evaluation, err := result.Model.Evaluate(ctx, test)
 	check(err)
 	fmt.Println("good enough:", evaluation.Accuracy > 0.9, evaluation.PerClass()[0].Recall > 0.5)
@@ -41,6 +42,7 @@ func ExampleTrain_pictures() {
 	check(result.Model.Save(file))
 	model, err := fastresnet.Load(file) // in another program; or go:embed the file, and ReadModel
 	check(err)
+	defer model.Close()
 	img, err := picture.Open(ctx, filepath.Join(folder, test.Name(0)))
 	check(err)
 	predictions, err := model.Predict(ctx, img)

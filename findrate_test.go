@@ -113,6 +113,7 @@ func TestCrossValidate(t *testing.T) {
 		"one part": second(fastresnet.CrossValidate(context.Background(), set, 1, small...)),
 		"no set":   second(fastresnet.CrossValidate(context.Background(), nil, 3, small...)),
 	} {
+
 		if !errors.Is(err, data.ErrFormat) {
 			t.Errorf("%s: %v", name, err)
 		}

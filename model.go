@@ -162,8 +162,8 @@ func (m *Model) Network() layers.Network {
 	return m.network.Clone()
 }
 
-// Weights copies the values of the network's variables, by the names that [layers.Network.Variables] has them under, with
-// their dimensions. The error wraps [ErrArgument], [ErrClosed], or [ErrDiverged] if a value is not finite.
+// Weights copies the values of the network's variables, by name; [layers.Network.Variables] has their order and dimensions.
+// The error wraps [ErrArgument], [ErrClosed], or [ErrDiverged] if a value is not finite.
 func (m *Model) Weights() (values map[string][]float32, err error) {
 	defer guard(&err)
 	if err := m.made(); err != nil {

@@ -82,6 +82,15 @@ func TestFit(t *testing.T) {
 		if model.Fit() != fit || loaded.Fit() != fit {
 			t.Errorf("fit %q, and %q once it is loaded; want %q", model.Fit(), loaded.Fit(), fit)
 		}
+		for _, other := range []data.Fit{data.FitCrop, data.FitStretch, data.FitPad} {
+			set, err := synthetic(t, 10, 2).WithFit(other)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := loaded.Evaluate(context.Background(), set); (err == nil) != (fit == other) || err != nil && !errors.Is(err, fastresnet.ErrImage) {
+				t.Errorf("evaluating a model of fit %q on images of fit %q: error %v", fit, other, err)
+			}
+		}
 	}
 }
 

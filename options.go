@@ -10,8 +10,8 @@ import (
 	"github.com/fastresnet/fastresnet/schedule"
 )
 
-// WithDataset sets the images to train and to test on, which must agree in shape and classes. test may
-// be nil: the run then reports no test figures. Default: CIFAR-10, found as data.CIFAR10 does.
+// WithDataset sets the images to train and to test on, which must agree in shape, classes and fit. test
+// may be nil: the run then reports no test figures. Default: CIFAR-10, found as data.CIFAR10 does.
 func WithDataset(train, test *data.Dataset) Option {
 	return trainOption(func(c *config) { c.train, c.test, c.ownData = train, test, true })
 }
@@ -36,7 +36,7 @@ func WithInitialModel(m *Model) Option {
 }
 
 // WithRecipe sets every hyperparameter of the run; the other options then change it, wherever they stand.
-// Default: [ResNet9Epochs24] for CIFAR-10, and [RecipeFor] the training set of [WithDataset] otherwise.
+// Default: [ResNet9Epochs24] for a training set with the classes of CIFAR-10, by name, and [RecipeFor] the set otherwise.
 func WithRecipe(r Recipe) Option {
 	return trainOption(func(c *config) { c.recipe, c.chosen = r.Clone(), true })
 }
@@ -59,7 +59,8 @@ func WithArchitecture(a layers.Architecture) Option {
 
 // WithWidth sets the number of channels of the first stage of the network's design, at least 1, whichever option sets
 // the design; the other stages are in proportion. Work grows with its square. A network of your own has no design, and
-// stays as it is. Default: the design's, which is 64 in the published recipes and 16 in [RecipeFor].
+// stays as it is. Default: the design's, which is 64 in most of the published recipes (128 in backbone-wide and
+// airbench96) and 16 in [RecipeFor].
 func WithWidth(channels int) Option {
 	return trainOption(func(c *config) { c.width = &channels })
 }
@@ -73,7 +74,8 @@ func WithBatchSize(images int) Option {
 }
 
 // WithIncompleteBatches also trains on the last images of an epoch when they do not fill a batch, at the
-// price of a second compilation. Default: the recipe's, which drops them.
+// price of a second compilation. Default: the recipe's; from rung 18 on, and in
+// [RecipeFor], it drops them.
 func WithIncompleteBatches(keep bool) Option {
 	return change(func(r *Recipe) { r.KeepIncompleteBatch = keep })
 }

@@ -26,7 +26,7 @@ type Prediction struct {
 	// all predictions of a call.
 	Probabilities []float64
 	Labels        []string
-	// Logits are what the network computed, of which Probabilities are the softmax; nil of several models together.
+	// Logits are what the network computed, of which Probabilities are the softmax; nil for an [Ensemble] of more than one model.
 	Logits []float32
 }
 
@@ -100,6 +100,9 @@ func (m *Model) pixels(ctx context.Context, images []image.Image) (pixels []uint
 }
 
 // PredictDataset classifies all images of a set, whose labels do not count. Its errors are those of [Model.Predict].
+//
+// Many pictures in files become a set by picture.Reader.Pictures, with [Model.Network]'s Input for the shape, [Model.Fit] for the
+// fit, and any class; [data.Dataset.Name] says which file an image is of.
 func (m *Model) PredictDataset(ctx context.Context, set *data.Dataset) (predictions []Prediction, err error) {
 	defer guard(&err)
 	if err := errors.Join(m.made(), given(ctx)); err != nil {

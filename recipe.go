@@ -60,8 +60,10 @@ type Recipe struct {
 	// LabelSmoothing is the share a, from 0 to below 1, of the loss that asks for all classes alike:
 	// (1-a)·cross-entropy + a·mean of -log p.
 	LabelSmoothing float64 `json:"label_smoothing,omitempty"`
-	// ClassWeights are by how much each class counts in the loss, as in PyTorch's CrossEntropyLoss: the loss of an image
-	// is multiplied by the weight of its class, 0 or more. None for 1 each.
+	// ClassWeights are by how much each class counts in the loss, 0 or more: the loss of an image is multiplied by the
+	// weight of its class, and with label smoothing what it asks for another class by that one's. As PyTorch's
+	// CrossEntropyLoss does with reduction="sum", they are not normalised: where their mean over the images is not 1, as
+	// that of [data.Dataset.ClassWeights] is, they scale the learning rate too. None for 1 each.
 	ClassWeights []float64 `json:"class_weights,omitempty"`
 	// Averaging has the model use an average of the weights over the steps. The zero value does not.
 	Averaging Averaging `json:"averaging,omitzero"`
@@ -177,7 +179,7 @@ func (r Recipe) problems() []error {
 		}
 	}
 	check(r.BatchSize >= 1, "batch size %d, need at least 1", r.BatchSize)
-	check(r.Epochs >= 0, "%d epochs, need at least 1", r.Epochs)
+	check(r.Epochs >= 0, "%d epochs, need 0 or more", r.Epochs)
 	check(r.LastEpoch >= 0 && r.LastEpoch <= 1, "last epoch %g, need 0 (for 1) to 1", r.LastEpoch)
 	check(r.LastEpoch == 0 || r.Epochs >= 1, "a share of the last epoch, and no epoch")
 	if err := optimizerProblem(r.Optimizer); err != nil {

@@ -13,8 +13,8 @@ import (
 
 // Record is what a run was, and how it went.
 //
-// It can be written as JSON and read back; of augmentations of the caller's own only OwnAugmentations are left then. Unknown
-// fields of the recipe and of epochs are errors.
+// It can be written as JSON and read back, and so can a [Result], without its model; of augmentations of the caller's own
+// only OwnAugmentations are left then. Unknown fields of the recipe and of epochs are errors.
 type Record struct {
 	// Weights says which weights the model has, and so what was tested after each epoch: the last step's, or
 	// their moving average if the recipe asks for one.

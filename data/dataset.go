@@ -14,7 +14,7 @@ import (
 //
 // A set from [New], [CIFAR10] or a method of another set holds at least one image, and labels that
 // are all classes. A nil *Dataset is empty: its Len is 0, and the methods that return an error
-// return one.
+// return one; most others panic.
 type Dataset struct {
 	pixels  []uint8 // [n, height, width, channels]
 	shape   Shape

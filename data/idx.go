@@ -60,7 +60,7 @@ func mnistFile(folder, name string) (string, error) {
 
 // IDX reads a set from two files in the IDX format of MNIST, packed by gzip or not: images, as unsigned bytes [n, height,
 // width] or [n, height, width, channels], and labels, as unsigned bytes [n]. Without classes these are called "0", "1"
-// and so on.
+// and so on, up to the highest label that there is: a test set may need those of the training set.
 //
 // The error wraps [ErrNotFound] if a file is missing, and [ErrFormat] if one is cut short, too long or something else, if
 // their numbers differ, or if a label is not a class.

@@ -65,7 +65,8 @@ func NPZ(path, images, labels string, classes []string) (*Dataset, error) {
 }
 
 // NPY reads a set from two .npy files of NumPy: images, an array of uint8 [n, height, width] or [n, height, width,
-// channels], and labels, an array of integers [n] or [n, 1]. Without classes these are called "0", "1" and so on.
+// channels], and labels, an array of integers [n] or [n, 1]. Without classes these are called "0", "1" and so on, up to
+// the highest label that there is: a test set may need those of the training set.
 //
 // The error wraps [ErrNotFound] if a file is missing, and [ErrFormat] if one is cut short or something else, if the
 // arrays have other shapes or types, or if a label is not a class.

@@ -234,7 +234,7 @@ func TestDawnBlock(t *testing.T) {
 }
 
 func TestDesignByName(t *testing.T) {
-	if diff := cmp.Diff([]string{"dawn", "backbone", "resnet9"}, layers.DesignNames()); diff != "" {
+	if diff := cmp.Diff([]string{"dawn", "backbone", "resnet9", "airbench94", "airbench96"}, layers.DesignNames()); diff != "" {
 		t.Errorf("architectures (-want +got):\n%s", diff)
 	}
 	for _, name := range layers.DesignNames() {

@@ -53,10 +53,12 @@ func ResNet9() Design {
 	return d
 }
 
-// architectures are the designs that can be asked for by name, in the order of the series.
-func architectures() []Design { return []Design{Dawn(), Backbone(), ResNet9()} }
+// architectures are the designs that can be asked for by name, those of the series in its order first.
+func architectures() []Design {
+	return []Design{Dawn(), Backbone(), ResNet9(), Airbench94(), Airbench96()}
+}
 
-// DesignNames lists the names that [DesignByName] knows, in the order of the series.
+// DesignNames lists the names that [DesignByName] knows, those of the series in its order first.
 func DesignNames() []string {
 	var names []string
 	for _, d := range architectures() {

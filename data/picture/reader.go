@@ -2,6 +2,7 @@ package picture
 
 import (
 	"archive/zip"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -111,7 +112,7 @@ func (e *UnreadableError) Unwrap() []error {
 // their first frame, and what is transparent is blended with black. The images are in the order of their paths.
 //
 // The error wraps [data.ErrNotFound] if there is no such folder, or no folder in it; [data.ErrFormat] if a class has no
-// picture or the zip file is damaged; it is an [UnreadableError] if pictures cannot be read, and wraps [ErrMemory] if the
+// picture or the zip file is damaged; it is a *[UnreadableError], for errors.As, if pictures cannot be read, and wraps [ErrMemory] if the
 // images do not fit the memory. When ctx ends, it is its error.
 func (r Reader) Folder(ctx context.Context, name string) (*data.Dataset, Report, error) {
 	set, report, err := r.folder(ctx, name)
@@ -144,6 +145,9 @@ func (r Reader) folder(ctx context.Context, name string) (*data.Dataset, Report,
 
 // FS is [Reader.Folder] for the root of a file system, such as one of package embed. Several goroutines open its files.
 func (r Reader) FS(ctx context.Context, fsys fs.FS) (*data.Dataset, Report, error) {
+	if err := given(ctx); err != nil {
+		return nil, Report{}, err
+	}
 	found, err := find(ctx, fsys)
 	if err != nil {
 		return nil, Report{}, err
@@ -161,8 +165,19 @@ func (r Reader) Pictures(ctx context.Context, fsys fs.FS, list []Labelled) (*dat
 	return set, Report{Skipped: skipped}, err
 }
 
+// given reports a context that is nil.
+func given(ctx context.Context) error {
+	if ctx == nil {
+		return errors.New("the context is nil: pass context.Background() for none")
+	}
+	return nil
+}
+
 // read makes a set of pictures.
 func (r Reader) read(ctx context.Context, open func(name string) (fs.File, error), pictures []Labelled) (*data.Dataset, []Problem, error) {
+	if err := given(ctx); err != nil {
+		return nil, nil, err
+	}
 	shape := r.Shape
 	if shape == (data.Shape{}) {
 		shape = data.Shape{Height: 32, Width: 32, Channels: 3}
@@ -178,8 +193,8 @@ func (r Reader) read(ctx context.Context, open func(name string) (fs.File, error
 		return nil, nil, err
 	}
 
-	pixels, problems := r.decode(ctx, open, pictures, shape)
-	if err := ctx.Err(); err != nil {
+	pixels, problems, err := r.decode(ctx, open, pictures, shape)
+	if err := cmp.Or(ctx.Err(), err); err != nil {
 		return nil, nil, err
 	}
 
@@ -209,35 +224,45 @@ func (r Reader) read(ctx context.Context, open func(name string) (fs.File, error
 	return set, bad, err
 }
 
-// decode decodes pictures into the pixels of images, on all cores, until ctx ends. What cannot be read leaves its error.
-func (r Reader) decode(ctx context.Context, open func(name string) (fs.File, error), pictures []Labelled, shape data.Shape) (pixels []uint8, problems []error) {
+// decode decodes pictures into the pixels of images, on all cores, until ctx ends. What cannot be read leaves its error; err
+// is the panic of the caller's Progress.
+func (r Reader) decode(ctx context.Context, open func(name string) (fs.File, error), pictures []Labelled, shape data.Shape) (pixels []uint8, problems []error, err error) {
 	size := shape.Size()
 	pixels, problems = make([]uint8, len(pictures)*size), make([]error, len(pictures))
 	done, next := 0, 0
 	var mu sync.Mutex
+	take := func() (i int, more bool) {
+		mu.Lock()
+		defer mu.Unlock()
+		i = next
+		next++
+		return i, i < len(pictures) && ctx.Err() == nil && err == nil
+	}
+	tell := func() {
+		mu.Lock()
+		defer mu.Unlock()
+		done++
+		if r.Progress == nil || err != nil {
+			return
+		}
+		defer func() {
+			if p := recover(); p != nil {
+				err = fmt.Errorf("Progress panics: %v", p)
+			}
+		}()
+		r.Progress(done, len(pictures))
+	}
 	var workers sync.WaitGroup
 	for range min(runtime.GOMAXPROCS(0), len(pictures)) {
 		workers.Go(func() {
-			for {
-				mu.Lock()
-				i := next
-				next++
-				mu.Unlock()
-				if i >= len(pictures) || ctx.Err() != nil {
-					return
-				}
+			for i, more := take(); more; i, more = take() {
 				problems[i] = readPicture(ctx, pixels[i*size:(i+1)*size], open, pictures[i].Path, shape, r.Fit)
-				mu.Lock()
-				done++
-				if r.Progress != nil {
-					r.Progress(done, len(pictures))
-				}
-				mu.Unlock()
+				tell()
 			}
 		})
 	}
 	workers.Wait()
-	return pixels, problems
+	return pixels, problems, err
 }
 
 // checkShape reports a shape that pictures cannot have.

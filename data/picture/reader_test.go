@@ -311,6 +311,21 @@ func TestReaderStops(t *testing.T) {
 	}
 }
 
+// A context that is nil, and a panic of the caller's, are errors and do not end the process.
+func TestReaderOfCarelessCallers(t *testing.T) {
+	careless := picture.Reader{Progress: func(done, _ int) {
+		if done == 2 {
+			panic("out of patience")
+		}
+	}}
+	for says, ctx := range map[string]context.Context{"out of patience": context.Background(), "context is nil": nil} {
+		set, _, err := careless.FS(ctx, ownFolder(t))
+		if set != nil || err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("set %v, error %v, want one that says %q", set, err, says)
+		}
+	}
+}
+
 // What looks like a picture and is no file is not opened: a pipe would be waited for.
 func TestReaderIgnoresWhatIsNoFile(t *testing.T) {
 	fsys := ownFolder(t)
