@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,6 +14,7 @@ import (
 	"time"
 
 	"github.com/fastresnet/fastresnet/examples/internal/program"
+	"github.com/fastresnet/fastresnet/internal/folderlock"
 )
 
 // small is a study of four short runs.
@@ -155,6 +158,36 @@ func TestManyProcesses(t *testing.T) {
 	}
 	if again, _ := p.run(t, program.ExitOK); lines(again, "started") > 0 {
 		t.Errorf("something was left to do:\n%s", again)
+	}
+}
+
+// TestLeavingARun has a process turn to a run that another one, which has done it, is leaving: there is nothing wrong with that.
+func TestLeavingARun(t *testing.T) {
+	w := &worker{folder: folder(t.TempDir())}
+	for i := range 300 {
+		r := trial{id: fmt.Sprintf("%08x", i)}
+		lock, err := w.folder.claim(r.id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var other sync.WaitGroup
+		other.Go(func() {
+			for {
+				err := w.do(t.Context(), r)
+				if err == nil {
+					return
+				}
+				if !errors.Is(err, folderlock.ErrInUse) {
+					t.Error(err)
+					return
+				}
+			}
+		})
+		if err := errors.Join(w.folder.keep(outcome{ID: r.id}), lock.Release()); err != nil {
+			t.Error(err)
+		}
+		_ = os.RemoveAll(w.folder.unfinished(r.id)) // the other may be about to lock it
+		other.Wait()
 	}
 }
 

@@ -78,18 +78,28 @@ func (w *worker) work(ctx context.Context) error {
 
 // do does a run, unless it is done or under way elsewhere.
 func (w *worker) do(ctx context.Context, r trial) error {
-	lock, err := w.folder.claim(r.id)
-	if err != nil {
+	done, err := w.folder.has(r.id)
+	if err != nil || done {
 		return err
 	}
-	done, err := w.folder.has(r.id) // by another process, before this one had the lock
+	lock, err := w.folder.claim(r.id)
+	if err != nil {
+		if done, _ := w.folder.has(r.id); done { // meanwhile: what could not be locked was being removed
+			return nil
+		}
+		return err
+	}
+	done, err = w.folder.has(r.id) // by another process, before this one had the lock
 	if err == nil && !done {
 		err = w.train(ctx, r)
 	}
 	if err := errors.Join(err, lock.Release()); err != nil {
 		return err
 	}
-	return os.RemoveAll(w.folder.unfinished(r.id)) // when it is not locked: Windows removes no open file
+	// When it is not locked: Windows removes no open file. The run is done even if some of it stays, as when another process
+	// is about to lock it.
+	_ = os.RemoveAll(w.folder.unfinished(r.id))
+	return nil
 }
 
 // train trains a run to its end, from its last checkpoint on, and keeps what came of it.
