@@ -21,8 +21,7 @@ func (s *study) combinations() ([]configuration, error) {
 		all = more
 	}
 	var once []configuration
-	var problems []error
-	seen, reported := map[string]bool{}, map[string]bool{}
+	seen := map[string]bool{}
 	for _, c := range all {
 		for name, value := range s.Settings {
 			c[name] = value
@@ -32,12 +31,21 @@ func (s *study) combinations() ([]configuration, error) {
 		}
 		seen[c.key()] = true
 		once = append(once, c)
-		if err := c.check(); err != nil && !reported[err.Error()] { // by the first that has it
+	}
+	return once, s.reports(once, configuration.check)
+}
+
+// reports are all problems that a check finds in configurations, each with the first one that has it.
+func (s *study) reports(all []configuration, check func(configuration) error) error {
+	var problems []error
+	reported := map[string]bool{}
+	for _, c := range all {
+		if err := check(c); err != nil && !reported[err.Error()] {
 			reported[err.Error()] = true
 			problems = append(problems, fmt.Errorf("%w (in %v)", err, c.of(s.varied())))
 		}
 	}
-	return once, errors.Join(problems...)
+	return errors.Join(problems...)
 }
 
 // varied are the names of the settings that the study varies.

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/fastresnet/fastresnet"
+	"github.com/fastresnet/fastresnet/examples/internal/program"
 )
 
 // configuration is the settings of a run, by their names.
@@ -24,13 +25,14 @@ type configuration map[string]any
 const (
 	recipeSetting = "recipe"
 	epochsSetting = "epochs"
+	batchSetting  = "batch_size"
 )
 
 // optionSettings are the settings that are options of the library, each a number.
 var optionSettings = map[string]func(float64) (fastresnet.Option, error){
 	"width":       whole(fastresnet.WithWidth),
 	epochsSetting: whole(fastresnet.WithEpochs),
-	"batch_size":  whole(fastresnet.WithBatchSize),
+	batchSetting:  whole(fastresnet.WithBatchSize),
 	"peak_rate": func(rate float64) (fastresnet.Option, error) {
 		if !(rate > 0 && rate <= math.MaxFloat32) {
 			return nil, errors.New("need a positive number")
@@ -63,6 +65,18 @@ func (c configuration) check() error {
 	}
 	_, err := c.options()
 	return err
+}
+
+// fit reports what of checked settings keeps them from being trained on a number of images.
+func (c configuration) fit(images int) error {
+	recipe, err := c.recipe()
+	if err != nil {
+		return err
+	}
+	if batch, set := c[batchSetting].(float64); set {
+		recipe.BatchSize = int(batch)
+	}
+	return program.Misfit(recipe, images)
 }
 
 // recipe is the recipe with the fields that are set, without the options.

@@ -47,6 +47,15 @@ func readImages(from string, s *study) (*images, error) {
 // of are a run's.
 func (i *images) of(r trial) data.Fold { return i.folds[max(0, r.fold-1)] }
 
+// fewest is how many the smallest training set has.
+func (i *images) fewest() int {
+	n := i.folds[0].Train.Len()
+	for _, fold := range i.folds {
+		n = min(n, fold.Train.Len())
+	}
+	return n
+}
+
 // sameAs finds out whether results are of these images.
 func (i *images) sameAs(runs []trial, done map[string]outcome) error {
 	for _, r := range runs {
@@ -85,7 +94,7 @@ func (s *study) tested() string {
 	case s.HeldOut >= 1:
 		return fmt.Sprintf("%s of %s, held out", terminal.Count(int(s.HeldOut)), from)
 	case s.HeldOut > 0:
-		return fmt.Sprintf("%g %% of %s, held out", 100*s.HeldOut, from)
+		return fmt.Sprintf("%.4g %% of %s, held out", 100*s.HeldOut, from)
 	case s.TestImages > 0:
 		return fmt.Sprintf("the first %s test images", terminal.Count(s.TestImages))
 	}

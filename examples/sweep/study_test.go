@@ -276,3 +276,21 @@ func TestHalving(t *testing.T) {
 		t.Errorf("more %v, runs (-want +got):\n%s", more, diff)
 	}
 }
+
+func TestTested(t *testing.T) {
+	for _, test := range []struct {
+		study study
+		want  string
+	}{
+		{study{}, "the test set"},
+		{study{TestImages: 1000}, "the first 1,000 test images"},
+		{study{HeldOut: 0.07}, "7 % of the training images, held out"},
+		{study{HeldOut: 0.125, TrainImages: 5000}, "12.5 % of the first 5,000 training images, held out"},
+		{study{HeldOut: 500}, "500 of the training images, held out"},
+		{study{Folds: 5}, "5 parts of the training images, each held out once"},
+	} {
+		if got := test.study.tested(); got != test.want {
+			t.Errorf("tested with %q, want %q", got, test.want)
+		}
+	}
+}

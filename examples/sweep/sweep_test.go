@@ -284,6 +284,31 @@ func TestFolds(t *testing.T) {
 	}
 }
 
+// TestImpossibleRuns has configurations that cannot be trained on the images be found before anything is trained, or else stop no
+// other.
+func TestImpossibleRuns(t *testing.T) {
+	const study = `{
+		"settings": {"recipe": "resnet9-24", "width": 4, "epochs": 1}, "train_images": 160, "held_out": 0.2,
+		"grid": {FIELD}
+	}`
+	for _, test := range []struct {
+		name, field string
+		done        int
+		want        string
+	}{
+		{"a batch beyond the images", `"batch_size": [32, 640], "label_smoothing": [0, 0.1]`, 0, "batch 640 is larger than the training set of 128 images (in batch_size 640, label_smoothing 0)"},
+		{"groups that do not divide a batch", `"batch_size": [32], "design.norm.groups": [1, 64]`, 0, "batch 32, need a multiple of its norm's 64 groups (in batch_size 32, design.norm.groups 64)"},
+		{"weights of other classes", `"batch_size": [32, 64], "class_weights": [[1, 2], [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]]`, 2, "2 class weights for 10 classes"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			stdout, errs := start(t, strings.Replace(study, "FIELD", test.field, 1)).run(t, program.ExitFailed)
+			if n := lines(stdout, "done"); n != test.done || !strings.Contains(errs, test.want) {
+				t.Errorf("%d runs done, want %d; it said %s, want %s", n, test.done, errs, test.want)
+			}
+		})
+	}
+}
+
 // TestFailures has what stands in the way of a study be said.
 func TestFailures(t *testing.T) {
 	for _, test := range []struct {
@@ -292,7 +317,7 @@ func TestFailures(t *testing.T) {
 		spoil func(t *testing.T, results string)
 		want  string
 	}{
-		{"a batch beyond the images", strings.Replace(small, "32", "640", 1), nil, "batch size 640 is larger than the training set of 128 images"},
+		{"a batch beyond the images", strings.Replace(small, "32", "640", 1), nil, "batch 640 is larger than the training set of 128 images"},
 		{"nothing to hold out", strings.Replace(small, "0.2", "320", 1), nil, "held_out: "},
 		{"a result of another run", small, func(t *testing.T, results string) { rename(t, results) }, "it is the result of another run"},
 		{"no result", small, func(t *testing.T, results string) { write(t, filepath.Join(results, "notes.json"), "{}") }, "notes.json: no result of this program, or a damaged one"},

@@ -24,18 +24,25 @@ type worker struct {
 	view     *view
 }
 
+// newWorker reads the images, and finds out before any training that all configurations fit them.
 func newWorker(s *settings, study *study, stdout, stderr io.Writer) (*worker, error) {
 	images, err := readImages(s.data, study)
 	if err != nil {
+		return nil, err
+	}
+	fewest := images.fewest()
+	if err := study.reports(study.configurations, func(c configuration) error { return c.fit(fewest) }); err != nil {
 		return nil, err
 	}
 	return &worker{s, study, folder(s.results), images, newView(s.quiet, study.varied(), stdout, stderr)}, nil
 }
 
 // work does the runs of the share that are missing, of each stage as it becomes known. It fails with [errAwaited] when what
-// is left is for others to do first.
+// is left is for others to do first. Runs that cannot be, which only they themselves may find, do not stop the others.
 func (w *worker) work(ctx context.Context) error {
 	elsewhere := map[string]bool{} // what other processes are at
+	impossible := map[string]bool{}
+	var problems []error // theirs
 	for {
 		done, err := w.folder.outcomes()
 		if err != nil {
@@ -51,11 +58,13 @@ func (w *worker) work(ctx context.Context) error {
 		maps.DeleteFunc(elsewhere, func(id string, _ bool) bool { _, is := done[id]; return is })
 		var missing []trial
 		for place, r := range runs {
-			if _, is := done[r.id]; !is && !elsewhere[r.id] && w.settings.share.has(place) {
+			if _, is := done[r.id]; !is && !elsewhere[r.id] && !impossible[r.id] && w.settings.share.has(place) {
 				missing = append(missing, r)
 			}
 		}
 		switch {
+		case len(missing) == 0 && len(problems) > 0:
+			return errors.Join(problems...)
 		case len(missing) == 0 && len(elsewhere) > 0:
 			return fmt.Errorf("other processes are at %s: %w", terminal.Plural(len(elsewhere), "run"), errAwaited)
 		case len(missing) == 0 && more:
@@ -67,10 +76,14 @@ func (w *worker) work(ctx context.Context) error {
 		for i, r := range missing {
 			w.view.run = i + 1
 			err := w.do(ctx, r)
-			if errors.Is(err, folderlock.ErrInUse) {
+			switch {
+			case errors.Is(err, folderlock.ErrInUse):
 				elsewhere[r.id] = true
-			} else if err != nil {
-				return err
+			case errors.Is(err, fastresnet.ErrOption):
+				impossible[r.id] = true
+				problems = append(problems, err)
+			case err != nil:
+				return errors.Join(append(problems, err)...)
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 package program
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -69,24 +70,23 @@ func Fit(rungs []int, batch, images int) error {
 	var problems []error
 	seen := map[string]bool{}
 	for _, rung := range rungs {
-		if problem := misfit(fastresnet.Recipes()[rung-1], batch, images); problem != "" && !seen[problem] {
-			problems = append(problems, fmt.Errorf("rung %d: %s", rung, problem))
-			seen[problem] = true
+		r := fastresnet.Recipes()[rung-1]
+		r.BatchSize = cmp.Or(batch, r.BatchSize)
+		if problem := Misfit(r, images); problem != nil && !seen[problem.Error()] {
+			problems = append(problems, fmt.Errorf("rung %d: %w", rung, problem))
+			seen[problem.Error()] = true
 		}
 	}
 	return errors.Join(problems...)
 }
 
-// misfit is the problem of a recipe, if it has one.
-func misfit(r fastresnet.Recipe, batch, images int) string {
-	if batch == 0 {
-		batch = r.BatchSize
+// Misfit is what keeps a recipe from being trained on a number of images, if anything does.
+func Misfit(r fastresnet.Recipe, images int) error {
+	if r.BatchSize > images {
+		return fmt.Errorf("batch %d is larger than the training set of %s images", r.BatchSize, terminal.Count(images))
 	}
-	if batch > images {
-		return fmt.Sprintf("batch %d is larger than the training set of %s images", batch, terminal.Count(images))
+	if groups := max(1, r.Design.Norm.Groups); r.BatchSize%groups != 0 {
+		return fmt.Errorf("batch %d, need a multiple of its norm's %d groups", r.BatchSize, groups)
 	}
-	if groups := max(1, r.Design.Norm.Groups); batch%groups != 0 {
-		return fmt.Sprintf("batch %d, need a multiple of its norm's %d groups", batch, groups)
-	}
-	return ""
+	return nil
 }
