@@ -18,6 +18,7 @@ import (
 	"github.com/fastresnet/fastresnet/data/picture"
 	"github.com/fastresnet/fastresnet/examples/internal/signature"
 	"github.com/fastresnet/fastresnet/internal/testpicture"
+	"github.com/prometheus/client_golang/prometheus/testutil"
 )
 
 // TestSlowClientsBlockNobody has 64 clients send a byte now and then, from one address: more than there was room for
@@ -59,21 +60,64 @@ func TestUploadsOfOneAddress(t *testing.T) {
 	clients.Wait()
 }
 
+// sent is a request's body, where it is sent, and the header of a tensor's.
+type sent struct {
+	path, header string
+	body         []byte
+}
+
+// tensor is a request about some images.
+func tensor(images int) sent {
+	text := fmt.Sprintf(`{"inputs":[{"name":"images","shape":[%d,32,32,3],"datatype":"UINT8","parameters":{"binary_data_size":%d}}]}`, images, images*3072)
+	return sent{"/v2/models/test/infer", fmt.Sprint(len(text)), append([]byte(text), make([]byte, images*3072)...)}
+}
+
+// from sends it from an address.
+func (s sent) from(address string, h http.Handler) *httptest.ResponseRecorder {
+	r, w := httptest.NewRequest("POST", s.path, bytes.NewReader(s.body)), httptest.NewRecorder()
+	r.Header.Set(jsonLength, s.header)
+	r.RemoteAddr = address
+	h.ServeHTTP(w, r)
+	return w
+}
+
+// TestTensorsBlockNobody has one address send all the tensors that there is room for, to a model that is slow. There is no more
+// than one of them before the tensor of another address.
+func TestTensorsBlockNobody(t *testing.T) {
+	l := usual
+	l.wait = time.Minute
+	s, entered, release := blocked(t, l)
+	h := s.handler()
+	waiting := func(turn *room) float64 { return testutil.ToFloat64(s.metrics.waiting.WithLabelValues(turn.name)) }
+	var clients sync.WaitGroup
+	ask := func(address string, request sent) {
+		clients.Go(func() {
+			if w := request.from(address, h); w.Code != http.StatusOK {
+				t.Errorf("%s: status %d: %s", address, w.Code, w.Body)
+			}
+		})
+	}
+	const heavy = 12
+	for range heavy {
+		ask("10.0.0.1:1", tensor(signature.MaxBatch))
+	}
+	waitUntil(t, func() bool { return waiting(s.images)+waiting(s.small) == heavy })
+	ask("10.0.0.2:1", tensor(1))
+	waitUntil(t, func() bool { return len(entered) == 2 })
+	if n := waiting(s.images) + waiting(s.small); n != heavy+1 {
+		t.Errorf("%g requests wait, want all %d", n, heavy+1)
+	}
+	release()
+	clients.Wait()
+}
+
 // TestHeavyClientBlocksNobody has one address send the pictures that take longest, again and again, on 64 connections.
 // A small picture, a tensor and a photograph of another address are answered soon.
 func TestHeavyClientBlocksNobody(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short: this takes a quarter of a minute")
 	}
-	type sent struct {
-		path, header string // header is that of a tensor's request
-		body         []byte
-	}
 	picture := func(encoded []byte) sent { return sent{"/classify", "", encoded} }
-	tensor := func(images int) sent {
-		text := fmt.Sprintf(`{"inputs":[{"name":"images","shape":[%d,32,32,3],"datatype":"UINT8","parameters":{"binary_data_size":%d}}]}`, images, images*3072)
-		return sent{"/v2/models/test/infer", fmt.Sprint(len(text)), append([]byte(text), make([]byte, images*3072)...)}
-	}
 	photo := picture(testpicture.Encode(t, "jpeg", testpicture.Image(1600, 1200)))
 	small := picture(testpicture.Encode(t, "png", testpicture.Image(32, 32)))
 	for name, heavy := range map[string]sent{
@@ -84,19 +128,12 @@ func TestHeavyClientBlocksNobody(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := newTestService(t, usual).handler()
-			do := func(address string, s sent) int {
-				r, w := httptest.NewRequest("POST", s.path, bytes.NewReader(s.body)), httptest.NewRecorder()
-				r.Header.Set(jsonLength, s.header)
-				r.RemoteAddr = address
-				h.ServeHTTP(w, r)
-				return w.Code
-			}
 			end := time.Now().Add(4 * time.Second)
 			var attack sync.WaitGroup
 			for range 64 {
 				attack.Go(func() {
 					for time.Now().Before(end) {
-						do("10.0.0.1:1", heavy)
+						heavy.from("10.0.0.1:1", h)
 					}
 				})
 			}
@@ -104,7 +141,7 @@ func TestHeavyClientBlocksNobody(t *testing.T) {
 			for range 2 {
 				for kind, other := range map[string]sent{"small picture": small, "tensor": tensor(1), "photograph": photo} {
 					start := time.Now()
-					code := do("10.0.0.2:1", other)
+					code := other.from("10.0.0.2:1", h).Code
 					t.Logf("another address: %s: %v", kind, time.Since(start))
 					if code != http.StatusOK || time.Since(start) > 4*time.Second {
 						t.Errorf("another address: %s: status %d after %v", kind, code, time.Since(start))

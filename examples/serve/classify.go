@@ -69,7 +69,7 @@ func (s *service) look(r *http.Request, encoded []byte, header picture.Header) (
 		return p, busy(err)
 	}
 	var predictions []fastresnet.Prediction
-	err = s.await(r, modelTurn, func(ctx context.Context) (err error) {
+	err = s.compute(r, 1, func(ctx context.Context) (err error) {
 		predictions, err = s.predictor.Predict(ctx, img)
 		return err
 	})

@@ -61,13 +61,13 @@ func (s *service) see(r *http.Request, images *data.Dataset, wanted []wantedOutp
 		predict = predict || o.Name != signature.Embedding
 	}
 	if predict {
-		err = s.await(r, modelTurn, func(ctx context.Context) (err error) {
+		err = s.compute(r, images.Len(), func(ctx context.Context) (err error) {
 			seen.predictions, err = s.predictor.PredictDataset(ctx, images)
 			return err
 		})
 	}
 	if embed && err == nil {
-		err = s.await(r, modelTurn, func(ctx context.Context) (err error) {
+		err = s.compute(r, images.Len(), func(ctx context.Context) (err error) {
 			seen.embeddings, err = s.predictor.EmbedDataset(ctx, images)
 			return err
 		})

@@ -24,9 +24,6 @@ type metrics struct {
 	handler  http.Handler
 }
 
-// The turns for which requests wait have the names of their rooms, and this one.
-const modelTurn = "model"
-
 func newMetrics(s *service) *metrics {
 	path, status, turn := "path", "status", "turn"
 	m := &metrics{
@@ -51,7 +48,7 @@ func newMetrics(s *service) *metrics {
 		}, []string{turn}),
 		registry: prometheus.NewRegistry(),
 	}
-	for _, turn := range []string{s.starts.name, s.bodies.name, s.small.name, s.pixels.name, modelTurn} {
+	for _, turn := range []string{s.starts.name, s.bodies.name, s.small.name, s.pixels.name, s.images.name} {
 		m.waiting.WithLabelValues(turn)
 		m.refused.WithLabelValues(turn)
 	}

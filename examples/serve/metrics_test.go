@@ -64,16 +64,16 @@ func TestMetricsOfWaiting(t *testing.T) {
 	defer release()
 	answer := post(t, listen(t, s).url)
 	<-entered
-	if n := testutil.ToFloat64(s.metrics.waiting.WithLabelValues(modelTurn)); n != 1 {
+	if n := testutil.ToFloat64(s.metrics.waiting.WithLabelValues(s.images.name)); n != 1 {
 		t.Errorf("%g wait for the model, want 1", n)
 	}
 	if r := <-answer; r.status != http.StatusServiceUnavailable {
 		t.Errorf("status %d", r.status)
 	}
-	if n := testutil.ToFloat64(s.metrics.waiting.WithLabelValues(modelTurn)); n != 0 {
+	if n := testutil.ToFloat64(s.metrics.waiting.WithLabelValues(s.images.name)); n != 0 {
 		t.Errorf("%g wait for the model, want 0", n)
 	}
-	if n := testutil.ToFloat64(s.metrics.refused.WithLabelValues(modelTurn)); n != 1 {
+	if n := testutil.ToFloat64(s.metrics.refused.WithLabelValues(s.images.name)); n != 1 {
 		t.Errorf("%g waited for the model in vain, want 1", n)
 	}
 }

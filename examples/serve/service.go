@@ -28,6 +28,7 @@ type service struct {
 
 	starts, bodies *room // bytes of memory for the first portions of bodies, and for what is behind them
 	small, pixels  *room // pixels of small pictures, and of others
+	images         *room // images before the model
 	// predictor is the model, which computes together what waits at the same time.
 	predictor predictor
 }
@@ -43,7 +44,7 @@ func newService(model *fastresnet.Model, name string, l limits, log *slog.Logger
 	s := &service{
 		model: model, name: name, shape: model.Network().Input, outputs: signature.Outputs(model), limits: l, log: log,
 		starts: newRoom("body_start", l.starts), bodies: newRoom("body", l.bodies),
-		small: newRoom("small_picture", l.small), pixels: newRoom("picture", l.pixels),
+		small: newRoom("small_picture", l.small), pixels: newRoom("picture", l.pixels), images: newRoom("model", l.images),
 		predictor: model,
 	}
 	s.metrics = newMetrics(s)

@@ -26,6 +26,19 @@ func (s *service) turn(r *http.Request, of *room, size int64) (release func(), e
 	return release, err
 }
 
+// compute has the model look at some images, when it is the client's turn. The model itself takes what comes in order,
+// so what is before it must be little.
+func (s *service) compute(r *http.Request, images int, look func(context.Context) error) error {
+	return s.await(r, s.images.name, func(ctx context.Context) error {
+		release, err := s.images.take(ctx, r.RemoteAddr, int64(images))
+		if err != nil {
+			return err
+		}
+		defer release()
+		return look(ctx)
+	})
+}
+
 // await has a request wait for something, for a time. The metrics have it by name.
 func (s *service) await(r *http.Request, turn string, wait func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(r.Context(), s.limits.wait)
