@@ -1,10 +1,12 @@
 package report
 
 import (
+	"slices"
 	"strings"
 	"text/template"
 
 	"github.com/fastresnet/fastresnet"
+	"github.com/fastresnet/fastresnet/data"
 )
 
 // program trains with a recipe in a file beside it.
@@ -64,6 +66,9 @@ func main() {
 {{- if .WarmStart}}
 		// and WithInitialModel: the model of {{printf "%q" .WarmStart.Recipe}}, seed {{.WarmStart.Seed}}, weights {{printf "%q" .WarmStart.Weights}}
 {{- end}}
+{{- if .Stopped}}
+		// and WithTargetAccuracy or WithEarlyStop: the run ended after {{len .Epochs}} of {{.Recipe.Epochs}} epochs ({{.Stopped}})
+{{- end}}
 	)
 	if err != nil {
 		log.Fatal(err)
@@ -83,9 +88,17 @@ type programData struct {
 	CIFAR10 bool
 }
 
+// onCIFAR10 says whether a run has CIFAR-10's numbers of images, and was evaluated on its classes.
+func onCIFAR10(r Run) bool {
+	if r.Evaluation == nil || r.Record.TrainImages != 50_000 || r.Record.TestImages != 10_000 {
+		return false
+	}
+	return slices.EqualFunc(r.Evaluation.PerClass(), data.CIFAR10Classes(), func(c fastresnet.ClassFigures, name string) bool { return c.Class == name })
+}
+
 // repeatOf is how to do it in a shell, if the run knows that, and in Go.
 func repeatOf(r Run, recipe string) (repeat, error) {
 	var text strings.Builder
-	err := program.Execute(&text, programData{r.Record, r.Record.TrainImages == 50_000 && r.Record.TestImages == 10_000})
+	err := program.Execute(&text, programData{r.Record, onCIFAR10(r)})
 	return repeat{Command: r.Command, Program: text.String(), Recipe: recipe}, err
 }

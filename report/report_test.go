@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/fastresnet/fastresnet"
+	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/report"
 	"github.com/google/go-cmp/cmp"
 )
@@ -173,18 +174,40 @@ func TestRepeat(t *testing.T) {
 	}
 }
 
-// The program reads CIFAR-10 only where the run was on all of it.
+// The program reads CIFAR-10 only where the run was on all of it, and says what else there was to the run.
 func TestRepeatOnOwnImages(t *testing.T) {
-	for images, want := range map[int]string{50_000: `data.CIFAR10("")`, 360: "picture.Reader{}.Folder("} {
-		record := history(2, 2)
-		record.TrainImages = images
-		_, page := written(t, report.Run{Record: record})
-		program := page.all("pre")[0].all("code")[0].text
-		formatted, err := format.Source([]byte(program))
-		check(t, err)
-		if !strings.Contains(program, want) || string(formatted) != program {
-			t.Errorf("%d images: want %q in, and no changes by gofmt of:\n%s", images, want, program)
-		}
+	const cifar, own = `data.CIFAR10("")`, "// Put the run's own images here: "
+	unlike := data.CIFAR10Classes()
+	unlike[3] = "lion"
+	for _, test := range []struct {
+		name    string
+		classes []string // of the evaluation; nil for none
+		images  int
+		stopped fastresnet.StopReason
+		want    string
+	}{
+		{"CIFAR-10", data.CIFAR10Classes(), 50_000, "", cifar},
+		{"some of CIFAR-10", data.CIFAR10Classes(), 360, "", own + "360 to train on, 10000 to test with."},
+		{"as many images of other classes", unlike, 50_000, "", own},
+		{"as many images of more classes", append(data.CIFAR10Classes(), "lion"), 50_000, "", own},
+		{"without an evaluation", nil, 50_000, "", own},
+		{"stopped early", nil, 360, fastresnet.TargetReached, "\t\t// and WithTargetAccuracy or WithEarlyStop: the run ended after 2 of 24 epochs (target accuracy reached)\n"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			run := report.Run{}
+			if test.classes != nil {
+				run = named(t, test.classes...)
+			}
+			run.Record = history(2, 24)
+			run.Record.TrainImages, run.Record.Stopped = test.images, test.stopped
+			_, page := written(t, run)
+			program := page.all("pre")[0].all("code")[0].text
+			formatted, err := format.Source([]byte(program))
+			check(t, err)
+			if !strings.Contains(program, test.want) || strings.Contains(program, cifar) != (test.want == cifar) || string(formatted) != program {
+				t.Errorf("want %q in, and no changes by gofmt of:\n%s", test.want, program)
+			}
+		})
 	}
 }
 
