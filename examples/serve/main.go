@@ -27,14 +27,20 @@ func main() { program.Main("serve", run) }
 // run is the program; it returns the exit status.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	s, err := parse(args, stdout)
+	log := slog.New(slog.NewTextHandler(stderr, nil))
+	if s != nil && s.log == logJSON { // all that is said is JSON then
+		log = slog.New(slog.NewJSONHandler(stderr, nil))
+		stderr = slog.NewLogLogger(log.Handler(), slog.LevelError).Writer()
+		program.OnStop(ctx, func() { log.Info("stopping when the work in hand is done") })
+	}
 	if err == nil {
-		err = serve(ctx, s, stdout, stderr)
+		err = serve(ctx, s, log, stdout)
 	}
 	return program.Status("serve", err, stderr)
 }
 
 // serve loads the model and answers requests until ctx ends.
-func serve(ctx context.Context, s *settings, stdout, stderr io.Writer) error {
+func serve(ctx context.Context, s *settings, log *slog.Logger, stdout io.Writer) error {
 	model, err := modelfile.Load(s.model, fastresnet.WithBackend(s.backend), fastresnet.WithPluginDownload())
 	if err != nil {
 		return err
@@ -47,14 +53,13 @@ func serve(ctx context.Context, s *settings, stdout, stderr io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("-addr: %w", err)
 	}
+	if s.log == logJSON {
+		log.Info("listening", "address", listener.Addr().String())
+	}
 	fmt.Fprintf(stdout, "serve: http://%s\n", listener.Addr())
 	l := usual
 	l.drain = s.drain
-	var log slog.Handler = slog.NewTextHandler(stderr, nil)
-	if s.log == logJSON {
-		log = slog.NewJSONHandler(stderr, nil)
-	}
-	return answer(ctx, listener, newService(model, s.name, l, slog.New(log)))
+	return answer(ctx, listener, newService(model, s.name, l, log))
 }
 
 // answer serves requests until ctx ends. Then it says that it is not ready, goes on for as long as a balancer takes to

@@ -4,19 +4,33 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"encoding/json"
 	"io"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"runtime"
+	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/fastresnet/fastresnet/examples/internal/program"
 	"github.com/fastresnet/fastresnet/examples/internal/testmodel"
 	"github.com/fastresnet/fastresnet/internal/testpicture"
+	"github.com/google/go-cmp/cmp"
 )
 
-func TestMain(m *testing.M) { os.Exit(testmodel.Main(m)) }
+// asProgram is the variable of the environment with which the tests' program is the one that is tested.
+const asProgram = "FASTRESNET_TEST_SERVE"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		main()
+	}
+	os.Exit(testmodel.Main(m))
+}
 
 // TestRun is the whole program: it says where it listens, answers, logs, and stops without an error.
 func TestRun(t *testing.T) {
@@ -56,6 +70,61 @@ func TestRun(t *testing.T) {
 	}
 	if strings.Count(log, "\n") != 2 {
 		t.Errorf("want a line a request:\n%s", log)
+	}
+}
+
+// TestLog has the program, in a process of its own, say on standard error that it starts, stops and fails: nothing but lines of
+// JSON if that is asked for.
+func TestLog(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("no SIGTERM on Windows")
+	}
+	good := []string{"-model", testmodel.Save(t, 4), "-backend", "go", "-addr", "localhost:0"}
+	asked := func(flags ...string) []string { return append(slices.Clip(good), flags...) }
+	for _, test := range []struct {
+		name string
+		args []string
+		want []string // what the lines say
+	}{
+		{"text", asked(), []string{"", "serve: stopping when the work in hand is done"}},
+		{"JSON", asked("-log", "json"), []string{"INFO listening", "INFO stopping when the work in hand is done"}},
+		{"a flag in JSON", asked("-log", "json", "-drain", "-1s"), []string{"ERROR serve: -drain -1s: need at least 0s"}},
+		{"a model in JSON", asked("-log", "json", "-model", "nowhere"), []string{"ERROR serve: loading a model: open nowhere: no such file or directory"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			program := exec.Command(os.Args[0], test.args...)
+			program.Env = append(os.Environ(), asProgram+"=1")
+			var stderr bytes.Buffer
+			program.Stderr = &stderr
+			stdout, err := program.StdoutPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := program.Start(); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := bufio.NewReader(stdout).ReadString('\n'); err == nil { // where it listens
+				if err := program.Process.Signal(syscall.SIGTERM); err != nil {
+					t.Error(err)
+				}
+			}
+			_ = program.Wait() // its status is told by what it says
+			var got []string
+			for line := range strings.Lines(stderr.String()) {
+				var said struct{ Level, Msg string }
+				switch err := json.Unmarshal([]byte(line), &said); {
+				case err == nil:
+					got = append(got, said.Level+" "+said.Msg)
+				case slices.Contains(test.args, "json"):
+					t.Errorf("no JSON: %q", line)
+				default:
+					got = append(got, strings.TrimSpace(line))
+				}
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("lines (-want +got):\n%s", diff)
+			}
+		})
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"sync/atomic"
 	"syscall"
 
 	"github.com/fastresnet/fastresnet/internal/terminal"
@@ -30,10 +31,11 @@ var (
 )
 
 // Main runs a program and exits with its status. The context ends with the first Ctrl-C or SIGTERM, and has one of this
-// package's errors as its cause then; the second one ends the program.
+// package's errors as its cause then; the second one ends the program. A line on standard error says so, or what [OnStop] has.
 func Main(name string, run func(ctx context.Context, args []string, stdout, stderr io.Writer) int) {
 	quiet.Klog()
-	ctx, stop := context.WithCancelCause(context.Background())
+	var n notice
+	ctx, stop := context.WithCancelCause(context.WithValue(context.Background(), noticeKey{}, &n))
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	go func() {
@@ -42,10 +44,26 @@ func Main(name string, run func(ctx context.Context, args []string, stdout, stde
 			cause, again = ErrTerminated, ""
 		}
 		signal.Stop(signals) // a second one does not wait
-		fmt.Fprintf(os.Stderr, "\n%s: stopping when the work in hand is done%s\n", name, again)
+		if own := n.own.Load(); own != nil {
+			(*own)()
+		} else {
+			fmt.Fprintf(os.Stderr, "\n%s: stopping when the work in hand is done%s\n", name, again)
+		}
 		stop(cause)
 	}()
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// notice is what a program does to say that it is about to stop, if it does that itself.
+type notice struct{ own atomic.Pointer[func()] }
+
+type noticeKey struct{}
+
+// OnStop has a program that [Main] runs, with this context, say in its own way that it is about to stop.
+func OnStop(ctx context.Context, say func()) {
+	if n, ok := ctx.Value(noticeKey{}).(*notice); ok {
+		n.own.Store(&say)
+	}
 }
 
 // Status prints an error on one line, and is the exit status of the program that it ended.
