@@ -269,6 +269,7 @@ func (l *Live) stream(w http.ResponseWriter, r *http.Request) {
 	}
 	defer l.leave()
 	w.Header().Set("Content-Type", "text/event-stream")
+	w.Header().Set("X-Accel-Buffering", "no") // nginx would hold back what is little
 	out := &events{w: w, control: http.NewResponseController(w)}
 	_ = out.control.SetReadDeadline(time.Time{}) // which is for requests, and would end the stream
 	ticker := time.NewTicker(look)

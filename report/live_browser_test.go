@@ -1,10 +1,12 @@
 package report_test
 
 import (
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/fastresnet/fastresnet"
@@ -61,4 +63,32 @@ func TestLiveInBrowser(t *testing.T) {
 			t.Errorf("it asks for %s", at)
 		}
 	}
+}
+
+// TestLiveBehindProxy has a page go on when a proxy before the program, which answered for it, reaches it again.
+func TestLiveBehindProxy(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: it starts a browser")
+	}
+	browser := chromium.Start(t, chromium.Find(t))
+	var live report.Live
+	var down atomic.Bool
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if down.Load() {
+			http.Error(w, "the program cannot be reached", http.StatusBadGateway)
+			return
+		}
+		live.ServeHTTP(w, r)
+	}))
+	defer server.Close()
+	defer live.Finish() // which ends the streams that Close waits for
+	p := browser.Open(server.URL+"/", "light", 360, 800)
+	const state = `document.getElementById("state").textContent`
+	p.Wait(state + ` === "Waiting for the run to start."`)
+	p.Evaluate(`{ const later = setTimeout; window.setTimeout = f => { later(f, 100); }; }`, nil) // in place of 10 s
+	down.Store(true)
+	server.CloseClientConnections()
+	p.Wait(state + `.startsWith("The program cannot be reached, or has too many pages open; ")`)
+	down.Store(false)
+	p.Wait(state + ` === "Waiting for the run to start."`)
 }
