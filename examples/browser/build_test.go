@@ -18,6 +18,9 @@ import (
 // TestMistakes has one clear line and exit status 1 for everything that a user can get wrong.
 func TestMistakes(t *testing.T) {
 	file := write(t, namedContent{"file", nil})[0]
+	taken, err := net.Listen("tcp", "localhost:0")
+	check(t, err)
+	defer taken.Close()
 	for _, test := range []struct {
 		name string
 		args []string
@@ -27,6 +30,7 @@ func TestMistakes(t *testing.T) {
 		{"several", []string{"-addr", "8080"}, "nothing to do"},
 		{"no port", []string{"-serve", "-addr", "8080"}, "-addr 8080: need a host and a port, as in localhost:8080"},
 		{"an argument", []string{"-serve", "folder"}, `unexpected argument "folder"`},
+		{"an address that is taken, and nothing built for it", []string{"-serve", "-addr", taken.Addr().String()}, "-addr: listen tcp"},
 		{"a file for a folder", []string{"-out", file}, "-out: "},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -86,12 +90,6 @@ func TestFiles(t *testing.T) {
 
 // TestServe asks for the program, and for what is not there.
 func TestServe(t *testing.T) {
-	listener, err := net.Listen("tcp", "localhost:0")
-	check(t, err)
-	defer listener.Close()
-	if err := serve(t.Context(), listener.Addr().String(), t.TempDir(), new(bytes.Buffer)); err == nil || !strings.HasPrefix(err.Error(), "-addr: ") {
-		t.Errorf("an address that is taken: %v", err)
-	}
 	url := site(t, nil)
 	for path, want := range map[string]struct {
 		status int

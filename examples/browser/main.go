@@ -9,6 +9,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net"
 	"os"
 
 	"github.com/fastresnet/fastresnet/examples/internal/program"
@@ -28,6 +29,14 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 
 // browser builds the folder, and serves it if that was asked for.
 func browser(ctx context.Context, s *settings, stdout io.Writer) error {
+	var listener net.Listener
+	if s.serve { // before the minute that building may take
+		var err error
+		if listener, err = net.Listen("tcp", s.addr); err != nil {
+			return fmt.Errorf("-addr: %w", err)
+		}
+		defer listener.Close()
+	}
 	folder := s.out
 	if folder == "" {
 		var err error
@@ -47,7 +56,7 @@ func browser(ctx context.Context, s *settings, stdout io.Writer) error {
 		fmt.Fprintf(stdout, "browser: %s has the page; its program has %s bytes\n", folder, terminal.Count(size))
 	}
 	if s.serve {
-		return serve(ctx, s.addr, folder, stdout)
+		return serve(ctx, listener, folder, stdout)
 	}
 	return nil
 }

@@ -321,6 +321,42 @@ func TestSeveral(t *testing.T) {
 	behaves(t, p, url)
 }
 
+// TestTooMany has more files chosen than the page shows: it says so, and those that newer ones push out are not looked at.
+func TestTooMany(t *testing.T) {
+	browser := browserFor(t)
+	arrive := make(chan struct{})
+	url := site(t, func(w http.ResponseWriter, r *http.Request, usual http.Handler) {
+		if strings.HasSuffix(r.URL.Path, ".wasm") {
+			<-arrive
+		}
+		usual.ServeHTTP(w, r)
+	})
+	p := browser.open(url, "light", 390, 844)
+	p.Wait(`document.getElementById("state")?.innerText.startsWith("Loading the network") && document.readyState === "complete"`)
+	lot := func(name string, n int) (files []namedContent) {
+		for i := range n {
+			files = append(files, namedContent{fmt.Sprintf("%s-%d.txt", name, i+1), []byte("text")})
+		}
+		return files
+	}
+	p.drop(write(t, lot("old", 22)...)...)
+	const complaint = `document.getElementById("state").innerText === "Only the first 20 of the 22 files were taken."`
+	p.Wait(complaint)
+	p.drop(write(t, lot("new", 5)...)...)
+	close(arrive)
+	p.answered(20)
+	p.Wait(complaint)
+	var names []string
+	p.Evaluate(`[...document.querySelectorAll("#said p")].map(p => p.textContent.split(":")[0])`, &names)
+	var want []string
+	for _, file := range append(lot("old", 15), lot("new", 5)...) {
+		want = append(want, file.name)
+	}
+	if diff := cmp.Diff(want, names); diff != "" {
+		t.Errorf("looked at (-want +got):\n%s", diff)
+	}
+}
+
 // TestKeyboard comes to the choice of pictures with Tab, and sees where it is.
 func TestKeyboard(t *testing.T) {
 	p := browserFor(t).open(site(t, nil), "dark", 1280, 900)

@@ -11,11 +11,7 @@ import (
 )
 
 // serve hands out the files of a folder until ctx ends.
-func serve(ctx context.Context, addr, folder string, stdout io.Writer) error {
-	listener, err := net.Listen("tcp", addr)
-	if err != nil {
-		return fmt.Errorf("-addr: %w", err)
-	}
+func serve(ctx context.Context, listener net.Listener, folder string, stdout io.Writer) error {
 	fmt.Fprintf(stdout, "browser: http://%s\n", listener.Addr())
 	server := &http.Server{Handler: files(folder), ReadHeaderTimeout: 10 * time.Second}
 	context.AfterFunc(ctx, func() { server.Close() })

@@ -12,6 +12,7 @@ export class Card {
 
   // side is the height and width that the network scales pictures to.
   constructor(file, side) {
+    this.file = file;
     this.#side = side;
     this.#address = URL.createObjectURL(file);
     this.#get(".name").textContent = file.name || "pasted";

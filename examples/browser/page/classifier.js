@@ -19,6 +19,11 @@ export class Classifier {
     });
   }
 
+  // forget drops a file that waits. Its promise stays as it is.
+  forget(file) {
+    this.#waiting = this.#waiting.filter(w => w.file !== file);
+  }
+
   #start() {
     this.#worker = new Worker("worker.js");
     this.#worker.onmessage = ({data}) => this.#hear(data);

@@ -13,7 +13,7 @@ const classifier = new Classifier({
   ready() {
     performance.mark("ready");
     get("progress").hidden = true;
-    state(get("drop").dataset.ready);
+    if (!get("state").classList.contains("bad")) state(get("drop").dataset.ready); // a complaint stays
   },
   broken(message) {
     get("progress").hidden = true;
@@ -41,7 +41,11 @@ function take(files) {
   const added = lot.map(file => new Card(file, Number(side)));
   get("cards").prepend(...added.map(card => card.element));
   cards.unshift(...added);
-  for (const card of cards.splice(mostCards)) card.remove();
+  for (const card of cards.splice(mostCards)) {
+    classifier.forget(card.file);
+    card.remove();
+  }
+  if (files.length > lot.length) complain(`Only the first ${lot.length} of the ${files.length} files were taken.`);
   lot.forEach((file, i) => classify(file, added[i]));
 }
 
