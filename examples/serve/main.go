@@ -75,7 +75,7 @@ func answer(ctx context.Context, listener net.Listener, s *service) error {
 		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
 	}
 	ended := make(chan error, 1)
-	go func() { ended <- server.Serve(listener) }()
+	go func() { ended <- server.Serve(newDoor(listener, s.limits.connections, s.limits.each)) }()
 	select {
 	case err := <-ended:
 		return err
