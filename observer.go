@@ -2,8 +2,9 @@ package fastresnet
 
 // Observer hears how a run of [Train] goes: see [WithProgress]. Any of its functions may be nil, but not all. They are
 // called on the goroutine that called Train, which waits for them; their time does not count as training's. What they
-// are given is theirs to change, but for the model, which is the run's own: closing it ends the run. A panic in one ends the run with an error that wraps [ErrInternal]. Package
-// fastresnet/progress has observers for terminals, files and TensorBoard.
+// are given is theirs to change, but for the model, which is the run's own: closing it ends the run. A panic in one ends
+// the run with an error that wraps [ErrInternal]. Package fastresnet/progress has observers for terminals, files and
+// TensorBoard.
 //
 // Whoever observes several runs, one after the other, can tell them apart by their starts and ends.
 type Observer struct {

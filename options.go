@@ -10,8 +10,8 @@ import (
 	"github.com/fastresnet/fastresnet/schedule"
 )
 
-// WithDataset sets the images to train and to test on, which must agree in shape, classes and fit. test
-// may be nil: the run then reports no test figures. Default: CIFAR-10, found as data.CIFAR10 does.
+// WithDataset sets the images to train and to test on, which must agree in shape, classes and fit. test may be nil:
+// the run then reports no test figures. Default: CIFAR-10, found as data.CIFAR10 does.
 func WithDataset(train, test *data.Dataset) Option {
 	return trainOption(func(c *config) { c.train, c.test, c.ownData = train, test, true })
 }
@@ -74,8 +74,7 @@ func WithBatchSize(images int) Option {
 }
 
 // WithIncompleteBatches also trains on the last images of an epoch when they do not fill a batch, at the
-// price of a second compilation. Default: the recipe's; from rung 18 on, and in
-// [RecipeFor], it drops them.
+// price of a second compilation. Default: the recipe's; from rung 18 on, and in [RecipeFor], it drops them.
 func WithIncompleteBatches(keep bool) Option {
 	return change(func(r *Recipe) { r.KeepIncompleteBatch = keep })
 }
