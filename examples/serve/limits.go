@@ -9,14 +9,15 @@ import (
 
 // limits are what keeps requests, ill-meant ones too, from taking more memory or time than there is.
 type limits struct {
-	connections, each int   // at a time, and of one client; each takes memory for a header
-	bytes             int64 // of a request's body
-	starts            int64 // bytes of memory for the first 64 KiB of all bodies, with room to grow
-	bodies            int64 // bytes of memory for what is behind them; no less than one may take
-	small             int64 // pixels of all small pictures that are decoded at a time, of which each has a tenth at most
-	pixels            int64 // pixels of all others; no less than one may have
-	images            int64 // that the model computes, or has waiting; no less than one request may have
-	memory            int64 // bytes, that Go's garbage collector keeps to, unless GOMEMLIMIT says otherwise
+	connections, each int // at a time, and of one client; each takes memory for a header
+
+	bytes  int64 // of a request's body
+	starts int64 // bytes of memory for the first 64 KiB of all bodies, with room to grow
+	bodies int64 // bytes of memory for what is behind them; no less than one may take
+	small  int64 // pixels of all small pictures that are decoded at a time, of which each has a tenth at most
+	pixels int64 // pixels of all others; no less than one may have
+	images int64 // that the model computes, or has waiting; no less than one request may have
+	memory int64 // bytes, that Go's garbage collector keeps to, unless GOMEMLIMIT says otherwise
 
 	header, read, idle time.Duration // for a request's header, for all of it, and between two of a connection
 	part               time.Duration // for the next 64 KiB of a body
