@@ -87,7 +87,7 @@ func (c Client) Fetch(ctx context.Context, folder string, f File) (path string, 
 	if err := os.MkdirAll(folder, 0o777); err != nil {
 		return "", err
 	}
-	lock := flock.New(path + ".lock")
+	lock := flock.New(path+".lock", flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(0o666)) // as other files; NFS locks none to read
 	const poll = 100 * time.Millisecond
 	_, err = lock.TryLockContext(ctx, poll)
 	if err != nil && !errors.Is(err, errors.ErrUnsupported) { // of the platform or the file system: two may download it

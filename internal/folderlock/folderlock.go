@@ -21,7 +21,8 @@ type Lock struct{ file *flock.Flock }
 // Acquire locks a folder, or fails at once with [ErrInUse]. The lock is on the file name.lock, and the file name.owner says
 // who has it: two files, because Windows lets nobody read what is locked. Both stay. Locks of other names are others.
 func Acquire(folder, name string) (*Lock, error) {
-	file := flock.New(filepath.Join(folder, name+".lock"))
+	// For all who may write the folder, as its other files. To be written, because NFS locks nothing else.
+	file := flock.New(filepath.Join(folder, name+".lock"), flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(0o666))
 	ok, err := file.TryLock()
 	if errors.Is(err, errors.ErrUnsupported) { // of the platform or the file system
 		return nil, nil
