@@ -60,6 +60,56 @@ func TestPageFits(t *testing.T) {
 	}
 }
 
+// TestPageKeepsUp has something else come while the browser reads a picture that was answered: the page shows the latest alone.
+func TestPageKeepsUp(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: it starts a browser")
+	}
+	browser := chromium.Start(t, chromium.Find(t))
+	server := httptest.NewServer(newTestService(t, usual).handler())
+	t.Cleanup(server.Close)
+	type shown struct {
+		Error, Result, Pictures bool
+		Facts                   string
+	}
+	for _, test := range []struct {
+		name, next string
+		want       shown
+	}{
+		{"no file", `take([])`, shown{Error: true}},
+		{"a file that is too large", `await classify(new File([new Uint8Array(model.max_bytes + 1)], "large.png"))`, shown{Error: true}},
+		{"another picture", `await classify(await file(8, 4))`, shown{Result: true, Pictures: true, Facts: "8×4 pixels"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			page := browser.Open(server.URL, "light", 800, 600)
+			page.Wait(`model !== null`)
+			var got shown
+			page.Evaluate(`(async () => {
+				const file = async (width, height) => {
+					const picture = new OffscreenCanvas(width, height);
+					picture.getContext("2d").fillRect(0, 0, width, height);
+					return new File([await picture.convertToBlob()], "a.png");
+				};
+				const usual = HTMLImageElement.prototype.decode;
+				let go;
+				const read = new Promise(done => { go = done; });
+				HTMLImageElement.prototype.decode = async function() { await read; return usual.call(this); };
+				const first = classify(await file(64, 32));
+				while (!get("picture").src) await new Promise(later => setTimeout(later, 5));
+				HTMLImageElement.prototype.decode = usual;
+				`+test.next+`;
+				go();
+				await first;
+				return {error: !get("error").hidden, result: !get("result").hidden, pictures: !get("pictures").hidden && !get("result").hidden,
+					facts: get("facts").textContent.split(",")[0]};
+			})()`, &got)
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("shown (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
 // modelThatFits is trained little, on images that were made of pictures in some way.
 func modelThatFits(t *testing.T, fit data.Fit) *fastresnet.Model {
 	t.Helper()
