@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/fastresnet/fastresnet"
+	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/data/picture"
 	"github.com/fastresnet/fastresnet/internal/terminal"
 	"github.com/fastresnet/fastresnet/pretrained"
@@ -30,6 +31,7 @@ const policy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-
 type facts struct {
 	Policy         string
 	Side, MaxBytes int
+	Fit            data.Fit
 	Classes        string // in words
 	Accuracy       string
 	TestImages     string
@@ -76,7 +78,7 @@ func factsOf(model *fastresnet.Model, size int) facts {
 	record, classes := model.Record(), model.Classes()
 	last := len(classes) - 1
 	return facts{
-		Policy: policy, Side: model.Network().Input.Width, MaxBytes: picture.MaxBytes,
+		Policy: policy, Side: model.Network().Input.Width, MaxBytes: picture.MaxBytes, Fit: model.Fit(),
 		Classes:  fmt.Sprintf("%d classes: %s and %s", len(classes), strings.Join(classes[:last], ", "), classes[last]),
 		Accuracy: fmt.Sprintf("%.1f\u00a0%%", 100*record.TestAccuracy()), TestImages: terminal.Count(record.TestImages),
 		Formats: picture.Formats, Megapixels: picture.MaxPixels / 1_000_000,

@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/fastresnet/fastresnet"
+	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/data/picture"
 	"github.com/fastresnet/fastresnet/examples/internal/results"
 	"github.com/fastresnet/fastresnet/internal/chromium"
@@ -319,6 +320,40 @@ func TestSeveral(t *testing.T) {
 		t.Error("the page is wider than its window")
 	}
 	behaves(t, p, url)
+}
+
+// TestCardFits has a card show of a picture, twice as wide as high, what a model gets that fits it in some way.
+func TestCardFits(t *testing.T) {
+	browser := browserFor(t)
+	p := browser.open(site(t, nil), "light", 390, 844)
+	p.ready()
+	const red, green, blue, black = "255 0 0", "0 255 0", "0 0 255", "0 0 0"
+	for _, test := range []struct {
+		fit  data.Fit
+		want []string // left, right, top and bottom
+	}{
+		{data.FitCrop, []string{green, green, green, green}},
+		{data.FitStretch, []string{red, blue, green, green}},
+		{data.FitPad, []string{red, blue, black, black}},
+	} {
+		var got []string
+		p.Evaluate(fmt.Sprintf(`(async () => {
+			const picture = new OffscreenCanvas(64, 32), pen = picture.getContext("2d");
+			for (const [colour, x, width] of [["#f00", 0, 16], ["#0f0", 16, 32], ["#00f", 48, 16]]) {
+				pen.fillStyle = colour;
+				pen.fillRect(x, 0, width, 32);
+			}
+			const {Card} = await import("./card.js");
+			const card = new Card(new File([await picture.convertToBlob()], "a.png"), 32, %q);
+			const seen = card.element.querySelector("canvas");
+			while (seen.width !== 32) await new Promise(later => setTimeout(later, 5));
+			const colour = (x, y) => [...seen.getContext("2d").getImageData(x, y, 1, 1).data.slice(0, 3)].join(" ");
+			return [colour(1, 16), colour(30, 16), colour(16, 1), colour(16, 30)];
+		})()`, test.fit), &got)
+		if diff := cmp.Diff(test.want, got); diff != "" {
+			t.Errorf("fit %q: left, right, top and bottom (-want +got):\n%s", test.fit, diff)
+		}
+	}
 }
 
 // TestTooMany has more files chosen than the page shows: it says so, and those that newer ones push out are not looked at.

@@ -9,11 +9,14 @@ export class Card {
   element = document.importNode(document.getElementById("card").content.firstElementChild, true);
   #address;
   #side;
+  #fit;
 
-  // side is the height and width that the network scales pictures to.
-  constructor(file, side) {
+  // side is the height and width that the network scales pictures to, and fit how it does that with others than squares:
+  // "stretch", "pad", or "" for their middle.
+  constructor(file, side, fit) {
     this.file = file;
     this.#side = side;
+    this.#fit = fit;
     this.#address = URL.createObjectURL(file);
     this.#get(".name").textContent = file.name || "pasted";
     this.#get(".classes").append(...Array.from({length: rows}, () => row("\u00a0", "", 0)));
@@ -52,8 +55,8 @@ export class Card {
     return this.element.querySelector(selector);
   }
 
-  // #showPictures shows the picture, and about what the network gets of it: the middle, scaled down. A browser may not
-  // know a format that the program does.
+  // #showPictures shows the picture, and about what the network gets of it: fitted as the model does that, and scaled down. A
+  // browser may not know a format that the program does.
   async #showPictures() {
     const picture = this.#get("img"), seen = this.#get("canvas"), n = this.#side;
     picture.src = this.#address;
@@ -63,12 +66,22 @@ export class Card {
       this.element.classList.add("unseen");
       return;
     }
-    const side = Math.min(picture.naturalWidth, picture.naturalHeight);
+    const all = [picture.naturalWidth, picture.naturalHeight], frame = [n, n];
+    const kept = this.#fit === "" ? middle(all, frame) : [0, 0, ...all];
+    const to = this.#fit === "pad" ? middle(frame, all) : [0, 0, ...frame];
     seen.width = seen.height = n;
     const pen = seen.getContext("2d");
     pen.imageSmoothingQuality = "high";
-    pen.drawImage(picture, (picture.naturalWidth - side) / 2, (picture.naturalHeight - side) / 2, side, side, 0, 0, n, n);
+    pen.fillRect(0, 0, n, n); // black
+    pen.drawImage(picture, ...kept, ...to);
   }
+}
+
+// middle is the largest part in the middle of a rectangle with the proportions of another, as x, y, width and height.
+function middle([width, height], [otherWidth, otherHeight]) {
+  const scale = Math.min(width / otherWidth, height / otherHeight);
+  const w = scale * otherWidth, h = scale * otherHeight;
+  return [(width - w) / 2, (height - h) / 2, w, h];
 }
 
 const duration = ms => (ms < 10 ? ms.toFixed(1) : Math.round(ms)) + "\u00a0ms";
