@@ -247,7 +247,7 @@ func (r Reader) decode(ctx context.Context, open func(name string) (fs.File, err
 		}
 		defer func() {
 			if p := recover(); p != nil {
-				err = fmt.Errorf("Progress panics: %v", p)
+				err = fmt.Errorf("the Reader's Progress panics: %v", p)
 			}
 		}()
 		r.Progress(done, len(pictures))
