@@ -135,7 +135,9 @@ type Timing struct {
 	// Total is the whole call of Train, loading the data set included.
 	Total time.Duration `json:"total_ns"`
 	// ImagesPerSecond is the speed of training after the run's first step, which pays for much that
-	// happens once; 0 if there was no second one.
+	// happens once; 0 if there was no second one. On a GPU a program loads as it first runs, that of several steps
+	// ([WithStepsPerDispatch]) not before the fourth step, which is in this speed: of a run that trains for a second
+	// or two, an epoch after the first tells more, by its Images and TrainTime.
 	ImagesPerSecond float64 `json:"images_per_second"`
 }
 

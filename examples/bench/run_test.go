@@ -7,6 +7,30 @@ import (
 	"github.com/fastresnet/fastresnet"
 )
 
+func TestImagesPerSecond(t *testing.T) {
+	epoch := func(images int, seconds float64) fastresnet.Epoch {
+		return fastresnet.Epoch{Images: images, TrainTime: time.Duration(seconds * float64(time.Second))}
+	}
+	partial := epoch(100, 1)
+	partial.Partial = true
+	for _, test := range []struct {
+		name   string
+		epochs []fastresnet.Epoch
+		want   float64
+	}{
+		{"a single epoch: after its first step", []fastresnet.Epoch{epoch(1000, 1)}, 5},
+		{"the first epoch is slow", []fastresnet.Epoch{epoch(1000, 9), epoch(1000, 0.5)}, 2000},
+		{"the epoch in the middle, in order of speed", []fastresnet.Epoch{epoch(1000, 9), epoch(1000, 4), epoch(1000, 1), epoch(1000, 2)}, 500},
+		{"between the two in the middle", []fastresnet.Epoch{epoch(1000, 9), epoch(1000, 1), epoch(1000, 2)}, 750},
+		{"no part of an epoch", []fastresnet.Epoch{epoch(1000, 9), epoch(1000, 1), partial}, 1000},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			r := &fastresnet.Result{Record: fastresnet.Record{Epochs: test.epochs, Timing: fastresnet.Timing{ImagesPerSecond: 5}}}
+			compare(t, "images/s", test.want, imagesPerSecond(r))
+		})
+	}
+}
+
 func TestTargetSeconds(t *testing.T) {
 	epoch := func(accuracy float64, tested bool) fastresnet.Epoch {
 		return fastresnet.Epoch{TestAccuracy: accuracy, Tested: tested, TrainTime: 10 * time.Second, TotalTime: time.Hour}

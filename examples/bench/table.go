@@ -96,7 +96,8 @@ func (c *content) note() string {
 		"Training, by DAWNBench's rule: all steps, and once the initial weights, copying them and the training set to the device, and padding it. " +
 			"Not in it: reading the data, opening the backend, compiling, tests.",
 		fmt.Sprintf("To %s: the same to the end of the first epoch with that test accuracy, of the runs that had it.", percent(k.Target)),
-		"TFLOP/s: 3 x 2 x the multiply-adds of an image's forward pass x images/s, which are those after the first step.",
+		"Images/s: the median of the epochs after the first, in which programs are still loaded; of a single epoch, after its first step.",
+		"TFLOP/s: 3 x 2 x the multiply-adds of an image's forward pass x images/s.",
 	}
 	if k.PeakTFLOPS > 0 {
 		lines[len(lines)-1] += fmt.Sprintf(" Peak, as given: %g TFLOP/s.", k.PeakTFLOPS)

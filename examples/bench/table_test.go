@@ -53,7 +53,8 @@ Accuracy and training: mean of n runs ± standard deviation, over n-1; the rest 
 First step: from the call of Train to its end. Compile: of the training step and the evaluation step.
 Training, by DAWNBench's rule: all steps, and once the initial weights, copying them and the training set to the device, and padding it. Not in it: reading the data, opening the backend, compiling, tests.
 To 94 %: the same to the end of the first epoch with that test accuracy, of the runs that had it.
-TFLOP/s: 3 x 2 x the multiply-adds of an image's forward pass x images/s, which are those after the first step. Peak, as given: 800 TFLOP/s.
+Images/s: the median of the epochs after the first, in which programs are still loaded; of a single epoch, after its first step.
+TFLOP/s: 3 x 2 x the multiply-adds of an image's forward pass x images/s. Peak, as given: 800 TFLOP/s.
 Memory: GPU, all programs on it, by nvidia-smi.
 `
 	compare(t, "text", strings.TrimPrefix(want, "\n"), measured().text(0))
