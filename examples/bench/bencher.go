@@ -17,15 +17,15 @@ import (
 // bencher does the runs.
 type bencher struct {
 	content
-	settings    *settings
-	train, test *data.Dataset
-	args        []string
-	file        *results.File
-	reported    []report.Run // with -report
-	view        *view
+	settings        *settings
+	train, test     *data.Dataset
+	args            []string
+	file, tableFile *results.File
+	reported        []report.Run // with -report
+	view            *view
 }
 
-// all does every run, recipe by recipe, and writes the file after each: what is done stays, whatever comes.
+// all does every run, recipe by recipe, and writes the files after each: what is done stays, whatever comes.
 func (b *bencher) all(ctx context.Context) error {
 	b.view.runs = len(b.settings.rungs) * b.settings.seeds
 	for _, rung := range b.settings.rungs {
@@ -34,7 +34,7 @@ func (b *bencher) all(ctx context.Context) error {
 				return err
 			}
 			b.summarize()
-			if err := b.file.WriteJSON(b.content); err != nil {
+			if err := errors.Join(b.file.WriteJSON(b.content), b.tableFile.Write([]byte(b.markdown()))); err != nil {
 				return err
 			}
 		}
@@ -75,6 +75,7 @@ func (b *bencher) run(ctx context.Context, rung int, seed uint64) error {
 	r.PeakMemoryBytes, r.Memory = m.memory.peak()
 	if len(b.Runs) == 0 {
 		b.ColdStartSeconds = results.Number(m.called.Add(m.firstStep).Sub(started).Seconds())
+		b.Machine = thisMachine(context.WithoutCancel(ctx)) // not before: nvidia-smi can take seconds of a cold start
 	}
 	b.Runs = append(b.Runs, r)
 	b.view.result(r)

@@ -58,7 +58,7 @@ func parse(args []string, stdout io.Writer) (*settings, error) {
 	f.Float64Var(&s.target, "target", 0.94, "test `accuracy`, 0 to 1, that runs are to reach")
 	f.Float64Var(&s.peak, "peak", 0, "what the hardware can do at most in this precision, in `TFLOP/s`: the speed is reported as a share of it")
 	f.StringVar(&s.json, "json", "", "`file` to write the results to, anew after every run")
-	f.StringVar(&s.markdown, "markdown", "", "`file` to write the table to, as Markdown")
+	f.StringVar(&s.markdown, "markdown", "", "`file` to write the table to, as Markdown, anew after every run")
 	f.StringVar(&s.report, "report", "", page.ReportUsage)
 	f.BoolVar(&s.quiet, "quiet", false, "print the table only")
 	if err := program.Parse(f, usage, args, stdout); err != nil {

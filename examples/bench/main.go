@@ -47,8 +47,8 @@ func bench(ctx context.Context, s *settings, args []string, stdout, stderr io.Wr
 		return err
 	}
 
-	b := &bencher{settings: s, train: train, test: test, args: args, file: jsonFile, view: newView(s, stdout, stderr)}
-	b.Command, b.Machine, b.Versions = "bench "+program.CommandLine(args), thisMachine(ctx), versions()
+	b := &bencher{settings: s, train: train, test: test, args: args, file: jsonFile, tableFile: markdown, view: newView(s, stdout, stderr)}
+	b.Command, b.Versions = "bench "+program.CommandLine(args), versions()
 	b.Conditions = s.conditions(train.Len(), test.Len())
 	err = b.all(ctx)
 	if len(b.Runs) > 0 {
@@ -57,7 +57,7 @@ func bench(ctx context.Context, s *settings, args []string, stdout, stderr io.Wr
 		}
 		width, _ := terminal.Size(stdout)
 		fmt.Fprint(stdout, b.text(width))
-		err = errors.Join(err, markdown.Write([]byte(b.markdown())), page.Write(reportFile, b.reported))
+		err = errors.Join(err, page.Write(reportFile, b.reported))
 	}
 	return err
 }

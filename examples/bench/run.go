@@ -11,7 +11,7 @@ import (
 // benchRun is what the file says about a run that came to its end, or diverged: its error says so then.
 type benchRun struct {
 	Rung        int    `json:"rung"`
-	results.Run        // its images a second are those of [imagesPerSecond]
+	results.Run        // its speed is that of [imagesPerSecond]
 	Precision   string `json:"precision"`
 	// FirstStepSeconds is from the call of Train to the end of the first step: opening the backend, compiling,
 	// preparing, and the step.
