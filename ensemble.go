@@ -1,7 +1,6 @@
 package fastresnet
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -33,7 +32,7 @@ type Ensemble struct {
 func NewEnsemble(models ...*Model) (e *Ensemble, err error) {
 	defer guard(&err)
 	err = agree(models, func(m *Model) map[string]any {
-		return map[string]any{"input": m.network.Input, "classes": m.classes, "fit": cmp.Or(m.fit, "crop")}
+		return map[string]any{"input": m.network.Input, "classes": m.classes, "fit": m.fit.String()}
 	})
 	if err != nil {
 		return nil, fmt.Errorf("making an ensemble: %w", err)

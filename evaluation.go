@@ -50,7 +50,7 @@ func (m *Model) knows(set *data.Dataset) error {
 	}
 	if set.Fit() != m.fit {
 		return fmt.Errorf("%w: the set's images were made of pictures by fit %q, those that the model was trained on by %q: Model.Fit says how to read them",
-			ErrImage, cmp.Or(set.Fit(), "crop"), cmp.Or(m.fit, "crop"))
+			ErrImage, set.Fit(), m.fit)
 	}
 	return nil
 }

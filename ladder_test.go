@@ -44,7 +44,7 @@ func TestEveryRecipeTrains(t *testing.T) {
 			before := loss(t, r, fastresnet.WithPeakRate(1e-9))
 			after := loss(t, r)
 			t.Logf("loss %.4f, untrained %.4f", after, before)
-			if after > before-0.003 {
+			if after > before-0.005 {
 				t.Errorf("mean loss %.4f of the epoch, %.4f of the untrained network: want it to fall", after, before)
 			}
 		})

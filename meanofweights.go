@@ -1,7 +1,6 @@
 package fastresnet
 
 import (
-	"cmp"
 	"fmt"
 	"math"
 )
@@ -40,7 +39,7 @@ func MeanOfWeights(models []*Model, opts ...LoadOption) (m *Model, err error) {
 // mean makes a model of several, and puts it on a device.
 func (c *computing) mean(models []*Model) (*Model, error) {
 	err := agree(models, func(m *Model) map[string]any {
-		return map[string]any{"network": m.network, "classes": m.classes, "normalization": m.normalization, "fit": cmp.Or(m.fit, "crop")}
+		return map[string]any{"network": m.network, "classes": m.classes, "normalization": m.normalization, "fit": m.fit.String()}
 	})
 	if err != nil {
 		return nil, err

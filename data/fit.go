@@ -22,5 +22,13 @@ func (f Fit) Validate() error {
 	case FitCrop, FitStretch, FitPad:
 		return nil
 	}
-	return fmt.Errorf("%w: fit %q, want %q (crop), %q or %q", ErrFormat, string(f), FitCrop, FitStretch, FitPad)
+	return fmt.Errorf("%w: fit %q, want %q (crop), %q or %q", ErrFormat, string(f), string(FitCrop), FitStretch, FitPad)
+}
+
+// String returns "crop", "stretch" or "pad".
+func (f Fit) String() string {
+	if f == FitCrop {
+		return "crop"
+	}
+	return string(f)
 }

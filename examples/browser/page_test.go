@@ -285,19 +285,26 @@ func behaves(t *testing.T, p tab, url string) {
 	}
 }
 
-// TestSeveral drops pictures while the program is still on its way, and one among them is none. Nothing moves when it comes, nor
-// with the answers.
-func TestSeveral(t *testing.T) {
-	browser := browserFor(t)
-	arrive := make(chan struct{})
-	url := site(t, func(w http.ResponseWriter, r *http.Request, usual http.Handler) {
+// loading is a page whose program does not come before the channel is closed.
+func loading(t *testing.T, browser testBrowser) (p tab, url string, arrive chan struct{}) {
+	t.Helper()
+	arrive = make(chan struct{})
+	url = site(t, func(w http.ResponseWriter, r *http.Request, usual http.Handler) {
 		if strings.HasSuffix(r.URL.Path, ".wasm") {
 			<-arrive
 		}
 		usual.ServeHTTP(w, r)
 	})
-	p := browser.open(url, "light", 390, 844)
+	p = browser.open(url, "light", 390, 844)
 	p.Wait(`document.getElementById("state")?.innerText.startsWith("Loading the network") && document.readyState === "complete"`)
+	return p, url, arrive
+}
+
+// TestSeveral drops pictures while the program is still on its way, and one among them is none. Nothing moves when it comes, nor
+// with the answers.
+func TestSeveral(t *testing.T) {
+	browser := browserFor(t)
+	p, url, arrive := loading(t, browser)
 	png := testpicture.Encode(t, "png", ship(64, 64))
 	p.drop(write(t, namedContent{"1.png", png}, namedContent{"2.txt", []byte("text")}, namedContent{"3.png", png})...)
 	p.Wait(`document.querySelectorAll(".card[aria-busy]").length === 3`)
@@ -327,6 +334,11 @@ func TestCardFits(t *testing.T) {
 	browser := browserFor(t)
 	p := browser.open(site(t, nil), "light", 390, 844)
 	p.ready()
+	var own string
+	p.Evaluate(`document.body.dataset.fit`, &own)
+	if own != "crop" {
+		t.Errorf("the page has cards fit pictures by %q, want as its model was trained", own)
+	}
 	const red, green, blue, black = "255 0 0", "0 255 0", "0 0 255", "0 0 0"
 	for _, test := range []struct {
 		fit  data.Fit
@@ -359,15 +371,7 @@ func TestCardFits(t *testing.T) {
 // TestTooMany has more files chosen than the page shows: it says so, and those that newer ones push out are not looked at.
 func TestTooMany(t *testing.T) {
 	browser := browserFor(t)
-	arrive := make(chan struct{})
-	url := site(t, func(w http.ResponseWriter, r *http.Request, usual http.Handler) {
-		if strings.HasSuffix(r.URL.Path, ".wasm") {
-			<-arrive
-		}
-		usual.ServeHTTP(w, r)
-	})
-	p := browser.open(url, "light", 390, 844)
-	p.Wait(`document.getElementById("state")?.innerText.startsWith("Loading the network") && document.readyState === "complete"`)
+	p, _, arrive := loading(t, browser)
 	lot := func(name string, n int) (files []namedContent) {
 		for i := range n {
 			files = append(files, namedContent{fmt.Sprintf("%s-%d.txt", name, i+1), []byte("text")})

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"net/http"
 
 	"github.com/fastresnet/fastresnet/data/picture"
@@ -28,7 +27,7 @@ func (s *service) describe(w http.ResponseWriter, _ *http.Request) error {
 	result, network := s.model.Record(), s.model.Network()
 	d := description{
 		Recipe: result.Recipe.Name, Classes: s.model.Classes(), Width: network.Input.Width, Height: network.Input.Height,
-		Fit: cmp.Or(string(s.model.Fit()), "crop"), Parameters: network.Parameters(), TestImages: result.TestImages,
+		Fit: s.model.Fit().String(), Parameters: network.Parameters(), TestImages: result.TestImages,
 		MaxBytes: s.limits.bytes, MaxPixels: picture.MaxPixels,
 	}
 	for _, e := range result.Epochs {

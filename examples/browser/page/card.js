@@ -12,7 +12,7 @@ export class Card {
   #fit;
 
   // side is the height and width that the network scales pictures to, and fit how it does that with others than squares:
-  // "stretch", "pad", or "" for their middle.
+  // "stretch", "pad", or "crop" for their middle.
   constructor(file, side, fit) {
     this.file = file;
     this.#side = side;
@@ -67,7 +67,7 @@ export class Card {
       return;
     }
     const all = [picture.naturalWidth, picture.naturalHeight], frame = [n, n];
-    const kept = this.#fit === "" ? middle(all, frame) : [0, 0, ...all];
+    const kept = this.#fit === "crop" ? middle(all, frame) : [0, 0, ...all];
     const to = this.#fit === "pad" ? middle(frame, all) : [0, 0, ...frame];
     seen.width = seen.height = n;
     const pen = seen.getContext("2d");

@@ -49,18 +49,21 @@ func (b backend) Train(ctx context.Context, cfg engine.Config, train *data.Datas
 
 // Classify implements [engine.Backend].
 func (b backend) Classify(cfg engine.Config, size int) (engine.Classifier, error) {
+	c := &classifier{cfg: cfg, images: make([]float32, size*cfg.Network.Input.Size())}
 	if size == 1 {
 		net, err := compileImage(cfg.Network, b.kernels)
 		if err != nil {
 			return nil, err
 		}
-		return &imageClassifier{net, cfg, make([]float32, cfg.Network.Input.Size())}, nil
+		c.logits = net.classify
+		return c, nil
 	}
 	net, err := compile(cfg.Network, size, b.kernels, nil)
 	if err != nil {
 		return nil, err
 	}
-	return &classifier{net, cfg, make([]float32, size*cfg.Network.Input.Size())}, nil
+	c.logits = func(w *weights, images []float32) []float32 { return net.Forward(w.tensors, images, false) }
+	return c, nil
 }
 
 // Sizes implements [engine.Backend]. One image is computed in another way than as many as there are lanes.
@@ -103,36 +106,18 @@ func cloneTensors(tensors map[string][]float32) map[string][]float32 {
 	return all
 }
 
-// imageClassifier computes the logits of one image.
-type imageClassifier struct {
-	net   *imageNet
-	cfg   engine.Config
-	image []float32
-}
-
-// Logits implements [engine.Classifier].
-func (c *imageClassifier) Logits(ctx context.Context, w engine.Weights, pixels []uint8) ([]float32, error) {
-	return c.cfg.OverViews(ctx, func(v engine.View) ([]float32, error) {
-		c.cfg.Normalization.Apply(c.image, v.Of(pixels, c.cfg.Network.Input))
-		return c.net.classify(w.(*weights), c.image), nil
-	})
-}
-
-// Close implements [engine.Classifier].
-func (*imageClassifier) Close() {}
-
-// classifier computes the logits of a batch.
+// classifier computes the logits of a number of images.
 type classifier struct {
-	net    *Net
 	cfg    engine.Config
-	images []float32
+	images []float32 // normalised
+	logits func(w *weights, images []float32) []float32
 }
 
 // Logits implements [engine.Classifier].
 func (c *classifier) Logits(ctx context.Context, w engine.Weights, pixels []uint8) ([]float32, error) {
 	return c.cfg.OverViews(ctx, func(v engine.View) ([]float32, error) {
 		c.cfg.Normalization.Apply(c.images, v.Of(pixels, c.cfg.Network.Input))
-		return c.net.Forward(w.(*weights).tensors, c.images, false), nil
+		return c.logits(w.(*weights), c.images), nil
 	})
 }
 
