@@ -45,7 +45,7 @@ func CrossValidate(ctx context.Context, set *data.Dataset, k int, opts ...Option
 	}
 	onFold := func(fold data.Fold) []Option { return append(slices.Clone(opts), WithDataset(fold.Train, nil)) }
 	if _, err := configure(onFold(folds[0])); err != nil {
-		return v, err
+		return v, fmt.Errorf("CrossValidate, which trains without a test set: %w", err)
 	}
 	for i, fold := range folds {
 		e, err := validate(ctx, fold, onFold(fold))

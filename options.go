@@ -22,7 +22,8 @@ func WithDataset(train, test *data.Dataset) Option {
 // Each variable of the run's network takes the value of the model's variable of the same name and shape. The classifier
 // starts anew if the training set's classes, or their order, are others than the model's. Anything else that does not
 // fit is an error that names it. [Record.WarmStart] says what was taken. Images are normalised as the model knows it;
-// they may be of another size, if the network's pools leave something of them.
+// they may be of another size, if the network's pools leave something of them. That they were made of pictures by another
+// fit than [Model.Fit] is one of the result's Warnings.
 //
 // The recipe is [FineTuning]'s unless [WithRecipe] is given: its network must then be the model's. To train a finished
 // run for some more epochs, give the recipe of its [Model.Record]. With [WithEpochs] 0 the run only makes the

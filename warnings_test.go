@@ -65,6 +65,24 @@ func TestWarnings(t *testing.T) {
 	}
 }
 
+// A model that goes on with images that were fitted otherwise is probably not meant.
+func TestWarnsOfAnotherFit(t *testing.T) {
+	padded := fitted(t, data.FitPad)
+	for fit, want := range map[data.Fit][]string{
+		data.FitPad: nil, data.FitCrop: {`the training set's images were made of pictures by fit "crop", those of the initial model by "pad"`},
+	} {
+		set, err := synthetic(t, 40, 1).WithFit(fit)
+		if err != nil {
+			t.Fatal(err)
+		}
+		result := finished(t, fastresnet.WithDataset(set, nil), fastresnet.WithBackend("go"), fastresnet.WithInitialModel(padded), fastresnet.WithEpochs(0))
+		result.Model.Close()
+		if diff := cmp.Diff(want, result.Warnings); diff != "" {
+			t.Errorf("fit %q: warnings (-want +got):\n%s", fit, diff)
+		}
+	}
+}
+
 func TestWarnsOfLargeImages(t *testing.T) {
 	for side, want := range map[int]string{128: "", 160: "images of 160x160x3 take 25 times as long"} {
 		ctx, cancel := context.WithCancel(context.Background())

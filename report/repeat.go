@@ -34,7 +34,8 @@ func main() {
 {{- if .CIFAR10}}
 	train, test, err := data.CIFAR10("")
 {{- else}}
-	// Put the run's own images here: {{.TrainImages}} to train on, {{.TestImages}} to test with.
+	// Put the run's own images here: {{.TrainImages}} to train on, {{.TestImages}} to test with. If they were of another size than
+	// 32x32, grey, or fitted otherwise than cropped, the Reader must say so: its Shape and Fit.
 	pictures, _, err := picture.Reader{}.Folder(context.Background(), "pictures")
 	if err != nil {
 		log.Fatal(err)

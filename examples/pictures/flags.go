@@ -54,7 +54,7 @@ func parse(args []string, stdout io.Writer) (*settings, error) {
 	f.StringVar(&s.frozen, "frozen", "", "`parts` of that model that stay as they are, as in prep,layer1, or body for all but the classifier")
 	f.Float64Var(&s.heldOut, "held-out", 0.2, "`share` of the pictures that is held out where there is no -test, or from 1 on their number")
 	size := f.String("size", "32", "`size` that pictures are scaled to, as in 48 or 40x64 (height x width)")
-	fit := f.String("fit", "crop", "`way` to fit pictures of other proportions: crop, stretch or pad")
+	fit := f.String("fit", "", "`way` to fit pictures of other proportions: crop, stretch or pad\n(default that of the model of -from, or crop)")
 	grey := f.Bool("grey", false, "make the pictures grey")
 	f.BoolVar(&s.reader.SkipUnreadable, "skip", false, "leave out pictures that cannot be read")
 	f.IntVar(&s.width, "width", 0, "channels `n` of the network's first stage (default 16)")
@@ -95,7 +95,7 @@ func (s *settings) setReader(size, fit string, grey bool) error {
 		problems = append(problems, fmt.Errorf("-size %s: need a number of pixels, 8 or more, or height x width, as in 40x64", size))
 	}
 	switch fit {
-	case "crop":
+	case "", "crop":
 	case "stretch", "pad":
 		s.reader.Fit = data.Fit(fit)
 	default:

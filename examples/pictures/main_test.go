@@ -133,16 +133,24 @@ $`
 	}
 }
 
-// A run that starts from a saved model, of other classes, and trains the classifier alone.
+// A run that starts from a saved model, of other classes, fits pictures as that does, and trains the classifier alone.
 func TestRunFrom(t *testing.T) {
-	model := filepath.Join(t.TempDir(), "model.safetensors")
-	status, _, stderr := start(t.Context(), "-train", draw(t, 40, "disc", "star"), "-backend", "go", "-width", "4", "-epochs", "1", "-save", model)
+	model, after := filepath.Join(t.TempDir(), "model.safetensors"), filepath.Join(t.TempDir(), "after.safetensors")
+	status, _, stderr := start(t.Context(), "-train", draw(t, 40, "disc", "star"), "-backend", "go", "-width", "4", "-epochs", "1", "-fit", "pad", "-save", model)
 	if status != program.ExitOK {
 		t.Fatalf("exit status %d, stderr %q", status, stderr)
 	}
-	status, stdout, stderr := start(t.Context(), "-train", draw(t, 40, "ring", "dots"), "-backend", "go", "-epochs", "2", "-from", model, "-frozen", "body")
+	status, stdout, stderr := start(t.Context(), "-train", draw(t, 40, "ring", "dots"), "-backend", "go", "-epochs", "2", "-from", model, "-frozen", "body", "-save", after)
 	if status != program.ExitOK || stderr != "" {
 		t.Fatalf("exit status %d, stderr %q", status, stderr)
+	}
+	trained, err := fastresnet.Load(after, fastresnet.WithBackend("go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer trained.Close()
+	if got := trained.Fit(); got != data.FitPad {
+		t.Errorf("pictures were fitted by %q, want as those of the model", got)
 	}
 	for _, part := range []string{"started from own after 1 epoch: 40 variables taken, 1 anew\n", "width 4, batch 16, 2 epochs"} {
 		if !strings.Contains(stdout, part) {

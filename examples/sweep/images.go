@@ -24,6 +24,9 @@ func readImages(from string, s *study) (*images, error) {
 	if err != nil {
 		return nil, err
 	}
+	if s.TrainImages > train.Len() || s.TestImages > test.Len() {
+		return nil, fmt.Errorf("train_images is %d and test_images %d, there are %d and %d", s.TrainImages, s.TestImages, train.Len(), test.Len())
+	}
 	i := &images{name: "CIFAR-10", folds: []data.Fold{{Train: train, Test: test}}, fingerprint: train.Fingerprint()}
 	if from == program.SyntheticImages {
 		i.name = from

@@ -318,6 +318,7 @@ func TestFailures(t *testing.T) {
 		want  string
 	}{
 		{"a batch beyond the images", strings.Replace(small, "32", "640", 1), nil, "batch 640 is larger than the training set of 128 images"},
+		{"images that are not there", strings.Replace(small, `"train_images": 160`, `"train_images": 50001`, 1), nil, "train_images is 50001 and test_images 0, there are 50000 and 10000"},
 		{"nothing to hold out", strings.Replace(small, "0.2", "320", 1), nil, "held_out: "},
 		{"a result of another run", small, func(t *testing.T, results string) { rename(t, results) }, "it is the result of another run"},
 		{"no result", small, func(t *testing.T, results string) { write(t, filepath.Join(results, "notes.json"), "{}") }, "notes.json: no result of this program, or a damaged one"},
