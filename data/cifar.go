@@ -102,7 +102,7 @@ func (c cifar) find() (path string, err error) {
 	folder := filepath.Join(cache, "fastresnet")
 	found, err := c.locate(folder)
 	if errors.Is(err, ErrNotFound) {
-		return "", fmt.Errorf("%w: get %s and unpack it in %s, or set FASTRESNET_DATA to where it is",
+		return "", fmt.Errorf("%w: get %s and put it in %s, or set FASTRESNET_DATA to where it is",
 			err, c.url, folder)
 	}
 	return found, err

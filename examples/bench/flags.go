@@ -42,7 +42,7 @@ func parse(args []string, stdout io.Writer) (*settings, error) {
 	var recipes string
 	f := flag.NewFlagSet("bench", flag.ContinueOnError)
 	f.StringVar(&recipes, "recipes", fastresnet.ResNet9Epochs24().Name, "recipes to run, a `list` of names, numbers and ranges of rungs")
-	f.IntVar(&s.width, "width", program.PublishedWidth, "channels `n` where the series has 64")
+	f.IntVar(&s.width, "width", program.PublishedWidth, program.WidthUsage)
 	f.IntVar(&s.epochs, "epochs", 0, "train for `n` epochs, the schedule stretched in proportion (default 0, each recipe's own)")
 	f.IntVar(&s.batch, "batch", 0, "`n` images a step, the learning rate scaled in proportion (default 0, each recipe's own)")
 	f.IntVar(&s.seeds, "seeds", 1, "train every recipe `n` times")
@@ -50,7 +50,7 @@ func parse(args []string, stdout io.Writer) (*settings, error) {
 	f.IntVar(&s.trainLimit, "train-limit", 0, "train on the first `n` images only (default 0, all)")
 	f.IntVar(&s.testLimit, "test-limit", 0, "test on the first `n` images only (default 0, all)")
 	f.StringVar(&s.data, "data", "auto", program.ImagesUsage)
-	f.StringVar(&s.backend, "backend", "auto", program.BackendUsage)
+	f.StringVar(&s.backend, "backend", "auto", program.DownloadUsage)
 	f.IntVar(&s.steps, "steps-per-dispatch", 0, "XLA: take `n` steps in one program (default 4 on a GPU, 1 elsewhere)")
 	f.IntVar(&s.devices, "devices", 1, "train on the first `n` devices of the backend together")
 	f.StringVar(&s.precision, "precision", string(fastresnet.PrecisionAuto), "number `format` of the network: auto, float32 or bfloat16")

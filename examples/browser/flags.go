@@ -31,7 +31,7 @@ func parse(args []string, stdout io.Writer) (*settings, error) {
 	f := flag.NewFlagSet("browser", flag.ContinueOnError)
 	f.StringVar(&s.out, "out", "", "write the files into a `folder`, which is made if it is not there")
 	f.BoolVar(&s.serve, "serve", false, "serve the files until Ctrl-C; without -out they are deleted then")
-	f.StringVar(&s.addr, "addr", "localhost:8080", "`host:port` to serve them on; port 0 is any that is free")
+	f.StringVar(&s.addr, "addr", "localhost:8080", "`host:port` to serve them on; without a host all that the machine has,\nand port 0 is any that is free")
 	if err := program.Parse(f, usage, args, stdout); err != nil {
 		return nil, err
 	}

@@ -268,6 +268,19 @@ func TestPictures(t *testing.T) {
 	behaves(t, p, url)
 }
 
+// TestUnknown has the page name the best class of an answer below the model's threshold.
+func TestUnknown(t *testing.T) {
+	browser := browserFor(t)
+	p := browser.open(site(t, nil), "light", 800, 600)
+	for unknown, want := range map[bool]string{false: "cat", true: "cat?"} {
+		var got string
+		p.Evaluate(fmt.Sprintf(`import("./card.js").then(card => card.best({classes: [{label: "cat"}], unknown: %v}))`, unknown), &got)
+		if got != want {
+			t.Errorf("unknown %v: %q, want %q", unknown, got, want)
+		}
+	}
+}
+
 // behaves holds what is true of a page at its end: no errors of JavaScript, and nothing asked for but its files.
 func behaves(t *testing.T, p tab, url string) {
 	t.Helper()

@@ -46,7 +46,7 @@ func parse(args []string, stdout io.Writer) (*settings, error) {
 	f.BoolVar(&s.download, "download", false, "fetch CIFAR-10 (144 MB) into the user's cache folder, or the one that -data names, if it is not there")
 	f.StringVar(&s.recipe, "recipe", fastresnet.ResNet9Epochs24().Name, "`name` of the recipe; -list shows them")
 	f.BoolVar(&s.list, "list", false, "list the recipes and exit")
-	f.StringVar(&s.backend, "backend", "auto", program.BackendUsage)
+	f.StringVar(&s.backend, "backend", "auto", program.DownloadUsage)
 	f.IntVar(&s.width, "width", 0, "channels `n` of the network's first stage (default the recipe's)")
 	f.IntVar(&s.epochs, "epochs", 0, "train for `n` epochs, the schedule stretched in proportion (default the recipe's)")
 	f.IntVar(&s.batch, "batch", 0, "`n` images a step, the learning rate scaled in proportion (default the recipe's)")

@@ -33,7 +33,7 @@ func diagnoseInChild(ctx context.Context) (d fastresnet.Diagnosis, err error) {
 	if named := os.Getenv("GOMLX_BACKEND"); !strings.HasPrefix(named, "go") {
 		leaveOut = append(leaveOut, named)
 	}
-	d = fastresnet.Diagnose(ctx, leaveOut...)
+	d = diagnose(ctx, leaveOut...)
 	if !d.Backends[0].Available {
 		d.Backend = "" // "auto" would end its process too
 	}

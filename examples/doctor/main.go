@@ -50,7 +50,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	var d fastresnet.Diagnosis
 	if *direct {
-		d = fastresnet.Diagnose(ctx)
+		d = diagnose(ctx)
 	} else if d, err = diagnoseInChild(ctx); err != nil {
 		return program.Status("doctor", err, stderr)
 	}
@@ -68,4 +68,13 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return program.ExitFailed
 	}
 	return program.Status("doctor", err, stderr)
+}
+
+// diagnose is the library's diagnosis, with how this repository's programs fetch what is missing.
+func diagnose(ctx context.Context, leaveOut ...string) fastresnet.Diagnosis {
+	d := fastresnet.Diagnose(ctx, leaveOut...)
+	if d.DataProblem != "" {
+		d.DataProblem += "; " + program.Fetching
+	}
+	return d
 }

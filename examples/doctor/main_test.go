@@ -72,7 +72,7 @@ func TestJSON(t *testing.T) {
 		if err := json.Unmarshal([]byte(stdout), &r); err != nil {
 			t.Fatalf("%q: %v in:\n%s", args, err, stdout)
 		}
-		if r.Backend != "" || r.Environment["GOMLX_BACKEND"] != "nonsense" {
+		if r.Backend != "" || r.Environment["GOMLX_BACKEND"] != "nonsense" || strings.Count(r.DataProblem, program.Fetching) != 1 {
 			t.Errorf("%q: %+v", args, r)
 		}
 		if diff := cmp.Diff(r.Diagnosis.Problems(), r.Problems); diff != "" {

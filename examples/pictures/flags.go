@@ -61,7 +61,7 @@ func parse(args []string, stdout io.Writer) (*settings, error) {
 	f.IntVar(&s.epochs, "epochs", 0, "train for `n` epochs (default by the number of pictures)")
 	f.IntVar(&s.batch, "batch", 0, "`n` pictures a step (default by the number of pictures)")
 	f.Uint64Var(&s.seed, "seed", 1, "seed `n` of what is random, the pictures held out among it")
-	f.StringVar(&s.backend, "backend", "auto", program.BackendUsage)
+	f.StringVar(&s.backend, "backend", "auto", program.DownloadUsage)
 	f.StringVar(&s.save, "save", "", "`file` to save the trained model to, for predict and serve")
 	f.StringVar(&s.report, "report", "", page.ReportUsage)
 	f.StringVar(&s.watch, "watch", "", page.WatchUsage)

@@ -35,7 +35,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 
 // predict classifies the pictures, in batches of what memory has room for, and reports each.
 func predict(ctx context.Context, s *settings, stdin io.Reader, stdout, stderr io.Writer) error {
-	model, err := modelfile.Load(s.model, fastresnet.WithBackend(s.backend), fastresnet.WithPluginDownload())
+	model, err := modelfile.Load(s.model, fastresnet.WithBackend(s.backend))
 	if err != nil {
 		return err
 	}

@@ -16,7 +16,8 @@ const usualTop = 5
 
 // classification is the answer to POST /classify.
 type classification struct {
-	Classes      []results.Class `json:"classes"` // the most probable first
+	Classes      []results.Class `json:"classes"`           // the most probable first
+	Unknown      bool            `json:"unknown,omitempty"` // by the model's threshold
 	Format       string          `json:"format"`
 	Width        int             `json:"width"`
 	Height       int             `json:"height"`
@@ -52,8 +53,8 @@ func (s *service) classify(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return writeJSON(w, http.StatusOK, classification{
-		Classes: results.Ranking(prediction, top), Format: header.Format, Width: header.Width, Height: header.Height,
-		Milliseconds: milliseconds(time.Since(start)),
+		Classes: results.Ranking(prediction, top), Unknown: prediction.Unknown,
+		Format: header.Format, Width: header.Width, Height: header.Height, Milliseconds: milliseconds(time.Since(start)),
 	})
 }
 

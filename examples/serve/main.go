@@ -41,7 +41,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 
 // serve loads the model and answers requests until ctx ends.
 func serve(ctx context.Context, s *settings, log *slog.Logger, stdout io.Writer) error {
-	model, err := modelfile.Load(s.model, fastresnet.WithBackend(s.backend), fastresnet.WithPluginDownload())
+	model, err := modelfile.Load(s.model, fastresnet.WithBackend(s.backend))
 	if err != nil {
 		return err
 	}

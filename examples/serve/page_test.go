@@ -110,6 +110,26 @@ func TestPageKeepsUp(t *testing.T) {
 	}
 }
 
+// TestPageMarksUnknown has the page show an answer below the model's threshold.
+func TestPageMarksUnknown(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: it starts a browser")
+	}
+	browser := chromium.Start(t, chromium.Find(t))
+	server := httptest.NewServer(newTestService(t, usual).handler())
+	t.Cleanup(server.Close)
+	page := browser.Open(server.URL, "light", 800, 600)
+	page.Wait(`model !== null`)
+	const answer = `{classes: [{label: "cat", probability: 0.4}], unknown: %v, format: "png", width: 1, height: 1, milliseconds: 1}`
+	for unknown, want := range map[bool]string{false: "It takes this for: cat", true: "It takes this for: cat?"} {
+		var got string
+		page.Evaluate(fmt.Sprintf(`show(`+answer+`), get("status").textContent`, unknown), &got)
+		if got != want {
+			t.Errorf("unknown %v: %q, want %q", unknown, got, want)
+		}
+	}
+}
+
 // modelThatFits is trained little, on images that were made of pictures in some way.
 func modelThatFits(t *testing.T, fit data.Fit) *fastresnet.Model {
 	t.Helper()

@@ -220,6 +220,30 @@ func TestClassify(t *testing.T) {
 	}
 }
 
+// TestUnknown has a model with and without a threshold answer about one picture.
+func TestUnknown(t *testing.T) {
+	s := newTestService(t, usual)
+	png := sent{path: "/classify", body: testpicture.Encode(t, "png", testpicture.Image(32, 32))}
+	for _, test := range []struct {
+		name      string
+		threshold float64
+		want      string // of the member unknown
+	}{
+		{"none", 0, ""},
+		{"one that no answer reaches", 1, "true"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if err := s.model.SetThreshold(test.threshold); err != nil {
+				t.Fatal(err)
+			}
+			var got struct{ Unknown json.RawMessage }
+			if err := json.Unmarshal(png.from("10.0.0.1:1", s.handler()).Body.Bytes(), &got); err != nil || string(got.Unknown) != test.want {
+				t.Errorf("unknown %q, want %q; error %v", got.Unknown, test.want, err)
+			}
+		})
+	}
+}
+
 // TestRefused has the right status and a message for everything that a client can get wrong.
 func TestRefused(t *testing.T) {
 	l := usual

@@ -43,7 +43,7 @@ func parse(args []string, environment func(string) string, stdout io.Writer) (*s
 	f.StringVar(&part, "share", "", "take this `part` of the runs, as in 3/16\n(default by the environment of an array of jobs; all of them without one)")
 	f.BoolVar(&s.table, "table", false, "print the table of the results that there are, and train nothing")
 	f.StringVar(&s.data, "data", "auto", program.ImagesUsage)
-	f.StringVar(&s.backend, "backend", "auto", program.BackendUsage)
+	f.StringVar(&s.backend, "backend", "auto", program.DownloadUsage)
 	f.StringVar(&s.markdown, "markdown", "", "`file` to write the table to, as Markdown")
 	f.StringVar(&s.chart, "chart", "", "`file` for the accuracies as bars, a .png or .svg")
 	f.BoolVar(&s.quiet, "quiet", false, "print no progress within runs")

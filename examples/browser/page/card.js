@@ -4,6 +4,9 @@ const rows = 5; // as many classes as the program answers
 
 export const percent = p => p > 0 && p < 0.001 ? "< 0.1\u00a0%" : (100 * p).toFixed(1) + "\u00a0%";
 
+// best is the most probable class of an answer, with a question mark if that is below the model's threshold.
+export const best = answer => answer.classes[0].label + (answer.unknown ? "?" : "");
+
 // Card is one of them. Its size is the same before and after the answer.
 export class Card {
   element = document.importNode(document.getElementById("card").content.firstElementChild, true);
@@ -25,7 +28,7 @@ export class Card {
 
   // answered shows an answer of the program.
   answered(a) {
-    this.#get("h2").textContent = a.classes[0].label;
+    this.#get("h2").textContent = best(a);
     this.#get(".classes").replaceChildren(...a.classes.map(c => row(c.label, c.probability, c.probability)));
     this.#get(".facts").textContent = `${a.width}×${a.height} pixels, ${a.format.toUpperCase()}; ${duration(a.milliseconds)}`
       + `, ${duration(a.decoding)} of it for decoding`;

@@ -1,5 +1,5 @@
 // What people do on the page: they drop, choose and paste pictures.
-import {Card, percent} from "./card.js";
+import {Card, best, percent} from "./card.js";
 import {Classifier} from "./classifier.js";
 
 const get = id => document.getElementById(id);
@@ -55,7 +55,7 @@ async function classify(file, card) {
     if (file.size > maxBytes) throw new Error(`The file is too large: need no more than ${maxBytes >> 20}\u00a0MiB.`);
     const answer = await classifier.classify(file);
     card.answered(answer);
-    say(`${name}: ${answer.classes[0].label}, ${percent(answer.classes[0].probability)}`);
+    say(`${name}: ${best(answer)}, ${percent(answer.classes[0].probability)}`);
   } catch (problem) {
     card.failed(problem.message);
     say(`${name}: ${problem.message}`);

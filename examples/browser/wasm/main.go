@@ -38,7 +38,8 @@ func main() {
 // answer is what classify returns, as JSON.
 type answer struct {
 	Error        string          `json:"error,omitempty"`
-	Classes      []results.Class `json:"classes"` // the most probable first
+	Classes      []results.Class `json:"classes"`           // the most probable first
+	Unknown      bool            `json:"unknown,omitempty"` // by the model's threshold
 	Format       string          `json:"format"`
 	Width        int             `json:"width"`
 	Height       int             `json:"height"`
@@ -63,7 +64,8 @@ func classify(model *fastresnet.Model, encoded []byte) answer {
 		return answer{Error: err.Error()}
 	}
 	return answer{
-		Classes: results.Ranking(predictions[0], top), Format: header.Format, Width: img.Bounds().Dx(), Height: img.Bounds().Dy(),
+		Classes: results.Ranking(predictions[0], top), Unknown: predictions[0].Unknown,
+		Format: header.Format, Width: img.Bounds().Dx(), Height: img.Bounds().Dy(),
 		Milliseconds: milliseconds(start), Decoding: decoding,
 	}
 }

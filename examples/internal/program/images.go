@@ -1,6 +1,11 @@
 package program
 
-import "github.com/fastresnet/fastresnet/data"
+import (
+	"errors"
+	"fmt"
+
+	"github.com/fastresnet/fastresnet/data"
+)
 
 // SyntheticImages is the value of -data for images that are drawn.
 const SyntheticImages = "synthetic"
@@ -8,8 +13,14 @@ const SyntheticImages = "synthetic"
 // ImagesUsage describes the flag -data.
 const ImagesUsage = "`images`: auto, synthetic, DIR or FILE.tar.gz;\nauto looks under FASTRESNET_DATA, then in the user's cache folder"
 
-// BackendUsage describes the flag -backend, for a program that allows plugin downloads.
-const BackendUsage = "`name` of what computes: auto, go, xla:cuda, xla:cpu or xla:/path/to/plugin.so;\nan XLA plugin that is missing is downloaded, with auto if there is an NVIDIA GPU"
+// Fetching says how CIFAR-10 is had where it is not there.
+const Fetching = "go run ./examples/cifar10 -download fetches it"
+
+// BackendUsage describes the flag -backend, and DownloadUsage that of a program that downloads plugins.
+const (
+	BackendUsage  = "`name` of what computes: auto, go, xla:cuda, xla:cpu or xla:/path/to/plugin.so"
+	DownloadUsage = BackendUsage + ";\nan XLA plugin that is missing is downloaded, with auto if there is an NVIDIA GPU"
+)
 
 // Images reads CIFAR-10, or draws images, as the flag -data says: the first ones, no more than the limits. A limit of 0
 // is none.
@@ -25,7 +36,11 @@ func Images(from string, trainLimit, testLimit int) (train, test *data.Dataset, 
 	if from == "auto" {
 		from = ""
 	}
-	if train, test, err = data.CIFAR10(from); err != nil {
+	train, test, err = data.CIFAR10(from)
+	if errors.Is(err, data.ErrNotFound) {
+		err = fmt.Errorf("%w; %s", err, Fetching)
+	}
+	if err != nil {
 		return nil, nil, err
 	}
 	if train, err = train.Slice(0, limited(train.Len(), trainLimit)); err != nil {

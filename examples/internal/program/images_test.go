@@ -1,9 +1,12 @@
 package program_test
 
 import (
+	"errors"
 	"os"
+	"strings"
 	"testing"
 
+	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/examples/internal/program"
 )
 
@@ -30,5 +33,13 @@ func TestImages(t *testing.T) {
 				t.Errorf("%d and %d images, want %d and %d", train.Len(), images.Len(), test.wantTrain, test.wantTest)
 			}
 		})
+	}
+}
+
+// Where CIFAR-10 is not there, the error says how it is had.
+func TestImagesThatAreMissing(t *testing.T) {
+	_, _, err := program.Images(t.TempDir(), 0, 0)
+	if !errors.Is(err, data.ErrNotFound) || !strings.HasSuffix(err.Error(), program.Fetching) {
+		t.Errorf("error %v, want one that ends with %q", err, program.Fetching)
 	}
 }

@@ -12,8 +12,12 @@ import (
 	"github.com/fastresnet/fastresnet/internal/terminal"
 )
 
-// PublishedWidth is the width of the series' networks, but for rung 15, which is twice as wide.
+// PublishedWidth is the width of most recipes' networks; those of backbone-wide, which is rung 15, and of airbench96 are twice
+// as wide.
 const PublishedWidth = 64
+
+// WidthUsage describes the flag -width of a program that trains recipes of different widths: see [RungAt].
+const WidthUsage = "channels `n` where the series has 64; recipes of 128 get twice as many"
 
 // ParseRungs reads the list of numbers, ranges and names that a flag gives, of these recipes, counted from 1.
 // They come in ascending order, each once; the error names everything in the list that is wrong.
@@ -57,7 +61,8 @@ func parseItem(item string, recipes []fastresnet.Recipe) (first, last int, err e
 	return first, last, nil
 }
 
-// RungAt is the recipe of a rung with width channels where the series has 64. Its double width stays double.
+// RungAt is the recipe of a rung, or of a speedrun by its number after the rungs, with width channels where the series has 64. Its
+// double width stays double.
 func RungAt(rung, width int) fastresnet.Recipe {
 	r := fastresnet.Recipes()[rung-1]
 	r.Design.Width = r.Design.Width * width / PublishedWidth
