@@ -7,15 +7,17 @@ import (
 
 // Train trains a network and returns the model with the history of the run. With no options it trains
 // [ResNet9Epochs24] on CIFAR-10, which it looks for under the environment's FASTRESNET_DATA and then in
-// the user's cache folder; it never downloads it.
+// the user's cache folder; it never downloads it. On a training set of your own ([WithDataset]) it runs [RecipeFor] that set,
+// and [FineTuning] if it starts from a model ([WithInitialModel]).
 //
 // Errors wrap [ErrOption] (every problem at once, before a device or a file is touched where that is possible),
 // [ErrArgument], [ErrNoData], [ErrBackend], [ErrMemory], [ErrCheckpoint] or [ErrDiverged], or [data.ErrFormat] for a file of
-// CIFAR-10 that is damaged. When ctx ends, Train returns within a step with its error and what there is of the result, nil
-// before the first step; with [WithCheckpoint] it writes a checkpoint first. Reading CIFAR-10, opening a backend (with
-// [WithPluginDownload] a download of some 2 GB) and a compilation that has begun are not interrupted. A run that fails
-// once there is an epoch in its history returns what it has too, unless something panicked before its end
-// ([ErrInternal]). Whenever there is a result, close its model when it is no longer needed.
+// CIFAR-10 that is damaged. When ctx ends, Train returns within a step, or on XLA within the steps of a dispatch
+// ([WithStepsPerDispatch]), with its error and what there is of the result, nil if no step was taken; with [WithCheckpoint]
+// it writes a checkpoint first. Reading CIFAR-10, opening a backend (with [WithPluginDownload] a download of some 2 GB) and a
+// compilation that has begun are not interrupted. A run that fails once there is an epoch in its history returns what it has
+// too, unless something panicked before its end ([ErrInternal]). Whenever there is a result, close its model when it is no
+// longer needed.
 func Train(ctx context.Context, opts ...Option) (result *Result, err error) {
 	defer guard(&err)
 	start := time.Now()

@@ -37,7 +37,8 @@ func WithInitialModel(m *Model) Option {
 }
 
 // WithRecipe sets every hyperparameter of the run; the other options then change it, wherever they stand.
-// Default: [ResNet9Epochs24] for a training set with the classes of CIFAR-10, by name, and [RecipeFor] the set otherwise.
+// Default: with [WithInitialModel] [FineTuning] of that model, else [ResNet9Epochs24] for a training set with the classes of
+// CIFAR-10, by name, and [RecipeFor] the set otherwise.
 func WithRecipe(r Recipe) Option {
 	return trainOption(func(c *config) { c.recipe, c.chosen = r.Clone(), true })
 }
@@ -75,7 +76,7 @@ func WithBatchSize(images int) Option {
 }
 
 // WithIncompleteBatches also trains on the last images of an epoch when they do not fill a batch, at the
-// price of a second compilation. Default: the recipe's; from rung 18 on, and in [RecipeFor], it drops them.
+// price of a second compilation. Default: the recipe's; from rung 18 on, in [RecipeFor] and in [FineTuning], it drops them.
 func WithIncompleteBatches(keep bool) Option {
 	return change(func(r *Recipe) { r.KeepIncompleteBatch = keep })
 }
@@ -100,7 +101,7 @@ func WithPeakRate(rate float64) Option {
 }
 
 // WithAugmentations sets the random changes to training images, in order; none at all with no arguments.
-// Default: the recipe's, a crop, a flip and a cutout.
+// Default: the recipe's, in [ResNet9Epochs24] a crop, a flip and a cutout; [RecipeFor] says which it has.
 func WithAugmentations(a ...data.Augmentation) Option {
 	a = slices.Clone(a)
 	return change(func(r *Recipe) { r.Augmentations = a })
@@ -113,13 +114,13 @@ func WithMixing(m data.Mixing) Option {
 }
 
 // WithOptimizer sets what moves the variables: [Nesterov], [SGD] or [Muon]. Groups of the recipe keep their own.
-// Default: the recipe's, Nesterov with momentum 0.9 and weight decay 5e-4.
+// Default: the recipe's, in [ResNet9Epochs24] and [RecipeFor] Nesterov with momentum 0.9 and weight decay 5e-4.
 func WithOptimizer(o Optimizer) Option {
 	return change(func(r *Recipe) { r.Optimizer = o })
 }
 
 // WithLabelSmoothing sets the share, from 0 to below 1, of the loss that asks for all classes alike. Default:
-// the recipe's, 0.
+// the recipe's, in [ResNet9Epochs24] and [RecipeFor] 0.
 func WithLabelSmoothing(share float64) Option {
 	return change(func(r *Recipe) { r.LabelSmoothing = share })
 }
@@ -144,13 +145,14 @@ func WithLayerDecay(factor float64) Option {
 	return change(func(r *Recipe) { r.LayerDecay = factor })
 }
 
-// WithAveraging has the model use a moving average of the weights, from which training may go on: see [Averaging]. Default: the recipe's, none.
+// WithAveraging has the model use a moving average of the weights, from which training may go on: see [Averaging].
+// Default: the recipe's, in [ResNet9Epochs24], [RecipeFor] and [FineTuning] none.
 func WithAveraging(a Averaging) Option {
 	return change(func(r *Recipe) { r.Averaging = a })
 }
 
 // WithTestViews sets the views of an image over which the model averages its logits, in every use of it.
-// Default: the recipe's, [OneView].
+// Default: the recipe's, in [ResNet9Epochs24] and [RecipeFor] [OneView].
 func WithTestViews(v TestViews) Option {
 	return change(func(r *Recipe) { r.TestViews = v })
 }
