@@ -10,7 +10,8 @@ import (
 	"github.com/fastresnet/fastresnet"
 )
 
-// CSV writes a run to w as comma-separated values (RFC 4180): a header, and a row an epoch, for spreadsheets.
+// CSV writes a run to w as comma-separated values (RFC 4180, but with lines that end in LF alone): a header, and a row an
+// epoch, for spreadsheets.
 //
 // The columns are epoch (from 1), rate (the learning rate of its last step), train_loss, train_accuracy, test_loss,
 // test_accuracy, images (trained on: without an incomplete last batch, unless the recipe keeps that), train_seconds (its

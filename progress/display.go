@@ -55,10 +55,12 @@ type Display struct {
 	tests         bool
 	every, epochs int
 	heard, rowed  int // the last whole epoch that ended, and the last one with a row
+	taken         int // steps, by the last report
 
-	// Where the clock that predicts the end was started: after the first step, which takes longer.
-	since     time.Time
-	sinceDone int
+	// When the clock that predicts the end was started, after the first step, which takes longer, and how many steps of all
+	// runs were taken since then.
+	since time.Time
+	timed int
 }
 
 // Observer is the display of a run, or of several, one after the other. Its End returns the first error in writing.
@@ -101,7 +103,7 @@ func (d *Display) start(r *fastresnet.Result) {
 	if d.Rows > 0 {
 		d.every = max(1, (d.epochs+d.Rows-1)/d.Rows)
 	}
-	d.heard, d.rowed, d.columns = len(r.Epochs), 0, nil
+	d.heard, d.rowed, d.taken, d.columns = len(r.Epochs), 0, 0, nil
 	if d.every > 1 {
 		d.print(d.Table, fmt.Sprintf("one in %d epochs:\n", d.every))
 	}
@@ -113,14 +115,16 @@ func (d *Display) start(r *fastresnet.Result) {
 
 func (d *Display) step(s fastresnet.Progress) {
 	now := time.Now()
-	done, total := s.Taken+s.Total*(d.run-1), max(1, d.Runs)*s.Total
 	if d.since.IsZero() {
-		d.since, d.sinceDone = now, done
+		d.since, d.timed = now, 0
+	} else {
+		d.timed += s.Taken - max(d.taken, d.heard*s.Steps) // none that an earlier run left out, or took before a checkpoint
 	}
+	d.taken = s.Taken
 	left := ""
-	if done > d.sinceDone {
-		each := now.Sub(d.since).Seconds() / float64(done-d.sinceDone)
-		left = remaining(each*float64(total-done)) + " left"
+	if d.timed > 0 {
+		each, more := now.Sub(d.since).Seconds()/float64(d.timed), max(1, d.Runs)-d.run
+		left = remaining(each*float64(s.Total-s.Taken+more*s.Total)) + " left"
 	}
 
 	columns := d.width(d.Bar)
@@ -153,10 +157,12 @@ func (d *Display) end(r *fastresnet.Result, _ error) error {
 	if r == nil {
 		return d.failed
 	}
-	for _, e := range r.Epochs[min(d.heard, len(r.Epochs)):] {
-		note := "not tested"
+	for _, e := range unheard(r, d.heard) {
+		note := ""
 		if e.Partial {
 			note = fmt.Sprintf("after %s images", terminal.Count(e.Images))
+		} else if d.tests && !e.Tested {
+			note = "not tested"
 		}
 		d.write(e, note)
 	}

@@ -135,6 +135,43 @@ func TestPlainLines(t *testing.T) {
 	}
 }
 
+// Steps that a run leaves out, or took before a checkpoint, took no time, and do not make the time left of others shorter.
+func TestTimeLeftAfterOtherRuns(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		runs [][2]int // the first and the last step of each, of 100 in two epochs
+		want string   // in the last line, with a further run to come
+	}{
+		{"a run as others", [][2]int{{1, 100}, {1, 37}}, "49s left"},
+		{"one that ended early", [][2]int{{1, 10}, {1, 59}}, "42s left"},
+		{"one that goes on from a checkpoint", [][2]int{{1, 100}, {51, 87}}, "34s left"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var b bytes.Buffer
+				o := (&Display{Bar: &b, Runs: len(test.runs) + 1}).Observer()
+				for _, run := range test.runs {
+					r := &fastresnet.Result{Record: fastresnet.Record{Epochs: make([]fastresnet.Epoch, run[0]/50)}}
+					o.Start(r)
+					for step := run[0]; step <= run[1]; step++ {
+						time.Sleep(300 * time.Millisecond)
+						o.Step(fastresnet.Progress{Epoch: (step + 49) / 50, Epochs: 2, Step: (step-1)%50 + 1, Steps: 50, Taken: step, Total: 100})
+						if step%50 == 0 {
+							o.Epoch(fastresnet.Epoch{Number: step / 50})
+						}
+					}
+					if err := o.End(r, nil); err != nil {
+						t.Error(err)
+					}
+				}
+				if got := strings.TrimSpace(b.String()); !strings.HasSuffix(got, ", "+test.want) {
+					t.Errorf("%s\nwant %s in the last line", got, test.want)
+				}
+			})
+		})
+	}
+}
+
 // A display that is used for more runs than it was told begins to count anew.
 func TestDisplayOfFurtherRuns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -260,24 +297,33 @@ func TestTableOfARunThatWasCutShort(t *testing.T) {
 		name    string
 		rows    int
 		width   int
+		tests   int // images
 		resumed []fastresnet.Epoch
 		last    fastresnet.Epoch
 		want    []string
 	}{
-		{"within an epoch", 0, 0, nil, fastresnet.Epoch{Number: 2, Images: 1280, Partial: true}, []string{
+		{"within an epoch", 0, 0, 10, nil, fastresnet.Epoch{Number: 2, Images: 1280, Partial: true}, []string{
 			wideHead,
 			"    1  0.0000      0.0000     0.00 %     2.0000   50.00 %      0.0",
 			"    2  0.0000      0.0000     0.00 %          -         -      0.0  after 1,280 images", ""}},
-		{"within an epoch, on a terminal", 0, 80, nil, fastresnet.Epoch{Number: 2, Images: 1280, Partial: true}, []string{
+		{"within an epoch, on a terminal", 0, 80, 10, nil, fastresnet.Epoch{Number: 2, Images: 1280, Partial: true}, []string{
 			wideHead,
 			"    1  0.0000      0.0000     0.00 %     2.0000   50.00 %      0.0",
 			"    2  0.0000      0.0000     0.00 %          -         -      0.0",
 			"  after 1,280 images", ""}},
-		{"before the test; resumed", 0, 0, []fastresnet.Epoch{whole}, fastresnet.Epoch{Number: 2, TrainLoss: math.NaN()}, []string{
+		{"before the test; resumed", 0, 0, 10, []fastresnet.Epoch{whole}, fastresnet.Epoch{Number: 2, TrainLoss: math.NaN()}, []string{
 			wideHead,
 			"    1  0.0000      0.0000     0.00 %     2.0000   50.00 %      0.0",
 			"    2  0.0000           -     0.00 %          -         -      0.0  not tested", ""}},
-		{"few rows: the last epoch has one", 2, 0, nil, fastresnet.Epoch{Number: 1, Tested: true}, []string{
+		{"behind the test, by a checkpoint that could not be written", 0, 0, 10, nil, fastresnet.Epoch{Number: 2, TestLoss: 1, TestAccuracy: 0.75, Tested: true}, []string{
+			wideHead,
+			"    1  0.0000      0.0000     0.00 %     2.0000   50.00 %      0.0",
+			"    2  0.0000      0.0000     0.00 %     1.0000   75.00 %      0.0", ""}},
+		{"behind an epoch, without a test set", 0, 0, 0, nil, fastresnet.Epoch{Number: 2}, []string{
+			"epoch      lr  train loss  train acc  seconds",
+			"    1  0.0000      0.0000     0.00 %      0.0",
+			"    2  0.0000      0.0000     0.00 %      0.0", ""}},
+		{"few rows: the last epoch has one", 2, 0, 10, nil, fastresnet.Epoch{Number: 1, Tested: true}, []string{
 			"one in 4 epochs:", wideHead,
 			"    1  0.0000      0.0000     0.00 %     2.0000   50.00 %      0.0", ""}},
 	} {
@@ -285,7 +331,7 @@ func TestTableOfARunThatWasCutShort(t *testing.T) {
 			var b bytes.Buffer
 			d := &Display{Table: &b, Rows: test.rows, size: func(io.Writer) (int, int) { return test.width, 24 }}
 			o := d.Observer()
-			r := &fastresnet.Result{Record: fastresnet.Record{Recipe: fastresnet.Recipe{Epochs: 8}, TestImages: 10, Epochs: test.resumed}}
+			r := &fastresnet.Result{Record: fastresnet.Record{Recipe: fastresnet.Recipe{Epochs: 8}, TestImages: test.tests, Epochs: test.resumed}}
 			o.Start(r)
 			if test.resumed == nil {
 				r.Epochs = append(r.Epochs, whole)

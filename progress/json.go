@@ -117,8 +117,11 @@ func (j *jsonLog) end(r *fastresnet.Result, err error) error {
 	if r != nil {
 		t := r.Timing
 		line.outcome = &outcome{
-			Epochs: len(r.Epochs), Stopped: r.Stopped, ImagesPerSecond: finite(t.ImagesPerSecond), CompileSeconds: t.Compile.Seconds(),
-			PrepareSeconds: t.Prepare.Seconds(), TrainSeconds: t.Train.Seconds(), TotalSeconds: t.Total.Seconds(), Warnings: append([]string{}, r.Warnings...),
+			Epochs: len(r.Epochs), Stopped: r.Stopped, CompileSeconds: t.Compile.Seconds(), PrepareSeconds: t.Prepare.Seconds(),
+			TrainSeconds: t.Train.Seconds(), TotalSeconds: t.Total.Seconds(), Warnings: append([]string{}, r.Warnings...),
+		}
+		if t.ImagesPerSecond > 0 {
+			line.ImagesPerSecond = finite(t.ImagesPerSecond)
 		}
 		if tested(r) {
 			line.TestAccuracy = finite(r.TestAccuracy())

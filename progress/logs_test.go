@@ -165,6 +165,17 @@ func TestJSON(t *testing.T) {
 	}
 }
 
+// A run of one step has no speed: that is not known, which is null.
+func TestJSONOfOneStep(t *testing.T) {
+	for speed, want := range map[float64]string{0: `"images_per_second":null`, 512: `"images_per_second":512`} {
+		var b bytes.Buffer
+		r := &fastresnet.Result{Record: fastresnet.Record{Timing: fastresnet.Timing{ImagesPerSecond: speed}}}
+		if err := progress.JSON(&b).End(r, nil); err != nil || !strings.Contains(b.String(), want) {
+			t.Errorf("error %v, no %s in\n%s", err, want, &b)
+		}
+	}
+}
+
 // What JSON has no number for is null; a run without a result has an end all the same.
 func TestJSONOfNothing(t *testing.T) {
 	var b bytes.Buffer
