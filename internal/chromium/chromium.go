@@ -252,6 +252,8 @@ func (p *Tab) Wait(expression string) {
 			var text string
 			p.Evaluate("document.body.innerText", &text)
 			p.t.Fatalf("%s: not within %v; the page says:\n%s", expression, patience, text)
+		case <-p.gone:
+			p.t.Fatalf("%s: the browser is gone", expression)
 		case <-time.After(20 * time.Millisecond):
 		}
 	}

@@ -118,6 +118,9 @@ func cut(text string, width int) string {
 	return strings.TrimRight(kept, " ,:") + "…"
 }
 
+// inCell has a text be one cell of a table in Markdown.
+var inCell = strings.NewReplacer(`\`, `\\`, "|", `\|`, "\r\n", " ", "\n", " ", "\r", " ")
+
 // Markdown is the table as Markdown.
 func (t Table) Markdown() string {
 	var heads, rules []string
@@ -130,7 +133,10 @@ func (t Table) Markdown() string {
 	}
 	var text strings.Builder
 	for _, line := range append([][]string{heads, rules}, t.Rows...) {
-		text.WriteString("| " + strings.Join(line, " | ") + " |\n")
+		for _, cell := range line {
+			text.WriteString("| " + inCell.Replace(cell) + " ")
+		}
+		text.WriteString("|\n")
 	}
 	return text.String()
 }

@@ -7,7 +7,7 @@ import (
 )
 
 func TestTable(t *testing.T) {
-	named := []Column{{Name: "name", Left: true}, {Name: "what it is", Left: true, Cut: true}, {Name: "n", Markdown: "number"}}
+	named := []Column{{Name: "name", Left: true}, {Name: "what it is", Left: true, Cut: true}, {Name: "n"}}
 	grouped := []Column{{Name: "name", Left: true}, {Group: "time", Name: "cold"}, {Name: "warm"}}
 	for _, test := range []struct {
 		name  string
@@ -32,12 +32,27 @@ func TestTable(t *testing.T) {
 			}
 		})
 	}
-	t.Run("Markdown", func(t *testing.T) {
-		const want = "| name | what it is | number |\n| --- | --- | ---: |\n| one | the first | 1 |\n"
-		if diff := cmp.Diff(want, Table{named, [][]string{{"one", "the first", "1"}}}.Markdown()); diff != "" {
-			t.Errorf("Markdown (-want +got):\n%s", diff)
-		}
-	})
+}
+
+func TestMarkdown(t *testing.T) {
+	columns := []Column{{Name: "name", Left: true}, {Name: "what it is", Left: true, Cut: true}, {Name: "n", Markdown: "number"}}
+	const head = "| name | what it is | number |\n| --- | --- | ---: |\n"
+	for _, test := range []struct {
+		name string
+		row  []string
+		want string
+	}{
+		{"plain", []string{"one", "the first", "1"}, "| one | the first | 1 |\n"},
+		{"an end of a cell", []string{"a|b", "|", ""}, `| a\|b | \| |  |` + "\n"},
+		{"one that is escaped already", []string{`a\|b`, `\`, "1"}, `| a\\\|b | \\ | 1 |` + "\n"},
+		{"lines", []string{"one\ntwo", "one\r\ntwo\rthree", "1"}, "| one two | one two three | 1 |\n"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if diff := cmp.Diff(head+test.want, Table{columns, [][]string{test.row}}.Markdown()); diff != "" {
+				t.Errorf("Markdown (-want +got):\n%s", diff)
+			}
+		})
+	}
 }
 
 func TestCut(t *testing.T) {
