@@ -48,26 +48,32 @@ func drawBars(c *canvas, title string, bars []Bar) {
 		published = published || b.Published > 0
 		widest = max(widest, widthOf(fitted(b.Name, textSize, false, c.width/3), textSize, false))
 	}
-	decimals := decimalsOf(bars, largest)
+	form := shortNumber // of what is too small for decimals
+	if largest >= 1e-3 {
+		decimals := decimalsOf(bars, largest)
+		form = func(v float64) string { return tickLabel(v, decimals) }
+	}
 	for _, b := range bars {
-		numbers = max(numbers, widthOf(b.number(decimals), textSize, false))
+		numbers = max(numbers, widthOf(b.number(form), textSize, false))
 	}
 	if published {
 		entries := []entry{{name: "measured", colour: c.series[0], square: true}, {name: "published", colour: c.wrong, dot: true}}
 		top += legend(c, top-4, entries) + 2
 	}
 	left, right := margin+math.Ceil(widest)+10, c.width-margin-numbers-12
-	x := linear(0, max(largest, math.SmallestNonzeroFloat32), 5, false, true)
+	x := linear(0, largest, 5, false, true)
 	at := func(v float64) float64 { return left + (right-left)*min(1, x.share(v)) }
 	bottom := top + row*float64(len(bars)) + 2
-	for _, t := range x.ticks {
+	for _, t := range x.spaced(right - left) {
 		c.line(c.grid, 1, nil, point{crisp(at(t.at)), top}, point{crisp(at(t.at)), bottom})
-		c.text(at(t.at), bottom+16, smallSize, c.muted, middle, t.label)
+		if t.label != "" {
+			c.text(at(t.at), bottom+16, smallSize, c.muted, middle, t.label)
+		}
 	}
 	for i, b := range bars {
 		y := top + (float64(i)+0.5)*row
 		c.text(left-8, y+4, textSize, c.theme.text, end, fitted(b.Name, textSize, false, c.width/3))
-		c.text(c.width-margin, y+4, textSize, c.theme.text, end, b.number(decimals))
+		c.text(c.width-margin, y+4, textSize, c.theme.text, end, b.number(form))
 		if isFinite(b.Value) {
 			c.box(left, y-thick/2, at(b.Value)-left, thick, 0, c.series[0], c.series[0])
 		}
@@ -84,14 +90,14 @@ func drawBars(c *canvas, title string, bars []Bar) {
 	c.height = bottom + 28
 }
 
-// number is the bar's value, and its deviation if it has one, with so many decimals.
-func (b Bar) number(decimals int) string {
+// number is the bar's value, and its deviation if it has one, in a form.
+func (b Bar) number(form func(float64) string) string {
 	if !isFinite(b.Value) {
 		return "–"
 	}
-	text := tickLabel(b.Value, decimals)
+	text := form(b.Value)
 	if b.Deviation > 0 && isFinite(b.Deviation) {
-		text += " ± " + tickLabel(b.Deviation, decimals)
+		text += " ± " + form(b.Deviation)
 	}
 	return text
 }
@@ -99,7 +105,7 @@ func (b Bar) number(decimals int) string {
 // decimalsOf is how many decimals the numbers of bars have: as many as it takes, and no more than show four digits of the
 // largest.
 func decimalsOf(bars []Bar, largest float64) int {
-	most := min(max(3-int(math.Floor(math.Log10(max(largest, 1e-3)))), 0), 6)
+	most := min(max(3-int(math.Floor(math.Log10(largest))), 0), 6)
 	for decimals := range most {
 		power := math.Pow(10, float64(decimals))
 		if !slices.ContainsFunc(bars, func(b Bar) bool {

@@ -60,6 +60,16 @@ func (m matrix) colour(t theme, row, column int) color.NRGBA {
 	return between(t.ground, full, math.Sqrt(m.share(row, column)))
 }
 
+// widest is the width of the widest count.
+func (m matrix) widest() (width float64) {
+	for _, row := range m.counts {
+		for _, count := range row {
+			width = max(width, widthOf(grouped(count), textSize, false))
+		}
+	}
+	return width
+}
+
 func (m matrix) draw(c *canvas) {
 	const named = 30 // classes whose columns have names
 	n := float64(len(m.names))
@@ -79,7 +89,7 @@ func (m matrix) draw(c *canvas) {
 	left := margin + math.Ceil(widest) + 8
 	right := c.width - margin
 	w := (right - left) / n
-	written := w >= 34 // the cells have numbers
+	written := w >= 34 && w-2 >= m.widest() // the cells have numbers
 	if !written {
 		right -= 44
 		w = (right - left) / n
@@ -174,7 +184,7 @@ func (m matrix) cells(c *canvas, left, top, w, h float64, written bool) {
 			}
 			x, y, fill := left+float64(column)*w, top+float64(row)*h, m.colour(c.theme, row, column)
 			c.box(x+1, y+1, w-2, h-2, 3, fill, color.NRGBA{})
-			c.text(x+w/2, y+h/2-1, textSize, on(fill), middle, fitted(grouped(count), textSize, false, w-2))
+			c.text(x+w/2, y+h/2-1, textSize, on(fill), middle, grouped(count))
 			c.text(x+w/2, y+h/2+12, smallSize, faded(on(fill), 0.85), middle, shareText(m.share(row, column)))
 		}
 	}

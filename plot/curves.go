@@ -16,7 +16,8 @@ import (
 // Of one run these are those of training and of the tests. Runs of one recipe, by its name, are one line: the mean of
 // those that have the epoch, on a band from the lowest to the highest of them. Several recipes have a colour each; what was
 // measured in training is dashed then, and left out of more than three recipes that were tested. The legend names the
-// recipes, and the mean of their last test accuracies.
+// recipes, and the mean of their models' test accuracies, [fastresnet.Record.TestAccuracy]: with [fastresnet.WithBestWeights]
+// a model is that of its best epoch, and the line may end elsewhere.
 //
 // Epochs that were not whole are left out, and so are values that are not finite. The figure has an error if no epoch is
 // left.
@@ -33,7 +34,7 @@ type group struct {
 	name   string
 	tested bool
 	runs   [][]fastresnet.Epoch // their whole epochs
-	last   []float64            // their last test accuracies
+	final  []float64            // the test accuracies of their models
 }
 
 // groupsOf are the runs that have something to draw, by the names of their recipes in the order that they come in.
@@ -54,7 +55,7 @@ func groupsOf(runs []fastresnet.Record) (groups []group) {
 		g.runs = append(g.runs, epochs)
 		if slices.ContainsFunc(epochs, func(e fastresnet.Epoch) bool { return e.Tested }) {
 			g.tested = true
-			g.last = append(g.last, run.TestAccuracy())
+			g.final = append(g.final, run.TestAccuracy())
 		}
 	}
 	return groups
@@ -70,7 +71,7 @@ func (g group) title() string {
 		parts = append(parts, fmt.Sprintf("%d runs", len(g.runs)))
 	}
 	if g.tested {
-		parts = append(parts, percent(mean(g.last)))
+		parts = append(parts, percent(mean(g.final)))
 	}
 	return strings.Join(parts, ", ")
 }
@@ -249,7 +250,7 @@ func curvesLegend(c *canvas, groups []group, lines []drawn) (entries []entry) {
 		}
 		entries = []entry{{name: name, colour: c.series[1], band: band}}
 		if g.tested {
-			entries = append(entries, entry{name: "test, " + percent(mean(g.last)), colour: c.series[0], band: band})
+			entries = append(entries, entry{name: "test, " + percent(mean(g.final)), colour: c.series[0], band: band})
 		}
 	} else {
 		for i, g := range groups {

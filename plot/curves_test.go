@@ -47,6 +47,8 @@ func TestCurves(t *testing.T) {
 	for i := range lost.Epochs {
 		lost.Epochs[i].TrainLoss, lost.Epochs[i].TestLoss = math.NaN(), math.NaN()
 	}
+	best := run("celu", 12, true)
+	best.BestEpoch = 6
 	gone := off(one, math.MaxFloat64/8)
 	for _, tt := range []struct {
 		name   string
@@ -56,6 +58,7 @@ func TestCurves(t *testing.T) {
 		bands  int      // beside those of the legend
 	}{
 		{"one run", []fastresnet.Record{one}, []string{"training", "test, 90.52 %"}, 4, 0},
+		{"the best epoch's weights", []fastresnet.Record{best}, []string{"training", "test, 74.92 %"}, 4, 0},
 		{"untested", []fastresnet.Record{run("celu", 12, false)}, []string{"training"}, 2, 0},
 		{"seeds", []fastresnet.Record{one, off(one, 0.98), off(one, 1.01)}, []string{"training, 3 runs", "test, 90.22 %", "lowest to highest run"}, 4, 4},
 		{"two recipes", []fastresnet.Record{one, run("", 12, true)},

@@ -9,5 +9,5 @@
 // a diverged run, are left out: lines end there.
 //
 // Names of classes and recipes may be any text. Letters that the font of PNG files lacks, such as emoji and those of
-// Chinese, are boxes there; in SVG the browser's fonts draw them.
+// Chinese, are boxes there, and marks on a letter that it lacks with them are left out; in SVG the browser's fonts draw them.
 package plot

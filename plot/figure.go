@@ -33,6 +33,7 @@ const (
 	defaultWidth, leastWidth, mostWidth = 600, 320, 4096
 	defaultScale, mostScale             = 2, 4
 	mostHeight                          = 8192
+	mostPixels                          = 1 << 26 // of a PNG
 )
 
 // Err is nil for a figure that can be drawn, or else what PNG and SVG return: an error that wraps
@@ -46,7 +47,7 @@ func (f Figure) Err() error {
 
 // PNG writes the figure as a PNG image. The same figure and style give the same bytes. The error is the figure's, or the
 // writer's, or wraps [fastresnet.ErrArgument] for a style that is out of range, or where the figure would be more than
-// 8192 CSS pixels high.
+// 8192 CSS pixels high, or the image have more than 2²⁶ pixels, which take 256 MiB until they are written.
 func (f Figure) PNG(w io.Writer, s Style) error {
 	c, err := f.on(s)
 	if err != nil {
@@ -55,12 +56,15 @@ func (f Figure) PNG(w io.Writer, s Style) error {
 	if s.Scale == 0 {
 		s.Scale = defaultScale
 	}
+	if n := c.width * c.height * float64(s.Scale*s.Scale); n > mostPixels {
+		return fmt.Errorf("%w: the image would have %.0f pixels, more than %d: take a smaller width or scale, or draw less", fastresnet.ErrArgument, n, mostPixels)
+	}
 	return png.Encode(w, raster(c, s.Scale))
 }
 
 // SVG writes the figure as an SVG document that needs nothing else, no font either: its text is text, in the browser's
 // Arial, Helvetica or their like. It has no identifiers, so that several can be put into one HTML page as they are. The
-// same figure and style give the same bytes. The error is as that of [Figure.PNG].
+// same figure and style give the same bytes. The error is as that of [Figure.PNG], but for its bound on pixels.
 func (f Figure) SVG(w io.Writer, s Style) error {
 	c, err := f.on(s)
 	if err != nil {

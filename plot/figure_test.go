@@ -152,6 +152,17 @@ func TestErrors(t *testing.T) {
 	}
 }
 
+// A PNG of more pixels than there may be is refused before memory is taken for it; an SVG has none.
+func TestTooManyPixels(t *testing.T) {
+	f := plot.Bars("many", make([]plot.Bar, 200)...)
+	style := plot.Style{Width: 4096, Scale: 4}
+	var b bytes.Buffer
+	if err := f.PNG(&b, style); !errors.Is(err, fastresnet.ErrArgument) || !strings.Contains(err.Error(), "more than 67108864") || b.Len() > 0 {
+		t.Errorf("%v and %d bytes, want an error", err, b.Len())
+	}
+	asSVG(t, f, style)
+}
+
 // full is a writer without room.
 type full struct{}
 

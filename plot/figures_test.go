@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"image"
 	"math"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -57,7 +58,7 @@ func TestFigures(t *testing.T) {
 	}{
 		{"schedule", plot.Schedule(fastresnet.ResNet9Epochs24()), []string{"learning rate", "0.2", "epoch"}},
 		{"schedule of groups", plot.Schedule(fastresnet.Airbench94Muon()), []string{"learning rate", "rate of biases"}},
-		{"schedule of 0", plot.Schedule(fastresnet.Recipe{Schedule: schedule.Constant(0)}), []string{"learning rate"}},
+		{"schedule of 0", plot.Schedule(fastresnet.Recipe{Schedule: schedule.Constant(0)}), []string{"learning rate", "1.0"}},
 		{"rates", plot.Rates(rising(101)), []string{"falls fastest at 0.1", "0.01"}},
 		{"rates of one step", plot.Rates(rising(1)), []string{"loss by learning rate"}},
 		{"rates that are no numbers", plot.Rates(append(rising(101), fastresnet.RatePoint{Rate: math.NaN()}, fastresnet.RatePoint{Rate: 20, Loss: math.Inf(1)})), []string{"falls fastest at 0.1"}},
@@ -73,7 +74,9 @@ func TestFigures(t *testing.T) {
 		{"bars", plot.Bars("accuracy, %", plot.Bar{Name: "a<b", Value: 42, Deviation: 0.25, Published: 55}, plot.Bar{Name: "c"}, plot.Bar{Name: "lost", Value: math.NaN()}),
 			[]string{"accuracy, %", "a<b", "42.00 ± 0.25", "0", "–", "measured", "published"}},
 		{"bars beyond all numbers", plot.Bars("", plot.Bar{Value: math.MaxFloat64, Deviation: math.MaxFloat64, Published: math.Inf(1)}), nil},
-		{"bars of nothing", plot.Bars("seconds", plot.Bar{}), []string{"seconds", "0"}},
+		{"bars of nothing", plot.Bars("seconds", plot.Bar{}), []string{"seconds", "0", "1.0"}},
+		{"short bars", plot.Bars("seconds an image", plot.Bar{Value: 4e-7, Deviation: 1.25e-9}, plot.Bar{Value: 2e-7}), []string{"4e−7 ± 1.25e−9", "2e−7", "3e−7"}},
+		{"a name as macOS stores it", plot.Bars("guests", plot.Bar{Name: "Cafe\u0301", Value: 1}), []string{"Caf\u00e9"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			light, texts := asSVG(t, tt.figure, plot.Style{})
@@ -135,6 +138,30 @@ func TestFiguresOfNothing(t *testing.T) {
 				t.Errorf("%v, want an error with %q", err, tt.want)
 			}
 		})
+	}
+}
+
+// Numbers below bars do not run into each other where there is little room.
+func TestNarrowBars(t *testing.T) {
+	f := plot.Bars("images", plot.Bar{Name: strings.Repeat("long ", 20), Value: 1_234_567, Deviation: 12_345})
+	document, _ := asSVG(t, f, plot.Style{Width: 320})
+	numbers := regexp.MustCompile(`<text x="([\d.]+)"[^>]* text-anchor="middle" textLength="([\d.]+)"`).FindAllStringSubmatch(document, -1)
+	if len(numbers) == 0 {
+		t.Fatal("there are none")
+	}
+	end := math.Inf(-1)
+	for _, n := range numbers {
+		var at, width float64
+		if _, err := fmt.Sscan(n[1], &at); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := fmt.Sscan(n[2], &width); err != nil {
+			t.Fatal(err)
+		}
+		if at-width/2 < end {
+			t.Errorf("one about %g begins before that to its left ends, at %g", at, end)
+		}
+		end = at + width/2
 	}
 }
 

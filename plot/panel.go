@@ -46,16 +46,14 @@ func newPanelWithRoom(c *canvas, left, top, right, bottom float64, title, below 
 		}
 	}
 	c.line(c.theme.axis, 1, nil, point{p.left, crisp(p.bottom)}, point{p.right, crisp(p.bottom)})
-	before := math.Inf(-1) // the end of the last label
-	for _, t := range x.ticks {
+	for _, t := range x.spaced(p.right - p.left) {
 		at, length := crisp(p.xOf(t.at)), 3.
 		if t.label != "" {
 			length = 5
 		}
 		c.line(c.theme.axis, 1, nil, point{at, crisp(p.bottom)}, point{at, crisp(p.bottom) + length})
-		if half := widthOf(t.label, smallSize, false) / 2; t.label != "" && at-half >= before+6 {
+		if t.label != "" {
 			c.text(at, p.bottom+18, smallSize, c.muted, middle, t.label)
-			before = at + half
 		}
 	}
 	if below != "" {

@@ -40,6 +40,7 @@ type painter struct {
 	dst    *image.RGBA
 	scale  float64
 	buffer sfnt.Buffer
+	strip  fill.Rasterizer // of one strip after the other
 }
 
 func (p *painter) path(e path) {
@@ -162,7 +163,7 @@ func (o *outlineOf) add(op sfnt.SegmentOp, points ...point) {
 func (o *outlineOf) move(at point) { o.add(sfnt.SegmentOpMoveTo, at) }
 func (o *outlineOf) line(at point) { o.add(sfnt.SegmentOpLineTo, at) }
 
-// outline fills a shape where it is on the image.
+// outline fills a shape where it is on the image, in strips: what rasterises one has eight bytes for each of its pixels.
 func (p *painter) outline(c color.NRGBA, o *outlineOf) {
 	if len(o.pieces) == 0 {
 		return
@@ -172,7 +173,17 @@ func (p *painter) outline(c color.NRGBA, o *outlineOf) {
 	if box.Empty() {
 		return
 	}
-	r := fill.NewRasterizer(box.Dx(), box.Dy())
+	const most = 1 << 20 // pixels of a strip
+	rows := max(1, most/box.Dx())
+	for top := box.Min.Y; top < box.Max.Y; top += rows {
+		p.fillStrip(c, o, image.Rect(box.Min.X, top, box.Max.X, min(top+rows, box.Max.Y)))
+	}
+}
+
+// fillStrip fills what of a shape is in a rectangle of the image.
+func (p *painter) fillStrip(c color.NRGBA, o *outlineOf, box image.Rectangle) {
+	r := &p.strip
+	r.Reset(box.Dx(), box.Dy())
 	at := func(q point) (x, y float32) {
 		return float32(q.x) - float32(box.Min.X), float32(q.y) - float32(box.Min.Y)
 	}

@@ -3,7 +3,6 @@ package plot
 import (
 	"cmp"
 	"fmt"
-	"math"
 	"slices"
 
 	"github.com/fastresnet/fastresnet"
@@ -56,7 +55,7 @@ func drawSchedules(c *canvas, name string, schedules []titled, epochs float64) {
 		peak := slices.MaxFunc(points, func(a, b point) int { return cmp.Compare(a.y, b.y) }).y
 		left, top := margin+float64(i%columns)*(width+gap), margin/2+float64(i/columns)*height
 		p := newPanel(c, left, top, left+width, top+height, s.title, "epoch",
-			linear(0, epochs, 6, true, false), linear(0, max(peak, math.SmallestNonzeroFloat32), 4, false, true))
+			linear(0, epochs, 6, true, false), linear(0, peak, 4, false, true))
 		p.curve(c.series[0], 2, nil, points)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/image/font"
 	"golang.org/x/image/font/sfnt"
 	"golang.org/x/image/math/fixed"
+	"golang.org/x/text/unicode/norm"
 )
 
 // fontFamily are the fonts of an SVG: those with the widths of Liberation Sans, which PNG files have, and then any.
@@ -87,9 +88,10 @@ func widthOf(text string, size float64, bold bool) float64 {
 }
 
 // clean is a text that can stand in an SVG and on one line: control characters, and what is not UTF-8, are replaced, and
-// what would change the direction of the text around it is left out.
+// what would change the direction of the text around it is left out. Letters and the marks on them are one where Unicode has
+// that: macOS takes them apart in the names of files.
 func clean(text string) string {
-	return strings.Map(func(r rune) rune {
+	return norm.NFC.String(strings.Map(func(r rune) rune {
 		switch {
 		case r == '\n' || r == '\t' || r == 0x2028 || r == 0x2029:
 			return ' '
@@ -99,7 +101,7 @@ func clean(text string) string {
 			return -1
 		}
 		return r
-	}, strings.ToValidUTF8(text, string(utf8.RuneError)))
+	}, strings.ToValidUTF8(text, string(utf8.RuneError))))
 }
 
 // fitted is a text cut so that it is no wider than room, with an ellipsis if it was.

@@ -1,6 +1,9 @@
 package plot
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // axis is what the coordinates of a panel stand for.
 type axis struct {
@@ -26,13 +29,16 @@ func (a axis) share(v float64) float64 {
 }
 
 // linear is an axis that values from one to another are within, with ticks at round numbers, some as many as wanted. It
-// ends at ticks where that is asked for.
+// ends at ticks where that is asked for. Of nothing but 0 it goes to 1.
 func linear(from, to float64, wanted int, whole, atTicks bool) axis {
-	if !(from < to) {
+	const smallest, largest = math.SmallestNonzeroFloat32, math.MaxFloat64 / 4
+	switch {
+	case from == 0 && to < smallest:
+		to = 1
+	case !(from < to):
 		margin := max(math.Abs(from)/2, 0.5)
 		from, to = from-margin, from+margin
 	}
-	const largest = math.MaxFloat64 / 4
 	from, to = max(from, -largest), min(to, largest)
 	step := roundStep((to - from) / float64(max(1, wanted)))
 	if whole {
@@ -63,28 +69,53 @@ func roundStep(length float64) float64 {
 	return 10 * power
 }
 
-// logarithmic is an axis from one value above 0 to another, with ticks at powers of ten and marks between them.
+// logarithmic is an axis from one value above 0 to another, with numbers at powers of ten, no more than most, or within two
+// decades at their doubles and halves too. If the two are so near that this leaves less than two numbers, the ticks are those
+// of a linear axis.
 func logarithmic(from, to float64, most int) axis {
 	if !(from < to) {
 		from, to = from/2, from*2
 	}
+	const rounding = 1e-9
+	lowest, highest := int(math.Ceil(math.Log10(from)-rounding)), int(math.Floor(math.Log10(to)+rounding)) // powers on the axis
+	every, short := max(1, (highest-lowest+most)/max(1, most)), to/from <= 100*(1+rounding)
 	a := axis{from: from, to: to, log: true}
-	first, last := int(math.Floor(math.Log10(from))), int(math.Ceil(math.Log10(to)))
-	every := max(1, (last-first+most-1)/max(1, most))
-	for power := first; power <= last; power++ {
+	labels := 0
+	for power := lowest - 1; power <= highest; power++ {
 		for times := 1; times < 10; times++ {
 			v := float64(times) * math.Pow(10, float64(power))
-			if v < from*(1-1e-9) || v > to*(1+1e-9) {
+			if v < from*(1-rounding) || v > to*(1+rounding) {
 				continue
 			}
 			t := tick{at: v}
-			if times == 1 && (power-first)%every == 0 || last-first <= 2 && (times == 2 || times == 5) {
+			if times == 1 && (power-lowest)%every == 0 || short && (times == 2 || times == 5) {
 				t.label = shortNumber(v)
+				labels++
 			}
 			if t.label != "" || every == 1 {
 				a.ticks = append(a.ticks, t)
 			}
 		}
 	}
+	if labels < 2 {
+		a.ticks = linear(from, to, most, false, false).ticks
+	}
 	return a
+}
+
+// spaced are the ticks of an axis that is drawn from left to right, without the labels that there is no room for.
+func (a axis) spaced(length float64) []tick {
+	const gap = 6
+	ticks, before := slices.Clone(a.ticks), math.Inf(-1) // the end of the last label
+	for i, t := range ticks {
+		at, half := a.share(t.at)*length, widthOf(t.label, smallSize, false)/2
+		switch {
+		case t.label == "":
+		case at-half < before+gap:
+			ticks[i].label = ""
+		default:
+			before = at + half
+		}
+	}
+	return ticks
 }
