@@ -52,7 +52,9 @@ func Every() []layers.Layer {
 			Branch:   []layers.Layer{layers.Conv{Name: "branch", Out: 3, Kernel: 1, Stride: 1}},
 			Shortcut: []layers.Layer{layers.Residual{Branch: []layers.Layer{layers.Scale{Factor: -1}}}},
 		},
-		layers.GlobalMaxMeanPool{}, layers.GlobalMeanPool{}, layers.GlobalMaxPool{},
+		layers.GlobalMaxMeanPool{},
+		layers.Residual{Branch: []layers.Layer{layers.Conv{Name: "pooled", Out: 6, Kernel: 1, Stride: 1}}},
+		layers.GlobalMeanPool{}, layers.GlobalMaxPool{},
 		layers.Linear{Name: "classifier", Out: 2, Bias: true, UnitStart: true},
 		layers.Scale{Factor: 0.125},
 	}

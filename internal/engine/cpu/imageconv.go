@@ -28,9 +28,9 @@ func (p *imageProduct) affine(firstBlock, endBlock, firstRow, endRow int) {
 
 // packed copies the weights of a tap for a group of blocks: [input][block][lane].
 func (p *imageProduct) packed(to, w []float32, firstBlock, endBlock, tap, taps int) {
-	lanes, inputs := p.in.kernels.Lanes, len(p.in.slots)
+	lanes, inputs := p.in.kernels.Lanes, p.in.count
 	width, first := (endBlock-firstBlock)*lanes, firstBlock*lanes
-	for i := range min(width, len(p.out.slots)-first) {
+	for i := range min(width, p.out.count-first) {
 		from := w[((first+i)*taps+tap)*inputs:][:inputs]
 		for input, v := range from {
 			to[input*width+i] = v
@@ -63,7 +63,7 @@ func newImageConv(in channels, outputs int, f filter, weight, bias string) (op i
 	c := &imageConv{imageProduct: p, filter: f}
 	for y := range f.height {
 		for x := range f.width {
-			for channel := range in.slots {
+			for channel := range in.count {
 				c.offsets = append(c.offsets, in.lead+in.at(channel)+(y-f.pad)*in.row+(x-f.pad)*in.kernels.Lanes)
 			}
 		}
@@ -150,9 +150,9 @@ type imageWinograd struct {
 // the filters, of which there are four times as many.
 func suitsImageWinograd(p imageProduct, f filter) bool {
 	const fewTiles, manyTiles, manyFilters = 4, 16, 10_000
-	tiles, filters := tilesOf(p.in.shape), len(p.in.slots)*len(p.out.slots)
+	tiles, filters := tilesOf(p.in.shape), p.in.count*p.out.count
 	return winogradFits(p.in.shape, f) && (tiles >= manyTiles || tiles >= fewTiles && filters <= manyFilters) &&
-		len(p.in.slots) >= p.in.kernels.WinogradChannels
+		p.in.count >= p.in.kernels.WinogradChannels
 }
 
 func newImageWinograd(p imageProduct) *imageWinograd {
@@ -161,8 +161,8 @@ func newImageWinograd(p imageProduct) *imageWinograd {
 	w.input.channel, w.input.tile = w.tiles.tiles*lanes, lanes
 	w.input.position = p.in.shape.Channels*w.input.channel + spread*lanes
 	w.input.values = make([]float32, positions*w.input.position)
-	for _, slot := range p.in.slots {
-		w.offsets = append(w.offsets, slot/lanes*w.input.channel+slot%lanes)
+	for channel := range p.in.count {
+		w.offsets = append(w.offsets, channel/lanes*w.input.channel+channel%lanes)
 	}
 	for g := range p.groups.Count() {
 		w.filters = append(w.filters, make([]float32, positions*len(w.offsets)*p.groups.Size(g)*lanes))

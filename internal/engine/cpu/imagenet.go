@@ -26,26 +26,27 @@ type imageOp interface {
 	run()
 }
 
-// channels is an image in a tensor whose images are lanes of channels, and whose channels are as many blocks.
+// channels is an image in a tensor whose images are lanes of channels, and whose channels are blocks of as many: channel c
+// is lane c%lanes of block c/lanes.
 type channels struct {
 	*tensor
-	// slots are the channels: the slot of a channel is lane slot%lanes of block slot/lanes.
-	slots []int
+	count int // of the image's channels
 }
 
 // newChannels is an image of a shape beside a tensor.
 func newChannels(t *tensor, shape data.Shape) channels {
-	lanes := t.kernels.Lanes
-	c := channels{slots: chunkOffsets(shape.Channels, 1)}
-	c.tensor = t.beside(data.Shape{Height: shape.Height, Width: shape.Width, Channels: ceilDiv(shape.Channels, lanes)})
-	return c
+	blocks := ceilDiv(shape.Channels, t.kernels.Lanes)
+	return channels{t.beside(data.Shape{Height: shape.Height, Width: shape.Width, Channels: blocks}), shape.Channels}
 }
 
 // at is where in a pixel a channel is.
 func (c channels) at(channel int) int {
 	lanes := c.kernels.Lanes
-	return c.slots[channel]/lanes*c.channel + c.slots[channel]%lanes
+	return channel/lanes*c.channel + channel%lanes
 }
+
+// first is a channel's value in the first pixel.
+func (c channels) first(channel int) *float32 { return &c.data[c.lead+c.at(channel)] }
 
 func compileImage(n layers.Network, k *kernels.Set) (*imageNet, error) {
 	net := &imageNet{}
@@ -54,7 +55,7 @@ func compileImage(n layers.Network, k *kernels.Set) (*imageNet, error) {
 	if net.ops, net.output, err = lowerImage(n.Layers, net.input); err != nil {
 		return nil, err
 	}
-	net.logits = make([]float32, len(net.output.slots))
+	net.logits = make([]float32, net.output.count)
 	return net, nil
 }
 
@@ -70,8 +71,8 @@ func (n *imageNet) classify(w *weights, image []float32) []float32 {
 	for y := range in.shape.Height {
 		for x := range in.shape.Width {
 			pixel := in.data[in.lead+y*in.row+x*in.kernels.Lanes:]
-			for c := range in.slots {
-				pixel[in.at(c)] = image[(y*in.shape.Width+x)*len(in.slots)+c]
+			for c := range in.count {
+				pixel[in.at(c)] = image[(y*in.shape.Width+x)*in.count+c]
 			}
 		}
 	}
@@ -79,7 +80,7 @@ func (n *imageNet) classify(w *weights, image []float32) []float32 {
 		o.run()
 	}
 	for c := range n.logits {
-		n.logits[c] = n.output.data[n.output.lead+n.output.at(c)]
+		n.logits[c] = *n.output.first(c)
 	}
 	return n.logits
 }
@@ -87,7 +88,7 @@ func (n *imageNet) classify(w *weights, image []float32) []float32 {
 // lowerImage turns a sequence of layers into operations on in, which they leave alone.
 func lowerImage(sequence []layers.Layer, in channels) (ops []imageOp, out channels, err error) {
 	add := func(o imageOp, out channels) { ops, in = append(ops, o), out }
-	same := func(o op, t *tensor) { add(onTensors{o}, channels{t, in.slots}) }
+	same := func(o op, t *tensor) { add(onTensors{o}, channels{t, in.count}) }
 	i := 0
 	conv := func(l layers.Layer, outputs int, name string, biased bool) {
 		bias := ""
@@ -103,11 +104,11 @@ func lowerImage(sequence []layers.Layer, in channels) (ops []imageOp, out channe
 		case layers.Conv:
 			conv(l, l.Out, l.Name, false)
 		case layers.PatchWhitening:
-			conv(l, l.Channels(len(in.slots)), l.Name, l.Bias)
+			conv(l, l.Channels(in.count), l.Name, l.Bias)
 		case layers.Linear:
 			conv(l, l.Out, l.Name, l.Bias)
 		case layers.BatchNorm, layers.Scale, layers.ReLU, layers.CELU, layers.GELU, layers.SiLU:
-			a := &imageAffine{in: in, out: channels{in.beside(in.shape), in.slots}}
+			a := &imageAffine{in: in, out: channels{in.beside(in.shape), in.count}}
 			i += a.after.take(sequence[i:]) - 1
 			add(a, a.out)
 		case layers.MaxPool:
@@ -120,14 +121,8 @@ func lowerImage(sequence []layers.Layer, in channels) (ops []imageOp, out channe
 			m := newGlobalMean(in.tensor)
 			same(m, m.out)
 		case layers.GlobalMaxMeanPool:
-			m := newGlobalMaxMean(in.tensor)
-			both := channels{tensor: m.out}
-			for _, half := range []int{0, in.shape.Channels} {
-				for _, slot := range in.slots {
-					both.slots = append(both.slots, half*in.kernels.Lanes+slot)
-				}
-			}
-			add(onTensors{m}, both)
+			m := newImageMaxMean(in)
+			add(m, m.out)
 		case layers.Residual:
 			r := &imageResidual{}
 			branch, shortcut := pathsOf(l)
@@ -150,6 +145,29 @@ type onTensors struct{ op }
 
 func (onTensors) pack(Tensors) {}
 func (o onTensors) run()       { o.forward(nil) }
+
+// imageMaxMean is a [globalMaxMean] whose means follow the last maximum, and not the block that it is in.
+type imageMaxMean struct {
+	in, out channels
+	pools   *globalMaxMean
+}
+
+func newImageMaxMean(in channels) *imageMaxMean {
+	out := newChannels(in.tensor, data.Shape{Height: 1, Width: 1, Channels: 2 * in.count})
+	return &imageMaxMean{in, out, newGlobalMaxMean(in.tensor)}
+}
+
+func (*imageMaxMean) pack(Tensors) {}
+
+func (m *imageMaxMean) run() {
+	m.pools.forward(nil)
+	pooled := channels{tensor: m.pools.out}
+	firstMean := m.in.shape.Channels * m.in.kernels.Lanes
+	for c := range m.in.count {
+		*m.out.first(c) = *pooled.first(c)
+		*m.out.first(m.in.count + c) = *pooled.first(firstMean + c)
+	}
+}
 
 // imageResidual adds the shortcut's output to the branch's, which is the block's.
 type imageResidual struct {
@@ -208,7 +226,7 @@ func (a *affineLayers) pack(vars Tensors, c channels) []kernels.Affine {
 	for i := range blocks {
 		blocks[i].F = a.f
 	}
-	for channel, slot := range c.slots {
+	for channel := range c.count {
 		gain, shift := 1.0, 0.0
 		if a.bias != "" {
 			shift = float64(vars[a.bias][channel])
@@ -224,7 +242,7 @@ func (a *affineLayers) pack(vars Tensors, c channels) []kernels.Affine {
 				gain, shift = gain*l.Factor, shift*l.Factor
 			}
 		}
-		block, lane := &blocks[slot/c.kernels.Lanes], slot%c.kernels.Lanes
+		block, lane := &blocks[channel/c.kernels.Lanes], channel%c.kernels.Lanes
 		block.Gain[lane], block.Shift[lane] = float32(gain), float32(shift)
 	}
 	return blocks
