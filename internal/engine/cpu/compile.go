@@ -47,6 +47,9 @@ func lower(sequence []layers.Layer, in *tensor, frozen map[string]bool) (ops []o
 			last = newConv(in, l.Out, l.Name+"/weight", filterOf(l, in.shape), frozen[l.Name])
 			add(last, last.out, !last.frozen)
 		case layers.PatchWhitening:
+			if !in.fixed {
+				return nil, nil, fmt.Errorf("%w: %v behind a layer that trains", ErrUnsupported, l)
+			}
 			withBias(newConv(in, l.Channels(in.shape.Channels), l.Name+"/weight", filterOf(l, in.shape), true), l.Name, l.Bias)
 		case layers.Linear:
 			withBias(newConv(in, l.Out, l.Name+"/weight", filterOf(l, in.shape), frozen[l.Name]), l.Name, l.Bias)

@@ -6,7 +6,7 @@ import "github.com/fastresnet/fastresnet/internal/engine/cpu/kernels"
 type direct struct {
 	in, out *tensor
 	filter  filter
-	// forward computes the output, and backward together the gradient to the input.
+	// forward computes the output, and backward together the gradient to the input, if that is of use.
 	forward  product
 	backward []product
 	// segments are the rows of out, in the order in which the gradient to the weights is summed.
@@ -16,9 +16,11 @@ type direct struct {
 func newDirect(in, out *tensor, f filter) *direct {
 	d := &direct{in: in, out: out, filter: f}
 	d.forward = d.forwardProduct()
-	for y := range f.strideHeight {
-		for x := range f.strideWidth {
-			d.backward = append(d.backward, d.backwardProduct(y, x))
+	if !in.fixed {
+		for y := range f.strideHeight {
+			for x := range f.strideWidth {
+				d.backward = append(d.backward, d.backwardProduct(y, x))
+			}
 		}
 	}
 	for g := range out.groups() {
@@ -56,7 +58,8 @@ func (d *direct) forwardProduct() product {
 }
 
 // backwardProduct is the gradient to the input pixels with (row+pad) mod stride = phaseY and (column+pad) mod
-// stride = phaseX: output row y and filter row ky meet at input row y·stride + ky - pad.
+// stride = phaseX: output row y and filter row ky meet at input row y·stride + ky - pad. It reads no further than the
+// border of out: a filter that is larger than its padding allows is the image itself, or whitens the network's input.
 func (d *direct) backwardProduct(phaseY, phaseX int) product {
 	f, in, out := d.filter, d.in, d.out
 	lanes := in.kernels.Lanes
