@@ -76,6 +76,14 @@ func TrainingMemory(cfg Config, images int, tested bool) (int64, error) {
 	for _, v := range variables {
 		total += copies * int64(v.Size()) * valueSize
 	}
+	var lent int64
+	for _, v := range cfg.Trainable(variables) {
+		optimizer, _ := cfg.OptimizerOf(v)
+		if _, is := optimizer.(Muon); is {
+			lent = max(lent, matricesSize(v))
+		}
+	}
+	total += lent
 	prepared := cfg.Network.Input
 	if crop := LeadingCrop(cfg.Augmentations); crop != nil {
 		prepared.Height += 2 * crop.Pad
@@ -136,6 +144,14 @@ func imageSize(weight layers.Variable, in, out data.Shape) int64 {
 		taps = positions
 	}
 	return taps * int64(in.Channels) * int64(roundUp(out.Channels, SmallBatch)) * valueSize
+}
+
+// matricesSize is the size of what [Muon] takes for a while to move a filter bank. All banks take the same memory.
+func matricesSize(bank layers.Variable) int64 {
+	rows := roundUp(bank.Dims[0], SmallBatch)
+	columns := roundUp(bank.Size()/bank.Dims[0], SmallBatch)
+	side := min(rows, columns)
+	return valueSize * int64(5*rows*columns+2*side*side)
 }
 
 // positions and filterTaps are the sizes of a filter with and without its transform.

@@ -28,15 +28,18 @@ func TestEstimatesOfMemory(t *testing.T) {
 		name         string
 		design       layers.Design
 		width, batch int
+		optimizer    engine.Optimizer // of the filters
 	}{
-		{"outputs count most", layers.ResNet9(), 8, 64},
-		{"weights count most", layers.Backbone(), 64, 16},
-		{"a batch that is not full", layers.Dawn(), 8, 40},
-		{"filters of many tiles", layers.ResNet9(), 48, 16},
+		{"outputs count most", layers.ResNet9(), 8, 64, engine.Nesterov{}},
+		{"weights count most", layers.Backbone(), 64, 16, engine.Nesterov{}},
+		{"a batch that is not full", layers.Dawn(), 8, 40, engine.Nesterov{}},
+		{"filters of many tiles", layers.ResNet9(), 48, 16, engine.Nesterov{}},
+		{"matrices of filters", layers.Backbone(), 32, 16, engine.Muon{}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			cfg := enginetest.Config(t, set, test.batch)
 			cfg.Network = enginetest.Network(t, test.design, set, test.width)
+			cfg.Groups = []engine.Group{{Kind: layers.KindFilters, Optimizer: test.optimizer}}
 			check := func(what string, estimate, taken int64) {
 				if taken > estimate || estimate > 2*taken {
 					t.Errorf("%s takes %d bytes, estimated %d", what, taken, estimate)

@@ -14,11 +14,11 @@ type Muon struct {
 	Rescale bool
 }
 
-// Update moves a filter bank w, a matrix of rows rows, and its velocities v by the gradients g.
-func (m Muon) Update(w, v, g []float32, rows int) { m.update(kernels.Available()[0], w, v, g, rows) }
-
-func (m Muon) update(k *kernels.Set, w, v, g []float32, rows int) {
-	bank := newMatrix(k, rows, len(w)/rows)
+// update moves a filter bank w, a matrix of rows rows, and its velocities v by the gradients g. It computes with kernels
+// in memory of an arena.
+func (m Muon) update(k *kernels.Set, lent *arena, w, v, g []float32, rows int) {
+	bank := newMatrix(k, lent, rows, len(w)/rows)
+	defer bank.giveBack()
 	momentum, after, scale := float32(m.Momentum), 1-m.Rate*float32(m.WeightDecay), float32(1)
 	if m.Rescale {
 		scale = float32(math.Sqrt(float64(rows)) / frobenius(w))
@@ -30,44 +30,53 @@ func (m Muon) update(k *kernels.Set, w, v, g []float32, rows int) {
 			to[j] = g[first+j] + momentum*v[first+j]
 		}
 	})
-	update := orthogonal(bank, m.Polynomial)
+	bank.orthogonalize(m.Polynomial)
 	parallel(rows, func(i int) {
-		for j, u := range update.row(i) {
+		for j, u := range bank.row(i) {
 			at := &w[i*bank.columns+j]
 			*at = (*at*scale - m.Rate*u) * after
 		}
 	})
 }
 
-// orthogonal brings the singular values of a matrix near 1 by a polynomial. It uses up the matrix.
-func orthogonal(x matrix, polynomial [3]float64) matrix {
-	k := x.kernels
+// orthogonalize brings the singular values of a matrix near 1 by a polynomial.
+func (a matrix) orthogonalize(polynomial [3]float64) {
+	factor := float32(1 / (frobenius(a.data) + engine.NormFloor))
+	for i := range a.data {
+		a.data[i] *= factor
+	}
+	if a.rows <= a.columns {
+		a.iterate(polynomial)
+		return
+	}
+	x := a.beside(a.columns, a.rows) // the products are of the shorter side
+	defer x.giveBack()
+	x.transpose(a)
+	x.iterate(polynomial)
+	a.transpose(x)
+}
+
+// iterate applies the polynomial to the singular values of x, [engine.NewtonSchulzSteps] times.
+func (x matrix) iterate(polynomial [3]float64) {
 	a, b, c := float32(polynomial[0]), float32(polynomial[1]), float32(polynomial[2])
-	factor := float32(1 / (frobenius(x.data) + engine.NormFloor))
-	for i := range x.data {
-		x.data[i] *= factor
-	}
-	tall := x.rows > x.columns
-	if tall { // the products are of the shorter side
-		x = x.transposed()
-	}
+	next, transposed := x.beside(x.rows, x.columns), x.beside(x.columns, x.rows)
+	squares, fourths := x.beside(x.rows, x.rows), x.beside(x.rows, x.rows)
 	for range engine.NewtonSchulzSteps {
-		squares, fourths, next := newMatrix(k, x.rows, x.rows), newMatrix(k, x.rows, x.rows), newMatrix(k, x.rows, x.columns)
-		squares.addProduct(x, x.transposed())
-		fourths.addProduct(squares, squares)
+		transposed.transpose(x)
+		squares.product(x, transposed, false)
+		fourths.product(squares, squares, false)
 		for i, s := range squares.data {
 			squares.data[i] = b*s + c*fourths.data[i]
 		}
 		for i, v := range x.data {
 			next.data[i] = a * v
 		}
-		next.addProduct(squares, x)
-		x = next
+		next.product(squares, x, true)
+		copy(x.data, next.data)
 	}
-	if tall {
-		x = x.transposed()
+	for _, m := range []matrix{next, transposed, squares, fourths} {
+		m.giveBack()
 	}
-	return x
 }
 
 // frobenius is the root of the sum of squares.

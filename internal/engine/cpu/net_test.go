@@ -99,29 +99,6 @@ func testEvaluation(t *testing.T, d layers.Design) {
 	}
 }
 
-// TestAllocations wants a step to allocate a little for each parallel loop, and no activations.
-func TestAllocations(t *testing.T) {
-	const batch = 16
-	n := network(t, layers.ResNet9(), data.Shape{Height: 8, Width: 8, Channels: 3}, 10, 4)
-	rng := rand.New(rand.NewPCG(9, 10))
-	vars, grads := randomVariables(t, n, rng)
-	images, dLogits := randomValues(rng, batch*n.Input.Size()), randomValues(rng, batch*10)
-	// 100 loops; AllocsPerRun sets GOMAXPROCS to 1, where a loop allocates no more than its closures.
-	const most = 300
-	for _, kernels := range cpu.AllKernels() {
-		net, err := cpu.CompileWith(n, batch, kernels)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := testing.AllocsPerRun(5, func() {
-			net.Forward(vars, images, true)
-			net.Backward(dLogits, grads)
-		}); got > most {
-			t.Errorf("%s: %v allocations a step, want at most %d", kernels, got, most)
-		}
-	}
-}
-
 func TestCompileErrors(t *testing.T) {
 	image := data.Shape{Height: 8, Width: 8, Channels: 3}
 	classifier := layers.Linear{Name: "classifier", Out: 10}

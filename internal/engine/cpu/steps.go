@@ -11,13 +11,15 @@ import (
 	"github.com/fastresnet/fastresnet/layers"
 )
 
-// steps are the training steps of a run. All memory is allocated before the first.
+// steps are the training steps of a run. All memory is allocated before the first or, what arenas lend, in it.
 type steps struct {
 	cfg       engine.Config
 	variables []layers.Variable
 	bySize    map[int]*sized
 	loader    engine.Loader
 	moves     engine.Moves // of the epoch
+	kernels   *kernels.Set
+	arena     *arena // in which variables are moved
 
 	// The state. averages are nil for none.
 	values, velocities, averages Tensors
@@ -37,7 +39,7 @@ func newSteps(ctx context.Context, cfg engine.Config, train *data.Dataset, sizes
 	if err != nil {
 		return nil, err
 	}
-	s := &steps{cfg: cfg, variables: variables, bySize: map[int]*sized{}, loader: engine.NewLoader(cfg, train), gradients: Tensors{}}
+	s := &steps{cfg: cfg, variables: variables, bySize: map[int]*sized{}, loader: engine.NewLoader(cfg, train), kernels: k, arena: &arena{}, gradients: Tensors{}}
 	for _, size := range sizes {
 		net, err := compile(cfg.Network, size, k, cfg.Frozen)
 		if err != nil {
@@ -122,7 +124,7 @@ func (s *steps) move(moves []engine.Move) {
 		case engine.SGD:
 			Momentum{Direction: 1, Decay: float32(o.WeightDecay), Momentum: float32(o.Momentum), Step: -rate}.Update(w, velocity, g)
 		case engine.Muon:
-			Muon{o, rate, moves[i].Rescale}.Update(w, velocity, g, v.Dims[0])
+			Muon{o, rate, moves[i].Rescale}.update(s.kernels, s.arena, w, velocity, g, v.Dims[0])
 		default:
 			panic(fmt.Sprintf("cpu: steps.go has no case for a %T", optimizer))
 		}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/fastresnet/fastresnet/internal/engine"
+	"github.com/fastresnet/fastresnet/internal/engine/cpu/kernels"
 )
 
 // TestMomentum compares two steps with the formulas in float64, in both forms.
@@ -51,7 +52,7 @@ func TestMomentum(t *testing.T) {
 }
 
 // TestMuon compares two steps with the same matrix polynomials in float64: that these are an orthogonalisation is
-// tested in package optim.
+// what TestMuon in internal/engine/xla/graphs tests.
 func TestMuon(t *testing.T) {
 	for _, k := range sets() {
 		for _, shape := range [][2]int{{1, 9}, {8, 27}, {40, 18}, {24, 216}, {13, 13}, {70, 300}} {
@@ -62,17 +63,35 @@ func TestMuon(t *testing.T) {
 				}
 				rng := rand.New(rand.NewPCG(3, 4))
 				n := shape[0] * shape[1]
+				lent := &arena{}
 				w, v := normal32(rng, n), make([]float32, n)
 				wantW, wantV := wide64(w), wide64(v)
 				for range 2 {
 					g := normal32(rng, n)
-					m.update(k, w, v, g, shape[0])
+					m.update(k, lent, w, v, g, shape[0])
 					muon64(wantW, wantV, wide64(g), shape[0], m)
 				}
 				checkAll(t, "w", w, wantW, 1e-5)
 				checkAll(t, "v", v, wantV, 1e-6)
 			})
 		}
+	}
+}
+
+// BenchmarkMuon moves banks of airbench94.
+func BenchmarkMuon(b *testing.B) {
+	for _, shape := range [][2]int{{64, 216}, {256, 576}, {256, 2304}} {
+		b.Run(fmt.Sprintf("%dx%d", shape[0], shape[1]), func(b *testing.B) {
+			m := Muon{engine.Muon{Momentum: 0.6, Polynomial: [3]float64{3.4445, -4.7750, 2.0315}}, 0.1, true}
+			rng := rand.New(rand.NewPCG(1, 2))
+			n := shape[0] * shape[1]
+			w, v, g := normal32(rng, n), make([]float32, n), normal32(rng, n)
+			lent := &arena{}
+			b.ReportAllocs()
+			for b.Loop() {
+				m.update(kernels.Available()[0], lent, w, v, g, shape[0])
+			}
+		})
 	}
 }
 
