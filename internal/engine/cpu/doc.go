@@ -2,7 +2,7 @@
 // pass of a network, its loss and its optimisers, written out. It computes every layer of package layers; tests hold it
 // to plain float64 loops, to finite differences, to PyTorch and to GoMLX.
 //
-// [Compile] makes a [Net] of a network, for batches of one size; the type steps trains with nets, and the type
+// The function compile makes a [Net] of a network, for batches of one size; the type steps trains with nets, and the type
 // classifier answers with them. The type imageNet answers about one image, with channels in the lanes.
 //
 // # Layout
@@ -24,8 +24,8 @@
 //
 // # Memory
 //
-// The function compile allocates everything but what is lent for a while (see arena), of which there is as much as the
-// largest convolution takes, and the largest update by Muon. The backward pass overwrites each activation with its
+// A net has allocated everything but what is lent for a while (see arena): of that there is as much as the largest
+// convolution takes, and for Muon as its largest update does. The backward pass overwrites each activation with its
 // gradient as soon as the value has been used for the last time, so training needs no more memory than the forward pass:
 // about 120 MB for ResNet9 of width 16 at a batch of 128.
 //

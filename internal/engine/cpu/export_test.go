@@ -44,6 +44,11 @@ func named(name string) *kernels.Set {
 	panic("no kernels named " + name)
 }
 
+// Compile is compile with the fastest kernels, for a network that trains as a whole.
+func Compile(n layers.Network, batch int) (*Net, error) {
+	return compile(n, batch, kernels.Available()[0], nil)
+}
+
 // CompileWith is Compile with kernels by name.
 func CompileWith(n layers.Network, batch int, kernels string) (*Net, error) {
 	return compile(n, batch, named(kernels), nil)

@@ -8,7 +8,7 @@ import (
 	"github.com/fastresnet/fastresnet/layers"
 )
 
-// ErrUnsupported is wrapped by [Compile] for a layer that this package does not know.
+// ErrUnsupported is wrapped by the errors about a layer that this package cannot compute.
 var ErrUnsupported = errors.New("cpu: unsupported layer")
 
 // Tensors are variables or gradients by name, in the layouts of [layers.Variable].
@@ -28,13 +28,8 @@ type Net struct {
 	vars, grads Tensors
 }
 
-// Compile prepares a network for batches of a fixed size. Its errors wrap [ErrUnsupported] or
-// [layers.ErrNetwork].
-func Compile(n layers.Network, batch int) (*Net, error) {
-	return compile(n, batch, kernels.Available()[0], nil)
-}
-
-// compile prepares a network of which the layers that frozen names do not train.
+// compile prepares a network for batches of a fixed size. The layers that frozen names do not train. Its errors wrap
+// [ErrUnsupported] or [layers.ErrNetwork].
 func compile(n layers.Network, batch int, k *kernels.Set, frozen map[string]bool) (*Net, error) {
 	if batch < 1 {
 		return nil, fmt.Errorf("%w: batch size %d, need at least 1", layers.ErrNetwork, batch)

@@ -133,7 +133,8 @@ func (s *steps) move(moves []engine.Move) {
 
 // MoveAverages implements [engine.Steps].
 func (s *steps) MoveAverages(share float64) error {
-	keep, rest := float32(share), float32(1-share)
+	keep := float32(share)
+	rest := 1 - keep
 	for _, v := range s.variables {
 		if s.cfg.IsFrozen(v) {
 			continue // it is its average, but for rounding

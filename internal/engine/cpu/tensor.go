@@ -5,8 +5,9 @@ import (
 	"github.com/fastresnet/fastresnet/internal/engine/cpu/kernels"
 )
 
-// slack is how many rows follow the last channel. Nothing reads them, but kernels move their pointers a
-// pixel past the last that they read, and those have to stay in the allocation.
+// slack is how many rows of zeros follow the last channel. Where tiles of winograd end at the border, their transform reads
+// the pixel and the row past it: here the first row, and a pixel of the second. Kernels also move their pointers a pixel
+// past the last that they read, and those have to stay in the allocation.
 const slack = 2
 
 // tensor is one activation of a batch, and after the backward pass its gradient.
