@@ -50,7 +50,7 @@ type Backend interface {
 	// Split has the first n units of the device work together.
 	Split(n int) error
 	// Train compiles the steps of a run for batches of the given sizes, and takes the training set. It looks at ctx
-	// before each compilation, and while it prepares images. The steps have no state before [Steps.Restore].
+	// before it compiles those of a size, and while it prepares images. The steps have no state before [Steps.Restore].
 	Train(ctx context.Context, cfg Config, train *data.Dataset, sizes []int) (Steps, error)
 	// Classify compiles the inference of a network, for batches of a size. It may be given weights of a longer network,
 	// whose first layers are this one's: see [layers.Network.Body].

@@ -27,7 +27,7 @@ type Trainer struct {
 }
 
 // NewTrainer compiles the training steps and uploads the training set and the initial state. It looks at
-// ctx before each compilation, and while it prepares images and computes whitening filters.
+// ctx before it compiles the steps of a size, and while it prepares images and computes whitening filters.
 func NewTrainer(ctx context.Context, d *Device, cfg Config, train *data.Dataset) (*Trainer, error) {
 	variables, err := cfg.Network.Variables()
 	if err != nil {

@@ -41,6 +41,9 @@ func newSteps(ctx context.Context, cfg engine.Config, train *data.Dataset, sizes
 	}
 	s := &steps{cfg: cfg, variables: variables, bySize: map[int]*sized{}, loader: engine.NewLoader(cfg, train), kernels: k, arena: &arena{}, gradients: Tensors{}}
 	for _, size := range sizes {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		net, err := compile(cfg.Network, size, k, cfg.Frozen)
 		if err != nil {
 			return nil, err

@@ -55,7 +55,7 @@ func preparationIsCancelled(t *testing.T, d *engine.Device) {
 		whitened.Network.Layers...)
 	prepared := SmallConfig(t, set, 16)
 	prepared.Loading = data.LoadPerImage
-	for name, cfg := range map[string]engine.Config{"whitening": whitened, "preparing images": prepared} {
+	for name, cfg := range map[string]engine.Config{"whitening": whitened, "preparing images": prepared, "compiling": SmallConfig(t, set, 16)} {
 		if _, err := engine.NewTrainer(ctx, d, cfg, set); !errors.Is(err, context.Canceled) {
 			t.Errorf("%s: error %v, want context.Canceled", name, err)
 		}
