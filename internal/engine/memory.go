@@ -7,8 +7,9 @@ import (
 	"github.com/fastresnet/fastresnet/layers"
 )
 
-// Estimates of memory are in bytes, and follow the pure-Go engine: it keeps every layer's output, of 16 images side by
-// side, with a border and a few channels more than there are. XLA keeps less, as it fuses layers.
+// Estimates of memory are in bytes, and follow the pure-Go engine, package cpu: it keeps every layer's output, of 16 images
+// side by side, with a border and a few channels more than there are. XLA keeps less, as it fuses layers. What estimates
+// know of cpu's algorithms they say; TestEstimatesOfMemory, in cpu, holds them to it.
 const (
 	valueSize   = 4 // float32
 	channelTile = 4
@@ -103,7 +104,7 @@ func outputSize(s data.Shape) int64 {
 }
 
 // packedSize is the size of a convolution's weights, or a linear layer's, in the orders of its forward pass and of the
-// gradient to its input.
+// gradient to its input: cpu's direct.
 func packedSize(weight layers.Variable, in, out data.Shape) int64 {
 	area := int64(weight.Size()) / int64(out.Channels) / int64(in.Channels) // of the filter
 	forward := area * int64(in.Channels) * (tapSize + valueSize*int64(roundUp(out.Channels, channelTile)))
@@ -111,8 +112,9 @@ func packedSize(weight layers.Variable, in, out data.Shape) int64 {
 	return forward + backward
 }
 
-// transformedSize is the size of what a convolution takes for a while that is computed by transforms: its filters, or
-// sums of their gradient, and tiles of its input and output for each processor. All convolutions take the same memory.
+// transformedSize is the size of what a convolution takes for a while that is computed by transforms, cpu's winograd: its
+// filters, or sums of their gradient, and tiles of its input and output for each processor. All convolutions take the same
+// memory. The constants are those of tileProduct's methods run and gradient.
 func transformedSize(weight layers.Variable, in, out data.Shape, training bool) int64 {
 	const (
 		tasks    = 16 // of a gradient
@@ -134,8 +136,8 @@ func transformedSize(weight layers.Variable, in, out data.Shape, training bool) 
 	return valueSize * (filters + int64(runtime.GOMAXPROCS(0))*positions*tiles*SmallBatch)
 }
 
-// imageSize is the size of a layer's weights, and of its output, where images are computed alone: those of a convolution
-// by transforms are 36 for 9.
+// imageSize is the size of a layer's weights where images are computed alone: those of a convolution by transforms are 36
+// for 9. The choice is that of cpu's suitsImageWinograd.
 func imageSize(weight layers.Variable, in, out data.Shape) int64 {
 	const fewTiles, manyTiles, manyFilters = 4, 16, 10_000
 	taps := int64(weight.Size()) / int64(out.Channels) / int64(in.Channels)
@@ -146,12 +148,13 @@ func imageSize(weight layers.Variable, in, out data.Shape) int64 {
 	return taps * int64(in.Channels) * int64(roundUp(out.Channels, SmallBatch)) * valueSize
 }
 
-// matricesSize is the size of what [Muon] takes for a while to move a filter bank. All banks take the same memory.
+// matricesSize is the size of what [Muon] takes for a while to move a filter bank: the matrices of cpu's Muon. All banks
+// take the same memory.
 func matricesSize(bank layers.Variable) int64 {
-	rows := roundUp(bank.Dims[0], SmallBatch)
-	columns := roundUp(bank.Size()/bank.Dims[0], SmallBatch)
+	rows := int64(roundUp(bank.Dims[0], SmallBatch))
+	columns := int64(roundUp(bank.Size()/bank.Dims[0], SmallBatch))
 	side := min(rows, columns)
-	return valueSize * int64(5*rows*columns+2*side*side)
+	return valueSize * (5*rows*columns + 2*side*side)
 }
 
 // positions and filterTaps are the sizes of a filter with and without its transform.

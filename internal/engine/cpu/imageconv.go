@@ -147,7 +147,7 @@ type imageWinograd struct {
 }
 
 // suitsImageWinograd says whether a convolution gains by it: with few tiles only as long as the second-level cache holds
-// the filters, of which there are four times as many.
+// the filters, of which there are four times as many. The file memory.go of package engine estimates by the same rule.
 func suitsImageWinograd(p imageProduct, f filter) bool {
 	const fewTiles, manyTiles, manyFilters = 4, 16, 10_000
 	tiles, filters := tilesOf(p.in.shape), p.in.count*p.out.count

@@ -56,7 +56,8 @@ func (a matrix) orthogonalize(polynomial [3]float64) {
 	a.transpose(x)
 }
 
-// iterate applies the polynomial to the singular values of x, [engine.NewtonSchulzSteps] times.
+// iterate applies the polynomial to the singular values of x, [engine.NewtonSchulzSteps] times. The file memory.go of
+// package engine estimates what its matrices take.
 func (x matrix) iterate(polynomial [3]float64) {
 	a, b, c := float32(polynomial[0]), float32(polynomial[1]), float32(polynomial[2])
 	next, transposed := x.beside(x.rows, x.columns), x.beside(x.columns, x.rows)

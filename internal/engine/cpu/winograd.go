@@ -94,7 +94,8 @@ const (
 )
 
 // run computes to, a tensor like y, and calls after as [convolution] says. A task is a chunk of tiles, and where those
-// are few, a part of the outputs: each then transforms the inputs again.
+// are few, a part of the outputs: each then transforms the inputs again. The file memory.go of package engine estimates
+// what it takes.
 func (p *tileProduct) run(w []float32, to *tensor, after epilogue) {
 	lanes, inputs := p.y.kernels.Lanes, p.x.shape.Channels
 	filters := p.y.arena.take(positions * p.plane())

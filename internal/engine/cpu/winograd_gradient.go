@@ -3,7 +3,8 @@ package cpu
 import "github.com/fastresnet/fastresnet/internal/engine/cpu/kernels"
 
 // The gradient to the filters is a sum over all tiles. A task computes it for a block of inputs and one of outputs, over
-// a part of the tiles: their number is fixed, so that sums are the same for any number of processors.
+// a part of the tiles: their number is fixed, so that sums are the same for any number of processors. The file memory.go of
+// package engine estimates what they take.
 const (
 	gradientChunk    = 4  // tiles that are transformed and multiplied together
 	gradientChannels = 64 // of the inputs, and of the outputs
