@@ -2,6 +2,7 @@ package data
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"runtime"
 	"slices"
@@ -13,15 +14,21 @@ import (
 // PatchWhitening computes the filters of a patch whitening from the first images of the set: the eigenvectors of the
 // uncentred covariance of all kernel x kernel patches that lie inside the normalised images, each divided by the square
 // root of its eigenvalue plus epsilon, in the order of falling eigenvalues; 0 where that sum is. Convolved with them,
-// patches have uncorrelated values of variance 1, less where epsilon counts. kernel is at least 1 and no larger than
-// the images, epsilon 0 or more.
+// patches have uncorrelated values of variance 1, less where epsilon counts. epsilon is 0 or more.
 //
 // The result is [kernel·kernel·channels, kernel, kernel, channels]. It is the same every time: sums over
 // pixels are exact, and of the two signs of an eigenvector the one is taken whose first large component is
-// positive. When ctx ends, its error is returned within the time that an image takes.
+// positive. When ctx ends, its error is returned within the time that an image takes. Otherwise the error wraps
+// [ErrFormat]: a kernel below 1 or larger than the images, a normalization of other channels, or no images.
 //
 // Source: rung 25 of the series "How to train your ResNet".
 func (d *Dataset) PatchWhitening(ctx context.Context, n Normalization, kernel int, epsilon float64, images int) ([]float32, error) {
+	if kernel < 1 || kernel > min(d.shape.Height, d.shape.Width) {
+		return nil, fmt.Errorf("%w: patches of %dx%d, in images of %v", ErrFormat, kernel, kernel, d.shape)
+	}
+	if err := n.Validate(d.shape.Channels); err != nil {
+		return nil, err
+	}
 	first, err := d.Slice(0, min(images, d.Len()))
 	if err != nil {
 		return nil, err

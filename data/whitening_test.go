@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"strings"
 	"testing"
 	"time"
 
@@ -137,6 +138,43 @@ func TestPatchWhiteningWithoutVariance(t *testing.T) {
 				t.Errorf("epsilon %g: the first filter holds %g, want %g", epsilon, v, want)
 			}
 		}
+	}
+}
+
+func TestPatchWhiteningRefuses(t *testing.T) {
+	images := func(height, width int) *data.Dataset {
+		shape := data.Shape{Height: height, Width: width, Channels: 3}
+		set, err := data.New(make([]uint8, 2*shape.Size()), shape, []int{0, 1}, []string{"a", "b"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return set
+	}
+	n := data.Normalization{Mean: []float32{0, 0, 0}, Std: []float32{1, 1, 1}}
+	for _, tt := range []struct {
+		name          string
+		set           *data.Dataset
+		n             data.Normalization
+		kernel, count int
+		says          string
+	}{
+		{"no kernel", images(8, 8), n, 0, 2, "patches of 0x0"},
+		{"a negative kernel", images(8, 8), n, -3, 2, "patches of -3x-3"},
+		{"images a pixel too narrow", images(8, 2), n, 3, 2, "patches of 3x3, in images of 8x2x3"},
+		{"images of one column", images(8, 1), n, 3, 2, "patches of 3x3, in images of 8x1x3"},
+		{"images of one row", images(1, 8), n, 3, 2, "patches of 3x3, in images of 1x8x3"},
+		{"no images", images(8, 8), n, 3, 0, "[0:0]"},
+		{"a normalization of grey images", images(8, 8), data.Normalization{Mean: []float32{0}, Std: []float32{1}}, 3, 2, "for 3 channels"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			filters, err := tt.set.PatchWhitening(t.Context(), tt.n, tt.kernel, 0.1, tt.count)
+			if filters != nil || !errors.Is(err, data.ErrFormat) || !strings.Contains(err.Error(), tt.says) {
+				t.Errorf("%d filters, error %v; want ErrFormat that says %q", len(filters), err, tt.says)
+			}
+		})
+	}
+	if _, err := images(3, 3).PatchWhitening(t.Context(), n, 3, 0.1, 2); err != nil {
+		t.Errorf("images of one patch: %v", err)
 	}
 }
 

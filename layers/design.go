@@ -145,7 +145,7 @@ func (d Design) Network(input data.Shape, classes int) (Network, error) {
 		return Network{}, err
 	}
 	if least := d.leastSize(); input.Height >= 1 && input.Width >= 1 && min(input.Height, input.Width) < least {
-		return Network{}, fmt.Errorf("%w: images of %v are too small for design %q, whose stages halve them: need %dx%d at least, or fewer stages that do",
+		return Network{}, fmt.Errorf("%w: images of %v are too small for design %q: need %dx%d at least, or fewer stages that halve them",
 			ErrNetwork, input, d.Name, least, least)
 	}
 	b := builder{design: d}
@@ -164,7 +164,7 @@ func (d Design) Network(input data.Shape, classes int) (Network, error) {
 	return n, err
 }
 
-// leastSize is the least height and width of which the stages leave a pixel.
+// leastSize is the least height and width that have a patch for the whitening, and of which the stages leave a pixel.
 func (d Design) leastSize() int {
 	size := 1
 	for _, s := range slices.Backward(d.Stages) {
@@ -177,7 +177,7 @@ func (d Design) leastSize() int {
 		}
 	}
 	if w := d.Whitening; w != nil {
-		size += w.Kernel - 1 - 2*w.Pad()
+		size = max(size+w.Kernel-1-2*w.Pad(), w.Kernel)
 	}
 	return size
 }

@@ -374,7 +374,7 @@ func TestDesignFits(t *testing.T) {
 		classes int
 		says    string
 	}{
-		{"too small", data.Shape{Height: 4, Width: 4, Channels: 3}, 10, "images of 4x4x3 are too small for design \"resnet9\", whose stages halve them: need 8x8"},
+		{"too small", data.Shape{Height: 4, Width: 4, Channels: 3}, 10, "images of 4x4x3 are too small for design \"resnet9\": need 8x8"},
 		{"too narrow", data.Shape{Height: 32, Width: 7, Channels: 3}, 10, "images of 32x7x3 are too small"},
 		{"no image", data.Shape{}, 10, "0x0x0"},
 		{"no classes", cifar10, 0, `"classifier" has 0`},
@@ -415,7 +415,8 @@ func TestDesignsTakeImagesOfAnySize(t *testing.T) {
 			})
 		}
 	}
-	for _, design := range []layers.Design{layers.Dawn(), layers.ResNet9(), layers.Airbench94()} {
+	padded := layers.Design{Name: "padded whitening", Width: 4, Whitening: &layers.WhiteningSettings{Kernel: 3, Images: 1}}
+	for _, design := range []layers.Design{layers.Dawn(), layers.ResNet9(), layers.Airbench94(), padded} {
 		least := 0
 		for size := 16; size > 0; size-- {
 			if _, err := design.Network(data.Shape{Height: size, Width: size, Channels: 3}, 10); err == nil {

@@ -70,7 +70,7 @@ func ExampleDesign_Network_error() {
 	fmt.Println(err)
 	// Output:
 	// true
-	// layers: invalid network: images of 4x4x1 are too small for design "resnet9", whose stages halve them: need 8x8 at least, or fewer stages that do
+	// layers: invalid network: images of 4x4x1 are too small for design "resnet9": need 8x8 at least, or fewer stages that halve them
 }
 
 // A network of one's own is a few switches of a design.

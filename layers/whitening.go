@@ -8,7 +8,7 @@ import (
 
 // PatchWhitening is a fixed convolution, padded with zeros by Kernel/2 on each side, that turns patches of
 // the training images into uncorrelated values of variance 1: its filters are the eigenvectors of the
-// patches' covariance, each divided by the square root of its eigenvalue.
+// patches' covariance, each divided by the square root of its eigenvalue. The images must be as large as the patches.
 //
 // Input [batch, height, width, in], output [batch, height, width, Kernel·Kernel·in], in the order of
 // falling eigenvalues. Its variable Name/weight [out, Kernel, Kernel, in] is not trained; training
@@ -23,7 +23,7 @@ type PatchWhitening struct {
 type WhiteningSettings struct {
 	// Kernel is the height and width of the patches: 1 or 3, or 2 if Unpadded.
 	Kernel int `json:"kernel"`
-	// Epsilon is added to each eigenvalue, 0 or more: published, 1e-2.
+	// Epsilon is added to each eigenvalue, 0 to 1e6: published, 1e-2.
 	Epsilon float64 `json:"epsilon"`
 	// Images is how many training images count, the first ones, at least 1: published, 10,000.
 	Images int `json:"images"`
@@ -76,12 +76,11 @@ func (p PatchWhitening) resolve(in data.Shape) (resolved, error) {
 	if p.Kernel != 1 && p.Kernel != 3 && !(p.Kernel == 2 && p.Unpadded) {
 		return resolved{}, fmt.Errorf("%q has kernel %d, want 1 or 3, or 2 without padding", p.Name, p.Kernel)
 	}
-	less := p.Kernel - 1 - 2*p.Pad()
-	if in.Height <= less || in.Width <= less {
-		return resolved{}, fmt.Errorf("%q leaves nothing of %dx%d", p.Name, in.Height, in.Width)
+	if in.Height < p.Kernel || in.Width < p.Kernel {
+		return resolved{}, fmt.Errorf("%q has patches of %dx%d, and the images are %dx%d", p.Name, p.Kernel, p.Kernel, in.Height, in.Width)
 	}
 	if !(p.Epsilon >= 0 && p.Epsilon <= 1e6) || p.Images < 1 {
-		return resolved{}, fmt.Errorf("%q has epsilon %g and %d images, need 0 or more and at least 1", p.Name, p.Epsilon, p.Images)
+		return resolved{}, fmt.Errorf("%q has epsilon %g and %d images, need 0 to 1e6 and at least 1", p.Name, p.Epsilon, p.Images)
 	}
 	if p.ZeroBias && !p.Bias {
 		return resolved{}, fmt.Errorf("%q has a bias that starts at 0, and no bias", p.Name)
@@ -90,6 +89,7 @@ func (p PatchWhitening) resolve(in data.Shape) (resolved, error) {
 	if patch > maxWhitened {
 		return resolved{}, fmt.Errorf("%q has patches of %d values, need no more than %d", p.Name, patch, maxWhitened)
 	}
+	less := p.Kernel - 1 - 2*p.Pad()
 	out := data.Shape{Height: in.Height - less, Width: in.Width - less, Channels: channels}
 	r := resolved{
 		out:          out,
