@@ -76,7 +76,10 @@ func (n Network) resolve() (steps []ResolvedLayer, out data.Shape, err error) {
 		return nil, out, fmt.Errorf("%w: %d layers, need no more than %d", ErrNetwork, len(steps), maxLayers)
 	}
 	seen, total := map[string]bool{}, int64(0)
-	for _, s := range steps {
+	for i, s := range steps {
+		if w, is := s.Layer.(PatchWhitening); is && i > 0 {
+			return nil, out, fmt.Errorf("%w: the whitening %q, of patches of the images, is behind other layers or in a block: it must be the first", ErrNetwork, w.Name)
+		}
 		if s.Depth > maxDepth {
 			return nil, out, fmt.Errorf("%w: residual blocks %d deep, need no more than %d", ErrNetwork, s.Depth, maxDepth)
 		}

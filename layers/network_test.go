@@ -160,6 +160,12 @@ func TestNetworkErrors(t *testing.T) {
 		{"padded whitening of too narrow images", on(data.Shape{Height: 8, Width: 2, Channels: 3}, layers.PatchWhitening{Name: "w", WhiteningSettings: layers.WhiteningSettings{Kernel: 3, Images: 1}}, end), "patches of 3x3, and the images are 8x2"},
 		{"padded whitening of too low images", on(data.Shape{Height: 1, Width: 8, Channels: 3}, layers.PatchWhitening{Name: "w", WhiteningSettings: layers.WhiteningSettings{Kernel: 3, Images: 1}}, end), "patches of 3x3, and the images are 1x8"},
 		{"unpadded whitening of too narrow images", on(data.Shape{Height: 8, Width: 1, Channels: 3}, layers.PatchWhitening{Name: "w", WhiteningSettings: layers.WhiteningSettings{Kernel: 2, Images: 1, Unpadded: true}}, end), "patches of 2x2, and the images are 8x1"},
+		{"whitening behind another layer", on(image, conv("a", 3, 3, 1), layers.PatchWhitening{Name: "w", WhiteningSettings: layers.WhiteningSettings{Kernel: 3, Images: 1}}, end), `"w", of patches of the images`},
+		{"whitening in a block", on(image, layers.Residual{Branch: []layers.Layer{
+			layers.PatchWhitening{Name: "w", WhiteningSettings: layers.WhiteningSettings{Kernel: 1, Images: 1}},
+		}}, end), `"w", of patches of the images`},
+		{"a second whitening", on(image, layers.PatchWhitening{Name: "w", WhiteningSettings: layers.WhiteningSettings{Kernel: 1, Images: 1}},
+			layers.PatchWhitening{Name: "v", WhiteningSettings: layers.WhiteningSettings{Kernel: 1, Images: 1}}, end), `"v", of patches of the images`},
 		{"no outputs", on(image, layers.Linear{Name: "end"}), `"end" has 0`},
 		{"negative outputs", on(image, layers.Linear{Name: "end", Out: -1}), `"end" has -1`},
 		{"branch of other channels", on(image, layers.Residual{Branch: []layers.Layer{conv("a", 4, 3, 1)}}, end), "8x8x4 to 8x8x3"},

@@ -90,6 +90,7 @@ func TestGradients(t *testing.T) {
 		}}},
 		{"whitening 2x2, unpadded, with negatives and a bias", data.Shape{Height: 4, Width: 5, Channels: 2}, 5, []layers.Layer{airbench.Layers[0], layers.GELU{}, conv("a", 4, 3, 1)}},
 		{"whitening with a bias, norm first", data.Shape{Height: 4, Width: 5, Channels: 2}, 5, []layers.Layer{airbench.Layers[0], norm, relu}},
+		{"whitening with a bias, more than a group", data.Shape{Height: 4, Width: 4, Channels: 3}, 19, []layers.Layer{airbench.Layers[0], relu}},
 		{"whitening 3x3, unpadded", data.Shape{Height: 4, Width: 4, Channels: 2}, 5, []layers.Layer{
 			layers.PatchWhitening{Name: "whitening", WhiteningSettings: layers.WhiteningSettings{Kernel: 3, Images: 1, Unpadded: true}}, conv("a", 4, 1, 1), relu}},
 		{"max pool, floor", data.Shape{Height: 5, Width: 7, Channels: 3}, 5, []layers.Layer{conv("a", 5, 3, 1), layers.MaxPool{Size: 2, Floor: true}}},
