@@ -73,6 +73,11 @@ func TestOptionErrors(t *testing.T) {
 	bad.Groups = []fastresnet.VariableGroup{{Variables: layers.KindBiases, Optimizer: fastresnet.SGD{WeightDecay: math.NaN()}, RateFactor: -1}}
 	bad.Averaging = fastresnet.Averaging{Every: -5, Decay: 1}
 	bad.TestViews, bad.Loading, bad.Published.Accuracy = "sideways", "slowly", math.NaN()
+	vast := fastresnet.ResNet9Epochs24()
+	vast.Groups = []fastresnet.VariableGroup{
+		{Variables: layers.KindBiases, Optimizer: fastresnet.SGD{}, Schedule: schedule.Constant(1e39)},
+		{Variables: layers.KindFilters, Optimizer: fastresnet.SGD{}, Schedule: schedule.Constant(1e30), RateFactor: 1e30},
+	}
 	tests := []struct {
 		label string
 		opts  []fastresnet.Option
@@ -127,6 +132,8 @@ func TestOptionErrors(t *testing.T) {
 		{"more parameters than memory", []fastresnet.Option{fastresnet.WithBatchSize(4), fastresnet.WithWidth(1000)}, []string{"1602177000 parameters"}},
 		{"a width that overflows", []fastresnet.Option{fastresnet.WithBatchSize(4), fastresnet.WithWidth(math.MaxInt / 8)}, []string{fmt.Sprintf("width %d, need 1 to 65536", math.MaxInt/8)}},
 		{"peak rate beyond float32", []fastresnet.Option{fastresnet.WithPeakRate(math.Inf(1))}, []string{"peak learning rate +Inf"}},
+		{"a rate beyond float32", []fastresnet.Option{fastresnet.WithSchedule(schedule.Constant(1e39))}, []string{"a rate of 1e+39"}},
+		{"a group's rates beyond float32", []fastresnet.Option{fastresnet.WithRecipe(vast)}, []string{"group 0: invalid option: the schedule has a rate of 1e+39", "group 1: rate factor 1e+30 of a rate of 1e+30"}},
 		{"other class names", []fastresnet.Option{fastresnet.WithBatchSize(4), fastresnet.WithDataset(train, renamed(t, train))}, []string{"disc", "other"}},
 		{"problems with the data are among all problems", []fastresnet.Option{fastresnet.WithEpochs(-2), fastresnet.WithBatchSize(1000),
 			fastresnet.WithAugmentations(data.Crop{Pad: 40}), fastresnet.WithArchitecture(layers.Design{Name: "vgg"})}, []string{"-2 epochs", "batch size 1000", "crop 40", "vgg"}},
@@ -168,6 +175,9 @@ func TestOneMistakeIsOneProblem(t *testing.T) {
 	}{
 		{[]fastresnet.Option{fastresnet.WithBatchSize(0), fastresnet.WithEpochs(3)}, "invalid option: batch size 0, need at least 1"},
 		{[]fastresnet.Option{fastresnet.WithBatchSize(20), fastresnet.WithEpochs(0)}, "invalid option: 0 epochs, need at least 1"},
+		{[]fastresnet.Option{fastresnet.WithBatchSize(20), fastresnet.WithArchitecture(layers.Design{Name: "x", Width: 1, Activation: layers.Activation{Kind: "celu"}})},
+			`invalid option: layers: invalid network: design "x": activation "celu": alpha 0, need a positive float32`},
+		{[]fastresnet.Option{fastresnet.WithBatchSize(20), fastresnet.WithSchedule(schedule.Constant(1e39))}, "invalid option: the schedule has a rate of 1e+39, need a float32"},
 		{[]fastresnet.Option{fastresnet.WithBatchSize(512)}, "invalid option: batch size 512 is larger than the training set of 20 images: WithBatchSize takes 1 to 20"},
 	} {
 		_, err := fastresnet.Train(context.Background(), append(tt.opts, fastresnet.WithDataset(synthetic(t, 20, 1), nil))...)

@@ -257,10 +257,15 @@ func (r Recipe) groupProblems() []error {
 		if _, muon := g.Optimizer.(Muon); muon {
 			check(g.Variables == layers.KindFilters || g.Variables == layers.KindLinearWeights, "muon for %s, which are no matrices", g.Variables)
 		}
+		peak := r.Schedule.Peak()
 		if len(g.Schedule) > 0 {
+			peak = g.Schedule.Peak()
 			if err := r.follows(g.Schedule); err != nil {
 				errs = append(errs, fmt.Errorf("group %d: %w", i, err))
 			}
+		}
+		if max(peak, g.RateFactor) <= math.MaxFloat32 {
+			check(peak*g.RateFactor <= math.MaxFloat32, "rate factor %g of a rate of %g, need a float32", g.RateFactor, peak)
 		}
 	}
 	return errs
@@ -270,6 +275,9 @@ func (r Recipe) groupProblems() []error {
 func (r Recipe) follows(s schedule.Schedule) error {
 	if err := s.Validate(); err != nil {
 		return fmt.Errorf("%w: %w", ErrOption, err)
+	}
+	if peak := s.Peak(); peak > math.MaxFloat32 {
+		return fmt.Errorf("%w: the schedule has a rate of %g, need a float32", ErrOption, peak)
 	}
 	const rounding = 1e-9
 	if r.Epochs >= 1 && s.End() > float64(r.Epochs)+rounding {

@@ -120,7 +120,7 @@ type Activation struct {
 	Alpha float64 `json:"alpha,omitempty"`
 }
 
-// layer is the activation as a layer.
+// layer is the activation as a layer that can be.
 func (a Activation) layer() (Layer, error) {
 	if a.Alpha != 0 && a.Kind != "celu" {
 		return nil, fmt.Errorf("activation %q has alpha %g, which is for celu only", a.Kind, a.Alpha)
@@ -129,7 +129,11 @@ func (a Activation) layer() (Layer, error) {
 	case "", "relu":
 		return ReLU{}, nil
 	case "celu":
-		return CELU{a.Alpha}, nil
+		l := CELU{a.Alpha}
+		if _, err := l.resolve(data.Shape{}); err != nil {
+			return nil, fmt.Errorf("activation %q: %w", a.Kind, err)
+		}
+		return l, nil
 	case "gelu":
 		return GELU{}, nil
 	case "silu":
@@ -212,7 +216,18 @@ func (d Design) Validate() error {
 			problems = append(problems, fmt.Errorf(format, args...))
 		}
 	}
-	check(d.Width >= 1 && d.Width <= maxChannels, "width %d, need 1 to %d", d.Width, maxChannels)
+	// resolves reports a layer that suits no images: none suit more layers than those of one patch in one channel.
+	resolves := func(l Layer) {
+		if _, err := l.resolve(data.Shape{Height: 3, Width: 3, Channels: 1}); err != nil {
+			problems = append(problems, fmt.Errorf("%v: %w", l, err))
+		}
+	}
+	mostChannels := maxChannels // in multiples of the width
+	if d.Width >= 1 && d.Width <= maxChannels {
+		mostChannels /= d.Width
+	} else {
+		check(false, "width %d, need 1 to %d", d.Width, maxChannels)
+	}
 	check(math.Abs(d.LogitScale) <= math.MaxFloat32, "logit scale %g, need a finite float32", d.LogitScale)
 	if _, err := d.Activation.layer(); err != nil {
 		problems = append(problems, err)
@@ -223,6 +238,10 @@ func (d Design) Validate() error {
 			problems = append(problems, fmt.Errorf("behind the whitening: %w", err))
 		}
 	}
+	if d.Whitening != nil {
+		resolves(PatchWhitening{"whitening", *d.Whitening})
+	}
+	resolves(BatchNorm{"norm", d.Norm})
 	switch d.PoolAt {
 	case PoolAfterActivation, PoolBeforeActivation, PoolBeforeNorm:
 	default:
@@ -235,18 +254,18 @@ func (d Design) Validate() error {
 	}
 	check(len(d.Stages) <= maxStages, "%d stages, need no more than %d", len(d.Stages), maxStages)
 	for i, s := range d.Stages {
-		check(s.Channels >= 1 && s.Channels <= maxChannels, "stage %d: channels %d times the width, need 1 to %d", i+1, s.Channels, maxChannels)
+		check(s.Channels >= 1 && s.Channels <= mostChannels, "stage %d: channels %d times the width, need 1 to %d", i+1, s.Channels, mostChannels)
 		check(s.Extra >= 0 && s.Extra <= maxStages, "stage %d: %d extra convolutions, need 0 to %d", i+1, s.Extra, maxStages)
 		switch s.Down {
-		case DownNone, DownStride:
-		case DownPool:
-			check(s.Block == BlockPlain, "stage %d: a pool in a %s block", i+1, s.Block)
+		case DownNone, DownStride, DownPool:
 		default:
 			check(false, "stage %d: down %q, want %q, %q or %q", i+1, s.Down, DownNone, DownStride, DownPool)
 		}
 		switch s.Block {
 		case BlockPlain:
+			check(slices.Contains([]int{0, 1, 3}, s.Kernel), "stage %d: kernel %d, want 1 or 3", i+1, s.Kernel)
 		case BlockPreActivation, BlockShortest:
+			check(s.Down != DownPool, "stage %d: a pool in a %s block", i+1, s.Block)
 			check(s.Kernel == 0, "stage %d: a kernel of %d in a %s block", i+1, s.Kernel, s.Block)
 		default:
 			check(false, "stage %d: block %q, want %q, %q or %q", i+1, s.Block, BlockPlain, BlockPreActivation, BlockShortest)

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -309,7 +311,7 @@ func TestDesignErrors(t *testing.T) {
 		{"negative width", func(d *layers.Design) { d.Width = -64 }, "width -64"},
 		{"huge width", func(d *layers.Design) { d.Width = 1 << 30 }, "width 1073741824"},
 		{"huge channels", func(d *layers.Design) { d.Stages[2].Channels = 1 << 30 }, "stage 3: channels 1073741824"},
-		{"channels too many by the width", func(d *layers.Design) { d.Stages[2].Channels = 1 << 12 }, "262144 output channels"},
+		{"channels too many by the width", func(d *layers.Design) { d.Stages[2].Channels = 1 << 12 }, "stage 3: channels 4096 times the width, need 1 to 1024"},
 		{"no channels", func(d *layers.Design) { d.Stages[1].Channels = 0 }, "stage 2: channels 0"},
 		{"negative extra", func(d *layers.Design) { d.Stages[1].Extra = -1 }, "stage 2: -1 extra"},
 		{"unknown block", func(d *layers.Design) { d.Stages[0].Block = "dense" }, `block "dense"`},
@@ -321,7 +323,7 @@ func TestDesignErrors(t *testing.T) {
 		{"kernel 5", func(d *layers.Design) { d.Stages[0].Kernel = 5 }, "kernel 5"},
 		{"unknown activation", func(d *layers.Design) { d.Activation.Kind = "tanh" }, `activation "tanh"`},
 		{"alpha of relu", func(d *layers.Design) { d.Activation.Alpha = 1 }, "alpha 1, which is for celu only"},
-		{"celu without alpha", func(d *layers.Design) { d.Activation.Kind = "celu" }, "alpha 0"},
+		{"celu without alpha", func(d *layers.Design) { d.Activation.Kind = "celu" }, `activation "celu": alpha 0`},
 		{"unknown activation behind the whitening", func(d *layers.Design) {
 			*d = layers.Airbench94()
 			d.WhiteningActivation.Kind = "tanh"
@@ -333,7 +335,7 @@ func TestDesignErrors(t *testing.T) {
 		{"celu without alpha behind the whitening", func(d *layers.Design) {
 			*d = layers.Airbench94()
 			d.WhiteningActivation.Kind = "celu"
-		}, "alpha 0"},
+		}, `behind the whitening: activation "celu": alpha 0`},
 		{"activation behind the whitening, and a stem", func(d *layers.Design) { d.WhiteningActivation.Kind = "gelu" }, "and a stem in its place"},
 		{"no stem and no whitening", func(d *layers.Design) { d.NoStem = true }, "no stem, and no whitening"},
 		{"no stem and a bare one", func(d *layers.Design) { *d = layers.Airbench94(); d.BareStem = true }, "no stem and a bare one"},
@@ -342,25 +344,36 @@ func TestDesignErrors(t *testing.T) {
 			*d = layers.Airbench94()
 			d.Stages[0] = layers.Stage{Channels: 1, Block: layers.BlockShortest}
 		}, "no plain block first"},
-		{"more pools than pixels", func(d *layers.Design) { d.Stages = append(d.Stages, d.Stages...) }, "32x32x3 are too small"},
+		{"whitening 7x7", func(d *layers.Design) { d.Whitening = &layers.WhiteningSettings{Kernel: 7, Images: 1} }, "kernel 7"},
+		{"whitening of no images", func(d *layers.Design) { d.Whitening = &layers.WhiteningSettings{Kernel: 3} }, "0 images"},
 		{"whitening 2x2 with padding", func(d *layers.Design) { *d = layers.Airbench94(); d.Whitening.Unpadded = false }, "kernel 2"},
 		{"a whitening's bias at 0, and none", func(d *layers.Design) { *d = layers.Airbench96(); d.Whitening.Bias = false }, "and no bias"},
 		{"epsilon of a norm", func(d *layers.Design) { d.Norm.Epsilon = -1e-5 }, "epsilon -1e-05"},
+		{"epsilon of a norm that is not a number", func(d *layers.Design) { d.Norm.Epsilon = math.NaN() }, "epsilon NaN"},
+		{"groups of a norm", func(d *layers.Design) { d.Norm.Groups = -1 }, "-1 groups"},
+		{"a norm's scale that is frozen and random", func(d *layers.Design) { d.Norm.FrozenScale, d.Norm.RandomScale = true, true }, "both frozen at 1 and random"},
+		{"logit scale", func(d *layers.Design) { d.LogitScale = 1e39 }, "logit scale 1e+39"},
 		{"momentum of a norm", func(d *layers.Design) { d.Norm.Momentum = 1.5 }, "momentum 1.5"},
 		{"unknown place", func(d *layers.Design) { d.PoolAt = "here" }, `a pool at "here"`},
-		{"too many stages", func(d *layers.Design) { d.Stages = make([]layers.Stage, 100) }, "100 stages"},
-		{"several at once", func(d *layers.Design) { d.Width, d.PoolAt = 0, "here" }, "width 0, need 1 to 65536\na pool at"},
+		{"too many stages", func(d *layers.Design) { d.Stages = slices.Repeat(d.Stages[:1], 100) }, "100 stages"},
+		{"several at once", func(d *layers.Design) { d.Width, d.Norm.Groups, d.PoolAt = 0, -1, "here" }, "width 0, need 1 to 65536\nBatchNorm: \"norm\" has -1 groups, need 0 to 65536\na pool at"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			design := layers.ResNet9()
 			test.change(&design)
-			_, err := design.Network(cifar10, 10)
+			err := design.Validate()
 			if !errors.Is(err, layers.ErrNetwork) {
 				t.Fatalf("the error is %v, want ErrNetwork", err)
 			}
 			if !strings.Contains(err.Error(), test.says) {
 				t.Errorf("the error is %q, want %q in it", err, test.says)
+			}
+			if lines, want := strings.Count(err.Error(), "\n"), strings.Count(test.says, "\n"); lines != want {
+				t.Errorf("%d complaints, want %d: %v", lines+1, want+1, err)
+			}
+			if _, fitted := design.Network(cifar10, 10); fitted == nil || fitted.Error() != err.Error() {
+				t.Errorf("Network's error is %v, Validate's %v", fitted, err)
 			}
 		})
 	}
