@@ -190,6 +190,9 @@ func (d Design) leastSize() int {
 // of them.
 func floorPools(layers []Layer, in data.Shape) {
 	for i, l := range layers {
+		if typeName(l) == "" {
+			return // a problem of the network
+		}
 		switch l := l.(type) {
 		case MaxPool:
 			if l.Size > 0 {

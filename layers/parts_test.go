@@ -83,6 +83,14 @@ func TestNetworkFor(t *testing.T) {
 	if _, err := block.For(cifar, 10); !errors.Is(err, layers.ErrNetwork) {
 		t.Errorf("a pool without a size: %v, want ErrNetwork", err)
 	}
+	for what, l := range map[string]layers.Layer{
+		"a nil layer": nil, "a nil pointer": (*layers.Conv)(nil), "a nil layer in a block": layers.Residual{Branch: []layers.Layer{nil}},
+	} {
+		block.Layers[0] = l
+		if _, err := block.For(cifar, 10); !errors.Is(err, layers.ErrNetwork) {
+			t.Errorf("%s: %v, want ErrNetwork", what, err)
+		}
+	}
 	pool := layers.Network{Name: "pool", Input: cifar, Layers: []layers.Layer{layers.GlobalMaxPool{}}}
 	if _, err := pool.For(cifar, 10); !errors.Is(err, layers.ErrNetwork) {
 		t.Errorf("a network without a classifier: %v, want ErrNetwork", err)
