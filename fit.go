@@ -83,6 +83,9 @@ func (c *config) settleNetwork(shape data.Shape, classes int) error {
 		return err
 	}
 	c.network = &network
+	if err := storable(network); err != nil {
+		return err
+	}
 	if n := c.network.Parameters(); n > maxParameters {
 		return fmt.Errorf("the network has %d parameters, need no more than %d", n, maxParameters)
 	}

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -115,6 +116,22 @@ func TestModelFile(t *testing.T) {
 				t.Error("the loaded model writes another file")
 			}
 		})
+	}
+}
+
+// A variable's longest name, and one that begins as those of the last step do, are in files of every kind.
+func TestFilesHoldTheLongestNames(t *testing.T) {
+	set, long := synthetic(t, 40, 1), strings.Repeat("ä", 496)+"a" // 1,000 bytes with "/weight"
+	n := tinyNetwork()
+	n.Layers[0] = layers.Conv{Name: long, Out: 2, Kernel: 3, Stride: 2}
+	n.Layers[4] = layers.Linear{Name: "last", Out: 10}
+	model := train(t, set, fastresnet.WithArchitecture(n), fastresnet.WithAveraging(fastresnet.Averaging{Every: 1, Decay: 0.5}),
+		fastresnet.WithBestWeights(), fastresnet.WithCheckpoint(t.TempDir(), 1)).Model
+	for _, storage := range storages {
+		loaded := read(t, written(t, model, fastresnet.WithStorage(storage)))
+		if diff := cmp.Diff(n, loaded.Network()); diff != "" {
+			t.Errorf("network as %s (-saved +loaded):\n%s", storage, diff)
+		}
 	}
 }
 

@@ -7,12 +7,35 @@ import (
 	"github.com/fastresnet/fastresnet/internal/engine"
 	"github.com/fastresnet/fastresnet/internal/quantized"
 	"github.com/fastresnet/fastresnet/internal/safetensors"
+	"github.com/fastresnet/fastresnet/internal/strictjson"
 	"github.com/fastresnet/fastresnet/layers"
 )
 
 // Beside the variables by their names, a model's file has those of the last step behind lastPrefix, where the others are
 // averages, and the scales of an int8 variable behind its name and scaleSuffix, which no variable's name ends in.
 const lastPrefix, scaleSuffix = "last/", "/int8_scale"
+
+// storable reports a network that a model's file could not hold: with a variable under the name that another has there for
+// the last step, or with more text than is read.
+func storable(n layers.Network) error {
+	variables, err := n.Variables()
+	if err != nil {
+		return err
+	}
+	names := map[string]bool{}
+	for _, v := range variables {
+		names[v.Name] = true
+	}
+	for _, v := range variables {
+		if last := lastPrefix + v.Name; names[last] {
+			return fmt.Errorf("%w: variables are named %q and %q, which is the first one's of the last step in a model's file", layers.ErrNetwork, v.Name, last)
+		}
+	}
+	if _, err := strictjson.Marshal(n, nullable...); err != nil {
+		return fmt.Errorf("%w: in a model's file: %w", layers.ErrNetwork, err)
+	}
+	return nil
+}
 
 // tensors are variables as a file of this storage has them: wider values first, so that all are aligned, which PyTorch
 // needs.

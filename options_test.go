@@ -73,6 +73,9 @@ func TestOptionErrors(t *testing.T) {
 	bad.Groups = []fastresnet.VariableGroup{{Variables: layers.KindBiases, Optimizer: fastresnet.SGD{WeightDecay: math.NaN()}, RateFactor: -1}}
 	bad.Averaging = fastresnet.Averaging{Every: -5, Decay: 1}
 	bad.TestViews, bad.Loading, bad.Published.Accuracy = "sideways", "slowly", math.NaN()
+	lastStep, longName := tinyNetwork(), tinyNetwork()
+	lastStep.Layers = append(lastStep.Layers, layers.Linear{Name: "last/conv", Out: 10})
+	longName.Name = strings.Repeat("a", 1<<17)
 	vast := fastresnet.ResNet9Epochs24()
 	vast.Groups = []fastresnet.VariableGroup{
 		{Variables: layers.KindBiases, Optimizer: fastresnet.SGD{}, Schedule: schedule.Constant(1e39)},
@@ -121,6 +124,10 @@ func TestOptionErrors(t *testing.T) {
 		{"a network and a design", []fastresnet.Option{fastresnet.WithRecipe(both), fastresnet.WithBatchSize(4)}, []string{"a design, \"resnet9\", and a network, \"own\""}},
 		{"a network for other classes", []fastresnet.Option{fastresnet.WithBatchSize(4),
 			fastresnet.WithArchitecture(threeClasses)}, []string{"3 classes", "10"}},
+		{"a variable by another's name in files", []fastresnet.Option{fastresnet.WithBatchSize(4),
+			fastresnet.WithArchitecture(lastStep)}, []string{`named "conv/weight" and "last/conv/weight"`}},
+		{"a network's name that files refuse", []fastresnet.Option{fastresnet.WithBatchSize(4),
+			fastresnet.WithArchitecture(longName)}, []string{"in a model's file: name: more than 65536 bytes"}},
 		{"test set of another shape", []fastresnet.Option{fastresnet.WithDataset(train, grey), fastresnet.WithBatchSize(4)}, []string{"8x8x1"}},
 		{"test set alone", []fastresnet.Option{fastresnet.WithDataset(nil, train)}, []string{"training set is nil"}},
 		{"no device", []fastresnet.Option{fastresnet.WithDevices(0)}, []string{"0 devices"}},

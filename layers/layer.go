@@ -59,6 +59,7 @@ const (
 	maxDepth    = 16      // of blocks in blocks
 	maxLayers   = 5_000   // of a network and its blocks together
 	maxText     = 1 << 20 // bytes of a network as JSON
+	maxName     = 1_000   // bytes of a variable's name, around which files write more, of 1,024 in all
 )
 
 // resolved is what a layer is at a given input shape.
@@ -73,7 +74,8 @@ type resolved struct {
 
 // Variable is one tensor of a network: a weight, or a running statistic.
 type Variable struct {
-	// Name is the path of the variable, unique within its network, such as "layer1/conv/weight".
+	// Name is the path of the variable, such as "layer1/conv/weight": unique within its network, UTF-8, and no longer than
+	// 1,000 bytes.
 	Name string
 	// Dims are its dimensions: [out, height, width, in] for a convolution, [out, in] for a linear layer,
 	// [channels] otherwise.

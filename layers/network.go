@@ -3,6 +3,7 @@ package layers
 import (
 	"fmt"
 	"slices"
+	"unicode/utf8"
 
 	"github.com/fastresnet/fastresnet/data"
 )
@@ -87,7 +88,12 @@ func (n Network) resolve() (steps []ResolvedLayer, out data.Shape, err error) {
 			return nil, out, fmt.Errorf("%w: all outputs for one image are more than %d values", ErrNetwork, maxValues)
 		}
 		for _, v := range s.Variables {
-			if seen[v.Name] {
+			switch {
+			case len(v.Name) > maxName:
+				return nil, out, fmt.Errorf("%w: a variable's name of %d bytes, need no more than %d", ErrNetwork, len(v.Name), maxName)
+			case !utf8.ValidString(v.Name):
+				return nil, out, fmt.Errorf("%w: a variable is named %q, which is not UTF-8", ErrNetwork, v.Name)
+			case seen[v.Name]:
 				return nil, out, fmt.Errorf("%w: two variables are named %q", ErrNetwork, v.Name)
 			}
 			seen[v.Name] = true

@@ -175,6 +175,8 @@ func TestNetworkErrors(t *testing.T) {
 		{"mistake in a block in a block", on(image, layers.Residual{Branch: []layers.Layer{
 			layers.Residual{Shortcut: []layers.Layer{layers.MaxPool{Size: 2}}},
 		}}, end), "8x8x3 to 4x4x3"},
+		{"a name that is not UTF-8", on(image, layers.Linear{Name: "\xff", Out: 2}), `"\xff/weight", which is not UTF-8`},
+		{"a name too long", on(image, layers.BatchNorm{Name: strings.Repeat("a", 995)}, end), "1001 bytes, need no more than 1000"},
 		{"the same name twice", on(image, conv("a", 3, 3, 1), conv("a", 3, 3, 1), end), `"a/weight"`},
 		{"the same name in a branch", on(image, conv("a", 3, 3, 1), layers.Residual{Branch: []layers.Layer{conv("a", 3, 3, 1)}}, end), `"a/weight"`},
 		{"the same name in branch and shortcut", on(image, layers.Residual{

@@ -9,8 +9,8 @@ import (
 )
 
 // Parts are the parts of the network, in order: the names of its layers up to the first slash, as in "prep", "layer1",
-// "layer2", "layer3" and "classifier". Layers without a name, which have no variables either, are no part. It is empty
-// if the network cannot be resolved.
+// "layer2", "layer3" and "classifier". Layers without variables are no part; one that has variables and no name is the
+// part "". There are none if the network cannot be resolved.
 func (n Network) Parts() []string {
 	var parts []string
 	for _, name := range n.LayerNames() {

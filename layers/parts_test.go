@@ -28,6 +28,10 @@ func TestParts(t *testing.T) {
 			t.Errorf("%s: parts (-want +got):\n%s", tt.design.Name, diff)
 		}
 	}
+	unnamed := layers.Network{Input: cifar, Layers: []layers.Layer{layers.ReLU{}, layers.Conv{Out: 2, Kernel: 1, Stride: 1}, layers.Linear{Name: "c", Out: 2}}}
+	if diff := cmp.Diff([]string{"", "c"}, unnamed.Parts()); diff != "" {
+		t.Errorf("parts of which one has no name (-want +got):\n%s", diff)
+	}
 	if parts := (layers.Network{}).Parts(); len(parts) > 0 {
 		t.Errorf("parts of no network: %q", parts)
 	}
