@@ -99,12 +99,14 @@ type Variable struct {
 }
 
 // Size is the number of elements of the variable; the largest int for one that has more, on a 32-bit platform.
-func (v Variable) Size() int {
+func (v Variable) Size() int { return int(min(v.size(), math.MaxInt)) }
+
+func (v Variable) size() int64 {
 	n := int64(1)
 	for _, d := range v.Dims {
 		n *= int64(d)
 	}
-	return int(min(n, math.MaxInt))
+	return n
 }
 
 // values is the number of values in an image of a shape.

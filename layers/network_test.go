@@ -111,6 +111,18 @@ func TestVariableSize(t *testing.T) {
 	}
 }
 
+// More parameters than a 32-bit platform counts are not fewer there: GOARCH=386 go test ./layers.
+func TestParametersBeyondAnInt(t *testing.T) {
+	const most = 1 << 16 // outputs
+	net := layers.Network{Input: data.Shape{Height: 1, Width: 1, Channels: most}, Layers: []layers.Layer{layers.Linear{Name: "c", Out: most, Bias: true}}}
+	if got, want := net.Parameters(), int(min(int64(most*most+most), math.MaxInt)); got != want {
+		t.Errorf("%d parameters, want %d", got, want)
+	}
+	if text := net.Summary(); !strings.Contains(text, "4,295,032,832") {
+		t.Errorf("the layer's parameters are not 4,295,032,832:\n%s", text)
+	}
+}
+
 // TestNetworkErrors gives each mistake to every method that resolves the network.
 func TestNetworkErrors(t *testing.T) {
 	image := data.Shape{Height: 8, Width: 8, Channels: 3}

@@ -18,7 +18,7 @@ func (n Network) Summary() string {
 	rows := [][4]string{{"layer", "output", "parameters", "multiply-adds"}, {"input", n.Input.String()}}
 	for _, s := range steps {
 		rows = append(rows, [4]string{strings.Repeat("  ", s.Depth) + s.Layer.String(), s.Out.String(),
-			countOrBlank(int64(parameters(s))), countOrBlank(s.MultiplyAdds)})
+			countOrBlank(parameters(s)), countOrBlank(s.MultiplyAdds)})
 	}
 	rows = append(rows, [4]string{"total", "", grouped(int64(n.Parameters())), grouped(n.MultiplyAdds())})
 	var width [4]int
@@ -35,7 +35,8 @@ func (n Network) Summary() string {
 	return b.String()
 }
 
-// Parameters is the number of trainable parameters; 0 for a network that cannot be resolved.
+// Parameters is the number of trainable parameters; 0 for a network that cannot be resolved, and the largest int for one
+// that has more, on a 32-bit platform.
 func (n Network) Parameters() int {
 	steps, err := n.Plan()
 	if err != nil {
@@ -43,7 +44,7 @@ func (n Network) Parameters() int {
 	}
 	total := int64(0)
 	for _, s := range steps {
-		total += int64(parameters(s))
+		total += parameters(s)
 	}
 	return int(min(total, math.MaxInt))
 }
@@ -61,11 +62,11 @@ func (n Network) MultiplyAdds() int64 {
 	return total
 }
 
-func parameters(s ResolvedLayer) int {
-	n := 0
+func parameters(s ResolvedLayer) int64 {
+	n := int64(0)
 	for _, v := range s.Variables {
 		if v.Trainable {
-			n += v.Size()
+			n += v.size()
 		}
 	}
 	return n

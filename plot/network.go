@@ -43,7 +43,7 @@ type flow struct {
 type node struct {
 	names      []string // of its layers
 	out        string   // the shape behind them
-	parameters int
+	parameters int64
 	weights    bool // its first layer has weights
 }
 
@@ -89,7 +89,7 @@ func (d *flow) sequence(all []layers.Layer, centre, width, y float64) float64 {
 		open.out = times(step.Out.String())
 		for _, v := range step.Variables {
 			if v.Trainable {
-				open.parameters += v.Size()
+				open.parameters += int64(v.Size())
 			}
 		}
 	}

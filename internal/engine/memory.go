@@ -26,7 +26,7 @@ func memory(n layers.Network, training bool) (fixed, perSmallBatch int64, err er
 	if err != nil {
 		return 0, 0, err
 	}
-	perSmallBatch = outputSize(n.Input) + int64(SmallBatch*n.Input.Size()*valueSize)
+	perSmallBatch = outputSize(n.Input) + SmallBatch*valueSize*int64(n.Input.Size())
 	var lent int64
 	for _, s := range steps {
 		perSmallBatch += outputSize(s.Out)
