@@ -2,9 +2,10 @@ package fastresnet_test
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
+	"image"
+	"image/draw"
 	"image/png"
 	"math"
 	"os"
@@ -16,6 +17,7 @@ import (
 	"testing"
 
 	"github.com/fastresnet/fastresnet"
+	"github.com/fastresnet/fastresnet/data"
 )
 
 // pythonIn is the Python in a page of Markdown, one piece behind the other.
@@ -35,16 +37,47 @@ func pythonIn(t *testing.T, page string) []byte {
 	return python
 }
 
-// TestPythonRunsTheExport runs the Python of docs/export.md on a model with six views, and expects what the model
-// itself predicts, and how similar it finds the images.
+// TestPythonRunsTheExport runs the Python of docs/export.md on models with six views, and expects what the model itself
+// predicts, and how similar it finds the images: nearly so of pictures of other proportions, which are scaled.
 func TestPythonRunsTheExport(t *testing.T) {
 	python := os.Getenv("FASTRESNET_TEST_PYTHON")
 	if python == "" {
 		t.Skip("FASTRESNET_TEST_PYTHON is not set: no Python with internal/onnx/requirements.txt to run the export with")
 	}
-	program := pythonIn(t, "docs/export.md")
-	set := synthetic(t, 64, 1)
-	model := train(t, set, fastresnet.WithRecipe(airbench(t)), fastresnet.WithWidth(8), fastresnet.WithBatchSize(16)).Model
+	for _, tt := range []struct {
+		name              string
+		fit               data.Fit
+		height            int // of the pictures, which are 32 wide
+		threshold, within float64
+	}{
+		{"the right size", data.FitCrop, 32, 0, 1e-4},
+		{"cropped", data.FitCrop, 16, 0, 0.02},
+		{"stretched", data.FitStretch, 16, 0, 0.02},
+		{"padded, and none certain enough", data.FitPad, 16, 1, 1e-4},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			set, err := synthetic(t, 64, 1).WithFit(tt.fit)
+			if err != nil {
+				t.Fatal(err)
+			}
+			model := train(t, set, fastresnet.WithRecipe(airbench(t)), fastresnet.WithWidth(8), fastresnet.WithBatchSize(16)).Model
+			if err := model.SetThreshold(tt.threshold); err != nil {
+				t.Fatal(err)
+			}
+			var pictures []image.Image
+			for i := range 2 {
+				p := image.NewRGBA(image.Rect(0, 0, 32, tt.height))
+				draw.Draw(p, p.Rect, set.Image(i), image.Point{}, draw.Src)
+				pictures = append(pictures, p)
+			}
+			testPython(t, python, model, pictures, tt.within)
+		})
+	}
+}
+
+// testPython compares what the Python of docs/export.md prints about two pictures with what the model says.
+func testPython(t *testing.T, python string, model *fastresnet.Model, pictures []image.Image, within float64) {
+	t.Helper()
 	folder := t.TempDir()
 	var file bytes.Buffer
 	if err := model.ExportONNX(&file); err != nil {
@@ -55,18 +88,18 @@ func TestPythonRunsTheExport(t *testing.T) {
 	}
 	for i, name := range []string{"one.png", "two.png"} {
 		var picture bytes.Buffer
-		if err := png.Encode(&picture, set.Image(i)); err != nil {
+		if err := png.Encode(&picture, pictures[i]); err != nil {
 			t.Fatal(err)
 		}
 		if err := os.WriteFile(filepath.Join(folder, name), picture.Bytes(), 0o666); err != nil {
 			t.Fatal(err)
 		}
 	}
-	predictions, err := model.Predict(context.Background(), set.Image(0), set.Image(1))
+	predictions, err := model.Predict(t.Context(), pictures...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	vectors, err := model.Embed(context.Background(), set.Image(0), set.Image(1))
+	vectors, err := model.Embed(t.Context(), pictures...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +107,7 @@ func TestPythonRunsTheExport(t *testing.T) {
 	for i, v := range vectors[0] {
 		similarity += float64(v) * float64(vectors[1][i])
 	}
-	command := exec.Command(python, "-c", string(program))
+	command := exec.Command(python, "-c", string(pythonIn(t, "docs/export.md")))
 	command.Dir = folder
 	out, err := command.CombinedOutput()
 	if err != nil {
@@ -85,17 +118,42 @@ func TestPythonRunsTheExport(t *testing.T) {
 		t.Fatalf("printed %q, want a line for each of %d images, and one more", out, len(predictions))
 	}
 	var theirs float64
-	if _, err := fmt.Sscanf(lines[len(predictions)], "similarity %g", &theirs); err != nil || math.Abs(theirs-similarity) > 1e-4 {
+	if _, err := fmt.Sscanf(lines[len(predictions)], "similarity %g", &theirs); err != nil || math.Abs(theirs-similarity) > within {
 		t.Errorf("Python says %s (%v), the model's similarity is %.4f", lines[len(predictions)], err, similarity)
 	}
 	for i, p := range predictions {
+		want := p.Label
+		if p.Unknown {
+			want = "unknown"
+		}
 		last := strings.LastIndex(lines[i], " ") // names of classes have spaces too
 		probability, err := strconv.ParseFloat(lines[i][last+1:], 64)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if label := lines[i][:last]; label != p.Label || math.Abs(probability-p.Probability) > 1e-4 {
-			t.Errorf("image %d: Python says %s, the model %s %.4f", i, lines[i], p.Label, p.Probability)
+		if label := lines[i][:last]; label != want || math.Abs(probability-p.Probability) > within {
+			t.Errorf("image %d: Python says %s, the model %s %.4f", i, lines[i], want, p.Probability)
+		}
+	}
+}
+
+// What the graph does not do is in the metadata: an entry is two strings with their lengths.
+func TestExportSaysHowPicturesFit(t *testing.T) {
+	set, err := synthetic(t, 20, 1).WithFit(data.FitPad)
+	if err != nil {
+		t.Fatal(err)
+	}
+	model := train(t, set, fastresnet.WithArchitecture(linear()), fastresnet.WithEpochs(1)).Model
+	if err := model.SetThreshold(0.5); err != nil {
+		t.Fatal(err)
+	}
+	var file bytes.Buffer
+	if err := model.ExportONNX(&file); err != nil {
+		t.Fatal(err)
+	}
+	for _, entry := range []string{"\n\x03fit\x12\x03pad", "\n\x09threshold\x12\x030.5"} {
+		if !bytes.Contains(file.Bytes(), []byte(entry)) {
+			t.Errorf("the file has no %q", entry)
 		}
 	}
 }

@@ -146,14 +146,26 @@ func TestEveryLayerIsExported(t *testing.T) {
 	}
 }
 
-func TestClassesAreInTheMetadata(t *testing.T) {
+func TestMetadata(t *testing.T) {
 	c := modelCase{network: layers.Network{Input: data.Shape{Height: 1, Width: 1, Channels: 3}, Layers: []layers.Layer{
 		layers.Linear{Name: "linear", Out: 2}}}}
 	m := c.model(t)
 	m.Classes = []string{`a "cat"`, "Füchse"}
-	_, got := decodeModel(t, written(t, m))
-	if diff := cmp.Diff([]string{"classes", `["a \"cat\"","Füchse"]`}, got); diff != "" {
-		t.Errorf("metadata (-want +got):\n%s", diff)
+	for _, test := range []struct {
+		fit       data.Fit
+		threshold float64
+		want      []string
+	}{
+		{data.FitCrop, 0, []string{"fit", "crop"}},
+		{data.FitStretch, 1, []string{"fit", "stretch", "threshold", "1"}},
+		{data.FitPad, 0.00001, []string{"fit", "pad", "threshold", "1e-05"}},
+	} {
+		m.Fit, m.Threshold = test.fit, test.threshold
+		_, got := decodeModel(t, written(t, m))
+		want := append([]string{"classes", `["a \"cat\"","Füchse"]`}, test.want...)
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("metadata (-want +got):\n%s", diff)
+		}
 	}
 }
 
