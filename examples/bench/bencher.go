@@ -25,16 +25,12 @@ type bencher struct {
 	view            *view
 }
 
-// all does every run, recipe by recipe, and writes the files after each: what is done stays, whatever comes.
+// all does every run, recipe by recipe.
 func (b *bencher) all(ctx context.Context) error {
 	b.view.runs = len(b.settings.rungs) * b.settings.seeds
 	for _, rung := range b.settings.rungs {
 		for i := range b.settings.seeds {
 			if err := b.run(ctx, rung, b.settings.seed+uint64(i)); err != nil {
-				return err
-			}
-			b.summarize()
-			if err := errors.Join(b.file.WriteJSON(b.content), b.tableFile.Write([]byte(b.markdown()))); err != nil {
 				return err
 			}
 		}
@@ -77,14 +73,20 @@ func (b *bencher) run(ctx context.Context, rung int, seed uint64) error {
 		b.ColdStartSeconds = results.Number(m.called.Add(m.firstStep).Sub(started).Seconds())
 		b.Machine = thisMachine(context.WithoutCancel(ctx)) // not before: nvidia-smi can take seconds of a cold start
 	}
-	b.Runs = append(b.Runs, r)
-	b.view.result(r)
-	if b.settings.report == "" {
-		return nil
+	if err := b.keep(r); err != nil || b.settings.report == "" {
+		return err
 	}
 	reported, err := page.Run(ctx, "bench", b.args, result, b.test)
 	b.reported = append(b.reported, reported)
 	return err
+}
+
+// keep shows a run, and writes the files: what is done stays, whatever comes.
+func (b *bencher) keep(r benchRun) error {
+	b.Runs = append(b.Runs, r)
+	b.summarize()
+	b.view.result(r)
+	return errors.Join(b.file.WriteJSON(b.content), b.tableFile.Write([]byte(b.markdown())))
 }
 
 // meter measures what of a run only its caller can.

@@ -30,7 +30,8 @@ type conditions struct {
 	Batch       int     `json:"batch"`  // 0: the recipe's own
 	Test        string  `json:"test"`   // every or end
 	Target      float64 `json:"target"`
-	PeakTFLOPS  float64 `json:"peak_tflops"` // 0: unknown
+	Devices     int     `json:"devices"`     // that train together
+	PeakTFLOPS  float64 `json:"peak_tflops"` // of each of them; 0: unknown
 }
 
 // summary is what came of a recipe's runs. Times and speeds are means, and standard deviations are over n-1; null
@@ -95,7 +96,7 @@ func newSummary(runs []benchRun, c conditions) summary {
 	s.ImagesPerSecond, _ = meanStd(whole, func(r benchRun) results.Number { return r.ImagesPerSecond })
 	s.FLOPS, _ = meanStd(whole, func(r benchRun) results.Number { return r.FLOPS })
 	if c.PeakTFLOPS > 0 {
-		s.OfPeak = s.FLOPS / results.Number(c.PeakTFLOPS*1e12)
+		s.OfPeak = s.FLOPS / results.Number(float64(c.Devices)*c.PeakTFLOPS*1e12)
 	}
 	return s
 }

@@ -56,7 +56,7 @@ func parse(args []string, stdout io.Writer) (*settings, error) {
 	f.StringVar(&s.precision, "precision", string(fastresnet.PrecisionAuto), "number `format` of the network: auto, float32 or bfloat16")
 	f.StringVar(&s.test, "test", testEvery, "`when` to test: after every epoch, or at the end alone;\nno time that is reported counts tests, but they take time")
 	f.Float64Var(&s.target, "target", 0.94, "test `accuracy`, 0 to 1, that runs are to reach")
-	f.Float64Var(&s.peak, "peak", 0, "what the hardware can do at most in this precision, in `TFLOP/s`: the speed is reported as a share of it")
+	f.Float64Var(&s.peak, "peak", 0, "what each device can do at most in this precision, in `TFLOP/s`: the speed is reported as a share of what all can")
 	f.StringVar(&s.json, "json", "", "`file` to write the results to, anew after every run")
 	f.StringVar(&s.markdown, "markdown", "", "`file` to write the table to, as Markdown, anew after every run")
 	f.StringVar(&s.report, "report", "", page.ReportUsage)
@@ -121,7 +121,8 @@ func (s *settings) options() []fastresnet.Option {
 func (s *settings) conditions(trainImages, testImages int) conditions {
 	c := conditions{
 		Data: "CIFAR-10", TrainImages: trainImages, TestImages: testImages,
-		Width: s.width, Epochs: s.epochs, Batch: s.batch, Test: s.test, Target: s.target, PeakTFLOPS: s.peak,
+		Width: s.width, Epochs: s.epochs, Batch: s.batch, Test: s.test, Target: s.target,
+		Devices: s.devices, PeakTFLOPS: s.peak,
 	}
 	if s.data == program.SyntheticImages {
 		c.Data = s.data

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -14,7 +15,9 @@ import (
 	"testing"
 
 	"github.com/fastresnet/fastresnet"
+	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/examples/internal/program"
+	"github.com/fastresnet/fastresnet/examples/internal/results"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -90,7 +93,7 @@ On go \(.+\), float32; \d+ cores? .*
 	c := readContent(t, file)
 	compare(t, "command", "bench "+program.CommandLine(args), c.Command)
 	compare(t, "conditions", conditions{Data: "synthetic", TrainImages: 256, TestImages: 100, Width: 2, Epochs: 1, Batch: 64,
-		Test: "every", Target: 0.01, PeakTFLOPS: 0.5}, c.Conditions)
+		Test: "every", Target: 0.01, Devices: 1, PeakTFLOPS: 0.5}, c.Conditions)
 	if len(c.Runs) != 2 || len(c.Recipes) != 1 || c.ColdStartSeconds < c.Runs[0].FirstStepSeconds {
 		t.Fatalf("%d runs, %d recipes, cold start %g s; want 2, 1, and more than the first step took", len(c.Runs), len(c.Recipes), c.ColdStartSeconds)
 	}
@@ -134,6 +137,43 @@ func (c *cancelOn) Write(p []byte) (int, error) {
 		c.cancel()
 	}
 	return c.Buffer.Write(p)
+}
+
+// TestNoPage has the page fail: the run is kept.
+func TestNoPage(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "out.json")
+	s, err := parse(with("-json", file, "-report", "out.html"), io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept, err := results.Open("json", file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	train, test, err := program.Images(s.data, s.trainLimit, s.testLimit)
+	if err != nil {
+		t.Fatal(err)
+	}
+	smaller, err := data.New(make([]uint8, 3), data.Shape{Height: 1, Width: 1, Channels: 3}, []int{0}, test.Classes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &bencher{settings: s, train: train, test: test, file: kept, tableFile: &results.File{}}
+	b.view = newView(s, callback(func() { b.test = smaller }), io.Discard) // once a run has begun
+	if err := b.all(t.Context()); !errors.Is(err, fastresnet.ErrImage) {
+		t.Errorf("error %v, want one about the images", err)
+	}
+	if c := readContent(t, file); len(c.Runs) != 1 || len(c.Recipes) != 1 {
+		t.Errorf("the file has %d runs and %d recipes, want 1 of each", len(c.Runs), len(c.Recipes))
+	}
+}
+
+// callback is called when something is printed.
+type callback func()
+
+func (c callback) Write(p []byte) (int, error) {
+	c()
+	return len(p), nil
 }
 
 // TestInterrupted cancels when the first run has been reported: it is kept, and the next one is not.

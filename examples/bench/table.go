@@ -100,7 +100,11 @@ func (c *content) note() string {
 		"TFLOP/s: 3 x 2 x the multiply-adds of an image's forward pass x images/s.",
 	}
 	if k.PeakTFLOPS > 0 {
-		lines[len(lines)-1] += fmt.Sprintf(" Peak, as given: %g TFLOP/s.", k.PeakTFLOPS)
+		lines[len(lines)-1] += fmt.Sprintf(" Peak, as given: %g TFLOP/s", k.PeakTFLOPS)
+		if k.Devices > 1 {
+			lines[len(lines)-1] += fmt.Sprintf(" of each of %d devices", k.Devices)
+		}
+		lines[len(lines)-1] += "."
 	}
 	if r.Memory != "" {
 		lines = append(lines, "Memory: "+r.Memory+".")

@@ -28,7 +28,7 @@ func measured() *content {
 	c := &content{
 		Command: "bench -seeds 4", Machine: machine{System: "linux/amd64", CPU: "a CPU", Cores: 16, GPU: "a GPU", Driver: "580.1"},
 		Versions: map[string]string{"go": "1.26", "gomlx": "0.28"}, ColdStartSeconds: 21.5,
-		Conditions: conditions{Data: "CIFAR-10", TrainImages: 50_000, TestImages: 10_000, Width: 64, Test: testEvery, Target: 0.94, PeakTFLOPS: 800},
+		Conditions: conditions{Data: "CIFAR-10", TrainImages: 50_000, TestImages: 10_000, Width: 64, Test: testEvery, Target: 0.94, Devices: 1, PeakTFLOPS: 800},
 		Runs: []benchRun{
 			made(18, "resnet9-24", 0.94, 10, 9.5), made(18, "resnet9-24", 0.942, 12, 11.5), made(18, "resnet9-24", 0.938, 11, unknown), diverged,
 			short,
@@ -58,6 +58,17 @@ TFLOP/s: 3 x 2 x the multiply-adds of an image's forward pass x images/s. Peak, 
 Memory: GPU, all programs on it, by nvidia-smi.
 `
 	compare(t, "text", strings.TrimPrefix(want, "\n"), measured().text(0))
+}
+
+// TestSeveralDevices has a share of what all of them can do.
+func TestSeveralDevices(t *testing.T) {
+	c := measured()
+	c.Conditions.Devices = 4
+	c.summarize()
+	compare(t, "share of the peak", results.Number(2e14/(4*800e12)), c.Recipes[0].OfPeak)
+	if want := " Peak, as given: 800 TFLOP/s of each of 4 devices.\n"; !strings.Contains(c.note(), want) {
+		t.Errorf("note:\n%s\nwant%q", c.note(), want)
+	}
 }
 
 func TestMarkdown(t *testing.T) {

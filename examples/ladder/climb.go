@@ -78,14 +78,12 @@ func (c *climber) run(ctx context.Context, s step) error {
 	default:
 		return fmt.Errorf("rung %d, seed %d: %w", s.rung, s.seed, err)
 	}
-	if c.settings.report != "" {
-		run, err := page.Run(ctx, "ladder", c.settings.args, result, c.test)
-		if err != nil {
-			return err
-		}
-		c.reported = append(c.reported, run)
-	}
 	run := rungRun{s.rung, results.NewRun(result, err)}
 	c.view.result(run)
-	return c.journal.add(run)
+	if err := c.journal.add(run); err != nil || c.settings.report == "" {
+		return err
+	}
+	reported, err := page.Run(ctx, "ladder", c.settings.args, result, c.test)
+	c.reported = append(c.reported, reported)
+	return err
 }

@@ -234,6 +234,39 @@ func TestDiverged(t *testing.T) {
 	}
 }
 
+// TestNoPage has the page fail: the run is kept.
+func TestNoPage(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "out.json")
+	s, err := parse(with("-report", "out.html"), &bytes.Buffer{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := data.Synthetic(256, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	smaller, err := data.New(make([]uint8, 3), data.Shape{Height: 1, Width: 1, Channels: 3}, []int{0}, set.Classes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	j, err := openJournal(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var stdout, stderr bytes.Buffer
+	c := &climber{
+		settings: s, journal: j, view: newView(false, &stdout, &stderr), test: smaller,
+		options: append(s.options(), fastresnet.WithDataset(set, nil)),
+	}
+	if err := c.climb(t.Context()); !errors.Is(err, fastresnet.ErrImage) {
+		t.Errorf("error %v, want one about the images", err)
+	}
+	if !strings.Contains(stdout.String(), "\nrung  9 ") {
+		t.Errorf("the run is not shown:\n%s", &stdout)
+	}
+	compare(t, "runs", []step{{9, 1}}, steps(readResults(t, file)))
+}
+
 // TestOtherResults refuses files that do not fit, and leaves them as they are.
 func TestOtherResults(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "out.json")
