@@ -42,7 +42,10 @@ def images_per_second(width, memory_format, options):
     optimizer = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9, weight_decay=5e-4, nesterov=True)
     images = torch.randn(options.batch, 3, 32, 32).to(device, memory_format=memory_format)
     labels = torch.randint(10, (options.batch,)).to(device)
-    forward = torch.compile(model) if options.compile else model
+    forward = model
+    if options.compile:
+        torch.compiler.reset()  # else all but the first layout and width are compiled for strides that are not known
+        forward = torch.compile(model)
 
     def step():
         optimizer.zero_grad(set_to_none=True)

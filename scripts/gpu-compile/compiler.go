@@ -6,13 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"text/template"
 
 	"github.com/fastresnet/fastresnet"
+	"github.com/fastresnet/fastresnet/scripts/internal/programs"
 )
 
 // card is a GPU: what it can do at most, in a second.
@@ -27,6 +27,9 @@ var (
 	h100 = card{"NVIDIA H100 80GB HBM3", 84942979072, 3.35232e12, 790e12}
 	h200 = card{"NVIDIA H200 141GB HBM3e", 151397597184, 4.8e12, 790e12}
 )
+
+// file is how a card is called in the names of files.
+func (c card) file() string { return strings.ReplaceAll(c.Name, " ", "-") }
 
 //go:embed hopper.txtpb
 var hopper string
@@ -53,10 +56,10 @@ func newCompiler(python, keep string) (c *compiler, err error) {
 		}
 	}
 	c = &compiler{python: python, folder: keep, kept: keep != ""}
-	if c.versions, err = output(nil, python, "-c", "import jax, jaxlib; print('jax', jax.__version__)"); err != nil {
+	if c.versions, err = programs.Output(nil, python, "-c", "import jax, jaxlib; print('jax', jax.__version__)"); err != nil {
 		return nil, err
 	}
-	cpu, err := output(nil, python, "-c", "import importlib.util as u, pathlib; print(next(pathlib.Path(u.find_spec('xla_plugins').submodule_search_locations[0]).glob('*/*.so')))")
+	cpu, err := programs.Output(nil, python, "-c", "import importlib.util as u, pathlib; print(next(pathlib.Path(u.find_spec('xla_plugins').submodule_search_locations[0]).glob('*/*.so')))")
 	if err != nil {
 		return nil, err
 	}
@@ -97,9 +100,9 @@ func (c *compiler) program(on card, r fastresnet.Recipe, program string, devices
 	if err != nil {
 		return p, err
 	}
-	name := filepath.Join(c.folder, fmt.Sprintf("%s-%s-%d", r.Name, program, devices))
+	name := filepath.Join(c.folder, fmt.Sprintf("%s-%s-%d-%s", r.Name, program, devices, on.file()))
 	shown := min(devices, maxDevices)
-	if _, err := output([]string{pluginEnv + "=" + c.plugin}, self, r.Name, program, strconv.Itoa(shown), name+".mlir"); err != nil {
+	if _, err := programs.Output([]string{pluginEnv + "=" + c.plugin}, self, r.Name, program, strconv.Itoa(shown), name+".mlir"); err != nil {
 		return p, err
 	}
 	if shown < devices { // the mesh is all that says how many there are
@@ -111,11 +114,11 @@ func (c *compiler) program(on card, r fastresnet.Recipe, program string, devices
 	if err := template.Must(template.New("").Parse(hopper)).Execute(&target, on); err != nil {
 		return p, err
 	}
-	targetFile := filepath.Join(c.folder, strings.ReplaceAll(on.Name, " ", "-")+".txtpb")
+	targetFile := filepath.Join(c.folder, on.file()+".txtpb")
 	if err := os.WriteFile(targetFile, target.Bytes(), 0o666); err != nil {
 		return p, err
 	}
-	memory, err := output(nil, c.python, filepath.Join(c.folder, "compile.py"), targetFile, strconv.Itoa(devices), name+".mlir", name+".hlo")
+	memory, err := programs.Output(nil, c.python, filepath.Join(c.folder, "compile.py"), targetFile, strconv.Itoa(devices), name+".mlir", name+".hlo")
 	if err != nil {
 		return p, err
 	}
@@ -146,44 +149,18 @@ func replace(file, old, with string) error {
 	return os.WriteFile(file, bytes.ReplaceAll(text, []byte(old), []byte(with)), 0o666)
 }
 
-// install makes a virtual environment, and returns its Python.
+// install is the Python of a virtual environment with JAX and its CUDA plugin, and XLA's plugin for CPUs.
 func install() (string, error) {
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		return "", err
-	}
-	folder := filepath.Join(cache, "fastresnet", "gpu-compile")
-	python := filepath.Join(folder, "bin", "python")
-	if _, err := os.Stat(python); err == nil {
-		return python, nil
-	}
-	system, names := "", []string{"python3", "python3.14", "python3.13", "python3.12"}
-	for _, name := range names {
-		if _, err := output(nil, name, "-c", "import sys; sys.exit(sys.version_info < (3, 12))"); err == nil {
-			system = name
-			break
-		}
-	}
-	if system == "" {
-		return "", fmt.Errorf("JAX needs Python 3.12 or later, and none of %s in PATH is one that runs (with pyenv, PYENV_VERSION names which does)", strings.Join(names, ", "))
-	}
-	if _, err := output(nil, system, "-m", "venv", folder); err != nil {
-		return "", err
-	}
-	if _, err := output(nil, python, "-m", "pip", "install", "-q", "jax[cuda13]==0.12.0.1", "xla-cpu-pjrt==0.0.1"); err != nil {
-		return "", errors.Join(err, os.RemoveAll(folder))
-	}
-	return python, nil
+	return programs.Python("gpu-compile", newPython, "jax[cuda13]==0.12.0.1", "xla-cpu-pjrt==0.0.1")
 }
 
-// output is what a program prints to standard output.
-func output(environment []string, program string, arguments ...string) (string, error) {
-	var stderr bytes.Buffer
-	cmd := exec.Command(program, arguments...)
-	cmd.Env, cmd.Stderr = append(os.Environ(), environment...), &stderr
-	out, err := cmd.Output()
-	if err != nil {
-		return "", fmt.Errorf("%s %s: %w\n%s", program, strings.Join(arguments, " "), err, stderr.String())
+// newPython is a Python of this machine that is new enough for JAX.
+func newPython() (string, error) {
+	names := []string{"python3", "python3.14", "python3.13", "python3.12"}
+	for _, name := range names {
+		if _, err := programs.Output(nil, name, "-c", "import sys; sys.exit(sys.version_info < (3, 12))"); err == nil {
+			return name, nil
+		}
 	}
-	return strings.TrimSpace(string(out)), nil
+	return "", fmt.Errorf("JAX needs Python 3.12 or later, and none of %s in PATH is one that runs (with pyenv, PYENV_VERSION names which does)", strings.Join(names, ", "))
 }

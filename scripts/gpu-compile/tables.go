@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/fastresnet/fastresnet"
+	"github.com/fastresnet/fastresnet/internal/terminal"
 )
 
 // images is how many are trained on: as many as CIFAR-10 has.
@@ -67,6 +68,7 @@ func (c *compiler) evaluations(recipes []fastresnet.Recipe) error {
 func (c *compiler) severalDevices(recipes []fastresnet.Recipe) error {
 	fmt.Println()
 	header("several devices, or steps in a loop", "devices", "steps", "kernels of each", "GB of each", "ms a step", "all-reduces", "their MB")
+	var faults []error
 	for _, r := range recipes {
 		if r.Name != fastresnet.ResNet9Epochs24().Name && r.Name != fastresnet.Airbench94Muon().Name {
 			continue
@@ -81,9 +83,10 @@ func (c *compiler) severalDevices(recipes []fastresnet.Recipe) error {
 			}
 			fmt.Printf("| %s | %d | %d | %d | %.2f | %.2f | %d | %.1f |\n", r.Name, way.devices, way.steps, at.kernels, float64(at.bytes)/1e9,
 				at.seconds*1e3/float64(way.steps), at.reduced, float64(at.reducedBytes)/1e6)
+			faults = append(faults, at.faults(fmt.Sprintf("%s, %s on %s", r.Name, terminal.Plural(way.steps, "step"), terminal.Plural(way.devices, "device"))))
 		}
 	}
-	return nil
+	return errors.Join(faults...)
 }
 
 // header begins a table.

@@ -56,7 +56,10 @@ def train(network, width, batch, dtype, mode, seconds):
         optimizer = torch.optim.SGD(parameters, lr=0.01, momentum=0.9, weight_decay=5e-4, nesterov=True)
         images = torch.randn(int(batch), 3, 32, 32).to(memory_format=layout)
         labels = torch.randint(10, (int(batch),))
-        forward = torch.compile(model) if mode == "compile" else model
+        forward = model
+        if mode == "compile":
+            torch.compiler.reset()  # else the second layout is compiled for strides that are not known
+            forward = torch.compile(model)
 
         def step():
             optimizer.zero_grad(set_to_none=True)
