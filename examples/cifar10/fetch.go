@@ -3,8 +3,11 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/data/download"
@@ -26,6 +29,9 @@ func fetch(ctx context.Context, s *settings, display *progress.Display) error {
 			}
 			folder = filepath.Join(cache, "fastresnet")
 		}
+	}
+	if _, err := os.Stat(folder); errors.Is(err, fs.ErrNotExist) && (strings.HasSuffix(folder, ".tar.gz") || strings.HasSuffix(folder, ".tar")) {
+		return fmt.Errorf("-download: there is no archive %s: have -data or FASTRESNET_DATA name a folder to download into", folder)
 	}
 	client := download.Client{Progress: func(f download.File, done int64) {
 		display.Count("downloading "+f.Name, int(done), int(f.Size))

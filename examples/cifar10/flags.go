@@ -43,7 +43,7 @@ func parse(args []string, stdout io.Writer) (*settings, error) {
 	s := &settings{set: map[string]bool{}, args: args}
 	f := flag.NewFlagSet("cifar10", flag.ContinueOnError)
 	f.StringVar(&s.data, "data", "auto", program.ImagesUsage)
-	f.BoolVar(&s.download, "download", false, "fetch CIFAR-10 (144 MB) into the user's cache folder, or the one that -data names, if it is not there")
+	f.BoolVar(&s.download, "download", false, "fetch CIFAR-10 (144 MB), if it is not there, into the folder that -data or\nFASTRESNET_DATA names, else into the folder fastresnet of the user's cache folder")
 	f.StringVar(&s.recipe, "recipe", fastresnet.ResNet9Epochs24().Name, "`name` of the recipe; -list shows them")
 	f.BoolVar(&s.list, "list", false, "list the recipes and exit")
 	f.StringVar(&s.backend, "backend", "auto", program.DownloadUsage)

@@ -280,6 +280,25 @@ func TestMistakes(t *testing.T) {
 	}
 }
 
+// TestDownloadToAnArchive makes no folder of that name.
+func TestDownloadToAnArchive(t *testing.T) {
+	for _, name := range []string{"images.tar.gz", "images.tar"} {
+		for how, flags := range map[string][]string{"by the flag": {"-data", name}, "by the environment": nil} {
+			t.Run(name+" "+how, func(t *testing.T) {
+				t.Chdir(t.TempDir())
+				t.Setenv("FASTRESNET_DATA", name)
+				status, _, stderr := start(t.Context(), append(flags, "-download")...)
+				if want := "cifar10: -download: there is no archive " + name + ": "; status != program.ExitFailed || !strings.HasPrefix(stderr, want) {
+					t.Errorf("exit status %d, stderr %q, want %q", status, stderr, want)
+				}
+				if _, err := os.Stat(name); err == nil {
+					t.Error("there is something of that name now")
+				}
+			})
+		}
+	}
+}
+
 // TestList looks at rungs that have all figures, lack the accuracy, and lack the time, and at a recipe that is no
 // rung.
 func TestList(t *testing.T) {

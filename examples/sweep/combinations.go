@@ -42,7 +42,10 @@ func (s *study) reports(all []configuration, check func(configuration) error) er
 	for _, c := range all {
 		if err := check(c); err != nil && !reported[err.Error()] {
 			reported[err.Error()] = true
-			problems = append(problems, fmt.Errorf("%w (in %v)", err, c.of(s.varied())))
+			if varied := s.varied(); len(varied) > 0 {
+				err = fmt.Errorf("%w (in %v)", err, c.of(varied))
+			}
+			problems = append(problems, err)
 		}
 	}
 	return errors.Join(problems...)

@@ -1,12 +1,38 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/examples/internal/program"
 	"github.com/fastresnet/fastresnet/internal/terminal"
 )
+
+// possible finds out, without any images, that there are as many as the study takes, and that all configurations fit them.
+func (s *study) possible() error {
+	train, test := cmp.Or(s.TrainImages, program.TrainImages), cmp.Or(s.TestImages, program.TestImages)
+	if train > program.TrainImages || test > program.TestImages {
+		return fmt.Errorf("train_images is %d and test_images %d, there are %d and %d", s.TrainImages, s.TestImages, program.TrainImages, program.TestImages)
+	}
+	labels, classes := make([]int, train), data.CIFAR10Classes()
+	for i := range labels {
+		labels[i] = i % len(classes)
+	}
+	blank, err := data.Adopt(make([]uint8, train), data.Shape{Height: 1, Width: 1, Channels: 1}, labels, classes)
+	if err != nil {
+		return err
+	}
+	folds, err := s.divide(blank, blank)
+	if err != nil {
+		return err
+	}
+	fewest := train
+	for _, fold := range folds {
+		fewest = min(fewest, fold.Train.Len())
+	}
+	return s.reports(s.configurations, func(c configuration) error { return c.fit(fewest) })
+}
 
 // division is the seed of all divisions of the images: all runs are tested with the same ones.
 const division = 1
@@ -24,40 +50,35 @@ func readImages(from string, s *study) (*images, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.TrainImages > train.Len() || s.TestImages > test.Len() {
-		return nil, fmt.Errorf("train_images is %d and test_images %d, there are %d and %d", s.TrainImages, s.TestImages, train.Len(), test.Len())
-	}
-	i := &images{name: "CIFAR-10", folds: []data.Fold{{Train: train, Test: test}}, fingerprint: train.Fingerprint()}
+	i := &images{name: "CIFAR-10", fingerprint: train.Fingerprint()}
 	if from == program.SyntheticImages {
 		i.name = from
 	}
+	if s.Folds == 0 && s.HeldOut == 0 {
+		i.fingerprint += "; tested with " + test.Fingerprint()
+	}
+	i.folds, err = s.divide(train, test)
+	return i, err
+}
+
+// divide makes of the images what the study's runs train on and are tested with.
+func (s *study) divide(train, test *data.Dataset) (folds []data.Fold, err error) {
 	switch {
 	case s.Folds > 0:
-		if i.folds, err = train.Folds(s.Folds, division); err != nil {
+		if folds, err = train.Folds(s.Folds, division); err != nil {
 			return nil, fmt.Errorf("folds: %w", err)
 		}
+		return folds, nil
 	case s.HeldOut > 0:
 		if train, test, err = train.Split(s.HeldOut, division); err != nil {
 			return nil, fmt.Errorf("held_out: %w", err)
 		}
-		i.folds[0] = data.Fold{Train: train, Test: test}
-	default:
-		i.fingerprint += "; tested with " + test.Fingerprint()
 	}
-	return i, nil
+	return []data.Fold{{Train: train, Test: test}}, nil
 }
 
 // of are a run's.
 func (i *images) of(r trial) data.Fold { return i.folds[max(0, r.fold-1)] }
-
-// fewest is how many the smallest training set has.
-func (i *images) fewest() int {
-	n := i.folds[0].Train.Len()
-	for _, fold := range i.folds {
-		n = min(n, fold.Train.Len())
-	}
-	return n
-}
 
 // sameAs finds out whether results are of these images.
 func (i *images) sameAs(runs []trial, done map[string]outcome) error {

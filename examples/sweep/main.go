@@ -48,6 +48,9 @@ func sweep(ctx context.Context, s *settings, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if err := study.possible(); err != nil {
+		return err
+	}
 	markdown, err := results.Open("markdown", s.markdown)
 	if err != nil {
 		return err

@@ -309,7 +309,7 @@ func TestImpossibleRuns(t *testing.T) {
 	}
 }
 
-// TestFailures has what stands in the way of a study be said.
+// TestFailures has what stands in the way of a study be said, by -table too.
 func TestFailures(t *testing.T) {
 	for _, test := range []struct {
 		name  string
@@ -318,6 +318,7 @@ func TestFailures(t *testing.T) {
 		want  string
 	}{
 		{"a batch beyond the images", strings.Replace(small, "32", "640", 1), nil, "batch 640 is larger than the training set of 128 images"},
+		{"a study of seeds alone", `{"settings": {"recipe": "resnet9-24"}, "train_images": 500}`, nil, "batch 512 is larger than the training set of 500 images\n"},
 		{"images that are not there", strings.Replace(small, `"train_images": 160`, `"train_images": 50001`, 1), nil, "train_images is 50001 and test_images 0, there are 50000 and 10000"},
 		{"nothing to hold out", strings.Replace(small, "0.2", "320", 1), nil, "held_out: "},
 		{"a result of another run", small, func(t *testing.T, results string) { rename(t, results) }, "it is the result of another run"},
@@ -330,8 +331,10 @@ func TestFailures(t *testing.T) {
 				p.run(t, program.ExitOK, "-share", "1/4")
 				test.spoil(t, filepath.Join(p.folder, "study.results"))
 			}
-			if _, errs := p.run(t, program.ExitFailed); !strings.Contains(errs, test.want) {
-				t.Errorf("it said %s, want %s", errs, test.want)
+			for _, flags := range [][]string{nil, {"-table"}} {
+				if stdout, errs := p.run(t, program.ExitFailed, flags...); !strings.Contains(errs, test.want) || stdout != "" {
+					t.Errorf("with the flags %q it printed %q and said %s, want %s", flags, stdout, errs, test.want)
+				}
 			}
 		})
 	}

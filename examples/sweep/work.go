@@ -24,14 +24,10 @@ type worker struct {
 	view     *view
 }
 
-// newWorker reads the images, and finds out before any training that all configurations fit them.
+// newWorker reads the images.
 func newWorker(s *settings, study *study, stdout, stderr io.Writer) (*worker, error) {
 	images, err := readImages(s.data, study)
 	if err != nil {
-		return nil, err
-	}
-	fewest := images.fewest()
-	if err := study.reports(study.configurations, func(c configuration) error { return c.fit(fewest) }); err != nil {
 		return nil, err
 	}
 	return &worker{s, study, folder(s.results), images, newView(s.quiet, study.varied(), stdout, stderr)}, nil

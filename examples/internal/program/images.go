@@ -10,8 +10,14 @@ import (
 // SyntheticImages is the value of -data for images that are drawn.
 const SyntheticImages = "synthetic"
 
+// How many images there are, of CIFAR-10 and of those that are drawn.
+const (
+	TrainImages = 50_000
+	TestImages  = 10_000
+)
+
 // ImagesUsage describes the flag -data.
-const ImagesUsage = "`images`: auto, synthetic, DIR or FILE.tar.gz;\nauto looks under FASTRESNET_DATA, then in the user's cache folder"
+const ImagesUsage = "`images`: auto, synthetic, DIR or FILE.tar.gz; auto is what FASTRESNET_DATA\nnames or, if that is not set, what is in the folder fastresnet of the user's cache folder"
 
 // Fetching says how CIFAR-10 is had where it is not there.
 const Fetching = "go run ./examples/cifar10 -download fetches it"
@@ -26,11 +32,11 @@ const (
 // is none.
 func Images(from string, trainLimit, testLimit int) (train, test *data.Dataset, err error) {
 	if from == SyntheticImages {
-		// As many images as CIFAR-10 has, with other seeds than those of runs in mind.
-		if train, err = data.Synthetic(limited(50_000, trainLimit), 1); err != nil {
+		// With other seeds than those of runs in mind.
+		if train, err = data.Synthetic(limited(TrainImages, trainLimit), 1); err != nil {
 			return nil, nil, err
 		}
-		test, err = data.Synthetic(limited(10_000, testLimit), 2)
+		test, err = data.Synthetic(limited(TestImages, testLimit), 2)
 		return train, test, err
 	}
 	if from == "auto" {
