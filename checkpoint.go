@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"slices"
 	"strings"
@@ -73,8 +74,8 @@ func findCheckpoints(c *config) (k *checkpoints, err error) {
 		return nil, err
 	}
 	if c.resume {
-		k.last, err = k.folder.Newest(func(content safetensors.File) (err error) {
-			if k.saved, err = k.decode(content); err != nil {
+		k.last, err = k.folder.Newest(func(r io.Reader) (err error) {
+			if k.saved, err = k.decode(r); err != nil {
 				return err
 			}
 			return k.saved.check(c)
@@ -137,31 +138,20 @@ func (p *progress) tensors() map[string]*map[string][]float32 {
 	}
 }
 
-// decode is the progress in a file that is whole, if the file is of this run.
-func (k *checkpoints) decode(f safetensors.File) (*progress, error) {
-	if v := f.Metadata[checkpointKey]; v != checkpointVersion {
-		return nil, fmt.Errorf("its format is %q, this version of the library reads %q", v, checkpointVersion)
-	}
+// decode reads the progress from a file, if the file is of this run.
+func (k *checkpoints) decode(r io.Reader) (*progress, error) {
 	p := &progress{}
-	if err := strictjson.Unmarshal([]byte(f.Metadata[progressKey]), p, nullable...); err != nil {
+	f, err := safetensors.Read(r, func(head safetensors.File) error { return k.accept(p, head) })
+	if err != nil {
 		return nil, err
 	}
-	if differences := p.Run.differences(k.identity, "%s was %s, is %s"); len(differences) > 0 {
-		return nil, fmt.Errorf("it is of another run: %s", strings.Join(shorten(differences), "; "))
-	}
 	for _, t := range f.Tensors {
-		if t.Type != safetensors.F32 {
-			return nil, fmt.Errorf("tensor %q is %v, want %v", t.Name, t.Type, safetensors.F32)
-		}
 		if t.Name == metricsName {
 			p.State.Metrics = t.Data
 			continue
 		}
 		kind, name, _ := strings.Cut(t.Name, "/")
 		values := p.tensors()[kind+"/"]
-		if values == nil || !slices.ContainsFunc(k.variables, func(v layers.Variable) bool { return v.Name == name }) {
-			return nil, fmt.Errorf("tensor %q is not one of the run's", t.Name)
-		}
 		if *values == nil {
 			*values = map[string][]float32{}
 		}
@@ -170,11 +160,48 @@ func (k *checkpoints) decode(f safetensors.File) (*progress, error) {
 	return p, nil
 }
 
+// accept takes the progress from a file whose values have not been read, if it is of this run and all its tensors are.
+func (k *checkpoints) accept(p *progress, head safetensors.File) error {
+	if v := head.Metadata[checkpointKey]; v != checkpointVersion {
+		return fmt.Errorf("its format is %q, this version of the library reads %q", v, checkpointVersion)
+	}
+	if err := strictjson.Unmarshal([]byte(head.Metadata[progressKey]), p, nullable...); err != nil {
+		return err
+	}
+	if differences := p.Run.differences(k.identity, "%s was %s, is %s"); len(differences) > 0 {
+		return fmt.Errorf("it is of another run: %s", strings.Join(shorten(differences), "; "))
+	}
+	shapes := k.shapes()
+	for _, t := range head.Tensors {
+		shape, is := shapes[t.Name]
+		switch {
+		case !is:
+			return fmt.Errorf("tensor %q is not one of the run's", t.Name)
+		case t.Type != safetensors.F32:
+			return fmt.Errorf("tensor %q is %v, want %v", t.Name, t.Type, safetensors.F32)
+		case !slices.Equal(t.Shape, shape):
+			return fmt.Errorf("tensor %q has the shape %v, want %v", t.Name, t.Shape, shape)
+		}
+	}
+	return nil
+}
+
+// shapes are those of the tensors that a checkpoint of this run may have, by name.
+func (k *checkpoints) shapes() map[string][]int {
+	shapes := map[string][]int{metricsName: {engine.NumMetrics}}
+	for prefix := range (&progress{}).tensors() {
+		for _, v := range k.variables {
+			shapes[prefix+v.Name] = v.Dims
+		}
+	}
+	return shapes
+}
+
 // longest is more time than a run takes.
 const longest = 10 * 365 * 24 * time.Hour
 
-// check reports a progress that no run of this configuration can have made, whoever made its file's checksum. Names and
-// sizes of tensors are for the trainer to check.
+// check reports a progress that no run of this configuration can have made, whoever made its file's checksum. That no
+// tensor is missing is for the trainer to check.
 func (p *progress) check(c *config) error {
 	steps := c.train.Len() / c.recipe.BatchSize
 	if c.recipe.KeepIncompleteBatch {

@@ -42,12 +42,18 @@ func stoppedRun(t testing.TB) (options []fastresnet.Option, name string, file sa
 // resumed resumes a run from one checkpoint, whose checksum is right whatever is in it.
 func resumed(t testing.TB, options []fastresnet.Option, name string, file safetensors.File) error {
 	t.Helper()
-	folder := t.TempDir()
 	var content bytes.Buffer
 	if err := safetensors.Write(&content, file); err != nil {
 		t.Skip(err)
 	}
-	if err := os.WriteFile(filepath.Join(folder, name), content.Bytes(), 0o666); err != nil {
+	return resumedFrom(t, options, name, content.Bytes())
+}
+
+// resumedFrom resumes a run from a checkpoint's content.
+func resumedFrom(t testing.TB, options []fastresnet.Option, name string, content []byte) error {
+	t.Helper()
+	folder := t.TempDir()
+	if err := os.WriteFile(filepath.Join(folder, name), content, 0o666); err != nil {
 		t.Fatal(err)
 	}
 	r, err := fastresnet.Train(context.Background(), append(options, fastresnet.WithCheckpoint(folder, 1))...)
@@ -132,6 +138,7 @@ func TestHostileCheckpoints(t *testing.T) {
 		{"a tensor too many", func(f *safetensors.File) {
 			f.Tensors = append(f.Tensors, safetensors.Tensor{Name: "variables/zz", Shape: []int{1}, Data: []float32{1}})
 		}, "variables/zz"},
+		{"a tensor of another shape", func(f *safetensors.File) { f.Tensors[0].Shape = append(f.Tensors[0].Shape, 1) }, "has the shape"},
 		{"a tensor of float16", func(f *safetensors.File) { f.Tensors[0].Type = safetensors.F16 }, "is F16"},
 		{"a tensor too few", func(f *safetensors.File) { f.Tensors = f.Tensors[1:] }, "need"},
 		{"no progress", func(f *safetensors.File) { delete(f.Metadata, "progress") }, "EOF"},

@@ -6,7 +6,6 @@ import (
 
 	"github.com/fastresnet/fastresnet/internal/engine"
 	"github.com/fastresnet/fastresnet/internal/hostmemory"
-	"github.com/fastresnet/fastresnet/layers"
 )
 
 // open opens the backend, and says which better ones cannot be had.
@@ -24,8 +23,9 @@ func (c *computing) open(ctx context.Context) (*engine.Device, error) {
 // loadLimit is how much memory a model from a file may take, unless the caller says otherwise.
 const loadLimit = 2 << 30
 
-// batchOf is how many images a model from a file computes together at most: those of its run, or what fits the limit.
-func (c *computing) batchOf(network layers.Network, batch int) (int, error) {
+// batchOf is how many images a model computes together at most: those of its run, or what fits the limit. It is asked before
+// there are any values: one that does not fit takes no memory for them.
+func (c *computing) batchOf(doc modelDocument) (int, error) {
 	limit := c.memory
 	if limit == 0 {
 		limit = loadLimit
@@ -33,7 +33,7 @@ func (c *computing) batchOf(network layers.Network, batch int) (int, error) {
 			limit = min(limit, free)
 		}
 	}
-	fixed, each, err := engine.Memory(network)
+	fixed, each, err := engine.Memory(doc.Network)
 	if err != nil {
 		return 0, err
 	}
@@ -42,7 +42,7 @@ func (c *computing) batchOf(network layers.Network, batch int) (int, error) {
 			ErrTooLarge, mebibytes(fixed+each), engine.SmallBatch, mebibytes(limit))
 	}
 	fit := (limit-fixed)/each - 1 // beside a small batch
-	return int(max(engine.SmallBatch, min(int64(batch), fit*engine.SmallBatch))), nil
+	return int(max(engine.SmallBatch, min(int64(doc.Record.Recipe.BatchSize), fit*engine.SmallBatch))), nil
 }
 
 // fits reports a run that would take more memory than there is, or than it may.

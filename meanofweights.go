@@ -44,17 +44,22 @@ func (c *computing) mean(models []*Model) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
+	first, record := models[0], models[0].Record()
+	record.Weights = MeanWeights
+	record.Epochs, record.BestEpoch, record.Stopped, record.ResumedFrom, record.Timing = nil, 0, NotStopped, "", Timing{}
+	doc := modelDocument{
+		Network: first.Network(), Classes: first.Classes(), Normalization: first.normalization, Fit: first.fit,
+		TestViews: record.Recipe.TestViews, Record: &record,
+	}
+	batch, err := c.batchOf(doc)
+	if err != nil {
+		return nil, err
+	}
 	values, err := meanValues(models)
 	if err != nil {
 		return nil, err
 	}
-	first, record := models[0], models[0].Record()
-	record.Weights = MeanWeights
-	record.Epochs, record.BestEpoch, record.Stopped, record.ResumedFrom, record.Timing = nil, 0, NotStopped, "", Timing{}
-	return c.model(modelDocument{
-		Network: first.Network(), Classes: first.Classes(), Normalization: first.normalization, Fit: first.fit,
-		TestViews: record.Recipe.TestViews, Record: &record,
-	}, values, nil)
+	return c.model(doc, batch, values, nil)
 }
 
 // meanValues are the means of the variables, by name.

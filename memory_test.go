@@ -16,17 +16,15 @@ import (
 	"github.com/fastresnet/fastresnet/layers"
 )
 
-// poolFile is the file of a model that pools images of size x size x 1 and classifies them in two classes: small,
-// whatever the images are.
-func poolFile(t *testing.T, size, batch int) []byte {
+// fileOf is the file of a model of a network for two classes, still without tensors.
+func fileOf(t *testing.T, network layers.Network, batch int) safetensors.File {
 	t.Helper()
 	f := opened(t, tinyFile(t))
 	var document map[string]any
 	if err := json.Unmarshal([]byte(f.Metadata["model"]), &document); err != nil {
 		t.Fatal(err)
 	}
-	document["network"] = layers.Network{Name: "pool", Input: data.Shape{Height: size, Width: size, Channels: 1},
-		Layers: []layers.Layer{layers.GlobalMaxPool{}, layers.Linear{Name: "classifier", Out: 2}}}
+	document["network"] = network
 	document["classes"] = []string{"a", "b"}
 	document["normalization"] = data.Normalization{Mean: []float32{0}, Std: []float32{1}}
 	result := document["result"].(map[string]any)
@@ -36,13 +34,17 @@ func poolFile(t *testing.T, size, batch int) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f.Metadata["model"] = string(text)
+	f.Metadata["model"], f.Tensors = string(text), nil
+	return f
+}
+
+// poolFile is the file of a model that pools images of size x size x 1 and classifies them: small, whatever the images are.
+func poolFile(t *testing.T, size, batch int) []byte {
+	t.Helper()
+	f := fileOf(t, layers.Network{Name: "pool", Input: data.Shape{Height: size, Width: size, Channels: 1},
+		Layers: []layers.Layer{layers.GlobalMaxPool{}, layers.Linear{Name: "classifier", Out: 2}}}, batch)
 	f.Tensors = []safetensors.Tensor{{Name: "classifier/weight", Shape: []int{2, 1}, Data: []float32{1, -1}}}
-	var file bytes.Buffer
-	if err := safetensors.Write(&file, f); err != nil {
-		t.Fatal(err)
-	}
-	return file.Bytes()
+	return bytesOf(t, f)
 }
 
 // A few kilobytes, with a checksum that fits, must not take all of a machine's memory: no program can recover from

@@ -136,11 +136,18 @@ func ReadModel(r io.Reader, opts ...LoadOption) (m *Model, err error) {
 
 // read reads a model and puts it on a device.
 func (c *computing) read(r io.Reader) (m *Model, err error) {
-	file, err := safetensors.Read(r)
-	if err != nil {
-		return nil, err
-	}
-	version, doc, err := readDocument(file.Metadata)
+	var version, batch int
+	var doc modelDocument
+	file, err := safetensors.Read(r, func(head safetensors.File) (err error) {
+		if version, doc, err = readDocument(head.Metadata); err != nil {
+			return err
+		}
+		if err := doc.checkTensors(version, head.Tensors); err != nil {
+			return err
+		}
+		batch, err = c.batchOf(doc)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -148,15 +155,11 @@ func (c *computing) read(r io.Reader) (m *Model, err error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.model(doc, values, last)
+	return c.model(doc, batch, values, last)
 }
 
-// model puts a model on a device. last may be nil.
-func (c *computing) model(doc modelDocument, values, last map[string][]float32) (m *Model, err error) {
-	batch, err := c.batchOf(doc.Network, doc.Record.Recipe.BatchSize)
-	if err != nil {
-		return nil, err
-	}
+// model puts a model on a device, to compute a batch of images together at most. last may be nil.
+func (c *computing) model(doc modelDocument, batch int, values, last map[string][]float32) (m *Model, err error) {
 	device, err := c.open(context.Background())
 	if err != nil {
 		return nil, err

@@ -6,7 +6,9 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"math"
 	"path/filepath"
@@ -19,6 +21,7 @@ import (
 	"github.com/fastresnet/fastresnet"
 	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/internal/safetensors"
+	"github.com/fastresnet/fastresnet/layers"
 )
 
 // tinyFile is the file of a tiny model with an average.
@@ -41,7 +44,7 @@ func tinyFile(t testing.TB, opts ...fastresnet.SaveOption) []byte {
 // opened is what a file holds, to be changed.
 func opened(t testing.TB, file []byte) safetensors.File {
 	t.Helper()
-	f, err := safetensors.Read(bytes.NewReader(file))
+	f, err := safetensors.Read(bytes.NewReader(file), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -259,6 +262,75 @@ func TestReadTakesLittleForABomb(t *testing.T) {
 				t.Errorf("%d MiB allocated in %v, want less than 400 MiB and 10 s", got>>20, took)
 			}
 			t.Logf("%d MiB allocated in %v", (after.TotalAlloc-before.TotalAlloc)>>20, took)
+		})
+	}
+}
+
+// withTensor is the content of a file with one more tensor, of so many bytes of zeros.
+func withTensor(t *testing.T, f safetensors.File, name string, shape ...int) []byte {
+	t.Helper()
+	content, size := bytesOf(t, f), 1
+	for _, n := range shape {
+		size *= n
+	}
+	headerEnd := 8 + binary.LittleEndian.Uint64(content)
+	header, values := bytes.TrimRight(content[8:headerEnd], " "), content[headerEnd:]
+	text, err := json.Marshal(map[string]any{"dtype": "I8", "shape": shape, "data_offsets": []int{len(values), len(values) + size}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	longer := fmt.Appendf(make([]byte, 8), "%s,%q:%s}", bytes.TrimSuffix(header, []byte("}")), name, text)
+	binary.LittleEndian.PutUint64(longer, uint64(len(longer)-8))
+	return sealed(slices.Concat(longer, values, make([]byte, size)))
+}
+
+// Tensors that a model or a run has no use for, or that are beyond the limit, take no memory, which would be four times
+// their size or more.
+func TestReadTakesLittleForTensors(t *testing.T) {
+	const side = 4096 // its square is 16 MiB
+	wide := fileOf(t, layers.Network{Name: "wide", Input: data.Shape{Height: 1, Width: 1, Channels: 1}, Layers: []layers.Layer{
+		layers.Conv{Name: "first", Out: side, Kernel: 1, Stride: 1}, layers.Conv{Name: "second", Out: side, Kernel: 1, Stride: 1},
+		layers.GlobalMaxPool{}, layers.Linear{Name: "classifier", Out: 2}}}, 16)
+	wide.Metadata["fastresnet"] = "3"
+	wide.Tensors = []safetensors.Tensor{
+		{Name: "first/weight", Shape: []int{side, 1, 1, 1}, Data: make([]float32, side)},
+		{Name: "second/weight/int8_scale", Shape: []int{side}, Data: slices.Repeat([]float32{1}, side)},
+		{Name: "classifier/weight", Shape: []int{2, side}, Data: make([]float32, 2*side)},
+	}
+	tiny := opened(t, tinyFile(t))
+	options, name, checkpoint := stoppedRun(t)
+	loading := func(content []byte, opts ...fastresnet.LoadOption) func() error {
+		return func() error {
+			_, err := fastresnet.ReadModel(bytes.NewReader(content), append(opts, fastresnet.WithBackend("go"))...)
+			return err
+		}
+	}
+	resuming := func(content []byte) func() error {
+		return func() error { return resumedFrom(t, options, name, content) }
+	}
+	for _, test := range []struct {
+		name string
+		read func() error
+		want error
+	}{
+		{"a model beyond the limit", loading(withTensor(t, wide, "second/weight", side, 1, 1, side), fastresnet.WithMemoryLimit(32<<20)), fastresnet.ErrTooLarge},
+		{"a tensor that is no variable's", loading(withTensor(t, tiny, "more", side, side)), fastresnet.ErrCorrupt},
+		{"a variable of another shape", loading(withTensor(t, wide, "second/weight", side*side)), fastresnet.ErrCorrupt},
+		{"another program's", loading(withTensor(t, safetensors.File{}, "more", side, side)), fastresnet.ErrForeign},
+		{"a checkpoint with a tensor that is not the run's", resuming(withTensor(t, checkpoint, "variables/more", side, side)), fastresnet.ErrCheckpoint},
+		{"another run's checkpoint", resuming(withTensor(t, safetensors.File{Metadata: map[string]string{"fastresnet-checkpoint": "2"}}, "more", side, side)), fastresnet.ErrCheckpoint},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			err := test.read()
+			runtime.ReadMemStats(&after)
+			if !errors.Is(err, test.want) {
+				t.Errorf("error %v, want %v", err, test.want)
+			}
+			if got := after.TotalAlloc - before.TotalAlloc; got > side*side {
+				t.Errorf("%d MiB allocated for a tensor of %d MiB", got>>20, side*side>>20)
+			}
 		})
 	}
 }

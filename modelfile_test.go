@@ -169,7 +169,7 @@ func TestModelFileLeavesOwnAugmentationsOut(t *testing.T) {
 func TestModelFileHasTheLastWeightsToo(t *testing.T) {
 	set := synthetic(t, 40, 1)
 	tensors := func(opts ...fastresnet.Option) map[string][]float32 {
-		file, err := safetensors.Read(bytes.NewReader(written(t, train(t, set, opts...).Model)))
+		file, err := safetensors.Read(bytes.NewReader(written(t, train(t, set, opts...).Model)), nil)
 		if err != nil {
 			t.Fatal(err)
 		}

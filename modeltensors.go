@@ -55,86 +55,102 @@ func (s Storage) tensors(variables []layers.Variable, values map[string][]float3
 	return tensors
 }
 
-// variables are the values of the network's, by name; last is nil where the file, of a format's version, has them once.
+// checkTensors reports tensors, whose values need not have been read, that are not those of the network's variables in a
+// file of a format's version.
+func (d modelDocument) checkTensors(version int, tensors []safetensors.Tensor) error {
+	variables, err := d.Network.Variables()
+	if err != nil {
+		return err
+	}
+	left := byName(tensors)
+	for _, prefix := range d.prefixes(version) {
+		for _, v := range variables {
+			as, err := left.take(prefix+v.Name, v.Dims, version >= narrowFormat && narrowable(v))
+			if err == nil && as == safetensors.I8 {
+				_, err = left.take(prefix+v.Name+scaleSuffix, v.Dims[:1], false)
+			}
+			if err != nil {
+				return err
+			}
+		}
+	}
+	for name := range left {
+		return fmt.Errorf("%w: the network has no variable %q", ErrCorrupt, name)
+	}
+	return nil
+}
+
+// prefixes are what variables have before their names in a file of a format's version: the last step's are there too where
+// the others are averages.
+func (d modelDocument) prefixes(version int) []string {
+	if d.Record.Weights == AveragedWeights && version < narrowFormat {
+		return []string{"", lastPrefix}
+	}
+	return []string{""}
+}
+
+// variables are the values of the network's, by name, from tensors that have been checked; last is nil where the file, of a
+// format's version, has them once.
 func (d modelDocument) variables(version int, tensors []safetensors.Tensor) (values, last map[string][]float32, err error) {
 	variables, err := d.Network.Variables()
 	if err != nil {
 		return nil, nil, err
 	}
-	f := fileTensors{version, make(map[string]safetensors.Tensor, len(tensors))}
-	for _, t := range tensors {
-		f.byName[t.Name] = t
-	}
-	if values, err = f.take("", variables); err != nil {
-		return nil, nil, err
-	}
-	if d.Record.Weights == AveragedWeights && version < narrowFormat {
-		if last, err = f.take(lastPrefix, variables); err != nil {
+	f, read := byName(tensors), map[string]map[string][]float32{}
+	for _, prefix := range d.prefixes(version) {
+		if read[prefix], err = f.values(prefix, variables); err != nil {
 			return nil, nil, err
 		}
 	}
+	values, last = read[""], read[lastPrefix]
 	if err := d.variances(values, last); err != nil {
 		return nil, nil, err
-	}
-	for name := range f.byName {
-		return nil, nil, fmt.Errorf("%w: the network has no variable %q", ErrCorrupt, name)
 	}
 	return values, last, nil
 }
 
-// fileTensors are the tensors of a file that have not been taken yet.
-type fileTensors struct {
-	version int
-	byName  map[string]safetensors.Tensor
+// fileTensors are tensors of a file by name.
+type fileTensors map[string]safetensors.Tensor
+
+func byName(tensors []safetensors.Tensor) fileTensors {
+	f := make(fileTensors, len(tensors))
+	for _, t := range tensors {
+		f[t.Name] = t
+	}
+	return f
 }
 
-// take takes the variables' values, which have names with a prefix.
-func (f fileTensors) take(prefix string, variables []layers.Variable) (map[string][]float32, error) {
-	taken := make(map[string][]float32, len(variables))
-	for _, v := range variables {
-		t, err := f.tensor(prefix+v.Name, v.Dims)
-		if err != nil {
-			return nil, err
-		}
-		if t.Type != safetensors.F32 && (f.version < narrowFormat || !narrowable(v)) {
-			return nil, fmt.Errorf("%w: tensor %q is %v, want %v", ErrCorrupt, t.Name, t.Type, safetensors.F32)
-		}
-		if t.Type == safetensors.I8 {
-			if err := f.restore(&t); err != nil {
-				return nil, err
-			}
-		}
-		taken[v.Name] = t.Data
+// take takes out a tensor, which must have a shape and, unless it may be narrow, be float32. It returns its type.
+func (f fileTensors) take(name string, shape []int, narrow bool) (safetensors.Type, error) {
+	t, is := f[name]
+	if !is || !slices.Equal(t.Shape, shape) {
+		return t.Type, fmt.Errorf("%w: tensor %q has the shape %v, want %v", ErrCorrupt, name, t.Shape, shape)
 	}
-	if !engine.Finite(taken) {
+	if t.Type != safetensors.F32 && !narrow {
+		return t.Type, fmt.Errorf("%w: tensor %q is %v, want %v", ErrCorrupt, name, t.Type, safetensors.F32)
+	}
+	delete(f, name)
+	return t.Type, nil
+}
+
+// values are those of variables, which have names with a prefix.
+func (f fileTensors) values(prefix string, variables []layers.Variable) (map[string][]float32, error) {
+	values := make(map[string][]float32, len(variables))
+	for _, v := range variables {
+		t := f[prefix+v.Name]
+		if t.Type == safetensors.I8 {
+			restored, err := quantized.Restore(t.Data, f[t.Name+scaleSuffix].Data)
+			if err != nil {
+				return nil, fmt.Errorf("%w: tensor %q: %w", ErrCorrupt, t.Name, err)
+			}
+			t.Data = restored
+		}
+		values[v.Name] = t.Data
+	}
+	if !engine.Finite(values) {
 		return nil, fmt.Errorf("%w: its weights are not finite", ErrCorrupt)
 	}
-	return taken, nil
-}
-
-// tensor takes one tensor.
-func (f fileTensors) tensor(name string, shape []int) (safetensors.Tensor, error) {
-	t, is := f.byName[name]
-	if !is || !slices.Equal(t.Shape, shape) {
-		return t, fmt.Errorf("%w: tensor %q has the shape %v, want %v", ErrCorrupt, name, t.Shape, shape)
-	}
-	delete(f.byName, name)
-	return t, nil
-}
-
-// restore multiplies a variable's integers by their scales.
-func (f fileTensors) restore(t *safetensors.Tensor) error {
-	scales, err := f.tensor(t.Name+scaleSuffix, t.Shape[:1])
-	if err != nil {
-		return err
-	}
-	if scales.Type != safetensors.F32 {
-		return fmt.Errorf("%w: tensor %q is %v, want %v", ErrCorrupt, scales.Name, scales.Type, safetensors.F32)
-	}
-	if t.Data, err = quantized.Restore(t.Data, scales.Data); err != nil {
-		return fmt.Errorf("%w: tensor %q: %w", ErrCorrupt, t.Name, err)
-	}
-	return nil
+	return values, nil
 }
 
 // variances reports a running variance below 0, of which every answer would be not a number.

@@ -21,7 +21,7 @@ import (
 // tensors are those of a model's file, by name.
 func tensors(t *testing.T, m *fastresnet.Model) map[string][]float32 {
 	t.Helper()
-	file, err := safetensors.Read(bytes.NewReader(written(t, m)))
+	file, err := safetensors.Read(bytes.NewReader(written(t, m)), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

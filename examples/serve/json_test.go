@@ -32,7 +32,7 @@ func TestServiceOfAModelThatAnswersNaN(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	model, err := safetensors.Read(bytes.NewReader(content))
+	model, err := safetensors.Read(bytes.NewReader(content), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -96,22 +96,20 @@ func (f *Folder) Files() ([]string, error) {
 	return files, err
 }
 
-// Newest reads the newest checkpoint that is whole, and says which file it is: "" if there are no checkpoints at all.
-// Once check has accepted it, damaged ones that are newer get names that end in ".damaged", and are reported to aside.
+// Newest has read read the newest checkpoint that is whole, and says which file it is: "" if there are no checkpoints at
+// all. An error of package safetensors tells that a file is damaged; after another one no older file is looked at.
+// Once one has been read, damaged ones that are newer get names that end in ".damaged", and are reported to aside.
 // If all are damaged they are left as they are, and the error says why of the newest: a run is not to begin anew
 // unasked.
-func (f *Folder) Newest(check func(safetensors.File) error, aside func(file string, reason error)) (path string, err error) {
+func (f *Folder) Newest(read func(io.Reader) error, aside func(file string, reason error)) (path string, err error) {
 	files, err := f.Files()
 	if err != nil {
 		return "", err
 	}
 	problems := map[string]error{}
 	for _, file := range slices.Backward(files) {
-		content, err := read(file)
+		err := open(file, read)
 		if err == nil {
-			if err := check(content); err != nil {
-				return "", fmt.Errorf("%s: %w", filepath.Base(file), err)
-			}
 			return file, setAside(problems, aside)
 		}
 		if problems[file] = err; !damaged(err) {
@@ -135,16 +133,17 @@ func setAside(problems map[string]error, aside func(file string, reason error)) 
 	return nil
 }
 
-func read(path string) (content safetensors.File, err error) {
+// open has read read a file.
+func open(path string, read func(io.Reader) error) error {
 	file, err := os.Open(path)
 	if err != nil {
-		return content, err
+		return err
 	}
 	defer file.Close()
-	if content, err = safetensors.Read(file); err != nil {
-		err = fmt.Errorf("%s: %w", filepath.Base(path), err)
+	if err := read(file); err != nil {
+		return fmt.Errorf("%s: %w", filepath.Base(path), err)
 	}
-	return content, err
+	return nil
 }
 
 // damaged says of an error that the file's content is its reason.

@@ -3,6 +3,7 @@ package checkpoint_test
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -171,13 +172,16 @@ func TestNewest(t *testing.T) {
 				}
 			}
 			refuse := errors.New("of another run")
-			if _, err := f.Newest(func(safetensors.File) error { return refuse }, nil); tt.want != "" && !errors.Is(err, refuse) {
+			if _, err := f.Newest(func(r io.Reader) error {
+				_, err := safetensors.Read(r, func(safetensors.File) error { return refuse })
+				return err
+			}, nil); tt.want != "" && !errors.Is(err, refuse) {
 				t.Errorf("refused: error %v", err) // and nothing is set aside
 			}
 			var aside []string
 			var got safetensors.File
-			accept := func(content safetensors.File) error { got = content; return nil }
-			file, err := f.Newest(accept, func(file string, reason error) {
+			read := func(r io.Reader) (err error) { got, err = safetensors.Read(r, nil); return err }
+			file, err := f.Newest(read, func(file string, reason error) {
 				if reason == nil {
 					t.Error("no reason")
 				}

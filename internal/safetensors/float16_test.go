@@ -16,7 +16,7 @@ import (
 func narrowed(t *testing.T, as safetensors.Type, values []float32) []float32 {
 	t.Helper()
 	f := safetensors.File{Tensors: []safetensors.Tensor{{Name: "a", Shape: []int{len(values)}, Type: as, Data: values}}}
-	got, err := safetensors.Read(bytes.NewReader(written(t, f)))
+	got, err := safetensors.Read(bytes.NewReader(written(t, f)), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -28,7 +28,7 @@ func readAs(t *testing.T, as safetensors.Type, n int, content []byte) []float32 
 	t.Helper()
 	header := fmt.Sprintf(`{"__metadata__":{"sha256":"%s"},"a":{"dtype":"%v","shape":[%d],"data_offsets":[0,%d]}}`,
 		strings.Repeat("0", 64), as, n, len(content))
-	f, err := safetensors.Read(bytes.NewReader(file(header, content...)))
+	f, err := safetensors.Read(bytes.NewReader(file(header, content...)), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,21 +14,27 @@ import (
 	"strings"
 )
 
-// Read reads a file that [Write] wrote, to the reader's end. Errors wrap [ErrForeign], [ErrTruncated],
-// [ErrCorrupt] or [ErrTooLarge], or are the reader's. It takes memory for what it has read, not for what the
-// header promises.
-func Read(r io.Reader) (File, error) {
-	f, err := read(r)
+// Read reads a file that [Write] wrote, to the reader's end. Before any value it shows accept the file without values, so
+// that one whose shapes are not wanted takes no memory for them; nil accepts every file. What accept refuses is read to its
+// end all the same, and not kept: if the file is damaged that is the error, else it is accept's.
+//
+// Other errors wrap [ErrForeign], [ErrTruncated], [ErrCorrupt] or [ErrTooLarge], or are the reader's. It takes memory for
+// what it has read, not for what the header promises.
+func Read(r io.Reader, accept func(File) error) (File, error) {
+	f, refused, err := read(r, accept)
 	if err != nil {
 		return File{}, fmt.Errorf("safetensors: %w", err)
+	}
+	if refused != nil {
+		return File{}, refused
 	}
 	return f, nil
 }
 
-func read(r io.Reader) (f File, err error) {
+func read(r io.Reader, accept func(File) error) (f File, refused, err error) {
 	head, err := readHeader(r)
 	if err != nil {
-		return f, err
+		return f, nil, err
 	}
 	sum := string(head[sumAt : sumAt+sumLength])
 	copy(head[sumAt:], strings.Repeat("0", sumLength))
@@ -36,24 +42,32 @@ func read(r io.Reader) (f File, err error) {
 	hash.Write(head)
 	counts, err := f.parse(head[8:])
 	if err != nil {
-		return f, err
+		return f, nil, err
+	}
+	if accept != nil {
+		refused = accept(f)
 	}
 	for i, n := range counts {
 		t := &f.Tensors[i]
-		if t.Data, err = readValues(r, hash, t.Type, n); err != nil {
-			return f, fmt.Errorf("tensor %q: %w", t.Name, err)
+		if refused != nil {
+			err = copyN(hash, r, int64(n)*int64(t.Type.Size()))
+		} else {
+			t.Data, err = readValues(r, hash, t.Type, n)
+		}
+		if err != nil {
+			return f, nil, fmt.Errorf("tensor %q: %w", t.Name, err)
 		}
 	}
 	var extra [1]byte
 	if n, err := io.ReadFull(r, extra[:]); n > 0 {
-		return f, fmt.Errorf("%w: it goes on behind its end", ErrCorrupt)
+		return f, nil, fmt.Errorf("%w: it goes on behind its end", ErrCorrupt)
 	} else if err != io.EOF {
-		return f, err
+		return f, nil, err
 	}
 	if hex.EncodeToString(hash.Sum(nil)) != sum {
-		return f, fmt.Errorf("%w: its checksum does not fit its content", ErrCorrupt)
+		return f, nil, fmt.Errorf("%w: its checksum does not fit its content", ErrCorrupt)
 	}
-	return f, nil
+	return f, refused, nil
 }
 
 // readHeader reads all that comes before the values.

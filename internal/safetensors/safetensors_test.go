@@ -93,7 +93,7 @@ func TestRoundTrip(t *testing.T) {
 			}
 			// A reader may give as little as it likes.
 			for _, r := range []io.Reader{bytes.NewReader(content), iotest.HalfReader(bytes.NewReader(content)), iotest.DataErrReader(bytes.NewReader(content))} {
-				got, err := safetensors.Read(r)
+				got, err := safetensors.Read(r, nil)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -110,7 +110,7 @@ func TestEveryFlippedBitIsAnError(t *testing.T) {
 	for i := range content {
 		for bit := range 8 {
 			content[i] ^= 1 << bit
-			_, err := safetensors.Read(bytes.NewReader(content))
+			_, err := safetensors.Read(bytes.NewReader(content), nil)
 			if !known(err) {
 				t.Fatalf("bit %d of byte %d flipped: error %v", bit, i, err)
 			}
@@ -122,7 +122,7 @@ func TestEveryFlippedBitIsAnError(t *testing.T) {
 func TestEveryTruncationIsAnError(t *testing.T) {
 	content := written(t, example())
 	for n := range content {
-		if _, err := safetensors.Read(bytes.NewReader(content[:n])); !errors.Is(err, safetensors.ErrTruncated) {
+		if _, err := safetensors.Read(bytes.NewReader(content[:n]), nil); !errors.Is(err, safetensors.ErrTruncated) {
 			t.Fatalf("the first %d bytes: error %v, want ErrTruncated", n, err)
 		}
 	}
@@ -185,7 +185,7 @@ func TestReadErrors(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.label, func(t *testing.T) {
-			_, err := safetensors.Read(bytes.NewReader(tt.content))
+			_, err := safetensors.Read(bytes.NewReader(tt.content), nil)
 			if !errors.Is(err, tt.want) || !strings.Contains(err.Error(), tt.text) {
 				t.Errorf("error %v, want %v that says %q", err, tt.want, tt.text)
 			}
@@ -207,10 +207,48 @@ func TestReadTakesLittleMemoryForAPromise(t *testing.T) {
 	content := file(`{"__metadata__":{"sha256":"` + strings.Repeat("0", 64) + `"},"a":{"dtype":"F32","shape":[1073741824],"data_offsets":[0,4294967296]}}`)
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	safetensors.Read(bytes.NewReader(content))
+	safetensors.Read(bytes.NewReader(content), nil)
 	runtime.ReadMemStats(&after)
 	if got := after.TotalAlloc - before.TotalAlloc; got > 1<<20 {
 		t.Errorf("%d bytes allocated, want less than a megabyte", got)
+	}
+}
+
+// What is refused by its header takes no memory; if it is damaged, too, that is what is said.
+func TestReadRefused(t *testing.T) {
+	const values = 32 << 20 // bytes, four times as many in memory
+	whole := file(fmt.Sprintf(`{"__metadata__":{"sha256":"%064d","a":"b"},"x":{"dtype":"I8","shape":[%d],"data_offsets":[0,%[2]d]}}`, 0, values), make([]byte, values)...)
+	damaged := bytes.Clone(whole)
+	damaged[len(damaged)-1] = 1
+	unwanted := errors.New("unwanted")
+	for _, tt := range []struct {
+		label   string
+		content []byte
+		want    error
+	}{
+		{"whole", whole, unwanted},
+		{"cut short", whole[:len(whole)/2], safetensors.ErrTruncated},
+		{"damaged", damaged, safetensors.ErrCorrupt},
+		{"with bytes behind its end", append(bytes.Clone(whole), 0), safetensors.ErrCorrupt},
+	} {
+		t.Run(tt.label, func(t *testing.T) {
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			_, err := safetensors.Read(bytes.NewReader(tt.content), func(head safetensors.File) error {
+				want := safetensors.File{Metadata: map[string]string{"a": "b"}, Tensors: []safetensors.Tensor{{Name: "x", Shape: []int{values}, Type: safetensors.I8}}}
+				if diff := cmp.Diff(want, head); diff != "" {
+					t.Errorf("header (-want +got):\n%s", diff)
+				}
+				return unwanted
+			})
+			runtime.ReadMemStats(&after)
+			if !errors.Is(err, tt.want) || errors.Is(err, unwanted) != (tt.want == unwanted) {
+				t.Errorf("error %v, want %v", err, tt.want)
+			}
+			if got := after.TotalAlloc - before.TotalAlloc; got > 1<<20 {
+				t.Errorf("%d bytes allocated, want less than a megabyte", got)
+			}
+		})
 	}
 }
 
@@ -218,7 +256,7 @@ func TestReadersErrorComesThrough(t *testing.T) {
 	content := written(t, example())
 	broken := errors.New("broken pipe")
 	for n := range len(content) + 1 {
-		_, err := safetensors.Read(io.MultiReader(bytes.NewReader(content[:n]), iotest.ErrReader(broken)))
+		_, err := safetensors.Read(io.MultiReader(bytes.NewReader(content[:n]), iotest.ErrReader(broken)), nil)
 		if !errors.Is(err, broken) {
 			t.Fatalf("after %d bytes: error %v, want the reader's", n, err)
 		}
@@ -294,14 +332,14 @@ func FuzzRead(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, content []byte) {
 		for _, content := range [][]byte{content, sealed(content)} {
-			got, err := safetensors.Read(bytes.NewReader(content))
+			got, err := safetensors.Read(bytes.NewReader(content), nil)
 			if err != nil {
 				if !known(err) {
 					t.Fatalf("error %v is none of the package's", err)
 				}
 				continue
 			}
-			again, err := safetensors.Read(bytes.NewReader(written(t, got)))
+			again, err := safetensors.Read(bytes.NewReader(written(t, got)), nil)
 			if err != nil {
 				t.Fatal(err)
 			}
