@@ -70,6 +70,9 @@ func findCheckpoints(c *config) (k *checkpoints, err error) {
 	if k.variables, err = c.network.Variables(); err != nil {
 		return nil, err
 	}
+	if err = k.writable(); err != nil {
+		return nil, err
+	}
 	if k.folder, err = checkpoint.Open(c.checkpointFolder); err != nil {
 		return nil, err
 	}
@@ -105,6 +108,15 @@ func (k *checkpoints) lastGood() string {
 		return ""
 	}
 	return k.last
+}
+
+// writable reports a run that no checkpoint can hold, even before its first step.
+func (k *checkpoints) writable() error {
+	content, err := k.encode(&progress{Run: k.identity})
+	if err != nil {
+		return err
+	}
+	return safetensors.Write(io.Discard, content)
 }
 
 func (k *checkpoints) encode(p *progress) (safetensors.File, error) {

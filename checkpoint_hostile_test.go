@@ -16,13 +16,14 @@ import (
 )
 
 // stoppedRun is a run of a tiny network that was stopped after step 2 of 4 of its second epoch, and its checkpoint.
-func stoppedRun(t testing.TB) (options []fastresnet.Option, name string, file safetensors.File) {
+func stoppedRun(t testing.TB, extra ...fastresnet.Option) (options []fastresnet.Option, name string, file safetensors.File) {
 	t.Helper()
 	options = []fastresnet.Option{
 		fastresnet.WithDataset(synthetic(t, 64, 1), synthetic(t, 16, 2)), fastresnet.WithBackend("go"),
 		fastresnet.WithArchitecture(tinyNetwork()), fastresnet.WithBatchSize(16), fastresnet.WithEpochs(3),
 		fastresnet.WithAveraging(fastresnet.Averaging{Every: 2, Decay: 0.5}), fastresnet.WithResume(),
 	}
+	options = append(options, extra...)
 	folder := t.TempDir()
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()

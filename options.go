@@ -81,7 +81,7 @@ func WithIncompleteBatches(keep bool) Option {
 	return change(func(r *Recipe) { r.KeepIncompleteBatch = keep })
 }
 
-// WithEpochs sets the number of passes over the training set: at least 1, or 0 with [WithInitialModel]. The recipe's
+// WithEpochs sets the number of passes over the training set: 1 to 30,000, or 0 with [WithInitialModel]. The recipe's
 // schedule is stretched in proportion, unless [WithSchedule] sets it. Default: the recipe's.
 func WithEpochs(n int) Option {
 	return change(func(r *Recipe) { r.Epochs, r.LastEpoch = n, 0 })

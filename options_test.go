@@ -144,6 +144,7 @@ func TestOptionErrors(t *testing.T) {
 		{"other class names", []fastresnet.Option{fastresnet.WithBatchSize(4), fastresnet.WithDataset(train, renamed(t, train))}, []string{"disc", "other"}},
 		{"problems with the data are among all problems", []fastresnet.Option{fastresnet.WithEpochs(-2), fastresnet.WithBatchSize(1000),
 			fastresnet.WithAugmentations(data.Crop{Pad: 40}), fastresnet.WithArchitecture(layers.Design{Name: "vgg"})}, []string{"-2 epochs", "batch size 1000", "crop 40", "vgg"}},
+		{"more epochs than a file holds", []fastresnet.Option{fastresnet.WithBatchSize(4), fastresnet.WithEpochs(30_001)}, []string{"30001 epochs, need 0 to 30000"}},
 		{"label smoothing of everything", []fastresnet.Option{fastresnet.WithLabelSmoothing(1)}, []string{"label smoothing 1"}},
 		{"averaging that never moves", []fastresnet.Option{fastresnet.WithAveraging(fastresnet.Averaging{Every: 1, Decay: 1})}, []string{"averaging decay 1"}},
 		{"a power of an average that is none", []fastresnet.Option{fastresnet.WithAveraging(fastresnet.Averaging{Power: 3})}, []string{"every 0 steps, which is none"}},

@@ -37,7 +37,7 @@ type Recipe struct {
 	BatchSize int `json:"batch_size"`
 	// KeepIncompleteBatch also trains on the last images of an epoch when they do not fill a batch.
 	KeepIncompleteBatch bool `json:"keep_incomplete_batch,omitempty"`
-	// Epochs is the number of passes over the training set: at least 1, or 0 with [WithInitialModel].
+	// Epochs is the number of passes over the training set: 1 to 30,000, or 0 with [WithInitialModel].
 	Epochs int `json:"epochs"`
 	// LastEpoch is the share of the last epoch that is trained, more than 0 and up to 1, rounded up to whole steps; 0 stands
 	// for 1.
@@ -179,7 +179,7 @@ func (r Recipe) problems() []error {
 		}
 	}
 	check(r.BatchSize >= 1, "batch size %d, need at least 1", r.BatchSize)
-	check(r.Epochs >= 0, "%d epochs, need 0 or more", r.Epochs)
+	check(r.Epochs >= 0 && r.Epochs <= maxEpochs, "%d epochs, need 0 to %d", r.Epochs, maxEpochs)
 	check(r.LastEpoch >= 0 && r.LastEpoch <= 1, "last epoch %g, need 0 (for 1) to 1", r.LastEpoch)
 	check(r.LastEpoch == 0 || r.Epochs >= 1, "a share of the last epoch, and no epoch")
 	if err := optimizerProblem(r.Optimizer); err != nil {
