@@ -28,8 +28,9 @@ func (c *config) warnings() []string {
 // of a sorted one were taken.
 func lacking(name string, set *data.Dataset) []string {
 	var there, missing []string
+	classes := set.Classes()
 	for class, n := range set.ClassCounts() {
-		text := fmt.Sprintf("%q", set.Classes()[class])
+		text := fmt.Sprintf("%q", classes[class])
 		if n > 0 {
 			there = append(there, text)
 		} else {
