@@ -499,6 +499,24 @@ func TestCheckpointsThatCannotBeWritten(t *testing.T) {
 	})
 }
 
+// A run goes on when a checkpoint is written and what is left of an older one cannot be removed, and says so.
+func TestCheckpointsThatCannotBeRemoved(t *testing.T) {
+	folder := t.TempDir()
+	const leftover = ".checkpoint-00001-0000001.safetensors-0123456789abcdef.tmp"
+	if err := os.MkdirAll(filepath.Join(folder, leftover, "inside"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	var log bytes.Buffer
+	r := finished(t, interrupted(t, fastresnet.WithCheckpoint(folder, 1), fastresnet.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))...)
+	defer r.Model.Close()
+	if n := strings.Count(log.String(), `level=WARN msg="old checkpoints not removed"`); n != len(r.Epochs) {
+		t.Errorf("%d warnings in %d epochs:\n%s", n, len(r.Epochs), &log)
+	}
+	if got := checkpointsIn(t, folder); len(got) != 1+2 {
+		t.Errorf("files %q, want the last two checkpoints and %s", got, leftover)
+	}
+}
+
 func TestDivergedRunsNameTheLastGoodCheckpoint(t *testing.T) {
 	folder := t.TempDir()
 	exploding := schedule.PiecewiseLinear(schedule.Knot{Epoch: 0, Rate: 0.01}, schedule.Knot{Epoch: 1.5, Rate: 0.01}, schedule.Knot{Epoch: 1.6, Rate: 1e30})

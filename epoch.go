@@ -120,12 +120,13 @@ func (r *run) save(whole []Epoch, partial time.Duration) error {
 		return fmt.Errorf("%w: %w", ErrCheckpoint, err)
 	}
 	path, err := k.folder.Save(state.Epoch, state.Steps, content)
-	if path != "" {
-		k.last = path
-		r.config.logger.Info("checkpoint", "file", path)
-	}
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrCheckpoint, err)
+	}
+	k.last = path
+	r.config.logger.Info("checkpoint", "file", path)
+	if err := k.folder.Prune(path); err != nil {
+		r.config.logger.Warn("old checkpoints not removed", "reason", err)
 	}
 	return nil
 }

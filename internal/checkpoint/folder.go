@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -152,21 +153,33 @@ func damaged(err error) bool {
 	return slices.ContainsFunc(kinds, func(kind error) bool { return errors.Is(err, kind) })
 }
 
-// Save writes the checkpoint after a number of steps of an epoch and returns its path. Then of all others the last are
-// kept, so that there are [Kept], and the older ones removed with what a process that was killed has left half-written;
-// if it cannot be written, none.
+// Save writes the checkpoint after a number of steps of an epoch and returns its path. It removes nothing: see [Folder.Prune].
 func (f *Folder) Save(epoch, steps int, content safetensors.File) (string, error) {
 	path := filepath.Join(f.path, place{epoch, steps}.name())
 	if err := atomicfile.Write(path, func(w io.Writer) error { return safetensors.Write(w, content) }); err != nil {
 		return "", err
 	}
+	return path, nil
+}
+
+// Prune keeps a checkpoint, and the last of all others so that there are [Kept], and removes the older ones and what a process
+// that was killed has left half-written. The error says what is still there, which the next call tries to remove again.
+func (f *Folder) Prune(keep string) error {
 	others, err := f.Files()
-	others = slices.DeleteFunc(others, func(file string) bool { return file == path })
+	others = slices.DeleteFunc(others, func(file string) bool { return file == keep })
 	for len(others) > Kept-1 {
-		err = errors.Join(err, os.Remove(others[0]))
+		err = errors.Join(err, remove(others[0]))
 		others = others[1:]
 	}
-	return path, errors.Join(err, f.removeLeftovers())
+	return errors.Join(err, f.removeLeftovers())
+}
+
+// remove removes a file, which need not be there any more.
+func remove(path string) error {
+	if err := os.Remove(path); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
 }
 
 // removeLeftovers removes the temporary files of checkpoints: as the folder is locked, nobody is writing them.
@@ -178,7 +191,7 @@ func (f *Folder) removeLeftovers() error {
 			continue
 		}
 		if _, ok := parse(m[1]); ok {
-			err = errors.Join(err, os.Remove(filepath.Join(f.path, e.Name())))
+			err = errors.Join(err, remove(filepath.Join(f.path, e.Name())))
 		}
 	}
 	return err

@@ -89,6 +89,9 @@ func TestFolderKeepsTheLastTwo(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
+				if err := f.Prune(file); err != nil {
+					t.Error(err)
+				}
 				if _, err := os.Stat(file); err != nil {
 					t.Errorf("what has just been written: %v", err)
 				}
@@ -98,6 +101,42 @@ func TestFolderKeepsTheLastTwo(t *testing.T) {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// What cannot be removed keeps nothing else from being so, and is removed when it can be.
+func TestPruneTriesAgain(t *testing.T) {
+	path := t.TempDir()
+	f := open(t, path)
+	const leftover = ".checkpoint-00001-0000001.safetensors-0123456789abcdef.tmp"
+	inside := filepath.Join(path, leftover, "inside") // which keeps the folder around it from being removed
+	if err := os.MkdirAll(inside, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	save := func(epoch int) string {
+		file, err := f.Save(epoch, 1, content(1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return file
+	}
+	save(1)
+	save(2)
+	if err := f.Prune(save(3)); err == nil || !strings.Contains(err.Error(), leftover) {
+		t.Errorf("error %v, want one that names %s", err, leftover)
+	}
+	want := []string{"checkpoint-00002-0000001.safetensors", "checkpoint-00003-0000001.safetensors"}
+	if diff := cmp.Diff(slices.Concat([]string{leftover, ".checkpoint.lock", ".checkpoint.owner"}, want), names(t, path)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if err := os.Remove(inside); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Prune(filepath.Join(path, want[1])); err != nil {
+		t.Error(err)
+	}
+	if diff := cmp.Diff(slices.Concat([]string{".checkpoint.lock", ".checkpoint.owner"}, want), names(t, path)); diff != "" {
+		t.Errorf("in the end (-want +got):\n%s", diff)
 	}
 }
 
