@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io/fs"
 	"math"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -151,6 +153,39 @@ func TestHostileCheckpoints(t *testing.T) {
 			err := resumed(t, options, name, file)
 			if !errors.Is(err, fastresnet.ErrCheckpoint) || !strings.Contains(err.Error(), tt.says) {
 				t.Errorf("error %v, want ErrCheckpoint that says %q", err, tt.says)
+			}
+		})
+	}
+}
+
+// What has a checkpoint's name and is no file is refused, and nothing is read or written through it.
+func TestHostileFolders(t *testing.T) {
+	options, name, good := stoppedRun(t)
+	const next = "checkpoint-00003-0000004.safetensors" // that of the run's end
+	elsewhere := filepath.Join(t.TempDir(), "elsewhere")
+	for _, tt := range []struct {
+		label, name string
+		prepare     func(path string) error
+	}{
+		{"a link for the next checkpoint", next, func(path string) error { return os.Symlink(elsewhere, path) }},
+		{"a link for an old one", "checkpoint-00001-0000004.safetensors", func(path string) error { return os.Symlink(elsewhere, path) }},
+		{"a folder", next, func(path string) error { return os.Mkdir(path, 0o777) }},
+		{"a pipe", next, func(path string) error { return exec.Command("mkfifo", path).Run() }},
+	} {
+		t.Run(tt.label, func(t *testing.T) {
+			folder := t.TempDir()
+			if err := os.WriteFile(filepath.Join(folder, name), bytesOf(t, good), 0o666); err != nil {
+				t.Fatal(err)
+			}
+			if err := tt.prepare(filepath.Join(folder, tt.name)); err != nil {
+				t.Skip("there is no such thing here:", err)
+			}
+			_, err := fastresnet.Train(context.Background(), append(options, fastresnet.WithCheckpoint(folder, 1))...)
+			if !errors.Is(err, fastresnet.ErrCheckpoint) || !strings.Contains(err.Error(), tt.name+" is not a regular file") {
+				t.Errorf("error %v, want ErrCheckpoint that names %s", err, tt.name)
+			}
+			if _, err := os.Stat(elsewhere); !errors.Is(err, fs.ErrNotExist) {
+				t.Errorf("the file elsewhere: %v, want none", err)
 			}
 		})
 	}

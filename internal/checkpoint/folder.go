@@ -80,13 +80,17 @@ func Open(path string) (*Folder, error) {
 // Close lets others open the folder.
 func (f *Folder) Close() error { return f.lock.Release() }
 
-// Files are the checkpoints there, the oldest first.
+// Files are the checkpoints there, the oldest first. What has the name of one and is no file is an error: the folder may come
+// from a stranger, a pipe never ends, and through a link the run would write elsewhere.
 func (f *Folder) Files() ([]string, error) {
 	entries, err := os.ReadDir(f.path)
 	var places []place
 	for _, e := range entries {
-		if p, ok := parse(e.Name()); ok {
+		switch p, ok := parse(e.Name()); {
+		case ok && e.Type().IsRegular():
 			places = append(places, p)
+		case ok:
+			err = errors.Join(err, fmt.Errorf("%s is not a regular file", e.Name()))
 		}
 	}
 	slices.SortFunc(places, place.compare)
