@@ -23,6 +23,7 @@ import (
 
 	"github.com/fastresnet/fastresnet"
 	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/internal/engine"
 	"github.com/fastresnet/fastresnet/internal/testlayers"
 	"github.com/fastresnet/fastresnet/layers"
 	"github.com/fastresnet/fastresnet/schedule"
@@ -497,6 +498,58 @@ func TestCheckpointsThatCannotBeWritten(t *testing.T) {
 			t.Errorf("files %q, want two checkpoints", got)
 		}
 	})
+}
+
+// forgetful is the pure-Go engine, whose steps cannot be asked for their state.
+type forgetful struct {
+	engine.Backend
+	err error
+}
+
+func (f forgetful) Train(ctx context.Context, cfg engine.Config, train *data.Dataset, sizes []int) (engine.Steps, error) {
+	steps, err := f.Backend.Train(ctx, cfg, train, sizes)
+	return forgetfulSteps{steps, f.err}, err
+}
+
+type forgetfulSteps struct {
+	engine.Steps
+	err error
+}
+
+func (s forgetfulSteps) Snapshot() (engine.Snapshot, error) { return engine.Snapshot{}, s.err }
+
+// A device that does not hand its state over is a checkpoint that cannot be written; that the context has ended is still said.
+func TestCheckpointsWithoutState(t *testing.T) {
+	engine.Register(func(_, _ string, o engine.Opening) (*engine.Device, error) {
+		d, err := engine.Open("go", o)
+		if err == nil {
+			d.Backend = forgetful{d.Backend, engine.ErrMemory}
+		}
+		return d, err
+	}, "forgetful")
+	for _, tt := range []struct {
+		label string
+		steps int // after which the run is cancelled
+		want  []error
+	}{
+		{"after an epoch", 1000, []error{fastresnet.ErrCheckpoint, fastresnet.ErrMemory}},
+		{"when the context ends", 1, []error{fastresnet.ErrCheckpoint, fastresnet.ErrMemory, context.Canceled}},
+	} {
+		t.Run(tt.label, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(context.Background())
+			defer cancel()
+			r, err := fastresnet.Train(ctx, interrupted(t, fastresnet.WithBackend("forgetful"), fastresnet.WithCheckpoint(t.TempDir(), 1), stopAfter(tt.steps, cancel))...)
+			if r == nil || len(r.Epochs) != 1 {
+				t.Fatalf("Train = %v, %v; want a result of one epoch", r, err)
+			}
+			r.Model.Close()
+			for _, want := range tt.want {
+				if !errors.Is(err, want) {
+					t.Errorf("error %v, want %v", err, want)
+				}
+			}
+		})
+	}
 }
 
 // A run goes on when a checkpoint is written and what is left of an older one cannot be removed, and says so.

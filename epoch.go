@@ -104,7 +104,13 @@ func (r *run) saveStopped(ctx context.Context, epoch int) error {
 	return r.save(r.epochs()[:epoch-1], partial)
 }
 
-func (r *run) save(whole []Epoch, partial time.Duration) error {
+// save writes a checkpoint after the whole epochs, and removes what is then too old. Its errors wrap [ErrCheckpoint].
+func (r *run) save(whole []Epoch, partial time.Duration) (err error) {
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("%w: %w", ErrCheckpoint, err)
+		}
+	}()
 	k := r.checkpoints
 	state, err := r.trainer.Snapshot()
 	if err != nil {
@@ -117,11 +123,11 @@ func (r *run) save(whole []Epoch, partial time.Duration) error {
 	}
 	content, err := k.encode(p)
 	if err != nil {
-		return fmt.Errorf("%w: %w", ErrCheckpoint, err)
+		return err
 	}
 	path, err := k.folder.Save(state.Epoch, state.Steps, content)
 	if err != nil {
-		return fmt.Errorf("%w: %w", ErrCheckpoint, err)
+		return err
 	}
 	k.last = path
 	r.config.logger.Info("checkpoint", "file", path)
