@@ -62,8 +62,8 @@ func openCheckpoints(c *config) (*checkpoints, error) {
 	return k, nil
 }
 
-func findCheckpoints(c *config) (k *checkpoints, err error) {
-	k = &checkpoints{every: c.checkpointEvery}
+func findCheckpoints(c *config) (found *checkpoints, err error) {
+	k := &checkpoints{every: c.checkpointEvery}
 	if k.identity, err = c.identity(); err != nil {
 		return nil, err
 	}
@@ -76,6 +76,11 @@ func findCheckpoints(c *config) (k *checkpoints, err error) {
 	if k.folder, err = checkpoint.Open(c.checkpointFolder); err != nil {
 		return nil, err
 	}
+	defer func() {
+		if found == nil { // or the logger has panicked
+			k.close()
+		}
+	}()
 	if c.resume {
 		k.last, err = k.folder.Newest(func(r io.Reader) (err error) {
 			if k.saved, err = k.decode(r); err != nil {
@@ -89,7 +94,6 @@ func findCheckpoints(c *config) (k *checkpoints, err error) {
 		err = cmp.Or(listed, errors.New("a run has left checkpoints there: resume it, or use another folder"))
 	}
 	if err != nil {
-		k.close()
 		return nil, err
 	}
 	return k, nil

@@ -500,6 +500,28 @@ func TestCheckpointsThatCannotBeWritten(t *testing.T) {
 	})
 }
 
+// panicking is a log that panics.
+type panicking struct{ slog.Handler }
+
+func (panicking) Handle(context.Context, slog.Record) error { panic("the log is full") }
+
+// A log that panics while a run looks for its checkpoint does not leave the folder locked.
+func TestPanicsUnlockTheFolder(t *testing.T) {
+	options := interrupted(t, fastresnet.WithCheckpoint(t.TempDir(), 1), fastresnet.WithEpochs(2))
+	finished(t, options...).Model.Close()
+	options = append(options, fastresnet.WithResume())
+	r := finished(t, options...)
+	r.Model.Close()
+	if err := os.Truncate(r.ResumedFrom, 100); err != nil { // which is then set aside, and logged
+		t.Fatal(err)
+	}
+	_, err := fastresnet.Train(context.Background(), append(options, fastresnet.WithLogger(slog.New(panicking{slog.NewTextHandler(io.Discard, nil)})))...)
+	if !errors.Is(err, fastresnet.ErrInternal) {
+		t.Fatalf("error %v, want ErrInternal", err)
+	}
+	finished(t, options...).Model.Close()
+}
+
 // forgetful is the pure-Go engine, whose steps cannot be asked for their state.
 type forgetful struct {
 	engine.Backend
