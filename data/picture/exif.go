@@ -12,40 +12,8 @@ const exifHeader = "Exif\x00\x00"
 // data (Exif 2.3, 4.6.4). It is 1 if they do not say. The number is of type SHORT; programs that write it as a BYTE or
 // a LONG are understood.
 func orientationOf(exif []byte) int {
-	const tag = 0x0112
-	// A TIFF header: the order of bytes, 42, and where the directory is: a count, and entries of 12 bytes.
-	var order binary.ByteOrder = binary.BigEndian
-	if bytes.HasPrefix(exif, []byte("II")) {
-		order = binary.LittleEndian
-	}
-	if len(exif) < 8 {
-		return 1
-	}
-	at := uint64(order.Uint32(exif[4:]))
-	if at+2 > uint64(len(exif)) {
-		return 1
-	}
-	entries := exif[at+2:]
-	for range order.Uint16(exif[at:]) {
-		if len(entries) < 12 {
-			return 1
-		}
-		if order.Uint16(entries) == tag {
-			orientation := 0
-			switch order.Uint16(entries[2:]) {
-			case 1:
-				orientation = int(entries[8])
-			case 3:
-				orientation = int(order.Uint16(entries[8:]))
-			case 4:
-				orientation = int(min(order.Uint32(entries[8:]), 9))
-			}
-			if orientation >= 1 && orientation <= 8 {
-				return orientation
-			}
-			return 1
-		}
-		entries = entries[12:]
+	if orientation := firstValue(exif, 0x0112); orientation >= 1 && orientation <= 8 {
+		return int(orientation)
 	}
 	return 1
 }

@@ -123,11 +123,14 @@ func Decode(ctx context.Context, encoded []byte) (img image.Image, err error) {
 	case "png":
 		orientation = orientationOf(bytes.TrimPrefix(chunk(encoded, pngChunks, "eXIf"), []byte(exifHeader)))
 	case "tiff":
+		if err := checkBlocks(encoded, h); err != nil {
+			return nil, err
+		}
 		orientation = orientationOf(encoded)
 	case "webp":
 		orientation = orientationOf(bytes.TrimPrefix(chunk(encoded, webpChunks, "EXIF"), []byte(exifHeader)))
 	}
-	img, err = format.decode(&cancellable{ctx, bytes.NewReader(encoded)})
+	img, err = format.decode(newCancellable(ctx, encoded))
 	if ended := ctx.Err(); ended != nil {
 		return nil, ended
 	}
@@ -156,7 +159,14 @@ func guard(err *error) {
 // cancellable reads a little at a time, until its context ends: what decodes it then ends too.
 type cancellable struct {
 	ctx context.Context
-	r   io.Reader
+	r   *bytes.Reader
+	// left is how much may still be read by ReadAt. Of sound files, whose parts do not overlap, that is at most all once; a little
+	// more is for those in which parts that are the same are one.
+	left int64
+}
+
+func newCancellable(ctx context.Context, encoded []byte) *cancellable {
+	return &cancellable{ctx: ctx, r: bytes.NewReader(encoded), left: 2*int64(len(encoded)) + 1<<20}
 }
 
 func (c *cancellable) Read(p []byte) (int, error) {
@@ -167,12 +177,26 @@ func (c *cancellable) Read(p []byte) (int, error) {
 	return c.r.Read(p[:min(len(p), most)])
 }
 
+// ReadAt is what the decoder of TIFF files takes, which goes back and forth.
+func (c *cancellable) ReadAt(p []byte, off int64) (int, error) {
+	if err := c.ctx.Err(); err != nil {
+		return 0, err
+	}
+	n, err := c.r.ReadAt(p, off)
+	if c.left -= int64(n); c.left < 0 {
+		return 0, fmt.Errorf("%w: it has the same parts again and again, which would take too long", ErrTooLarge)
+	}
+	return n, err
+}
+
 // problem wraps a decoder's error.
 func problem(err error) error {
 	var noJPEG jpeg.UnsupportedError
 	var noPNG png.UnsupportedError
 	var noTIFF tiff.UnsupportedError
 	switch {
+	case errors.Is(err, ErrTooLarge):
+		return err
 	case errors.As(err, &noPNG) && noPNG == "dimension overflow":
 		return fmt.Errorf("%w: more pixels than can be counted", ErrTooLarge)
 	case errors.As(err, &noJPEG), errors.As(err, &noPNG), errors.As(err, &noTIFF), errors.Is(err, bmp.ErrUnsupported):
