@@ -3,11 +3,14 @@ package parquet_test
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"image"
 	"image/color"
 	"os"
 	"path/filepath"
+	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -17,6 +20,8 @@ import (
 	"github.com/fastresnet/fastresnet/internal/testpicture"
 	"github.com/google/go-cmp/cmp"
 	pq "github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/encoding/thrift"
+	"github.com/parquet-go/parquet-go/format"
 )
 
 // row is one as Hugging Face has it.
@@ -47,11 +52,17 @@ func grey(t testing.TB, shade uint8) []byte {
 // write writes rows as a file, in groups of two, with metadata of that name.
 func write[T any](t testing.TB, name string, rows []T, metadata ...string) string {
 	t.Helper()
-	var b bytes.Buffer
 	options := []pq.WriterOption{pq.MaxRowsPerRowGroup(2)}
 	if len(metadata) > 0 {
 		options = append(options, pq.KeyValueMetadata("huggingface", metadata[0]))
 	}
+	return writeAs(t, name, rows, options...)
+}
+
+// writeAs writes rows as a file, as options have it.
+func writeAs[T any](t testing.TB, name string, rows []T, options ...pq.WriterOption) string {
+	t.Helper()
+	var b bytes.Buffer
 	w := pq.NewGenericWriter[T](&b, options...)
 	if _, err := w.Write(rows); err != nil {
 		t.Fatal(err)
@@ -208,4 +219,92 @@ func TestReadRefuses(t *testing.T) {
 			t.Errorf("byte %d: set %v, error %v", i, set, err)
 		}
 	}
+}
+
+// What a file claims, or says once for many rows, takes no memory.
+func TestReadTakesNoMemoryByNumbers(t *testing.T) {
+	short := filepath.Join(t.TempDir(), "12.parquet")
+	if err := os.WriteFile(short, []byte("PAR1\xff\xff\xff\xffPAR1"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	type dictionary struct {
+		Image []byte `parquet:"image,dict"`
+		Label string `parquet:"label,dict"`
+	}
+	const many = 1000
+	large := bytes.Repeat([]byte{'x'}, 20<<10)
+	for _, tt := range []struct {
+		name, file string
+		want       error
+		says       string
+	}{
+		{"a footer longer than the file", short, data.ErrFormat, "footer"},
+		{"a page of ten million values", claiming(t, write(t, "claiming.parquet", []plain{{grey(t, 0), "cat"}, {grey(t, 1), "dog"}}), 10_000_000), nil, ""},
+		{"one picture for all rows", writeAs(t, "pictures.parquet", slices.Repeat([]dictionary{{large, "a"}}, many)), picture.ErrMemory, "row"},
+		{"one text for all rows", writeAs(t, "texts.parquet", slices.Repeat([]dictionary{{large[:1], string(large)}}, many)), picture.ErrMemory, "row"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			_, _, err := parquet.Read(context.Background(), picture.Reader{MemoryLimit: 5 << 20}, columns, tt.file)
+			runtime.ReadMemStats(&after)
+			if !errors.Is(err, tt.want) || err != nil && !strings.Contains(err.Error(), tt.says) {
+				t.Errorf("error %v, want %v that says %q", err, tt.want, tt.says)
+			}
+			if took := (after.TotalAlloc - before.TotalAlloc) >> 20; took > 60 {
+				t.Errorf("it took %d MiB", took)
+			}
+		})
+	}
+}
+
+// Reading a file ends with its context.
+func TestReadEnds(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, _, err := parquet.Read(ctx, picture.Reader{}, columns, write(t, "a.parquet", rows(t, 0, 1))); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v, want %v", err, context.Canceled)
+	}
+}
+
+// claiming is a file whose first page of pictures claims a number of values.
+func claiming(t testing.TB, path string, values int32) string {
+	t.Helper()
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := pq.OpenFile(bytes.NewReader(content), int64(len(content)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	metadata := f.Metadata()
+	column := &metadata.RowGroups[0].Columns[0].MetaData
+	pages := content[column.DataPageOffset:][:column.TotalCompressedSize]
+	var protocol thrift.CompactProtocol
+	reader := protocol.NewReaderFromBytes(pages)
+	var header format.PageHeader
+	if err := thrift.NewDecoder(reader).Decode(&header); err != nil {
+		t.Fatal(err)
+	}
+	header.DataPageHeader.V.NumValues, header.DataPageHeaderV2.V.NumValues = values, values
+	changed, err := thrift.Marshal(&protocol, &header)
+	if err != nil {
+		t.Fatal(err)
+	}
+	changed = append(changed, pages[reader.BytesRead():]...)
+	// The page comes behind all others, and the footer behind it.
+	end := len(content) - 8
+	content = content[:end-int(binary.LittleEndian.Uint32(content[end:]))]
+	column.DataPageOffset, column.TotalCompressedSize = int64(len(content)), int64(len(changed))
+	footer, err := thrift.Marshal(&protocol, metadata)
+	if err != nil {
+		t.Fatal(err)
+	}
+	content = slices.Concat(content, changed, footer, binary.LittleEndian.AppendUint32(nil, uint32(len(footer))), []byte("PAR1"))
+	path = filepath.Join(t.TempDir(), filepath.Base(path))
+	if err := os.WriteFile(path, content, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
