@@ -37,16 +37,25 @@ func (c cifar) readFolder(folder string) (*batches, error) {
 
 // checkFile reports a file that is missing or not of the size that its records have.
 func (c cifar) checkFile(folder string, f cifarFile) error {
-	info, err := os.Stat(filepath.Join(folder, f.name))
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("%w: %s is missing", ErrNotFound, f.name)
-	case err != nil:
+	info, err := fileIn(folder, f.name)
+	if err != nil {
 		return err
-	case !info.Mode().IsRegular():
-		return fmt.Errorf("%w: %s is not a regular file", ErrFormat, f.name)
 	}
 	return c.checkSize(f, info.Size())
+}
+
+// fileIn describes a file in a folder. What is there but is none is an error: a pipe would wait for somebody who writes to it.
+func fileIn(folder, name string) (fs.FileInfo, error) {
+	info, err := os.Stat(filepath.Join(folder, name))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("%w: %s is missing", ErrNotFound, name)
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("%w: %s is not a regular file", ErrFormat, name)
+	}
+	return info, nil
 }
 
 // checkSize reports a size in bytes other than the records'.

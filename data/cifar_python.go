@@ -43,21 +43,22 @@ func (c cifar) readPython(path, key string, names ...string) (train, test *Datas
 
 func (b *batches) readPython(path, key string, names []string) error {
 	info, err := os.Stat(path)
-	if errors.Is(err, fs.ErrNotExist) {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("%w: there is no such folder or archive", ErrNotFound)
-	}
-	if err != nil {
+	case err != nil:
 		return err
-	}
-	if !info.IsDir() {
+	case info.Mode().IsRegular():
 		limit := 2*int64(len(b.pixels)) + archiveSlack // there are names of images, too
 		return eachInArchive(path, limit, func(archive *tar.Reader) error { return b.readPythonTar(archive, key, names) })
+	case !info.IsDir():
+		return fmt.Errorf("%w: it is neither a folder nor a file", ErrFormat)
 	}
 	for i, name := range names {
-		file, err := os.Open(filepath.Join(path, name))
-		if errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("%w: %s is missing", ErrNotFound, name)
+		if _, err := fileIn(path, name); err != nil {
+			return err
 		}
+		file, err := os.Open(filepath.Join(path, name))
 		if err != nil {
 			return err
 		}

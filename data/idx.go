@@ -51,8 +51,8 @@ func MNIST(folder string, classes []string) (train, test *Dataset, err error) {
 // mnistFile finds a file, packed or not.
 func mnistFile(folder, name string) (string, error) {
 	for _, ending := range []string{"", ".gz"} {
-		if path := filepath.Join(folder, name+ending); exists(path) {
-			return path, nil
+		if _, err := fileIn(folder, name+ending); err == nil {
+			return filepath.Join(folder, name+ending), nil
 		}
 	}
 	return "", fmt.Errorf("%w: %s holds neither %s nor %[3]s.gz", ErrNotFound, folder, name)

@@ -39,10 +39,16 @@ func (r *rows) take(bytes int) error {
 
 // read reads a file, which is called name, until ctx ends.
 func (r *rows) read(ctx context.Context, path, name string, c Columns) (err error) {
-	file, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("%w: there is no such file", data.ErrNotFound)
+	case err != nil:
+		return err
+	case !info.Mode().IsRegular(): // to open a pipe would wait for somebody who writes to it
+		return fmt.Errorf("%w: it is not a regular file", data.ErrFormat)
 	}
+	file, err := os.Open(path)
 	if err != nil {
 		return err
 	}
@@ -52,10 +58,6 @@ func (r *rows) read(ctx context.Context, path, name string, c Columns) (err erro
 			err = fmt.Errorf("%w: %v", data.ErrFormat, p)
 		}
 	}()
-	info, err := file.Stat()
-	if err != nil {
-		return err
-	}
 	if err := checkFooter(file, info.Size()); err != nil {
 		return err
 	}

@@ -26,9 +26,21 @@ func isPicture(name string) bool {
 	return slices.Contains(extensions, strings.ToLower(path.Ext(name)))
 }
 
-// isFile says whether an entry is a file, or a link that may be one: a pipe would never end.
-func isFile(entry fs.DirEntry) bool {
-	return entry.Type().IsRegular() || entry.Type()&fs.ModeSymlink != 0
+// isFile says whether an entry is a file, or a link to one, or to nothing, which cannot be read then.
+func isFile(fsys fs.FS, name string, entry fs.DirEntry) bool {
+	if entry.Type()&fs.ModeSymlink == 0 {
+		return entry.Type().IsRegular()
+	}
+	info, err := fs.Stat(fsys, name)
+	return err != nil || info.Mode().IsRegular()
+}
+
+// checkFile reports what is there, but is no file: to open a pipe waits for somebody who writes to it, perhaps for ever.
+func checkFile(info fs.FileInfo, err error) error {
+	if err == nil && !info.Mode().IsRegular() {
+		return fmt.Errorf("%w: it is not a regular file", ErrFormat)
+	}
+	return err
 }
 
 // isHidden says whether a file or folder is not meant to be seen: those of macOS in zip files, too.
@@ -51,7 +63,7 @@ func find(ctx context.Context, fsys fs.FS) (f found, err error) {
 			f.ignored = append(f.ignored, name)
 			return fs.SkipDir
 		case entry.IsDir():
-		case isHidden(entry.Name()), path.Dir(name) == root, !isPicture(name), !isFile(entry):
+		case isHidden(entry.Name()), path.Dir(name) == root, !isPicture(name), !isFile(fsys, name, entry):
 			f.ignored = append(f.ignored, name)
 		default:
 			class, _, _ := strings.Cut(strings.TrimPrefix(name, strings.TrimPrefix(root+"/", "./")), "/")

@@ -30,6 +30,9 @@ func (r Reader) List(ctx context.Context, name string) (*data.Dataset, Report, e
 		if picture = filepath.FromSlash(picture); !filepath.IsAbs(picture) {
 			picture = filepath.Join(filepath.Dir(name), picture)
 		}
+		if err := checkFile(os.Stat(picture)); err != nil {
+			return nil, err
+		}
 		return os.Open(picture)
 	}
 	set, skipped, err := r.read(ctx, open, list)

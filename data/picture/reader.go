@@ -122,6 +122,8 @@ func (r Reader) Folder(ctx context.Context, name string) (*data.Dataset, Report,
 	return set, report, err
 }
 
+var errNoFolder = fmt.Errorf("%w: it is neither a folder nor a zip file", data.ErrFormat)
+
 func (r Reader) folder(ctx context.Context, name string) (*data.Dataset, Report, error) {
 	info, err := os.Stat(name)
 	switch {
@@ -131,10 +133,12 @@ func (r Reader) folder(ctx context.Context, name string) (*data.Dataset, Report,
 		return nil, Report{}, err
 	case info.IsDir():
 		return r.FS(ctx, os.DirFS(name))
+	case !info.Mode().IsRegular():
+		return nil, Report{}, errNoFolder
 	}
 	archive, err := zip.OpenReader(name)
 	if errors.Is(err, zip.ErrFormat) {
-		return nil, Report{}, fmt.Errorf("%w: it is neither a folder nor a zip file", data.ErrFormat)
+		return nil, Report{}, errNoFolder
 	}
 	if err != nil {
 		return nil, Report{}, err
@@ -161,7 +165,15 @@ type Labelled struct{ Path, Class string }
 
 // Pictures reads the files of a list, in its order. Errors are those of [Reader.Folder].
 func (r Reader) Pictures(ctx context.Context, fsys fs.FS, list []Labelled) (*data.Dataset, Report, error) {
-	set, skipped, err := r.read(ctx, fsys.Open, list)
+	open := func(name string) (fs.File, error) {
+		if fsys, is := fsys.(fs.StatFS); is { // otherwise it would be opened to see what it is
+			if err := checkFile(fsys.Stat(name)); err != nil {
+				return nil, err
+			}
+		}
+		return fsys.Open(name)
+	}
+	set, skipped, err := r.read(ctx, open, list)
 	return set, Report{Skipped: skipped}, err
 }
 
