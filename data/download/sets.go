@@ -54,17 +54,15 @@ const (
 
 // CIFAR10 returns CIFAR-10, the training and the test set, from files in a folder, which it downloads if they are not
 // there: from Hugging Face (144 MB), or else the official archive (170 MB). What comes from Hugging Face is compared with
-// the official images, pixel by pixel, and written as the official files (184 MB), so that [data.CIFAR10] finds them
-// without a client.
+// the official images, pixel by pixel, and written as the official files (184 MB) if there is room for them, so that
+// [data.CIFAR10] finds them without a client.
 func (c Client) CIFAR10(ctx context.Context, folder string) (train, test *data.Dataset, err error) {
 	if train, test, err = data.CIFAR10(folder); !errors.Is(err, data.ErrNotFound) {
 		return train, test, err
 	}
 	train, test, mirrored := c.mirroredCIFAR10(ctx, folder)
 	if mirrored == nil {
-		mirrored = writeCIFAR10(folder, train, test)
-	}
-	if mirrored == nil {
+		_ = writeCIFAR10(folder, train, test) // if not, the files that they came in are there the next time
 		return train, test, nil
 	}
 	if ctx.Err() != nil {
