@@ -7,6 +7,7 @@
 package download
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"crypto/md5"
@@ -57,6 +58,20 @@ type File struct {
 	SHA256, MD5 string
 }
 
+// hash is what makes the file's hash, and what that should be.
+func (f File) hash() (sum hash.Hash, want []byte, err error) {
+	digits := f.SHA256
+	sum = sha256.New()
+	if digits == "" {
+		sum, digits = md5.New(), f.MD5
+	}
+	want, err = hex.DecodeString(digits)
+	if err != nil || len(want) != sum.Size() {
+		return nil, nil, fmt.Errorf("the hash of %s is %q: need 64 hexadecimal digits as SHA256, or 32 as MD5", f.Name, digits)
+	}
+	return sum, want, nil
+}
+
 // Client fetches files. Its zero value is good to use.
 type Client struct {
 	// HTTP sends the requests. Default: http.DefaultClient, which takes proxies from the environment.
@@ -75,8 +90,11 @@ type Client struct {
 
 // Fetch returns the path of a file in a folder, which is created if it is not there, and downloads it if the file is not
 // there, or is not what it should be. Several programs may ask for the same file: one downloads it, and the others
-// wait. When ctx ends, the error is its.
+// wait. A file without a hash is an error. When ctx ends, the error is its.
 func (c Client) Fetch(ctx context.Context, folder string, f File) (path string, err error) {
+	if _, _, err := f.hash(); err != nil {
+		return "", err
+	}
 	path = filepath.Join(folder, f.Name)
 	if c.Offline {
 		if err := f.check(path); err != nil {
@@ -255,17 +273,16 @@ func (f File) check(path string) error {
 		return err
 	}
 	defer file.Close()
-	var sum hash.Hash = sha256.New()
-	want := f.SHA256
-	if want == "" {
-		sum, want = md5.New(), f.MD5
+	sum, want, err := f.hash()
+	if err != nil {
+		return err
 	}
 	size, err := io.Copy(sum, file)
 	if err != nil {
 		return err
 	}
-	if got := hex.EncodeToString(sum.Sum(nil)); size != f.Size || got != want {
-		return fmt.Errorf("%w: %d bytes with the hash %s, want %d with %s", ErrHash, size, got, f.Size, want)
+	if got := sum.Sum(nil); size != f.Size || !bytes.Equal(got, want) {
+		return fmt.Errorf("%w: %d bytes with the hash %x, want %d with %x", ErrHash, size, got, f.Size, want)
 	}
 	return nil
 }

@@ -250,6 +250,27 @@ func TestFetchOnce(t *testing.T) {
 	if _, err := offline.Fetch(context.Background(), folder, f); err != nil {
 		t.Errorf("by its MD5: %v", err)
 	}
+	f.SHA256 = strings.ToUpper(fileAt().SHA256)
+	if _, err := offline.Fetch(context.Background(), folder, f); err != nil {
+		t.Errorf("by its hash in capital letters: %v", err)
+	}
+}
+
+// Without a hash nothing is asked for.
+func TestFetchNeedsAHash(t *testing.T) {
+	s := newServer(t, good)
+	for name, hashes := range map[string]download.File{
+		"none": {}, "too short": {SHA256: "97ff8a"}, "of the other kind": {MD5: fileAt().SHA256}, "no digits": {SHA256: strings.Repeat("x", 64)},
+	} {
+		f := fileAt(s.URL)
+		f.SHA256, f.MD5 = hashes.SHA256, hashes.MD5
+		if _, err := quick.Fetch(context.Background(), t.TempDir(), f); err == nil || !strings.Contains(err.Error(), "the hash of file.bin") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if len(s.ranges) > 0 {
+		t.Errorf("%d requests", len(s.ranges))
+	}
 }
 
 // Several that want the same file at the same time share one download.

@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -28,6 +29,9 @@ type row struct {
 type encoded struct {
 	Bytes []byte `parquet:"bytes,optional"`
 }
+
+// noHash is that of no file.
+var noHash = strings.Repeat("0", 64)
 
 // serve serves a set as such a file, of which a number of images have a pixel changed.
 func serve(t *testing.T, set *data.Dataset, changed int) download.File {
@@ -83,7 +87,7 @@ func TestCIFAR10(t *testing.T) {
 	trainFile.Name, testFile.Name = "train.parquet", "test.parquet"
 	nowhere := httptest.NewServer(http.NotFoundHandler())
 	defer nowhere.Close()
-	archive := download.File{Name: "archive", URLs: []string{nowhere.URL}, Size: 1}
+	archive := download.File{Name: "archive", URLs: []string{nowhere.URL}, Size: 1, SHA256: noHash}
 	download.CIFAR10Files(t, trainFile, testFile, archive)
 	folder := t.TempDir()
 	inTheWay := filepath.Join(folder, "cifar-10-batches-bin") // of the official files
@@ -146,8 +150,10 @@ func TestCIFAR10OfAnotherProgram(t *testing.T) {
 		http.NotFound(w, r)
 	}))
 	defer mirror.Close()
-	download.CIFAR10Files(t, download.File{Name: "train", URLs: []string{mirror.URL}, Size: 1}, download.File{Name: "test", URLs: []string{mirror.URL}, Size: 1},
-		download.File{Name: "archive", URLs: []string{"http://[::1]:0"}, Size: 1})
+	at := func(name, url string) download.File {
+		return download.File{Name: name, URLs: []string{url}, Size: 1, SHA256: noHash}
+	}
+	download.CIFAR10Files(t, at("train", mirror.URL), at("test", mirror.URL), at("archive", "http://[::1]:0"))
 	if train, _, err := quick.CIFAR10(context.Background(), folder); err != nil || train.Len() != 50_000 {
 		t.Errorf("%v, %v", train, err)
 	}
