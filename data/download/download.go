@@ -25,6 +25,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/fastresnet/fastresnet/internal/given"
 	"github.com/gofrs/flock"
 )
 
@@ -92,9 +93,17 @@ type Client struct {
 // there, or is not what it should be. Several programs may ask for the same file: one downloads it, and the others
 // wait. A file without a hash is an error. When ctx ends, the error is its.
 func (c Client) Fetch(ctx context.Context, folder string, f File) (path string, err error) {
+	if err := given.Context(ctx); err != nil {
+		return "", err
+	}
 	if _, _, err := f.hash(); err != nil {
 		return "", err
 	}
+	defer func() { // of the Client's Progress, or its HTTP
+		if p := recover(); p != nil {
+			path, err = "", fmt.Errorf("downloading %s panics: %v", f.Name, p)
+		}
+	}()
 	path = filepath.Join(folder, f.Name)
 	if c.Offline {
 		if err := f.check(path); err != nil {

@@ -315,3 +315,25 @@ func TestFetchStops(t *testing.T) {
 		t.Errorf("the second request was for %q", s.ranges[1])
 	}
 }
+
+// A context that is nil, and a panic of the caller's, are errors and do not end the process.
+func TestFetchOfCarelessCallers(t *testing.T) {
+	s := newServer(t, good)
+	careless := quick
+	careless.Progress = func(download.File, int64) { panic("out of patience") }
+	folder := t.TempDir()
+	for says, ctx := range map[string]context.Context{"out of patience": context.Background(), "context is nil": nil} {
+		if path, err := careless.Fetch(ctx, folder, fileAt(s.URL)); path != "" || err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%q, %v; want an error that says %q", path, err, says)
+		}
+	}
+	var none context.Context
+	if _, _, err := quick.CIFAR10(none, folder); err == nil || !strings.Contains(err.Error(), "context is nil") {
+		t.Errorf("CIFAR-10: %v", err)
+	}
+	path, err := quick.Fetch(context.Background(), folder, fileAt(s.URL)) // nothing is locked
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkFile(t, path)
+}

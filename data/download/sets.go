@@ -16,6 +16,7 @@ import (
 	"github.com/fastresnet/fastresnet/data/parquet"
 	"github.com/fastresnet/fastresnet/data/picture"
 	"github.com/fastresnet/fastresnet/internal/atomicfile"
+	"github.com/fastresnet/fastresnet/internal/given"
 )
 
 // The official archives, by https://www.cs.toronto.edu/~kriz/cifar.html, which has their MD5.
@@ -57,6 +58,9 @@ const (
 // the official images, pixel by pixel, and written as the official files (184 MB) if there is room for them, so that
 // [data.CIFAR10] finds them without a client.
 func (c Client) CIFAR10(ctx context.Context, folder string) (train, test *data.Dataset, err error) {
+	if err := given.Context(ctx); err != nil {
+		return nil, nil, err
+	}
 	if train, test, err = data.CIFAR10(folder); !errors.Is(err, data.ErrNotFound) {
 		return train, test, err
 	}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/data/picture"
+	"github.com/fastresnet/fastresnet/internal/given"
 	"github.com/fastresnet/fastresnet/internal/hostmemory"
 )
 
@@ -37,6 +38,9 @@ type Columns struct {
 // The error wraps [data.ErrNotFound] if there is no such file or column, and [data.ErrFormat] if a file is damaged, or if
 // a label or a picture is missing; besides it is one of [picture.Reader.Pictures].
 func Read(ctx context.Context, r picture.Reader, c Columns, files ...string) (*data.Dataset, picture.Report, error) {
+	if err := given.Context(ctx); err != nil {
+		return nil, picture.Report{}, err
+	}
 	if len(files) == 0 {
 		return nil, picture.Report{}, fmt.Errorf("%w: no files", data.ErrNotFound)
 	}

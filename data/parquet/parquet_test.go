@@ -258,8 +258,12 @@ func TestReadTakesNoMemoryByNumbers(t *testing.T) {
 	}
 }
 
-// Reading a file ends with its context.
+// Reading a file ends with its context, and needs one.
 func TestReadEnds(t *testing.T) {
+	var none context.Context
+	if _, _, err := parquet.Read(none, picture.Reader{}, columns, "a.parquet"); err == nil || !strings.Contains(err.Error(), "context is nil") {
+		t.Errorf("no context: %v", err)
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	if _, _, err := parquet.Read(ctx, picture.Reader{}, columns, write(t, "a.parquet", rows(t, 0, 1))); !errors.Is(err, context.Canceled) {

@@ -23,6 +23,7 @@ import (
 	"io"
 	"os"
 
+	"github.com/fastresnet/fastresnet/internal/given"
 	"github.com/fastresnet/fastresnet/internal/upright"
 	"golang.org/x/image/bmp"
 	"golang.org/x/image/tiff"
@@ -40,7 +41,8 @@ const (
 	MaxBytes = 100 << 20
 )
 
-// What can be wrong with a picture. Every error of [Decode] wraps one of these, or is its context's.
+// What can be wrong with a picture. Every error of [Decode] wraps one of these, or is its context's, or
+// says that this is nil.
 var (
 	// ErrEmpty is returned for no bytes at all.
 	ErrEmpty = errors.New("it is empty")
@@ -106,6 +108,9 @@ func ReadHeader(encoded []byte) (h Header, err error) {
 // Decode decodes a picture, of several frames the first, on its canvas. One whose Exif data say that it is stored on
 // its side, as those of cameras and phones do, is turned upright. It ends soon after ctx does, with its error.
 func Decode(ctx context.Context, encoded []byte) (img image.Image, err error) {
+	if err := given.Context(ctx); err != nil {
+		return nil, err
+	}
 	defer guard(&err)
 	h, err := ReadHeader(encoded)
 	if err != nil {

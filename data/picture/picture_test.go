@@ -9,6 +9,7 @@ import (
 	"image"
 	"io/fs"
 	"runtime"
+	"strings"
 	"testing"
 
 	"github.com/fastresnet/fastresnet/data/picture"
@@ -82,6 +83,15 @@ func TestBad(t *testing.T) {
 				t.Errorf("error %v, want %v", err, test.want)
 			}
 		})
+	}
+}
+
+// Decode needs a context, and a picture is not broken for want of one.
+func TestDecodeNeedsAContext(t *testing.T) {
+	var none context.Context
+	_, err := picture.Decode(none, testpicture.Encode(t, "png", testpicture.Image(4, 4)))
+	if err == nil || errors.Is(err, picture.ErrBroken) || !strings.Contains(err.Error(), "context is nil") {
+		t.Errorf("error %v", err)
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 	"sync"
 
 	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/internal/given"
 	"github.com/fastresnet/fastresnet/internal/hostmemory"
 	"github.com/fastresnet/fastresnet/internal/scaling"
 )
@@ -149,7 +150,7 @@ func (r Reader) folder(ctx context.Context, name string) (*data.Dataset, Report,
 
 // FS is [Reader.Folder] for the root of a file system, such as one of package embed. Several goroutines open its files.
 func (r Reader) FS(ctx context.Context, fsys fs.FS) (*data.Dataset, Report, error) {
-	if err := given(ctx); err != nil {
+	if err := given.Context(ctx); err != nil {
 		return nil, Report{}, err
 	}
 	found, err := find(ctx, fsys)
@@ -177,17 +178,9 @@ func (r Reader) Pictures(ctx context.Context, fsys fs.FS, list []Labelled) (*dat
 	return set, Report{Skipped: skipped}, err
 }
 
-// given reports a context that is nil.
-func given(ctx context.Context) error {
-	if ctx == nil {
-		return errors.New("the context is nil: pass context.Background() for none")
-	}
-	return nil
-}
-
 // read makes a set of pictures.
 func (r Reader) read(ctx context.Context, open func(name string) (fs.File, error), pictures []Labelled) (*data.Dataset, []Problem, error) {
-	if err := given(ctx); err != nil {
+	if err := given.Context(ctx); err != nil {
 		return nil, nil, err
 	}
 	shape := r.Shape
