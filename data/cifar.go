@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/fastresnet/fastresnet/internal/datafolder"
 )
 
 // cifar is one of the two data sets that Krizhevsky (2009) drew from Tiny Images, in its binary version.
@@ -87,23 +89,18 @@ func FindCIFAR10() (path string, err error) { return cifar10(cifar10Records).fin
 
 // find returns the path of the files in the place where they are looked for.
 func (c cifar) find() (path string, err error) {
-	if path := os.Getenv("FASTRESNET_DATA"); path != "" {
-		found, err := c.locate(path)
-		if err != nil {
-			return "", fmt.Errorf("environment variable FASTRESNET_DATA: %w", err)
-		}
-		return found, nil
-	}
-	cache, err := os.UserCacheDir()
+	folder, err := datafolder.Path()
 	if err != nil {
-		return "", fmt.Errorf("%w: %s: no cache folder (%w): get %s and set FASTRESNET_DATA to where it is",
-			ErrNotFound, c.name, err, c.url)
+		return "", fmt.Errorf("%w: %s: no cache folder (%w): get %s and set %s to where it is",
+			ErrNotFound, c.name, err, c.url, datafolder.Variable)
 	}
-	folder := filepath.Join(cache, "fastresnet")
 	found, err := c.locate(folder)
-	if errors.Is(err, ErrNotFound) {
-		return "", fmt.Errorf("%w: get %s and put it in %s, or set FASTRESNET_DATA to where it is",
-			err, c.url, folder)
+	switch {
+	case err != nil && os.Getenv(datafolder.Variable) != "":
+		return "", fmt.Errorf("environment variable %s: %w", datafolder.Variable, err)
+	case errors.Is(err, ErrNotFound):
+		return "", fmt.Errorf("%w: get %s and put it in %s, or set %s to where it is",
+			err, c.url, folder, datafolder.Variable)
 	}
 	return found, err
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/fastresnet/fastresnet/data/parquet"
 	"github.com/fastresnet/fastresnet/data/picture"
 	"github.com/fastresnet/fastresnet/internal/atomicfile"
+	"github.com/fastresnet/fastresnet/internal/datafolder"
 	"github.com/fastresnet/fastresnet/internal/given"
 )
 
@@ -56,10 +57,13 @@ const (
 // CIFAR10 returns CIFAR-10, the training and the test set, from files in a folder, which it downloads if they are not
 // there: from Hugging Face (144 MB), or else the official archive (170 MB). What comes from Hugging Face is compared with
 // the official images, pixel by pixel, and written as the official files (184 MB) if there is room for them, so that
-// [data.CIFAR10] finds them without a client.
+// [data.CIFAR10] finds them without a client. An empty folder is the one where that looks by itself.
 func (c Client) CIFAR10(ctx context.Context, folder string) (train, test *data.Dataset, err error) {
 	if err := given.Context(ctx); err != nil {
 		return nil, nil, err
+	}
+	if folder, err = orUsual(folder); err != nil {
+		return nil, nil, fmt.Errorf("CIFAR-10: %w", err)
 	}
 	if train, test, err = data.CIFAR10(folder); !errors.Is(err, data.ErrNotFound) {
 		return train, test, err
@@ -80,6 +84,14 @@ func (c Client) CIFAR10(ctx context.Context, folder string) (train, test *data.D
 		return nil, nil, fmt.Errorf("CIFAR-10: %w", errors.Join(mirrored, err))
 	}
 	return data.CIFAR10(path)
+}
+
+// orUsual is a folder, or if it is empty that where data sets are looked for.
+func orUsual(folder string) (string, error) {
+	if folder == "" {
+		return datafolder.Path()
+	}
+	return folder, nil
 }
 
 // mirroredCIFAR10 is CIFAR-10 from Hugging Face.
@@ -147,6 +159,9 @@ func writeCIFAR10(folder string, train, test *data.Dataset) error {
 
 // CIFAR100 is [Client.CIFAR10] for CIFAR-100, from the official archive (169 MB): see [data.CIFAR100] for coarse.
 func (c Client) CIFAR100(ctx context.Context, folder string, coarse bool) (train, test *data.Dataset, err error) {
+	if folder, err = orUsual(folder); err != nil {
+		return nil, nil, fmt.Errorf("CIFAR-100: %w", err)
+	}
 	if train, test, err = data.CIFAR100(folder, coarse); !errors.Is(err, data.ErrNotFound) {
 		return train, test, err
 	}

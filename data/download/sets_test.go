@@ -165,9 +165,11 @@ func TestCIFAR10IsThere(t *testing.T) {
 	if folder == "" {
 		t.Skip("FASTRESNET_DATA is not set")
 	}
-	train, _, err := download.Client{Offline: true}.CIFAR10(context.Background(), folder)
-	if err != nil || train.Len() != 50_000 {
-		t.Errorf("%v, %v", train, err)
+	for _, folder := range []string{folder, ""} {
+		train, _, err := download.Client{Offline: true}.CIFAR10(context.Background(), folder)
+		if err != nil || train.Len() != 50_000 {
+			t.Errorf("in %q: %v, %v", folder, train, err)
+		}
 	}
 	empty := filepath.Join(t.TempDir(), "none")
 	if _, _, err := (download.Client{Offline: true}).CIFAR10(context.Background(), empty); !errors.Is(err, download.ErrOffline) {
@@ -175,5 +177,26 @@ func TestCIFAR10IsThere(t *testing.T) {
 	}
 	if _, _, err := (download.Client{Offline: true}).CIFAR100(context.Background(), empty, true); !errors.Is(err, download.ErrOffline) {
 		t.Errorf("CIFAR-100 in an empty folder: %v", err)
+	}
+}
+
+// Without a folder a set is fetched to where it is looked for.
+func TestCIFARToTheUsualFolder(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "usual")
+	t.Setenv("FASTRESNET_DATA", folder)
+	nowhere := httptest.NewServer(http.NotFoundHandler())
+	defer nowhere.Close()
+	at := func(name string) download.File {
+		return download.File{Name: name, URLs: []string{nowhere.URL}, Size: 1, SHA256: noHash}
+	}
+	download.CIFAR10Files(t, at("train"), at("test"), at("archive"))
+	if _, _, err := quick.CIFAR10(context.Background(), ""); !errors.Is(err, download.ErrStatus) {
+		t.Errorf("CIFAR-10: %v", err)
+	}
+	if _, err := os.Stat(folder); err != nil {
+		t.Error(err)
+	}
+	if _, _, err := (download.Client{Offline: true}).CIFAR100(context.Background(), "", false); !errors.Is(err, download.ErrOffline) || !strings.Contains(err.Error(), folder) {
+		t.Errorf("CIFAR-100: %v", err)
 	}
 }

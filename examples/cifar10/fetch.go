@@ -6,10 +6,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
 
-	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/data/download"
 	"github.com/fastresnet/fastresnet/examples/internal/program"
 	"github.com/fastresnet/fastresnet/progress"
@@ -19,16 +17,7 @@ import (
 func fetch(ctx context.Context, s *settings, display *progress.Display) error {
 	folder := s.data
 	if folder == "auto" {
-		if _, err := data.FindCIFAR10(); !errors.Is(err, data.ErrNotFound) {
-			return err
-		}
-		if folder = os.Getenv("FASTRESNET_DATA"); folder == "" {
-			cache, err := os.UserCacheDir()
-			if err != nil {
-				return err
-			}
-			folder = filepath.Join(cache, "fastresnet")
-		}
+		folder = os.Getenv("FASTRESNET_DATA") // if it is not set, the client knows the usual place
 	}
 	if _, err := os.Stat(folder); errors.Is(err, fs.ErrNotExist) && (strings.HasSuffix(folder, ".tar.gz") || strings.HasSuffix(folder, ".tar")) {
 		return fmt.Errorf("-download: there is no archive %s: have -data or FASTRESNET_DATA name a folder to download into", folder)
