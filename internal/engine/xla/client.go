@@ -30,29 +30,30 @@ func open(_, config string, o engine.Opening) (*engine.Device, error) {
 	defer mu.Unlock()
 	xla.EnableAutoInstall(false)
 
-	plugin, _, _ := strings.Cut(config, ",")
-	name := strings.TrimSuffix("xla:"+plugin, ":")
-	if err := findPlugin(plugin, o.Download); err != nil {
+	asked, options, _ := strings.Cut(config, ",")
+	name := strings.TrimSuffix("xla:"+asked, ":")
+	plugin, path, err := findPlugin(asked, o.Download)
+	if err != nil {
 		return nil, fmt.Errorf("%w: %s: %w", engine.ErrBackend, name, err)
 	}
-	// By its whole path, as go-xla guesses. If it does not load, the next step says why.
+	// By its whole name or path, as go-xla guesses by that what it is. If it does not load, the next step says why.
 	if p, err := load(plugin); err == nil && pjrt.IsCUDAName(plugin) {
 		if err := keepAutotuning(p, o.AutotuneCache); err != nil {
 			return nil, fmt.Errorf("%w: %s: autotuning's cache: %w", engine.ErrBackend, name, err)
 		}
 	}
-	backend, err := xla.NewWithOptions(config, nil)
+	backend, err := xla.NewWithOptions(path+","+options, nil)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s: %w", engine.ErrBackend, name, explain(err))
 	}
 	d := opened(name, backend)
 	device := backend.DeviceDescription(0)
 	d.GPU = backend.IsCUDA() && !strings.Contains(device, "CPU") // a CPU's plugin may lie in a folder called cuda
-	d.Description, d.Units = fmt.Sprintf("%s, plugin %s", device, filepath.Base(backend.PluginName())), nil
+	d.Description, d.Units = fmt.Sprintf("%s, plugin %s", device, filepath.Base(plugin)), nil
 	for i := range backend.NumDevices() {
 		d.Units = append(d.Units, backend.DeviceDescription(compute.DeviceNum(i)))
 	}
-	if p, err := pjrt.GetPlugin(backend.PluginName()); err == nil { // it is loaded already
+	if p, err := pjrt.GetPlugin(path); err == nil { // it is loaded already
 		major, minor := p.Version()
 		d.Plugin = engine.Plugin{Name: p.Name(), Path: p.Path(), Version: fmt.Sprintf("%d.%d", major, minor)}
 	}

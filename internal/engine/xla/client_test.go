@@ -62,6 +62,42 @@ func TestPluginAmongThePackagesOfJAX(t *testing.T) {
 	}
 }
 
+// A plugin that comes after another was opened is found, and each is called by its name. It starts itself anew, as go-xla
+// reads its search path once.
+func TestPluginsByName(t *testing.T) {
+	const folderEnv = "FASTRESNET_TEST_BY_NAME"
+	open := func(name, want string) {
+		t.Helper()
+		d, err := engine.Open(name, engine.Opening{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer d.Close()
+		if d.Plugin.Name != want || !strings.HasSuffix(d.Description, ", plugin "+want) || d.GPU {
+			t.Errorf("%s: opened %q, %+v; want %s", name, d.Description, d.Plugin, want)
+		}
+	}
+	link := func(folder, name string) {
+		if err := os.Symlink(strings.TrimPrefix(testbackend.XLA(t), "xla:"), filepath.Join(folder, "pjrt_c_api_"+name+"_plugin.so")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if folder := os.Getenv(folderEnv); folder != "" {
+		open("xla:abacus", "abacus")
+		link(folder, "cpu_v1.2.3")
+		open("xla:cpu", "cpu_v1.2.3")
+		open("xla", "cpu_v1.2.3")
+		return
+	}
+	folder := t.TempDir()
+	link(folder, "abacus")
+	cmd := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$")
+	cmd.Env = append(os.Environ(), folderEnv+"="+folder, pjrt.PJRTPluginPathsEnv+"="+folder)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("%v, and it printed:\n%s", err, out)
+	}
+}
+
 // TestPluginsThatCannotBeOpened starts itself anew for each case: go-xla reads its search path once.
 func TestPluginsThatCannotBeOpened(t *testing.T) {
 	const caseEnv = "FASTRESNET_TEST_OPEN"

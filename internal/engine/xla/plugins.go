@@ -5,55 +5,79 @@ package xla
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
+	"github.com/gomlx/go-xla/compute/xla"
 	"github.com/gomlx/go-xla/installer"
 	"github.com/gomlx/go-xla/pjrt"
 )
 
-// findPlugin checks that a plugin is there before go-xla is asked for it, for a clearer error.
-func findPlugin(plugin string, download bool) error {
+// findPlugin returns the whole name and the path of a plugin, which are one where it was asked for by its path. go-xla is not
+// asked for it by name: it lists the plugins that there are once, and would know of none that is downloaded later.
+func findPlugin(plugin string, download bool) (name, path string, err error) {
 	if filepath.IsAbs(plugin) {
 		if _, err := os.Stat(plugin); err != nil {
-			return fmt.Errorf("%w: name the file of a PJRT plugin", err)
+			return "", "", fmt.Errorf("%w: name the file of a PJRT plugin", err)
 		}
-		return nil
+		return plugin, plugin, nil
 	}
 	if strings.ContainsAny(plugin, `/\.`) {
-		return errors.New("the path of a plugin must be absolute")
+		return "", "", errors.New("the path of a plugin must be absolute")
 	}
 	if isCUDA(plugin) && !installer.HasNvidiaGPU() {
-		return errors.New("no NVIDIA GPU was found: it takes Linux on amd64 with NVIDIA's driver, whose nvidia-smi must list one; a container must be started with its GPUs (docker run --gpus all)")
+		return "", "", errors.New("no NVIDIA GPU was found: it takes Linux on amd64 with NVIDIA's driver, whose nvidia-smi must list one; a container must be started with its GPUs (docker run --gpus all)")
 	}
 	known := plugin == "" || plugin == "cpu" || isCUDA(plugin)
-	there, err := installed(plugin)
-	if err == nil && !there && known && download {
-		if err := installer.AutoInstall("", true, installer.Quiet); err != nil {
-			return fmt.Errorf("downloading the PJRT plugin: %w", err)
+	name, path, err = installed(plugin)
+	if err == nil && path == "" && known && download {
+		failure := install(plugin)
+		if name, path, err = installed(plugin); path == "" && failure != nil {
+			return "", "", fmt.Errorf("downloading the PJRT plugin: %w", failure)
 		}
-		there, err = installed(plugin)
 	}
 	switch {
 	case err != nil:
-		return err
-	case there:
-		return nil
+		return "", "", err
+	case path != "":
+		return name, path, nil
 	case known && !download:
-		return fmt.Errorf("no such PJRT plugin is installed: ask for %s by name and with WithPluginDownload to have it downloaded, or name one by its path, as in xla:/path/to/plugin.so", strings.TrimSuffix("xla:"+plugin, ":"))
+		return "", "", fmt.Errorf("no such PJRT plugin is installed: ask for %s by name and with WithPluginDownload to have it downloaded, or name one by its path, as in xla:/path/to/plugin.so", strings.TrimSuffix("xla:"+plugin, ":"))
 	}
-	return errors.New("no such PJRT plugin is installed: name one by its path, as in xla:/path/to/plugin.so")
+	return "", "", errors.New("no such PJRT plugin is installed: name one by its path, as in xla:/path/to/plugin.so")
 }
 
-func installed(plugin string) (bool, error) {
-	plugins, err := available()
-	for name := range plugins {
-		if plugin == "" || name == plugin || strings.HasPrefix(name, plugin+"_v") {
-			return true, nil
+// install downloads a plugin; all that the machine can use, if none is named.
+func install(plugin string) error {
+	switch {
+	case plugin == "":
+		return installer.AutoInstall("", true, installer.Quiet)
+	case isCUDA(plugin):
+		plugin = "cuda"
+	}
+	return installer.AutoInstallPlugin(plugin, "", true, installer.Quiet)
+}
+
+// installed returns the whole name, which may end in a version, and the path of a plugin that is there, or two empty texts.
+// If none is named it is the first of those that go-xla prefers, or else of all.
+func installed(plugin string) (name, path string, err error) {
+	paths, err := available()
+	names := slices.Sorted(maps.Keys(paths))
+	wanted := []string{plugin}
+	if plugin == "" {
+		wanted = append(slices.Clone(xla.DefaultPlugins), names...)
+	}
+	for _, want := range wanted {
+		for _, name := range names {
+			if name == want || strings.HasPrefix(name, want+"_v") {
+				return name, paths[name], nil
+			}
 		}
 	}
-	return false, err
+	return "", "", err
 }
 
 // available are the paths of the plugins that go-xla finds, by name. It loads each to see whether it is one, and
