@@ -2,8 +2,9 @@ package fastresnet
 
 import "fmt"
 
-// Precision is the number format that a network computes in. Weights, batch norm and loss are in
-// float32 whatever it is.
+// Precision is the number format that a network computes in, its logits too. Weights, statistics and the loss are in float32
+// whatever it is. So is batch norm, but for norms of low precision ([layers.NormSettings]), which the first five rungs of
+// [Ladder] have.
 type Precision string
 
 // The precisions of [WithPrecision].

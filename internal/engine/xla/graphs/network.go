@@ -12,7 +12,8 @@ import (
 type Scope struct {
 	// Training selects batch statistics, and collects the running ones in Updates.
 	Training bool
-	// DType is what convolutions and products compute in; batch norm and logits stay in float32.
+	// DType is what layers compute in, the one that makes the logits too. Batch norm computes in float32 unless it has
+	// LowPrecision.
 	DType dtypes.DType
 	// Variables are float32 nodes by name.
 	Variables map[string]*graph.Node
