@@ -54,16 +54,18 @@ func (a *averaging) step(variables []compute.Buffer, keep float64) (next []compu
 	}
 	defer release(share)
 	n := len(variables)
-	inputs := append(slices.Concat(a.averages, variables), share)
-	if !a.lookahead {
-		a.averages, err = a.move.run(n, inputs...)
-		return variables, err
+	donated := n
+	if a.lookahead {
+		donated = 2 * n
 	}
-	out, err := a.move.run(2*n, inputs...)
+	out, err := a.move.run(donated, append(slices.Concat(a.averages, variables), share)...)
 	if err != nil {
 		return variables, err
 	}
-	a.averages, next = out[:n:n], out[n:]
+	a.averages, next = out[:n:n], variables
+	if a.lookahead {
+		next = out[n:]
+	}
 	return next, nil
 }
 

@@ -15,7 +15,7 @@ type ledger struct {
 	uploads, downloads, compiled int
 	uploaded                     int // bytes
 	alive                        map[*entry]bool
-	fail                         func() error // asked before an upload and a compilation; nil for never
+	fail                         func() error // asked before an upload, a compilation and an execution; nil for never
 }
 
 func (l *ledger) failure() error {
@@ -104,6 +104,9 @@ func (x accountedExecutable) Execute(inputs []compute.Buffer, donate []bool, dev
 			x.ledger.t.Errorf("input %d was used after it was given up", i)
 		}
 		own[i] = e.Buffer
+	}
+	if err := x.ledger.failure(); err != nil {
+		return nil, err
 	}
 	outputs, err := x.Executable.Execute(own, donate, device)
 	if err != nil {

@@ -92,7 +92,6 @@ func (s *residentSource) padOnce(unpadded input, pad int) error {
 	}
 	defer padding.close()
 	out, err := padding.run(1, s.images)
-	s.images = nil // given up
 	if err != nil {
 		return err
 	}

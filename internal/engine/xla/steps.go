@@ -258,11 +258,12 @@ func (s *steps) StartEpoch(epoch int, moves engine.Moves, taken int) error {
 	if err != nil {
 		return err
 	}
+	s.epoch = []compute.Buffer{r}
 	rest, err := s.images.startEpoch(epoch, taken*s.cfg.Batch)
 	if err != nil {
 		return err
 	}
-	s.epoch = append([]compute.Buffer{r}, rest...)
+	s.epoch = append(s.epoch, rest...)
 	if s.counter, err = upload(s.device, []int32{int32(taken)}, whole(dtypes.Int32)); err != nil || taken > 0 {
 		return err
 	}

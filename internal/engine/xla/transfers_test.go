@@ -75,6 +75,51 @@ func TestEvaluatorCompilesTwice(t *testing.T) {
 	}
 }
 
+// outOfMemoryAfter fails when it has been asked n times.
+func outOfMemoryAfter(n int) func() error {
+	return func() error {
+		if n--; n < 0 {
+			return errors.New("RESOURCE_EXHAUSTED: Out of memory while trying to allocate 8 bytes")
+		}
+		return nil
+	}
+}
+
+// Wherever the memory of a device ends within an epoch, the error says so, what the run has can still be read, and nothing
+// of it stays when it is closed.
+func TestEpochOutOfMemory(t *testing.T) {
+	for label, average := range map[string]engine.Average{"averages": {Keep: 0.5}, "lookahead": {Keep: 0.5, Lookahead: true}} {
+		t.Run(label, func(t *testing.T) {
+			cfg, set := enginetest.Tiny(t)
+			cfg.AverageEvery, cfg.Average = 4, average
+			d := enginetest.Open(t, gomlx)
+			l := underLedger(t, deviceOf(d))
+			for n := 0; ; n++ {
+				trainer, err := engine.NewTrainer(t.Context(), d, cfg, set)
+				if err != nil {
+					t.Fatalf("%+v", err)
+				}
+				l.fail = outOfMemoryAfter(n)
+				_, failure := trainer.Epoch(t.Context(), 1, enginetest.Constant(0.05, 8), enginetest.NoStep)
+				l.fail = nil
+				if failure != nil && !errors.Is(failure, engine.ErrMemory) {
+					t.Errorf("after %d operations: error %v, want ErrMemory", n, failure)
+				}
+				if snapshot, err := trainer.Snapshot(); err != nil || len(snapshot.Averages) != len(snapshot.Variables) {
+					t.Errorf("after %d operations: %d averages of %d variables, %v", n, len(snapshot.Averages), len(snapshot.Variables), err)
+				}
+				trainer.Close()
+				if len(l.alive) > 0 {
+					t.Errorf("after %d operations: %d buffers stay", n, len(l.alive))
+				}
+				if failure == nil {
+					return
+				}
+			}
+		})
+	}
+}
+
 // Wherever the memory of a device ends while a run is prepared, the error says so, and nothing stays there.
 func TestPreparationOutOfMemory(t *testing.T) {
 	fed := func(cfg engine.Config) engine.Config { cfg.Loading = data.LoadPerImage; return cfg }
@@ -85,25 +130,19 @@ func TestPreparationOutOfMemory(t *testing.T) {
 			d := enginetest.Open(t, gomlx)
 			l := underLedger(t, deviceOf(d))
 			for n := 0; ; n++ {
-				left := n
-				l.fail = func() error {
-					if left--; left < 0 {
-						return errors.New("RESOURCE_EXHAUSTED: Out of memory while trying to allocate 8 bytes")
-					}
-					return nil
-				}
+				l.fail = outOfMemoryAfter(n)
 				trainer, err := engine.NewTrainer(t.Context(), d, cfg, set)
 				if err == nil {
 					trainer.Close()
 				} else if !errors.Is(err, engine.ErrMemory) {
-					t.Errorf("after %d uploads and compilations: error %v, want ErrMemory", n, err)
+					t.Errorf("after %d operations: error %v, want ErrMemory", n, err)
 				}
 				if len(l.alive) > 0 {
-					t.Errorf("after %d uploads and compilations: %d buffers stay", n, len(l.alive))
+					t.Errorf("after %d operations: %d buffers stay", n, len(l.alive))
 				}
 				if err == nil {
 					if n < 10 {
-						t.Errorf("%d uploads and compilations, want more", n)
+						t.Errorf("%d operations, want more", n)
 					}
 					return
 				}
