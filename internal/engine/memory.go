@@ -33,7 +33,7 @@ func memory(n layers.Network, training bool) (fixed, perSmallBatch int64, err er
 		for _, v := range s.Variables {
 			fixed += 2 * int64(v.Size()) * valueSize // on the host and on the device
 			if len(v.Dims) > 1 {
-				fixed += packedSize(v, s.In, s.Out)
+				fixed += packedSize(v, s.In, s.Out, training)
 				lent = max(lent, transformedSize(v, s.In, s.Out, training))
 				if !training {
 					fixed += imageSize(v, s.In, s.Out)
@@ -103,11 +103,14 @@ func outputSize(s data.Shape) int64 {
 	return int64(s.Height+1) * int64(s.Width+1) * int64(roundUp(s.Channels, channelTile)) * SmallBatch * valueSize
 }
 
-// packedSize is the size of a convolution's weights, or a linear layer's, in the orders of its forward pass and of the
-// gradient to its input: cpu's direct.
-func packedSize(weight layers.Variable, in, out data.Shape) int64 {
+// packedSize is the size of a convolution's weights, or a linear layer's, in the order of its forward pass and, for
+// training, of the gradient to its input: cpu's direct.
+func packedSize(weight layers.Variable, in, out data.Shape, training bool) int64 {
 	area := int64(weight.Size()) / int64(out.Channels) / int64(in.Channels) // of the filter
 	forward := area * int64(in.Channels) * (tapSize + valueSize*int64(roundUp(out.Channels, channelTile)))
+	if !training {
+		return forward
+	}
 	backward := area * (int64(out.Channels)*(tapSize+valueSize*int64(roundUp(in.Channels, channelTile))) + productSize)
 	return forward + backward
 }

@@ -58,7 +58,15 @@ func (b backend) Classify(cfg engine.Config, size int) (engine.Classifier, error
 		c.logits = net.classify
 		return c, nil
 	}
-	net, err := compile(cfg.Network, size, b.kernels, nil)
+	variables, err := cfg.Network.Variables()
+	if err != nil {
+		return nil, err
+	}
+	still := map[string]bool{} // all layers: what gradients need is neither kept nor prepared
+	for _, v := range variables {
+		still[v.Layer()] = true
+	}
+	net, err := compile(cfg.Network, size, b.kernels, still)
 	if err != nil {
 		return nil, err
 	}
