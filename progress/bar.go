@@ -38,7 +38,7 @@ func bar(prefix string, s fastresnet.Progress, left string, testing bool, column
 	for _, f := range fields {
 		length -= f.room
 	}
-	for i, more := range []field{gapped(lossOf(s), "loss 1.234"), gapped(fmt.Sprintf("lr %.4f", s.Rate), "lr 0.1234")} {
+	for i, more := range []field{gapped(lossOf(s), "loss 1.234"), gapped("lr "+rate(s.Rate), "lr 0.1234")} {
 		if more.text == "" {
 			continue
 		}

@@ -20,7 +20,7 @@ const columnGap = 2
 
 var allColumns = []column{
 	{"epoch", func(e fastresnet.Epoch) string { return fmt.Sprint(e.Number) }, false},
-	{"    lr", func(e fastresnet.Epoch) string { return fmt.Sprintf("%.4f", e.Rate) }, false},
+	{"    lr", func(e fastresnet.Epoch) string { return rate(e.Rate) }, false},
 	{"train loss", func(e fastresnet.Epoch) string { return loss(e.TrainLoss) }, false},
 	{"train acc", func(e fastresnet.Epoch) string { return percent(e.TrainAccuracy) }, false},
 	{"test loss", func(e fastresnet.Epoch) string { return ifTested(e, loss(e.TestLoss)) }, true},
@@ -65,6 +65,14 @@ func line(columns []column, text func(column) string) string {
 func loss(v float64) string {
 	if math.IsNaN(v) || math.IsInf(v, 0) {
 		return "-"
+	}
+	return fmt.Sprintf("%.4f", v)
+}
+
+// rate is a learning rate: in one digit where decimals would leave none.
+func rate(v float64) string {
+	if v > 0 && v < 1e-4 {
+		return fmt.Sprintf("%.0e", v)
 	}
 	return fmt.Sprintf("%.4f", v)
 }
