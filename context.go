@@ -3,12 +3,14 @@ package fastresnet
 import (
 	"context"
 	"fmt"
+
+	"github.com/fastresnet/fastresnet/internal/argument"
 )
 
 // given reports a context that is nil.
 func given(ctx context.Context) error {
-	if ctx == nil {
-		return fmt.Errorf("%w: the context is nil: pass context.Background() for none", ErrArgument)
+	if err := argument.Context(ctx); err != nil {
+		return fmt.Errorf("%w: %w", ErrArgument, err)
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/fastresnet/fastresnet/internal/argument"
 	"github.com/fastresnet/fastresnet/internal/engine/cpu/kernels"
 )
 
@@ -138,8 +139,8 @@ func (p *pairs) multiply(b *block, panel int) {
 }
 
 func checkContext(ctx context.Context) error {
-	if ctx == nil {
-		return fmt.Errorf("%w: the context is nil", ErrArgument)
+	if err := argument.Context(ctx); err != nil {
+		return fmt.Errorf("%w: %w", ErrArgument, err)
 	}
 	return nil
 }

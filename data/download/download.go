@@ -25,7 +25,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/fastresnet/fastresnet/internal/given"
+	"github.com/fastresnet/fastresnet/internal/argument"
 	"github.com/gofrs/flock"
 )
 
@@ -93,7 +93,7 @@ type Client struct {
 // there, or is not what it should be. Several programs may ask for the same file: one downloads it, and the others
 // wait. A file without a hash is an error. When ctx ends, the error is its.
 func (c Client) Fetch(ctx context.Context, folder string, f File) (path string, err error) {
-	if err := given.Context(ctx); err != nil {
+	if err := argument.Context(ctx); err != nil {
 		return "", err
 	}
 	if _, _, err := f.hash(); err != nil {

@@ -15,9 +15,9 @@ import (
 	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/data/parquet"
 	"github.com/fastresnet/fastresnet/data/picture"
+	"github.com/fastresnet/fastresnet/internal/argument"
 	"github.com/fastresnet/fastresnet/internal/atomicfile"
 	"github.com/fastresnet/fastresnet/internal/datafolder"
-	"github.com/fastresnet/fastresnet/internal/given"
 )
 
 // The official archives, by https://www.cs.toronto.edu/~kriz/cifar.html, which has their MD5.
@@ -59,7 +59,7 @@ const (
 // the official images, pixel by pixel, and written as the official files (184 MB) if there is room for them, so that
 // [data.CIFAR10] finds them without a client. An empty folder is the one where that looks by itself.
 func (c Client) CIFAR10(ctx context.Context, folder string) (train, test *data.Dataset, err error) {
-	if err := given.Context(ctx); err != nil {
+	if err := argument.Context(ctx); err != nil {
 		return nil, nil, err
 	}
 	if folder, err = orUsual(folder); err != nil {

@@ -17,7 +17,7 @@ import (
 
 	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/data/picture"
-	"github.com/fastresnet/fastresnet/internal/given"
+	"github.com/fastresnet/fastresnet/internal/argument"
 	"github.com/fastresnet/fastresnet/internal/hostmemory"
 )
 
@@ -38,7 +38,7 @@ type Columns struct {
 // The error wraps [data.ErrNotFound] if there is no such file or column, and [data.ErrFormat] if a file is damaged, or if
 // a label or a picture is missing; besides it is one of [picture.Reader.Pictures].
 func Read(ctx context.Context, r picture.Reader, c Columns, files ...string) (*data.Dataset, picture.Report, error) {
-	if err := given.Context(ctx); err != nil {
+	if err := argument.Context(ctx); err != nil {
 		return nil, picture.Report{}, err
 	}
 	if len(files) == 0 {

@@ -23,7 +23,7 @@ import (
 	"io"
 	"os"
 
-	"github.com/fastresnet/fastresnet/internal/given"
+	"github.com/fastresnet/fastresnet/internal/argument"
 	"github.com/fastresnet/fastresnet/internal/upright"
 	"golang.org/x/image/bmp"
 	"golang.org/x/image/tiff"
@@ -108,7 +108,7 @@ func ReadHeader(encoded []byte) (h Header, err error) {
 // Decode decodes a picture, of several frames the first, on its canvas. One whose Exif data say that it is stored on
 // its side, as those of cameras and phones do, is turned upright. It ends soon after ctx does, with its error.
 func Decode(ctx context.Context, encoded []byte) (img image.Image, err error) {
-	if err := given.Context(ctx); err != nil {
+	if err := argument.Context(ctx); err != nil {
 		return nil, err
 	}
 	defer guard(&err)

@@ -17,7 +17,7 @@ import (
 	"sync"
 
 	"github.com/fastresnet/fastresnet/data"
-	"github.com/fastresnet/fastresnet/internal/given"
+	"github.com/fastresnet/fastresnet/internal/argument"
 	"github.com/fastresnet/fastresnet/internal/hostmemory"
 	"github.com/fastresnet/fastresnet/internal/scaling"
 )
@@ -150,7 +150,7 @@ func (r Reader) folder(ctx context.Context, name string) (*data.Dataset, Report,
 
 // FS is [Reader.Folder] for the root of a file system, such as one of package embed. Several goroutines open its files.
 func (r Reader) FS(ctx context.Context, fsys fs.FS) (*data.Dataset, Report, error) {
-	if err := given.Context(ctx); err != nil {
+	if err := argument.Context(ctx); err != nil {
 		return nil, Report{}, err
 	}
 	found, err := find(ctx, fsys)
@@ -180,7 +180,7 @@ func (r Reader) Pictures(ctx context.Context, fsys fs.FS, list []Labelled) (*dat
 
 // read makes a set of pictures.
 func (r Reader) read(ctx context.Context, open func(name string) (fs.File, error), pictures []Labelled) (*data.Dataset, []Problem, error) {
-	if err := given.Context(ctx); err != nil {
+	if err := argument.Context(ctx); err != nil {
 		return nil, nil, err
 	}
 	shape := r.Shape

@@ -10,17 +10,23 @@ import (
 	"github.com/fastresnet/fastresnet/internal/folderlock"
 )
 
-// Whoever may write the folder's other files may lock it.
-func TestPermissions(t *testing.T) {
-	folder := t.TempDir()
+// acquire locks a folder until the test ends.
+func acquire(t *testing.T, folder string) {
+	t.Helper()
 	lock, err := folderlock.Acquire(folder, ".run")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer lock.Release()
 	if lock == nil {
 		t.Skip("there are no locks")
 	}
+	t.Cleanup(func() { lock.Release() })
+}
+
+// Whoever may write the folder's other files may lock it.
+func TestPermissions(t *testing.T) {
+	folder := t.TempDir()
+	acquire(t, folder)
 	mode := func(name string) os.FileMode {
 		info, err := os.Stat(filepath.Join(folder, name))
 		if err != nil {
@@ -105,14 +111,7 @@ func TestOwnersThatAreNone(t *testing.T) {
 	} {
 		t.Run(tt.label, func(t *testing.T) {
 			folder := t.TempDir()
-			lock, err := folderlock.Acquire(folder, ".run")
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer lock.Release()
-			if lock == nil {
-				t.Skip("there are no locks")
-			}
+			acquire(t, folder)
 			if err := tt.prepare(filepath.Join(folder, ".run.owner")); err != nil {
 				t.Skip("no links here:", err)
 			}

@@ -67,7 +67,7 @@ func (v version) left(root fs.FS, folder string) (bytes int64, limited bool) {
 	}
 	used, _ := number(fs.ReadFile(root, path.Join(folder, v.usage)))
 	cache, _ := line(root, path.Join(folder, "memory.stat"), v.cache)
-	return limit - used + cache, true
+	return limit - max(used-cache, 0), true // the two are counted apart, and no group has more than its limit
 }
 
 // number is that of a file which holds nothing else.

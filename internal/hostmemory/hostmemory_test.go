@@ -47,6 +47,9 @@ func TestFree(t *testing.T) {
 			v1 + "/memory.limit_in_bytes": "1000\n", v1 + "/memory.usage_in_bytes": "500\n"}, 500},
 		{"the first version, without a limit", map[string]string{"proc/meminfo": host, "proc/self/cgroup": "4:memory:/\n",
 			v1 + "/memory.limit_in_bytes": "9223372036854771712\n", v1 + "/memory.usage_in_bytes": "500\n"}, 8000 << 10},
+		{"a cache that is counted as more than what is used", map[string]string{"proc/meminfo": host, "proc/self/cgroup": "4:memory:/\n",
+			v1 + "/memory.limit_in_bytes": "9223372036854771712\n", v1 + "/memory.usage_in_bytes": "500\n",
+			v1 + "/memory.stat": "total_inactive_file 9000\n"}, 8000 << 10},
 		{"both versions", map[string]string{"proc/meminfo": host, "proc/self/cgroup": "4:memory:/job\n1:name=systemd:/\n0::/other\n",
 			v1 + "/job/memory.limit_in_bytes": "1000\n", v1 + "/job/memory.usage_in_bytes": "500\n"}, 500},
 	} {

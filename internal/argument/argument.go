@@ -1,5 +1,5 @@
-// Package given checks what every call is given.
-package given
+// Package argument checks what calls are given.
+package argument
 
 import (
 	"context"
