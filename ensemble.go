@@ -93,7 +93,7 @@ func (e *Ensemble) PredictDataset(ctx context.Context, set *data.Dataset) (predi
 	if err := errors.Join(e.made(), given(ctx)); err != nil {
 		return nil, err
 	}
-	if err := e.models[0].takes(set); err != nil {
+	if err := e.models[0].reads(set); err != nil {
 		return nil, err
 	}
 	return e.predict(ctx, set.Pixels())

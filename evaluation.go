@@ -42,15 +42,11 @@ func (m *Model) Evaluate(ctx context.Context, set *data.Dataset) (e Evaluation, 
 
 // knows reports a set that the model cannot be compared with.
 func (m *Model) knows(set *data.Dataset) error {
-	if err := m.takes(set); err != nil {
+	if err := m.reads(set); err != nil {
 		return err
 	}
 	if classes := set.Classes(); !slices.Equal(classes, m.classes) {
 		return fmt.Errorf("%w: the set has the classes %q, the model %q", ErrImage, classes, m.classes)
-	}
-	if set.Fit() != m.fit {
-		return fmt.Errorf("%w: the set's images were made of pictures by fit %q, those that the model was trained on by %q: Model.Fit says how to read them",
-			ErrImage, set.Fit(), m.fit)
 	}
 	return nil
 }

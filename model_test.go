@@ -90,6 +90,12 @@ func TestFit(t *testing.T) {
 			if _, err := loaded.Evaluate(context.Background(), set); (err == nil) != (fit == other) || err != nil && !errors.Is(err, fastresnet.ErrImage) {
 				t.Errorf("evaluating a model of fit %q on images of fit %q: error %v", fit, other, err)
 			}
+			if _, err := loaded.PredictDataset(context.Background(), set); (err == nil) != (fit == other) || err != nil && !errors.Is(err, fastresnet.ErrImage) {
+				t.Errorf("a model of fit %q predicts images of fit %q: error %v", fit, other, err)
+			}
+			if _, err := loaded.EmbedDataset(context.Background(), set); err != nil {
+				t.Errorf("a model of fit %q embeds images of fit %q: error %v", fit, other, err)
+			}
 		}
 	}
 }

@@ -99,16 +99,17 @@ func (m *Model) pixels(ctx context.Context, images []image.Image) (pixels []uint
 	return pixels, nil
 }
 
-// PredictDataset classifies all images of a set, whose labels do not count. Its errors are those of [Model.Predict].
+// PredictDataset classifies all images of a set, whose labels do not count. Its errors are those of [Model.Predict]; [ErrImage]
+// also says that the images were made of pictures otherwise than those that the model was trained on ([Model.Fit]).
 //
 // Many pictures in files become a set by picture.Reader.Pictures, with [Model.Network]'s Input for the shape, [Model.Fit] for the
-// fit, and any class; [data.Dataset.Name] says which file an image is of.
+// fit, and one of [Model.Classes] for all, whichever; [data.Dataset.Name] says which file an image is of.
 func (m *Model) PredictDataset(ctx context.Context, set *data.Dataset) (predictions []Prediction, err error) {
 	defer guard(&err)
 	if err := errors.Join(m.made(), given(ctx)); err != nil {
 		return nil, err
 	}
-	if err := m.takes(set); err != nil {
+	if err := m.reads(set); err != nil {
 		return nil, err
 	}
 	return m.predict(ctx, set.Pixels())
@@ -248,6 +249,18 @@ func (m *Model) compute(ctx context.Context, output engine.Output, pixels []uint
 		return nil, ErrClosed
 	}
 	return m.evaluator.Compute(ctx, output, pixels)
+}
+
+// reads reports a set whose images are none that the model has learnt to read: of another shape, or made of pictures otherwise.
+func (m *Model) reads(set *data.Dataset) error {
+	if err := m.takes(set); err != nil {
+		return err
+	}
+	if set.Fit() != m.fit {
+		return fmt.Errorf("%w: the set's images were made of pictures by fit %q, those that the model was trained on by %q: Model.Fit says how to read them",
+			ErrImage, set.Fit(), m.fit)
+	}
+	return nil
 }
 
 // takes reports a set whose images the model cannot take.

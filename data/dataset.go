@@ -110,7 +110,11 @@ func (d *Dataset) String() string {
 	if d == nil {
 		return "no images"
 	}
-	return fmt.Sprintf("%d images of %v in %d classes", d.Len(), d.shape, len(d.classes))
+	classes := "classes"
+	if len(d.classes) == 1 {
+		classes = "class"
+	}
+	return fmt.Sprintf("%d images of %v in %d %s", d.Len(), d.shape, len(d.classes), classes)
 }
 
 // Shape returns the shape that all images have.

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"text/template"
@@ -20,7 +21,12 @@ import (
 	"log"
 
 	"github.com/fastresnet/fastresnet"
-	"github.com/fastresnet/fastresnet/data{{if not .CIFAR10}}/picture{{end}}"
+{{- if or .CIFAR10 .Reader}}
+	"github.com/fastresnet/fastresnet/data"
+{{- end}}
+{{- if not .CIFAR10}}
+	"github.com/fastresnet/fastresnet/data/picture"
+{{- end}}
 )
 
 //go:embed recipe.json
@@ -34,9 +40,11 @@ func main() {
 {{- if .CIFAR10}}
 	train, test, err := data.CIFAR10("")
 {{- else}}
-	// Put the run's own images here: {{.TrainImages}} to train on, {{.TestImages}} to test with. If they were of another size than
+	// Put the run's own images here: {{.TrainImages}} to train on, {{.TestImages}} to test with.
+{{- if not .Images}} If they were of another size than
 	// 32x32, grey, or fitted otherwise than cropped, the Reader must say so: its Shape and Fit.
-	pictures, _, err := picture.Reader{}.Folder(context.Background(), "pictures")
+{{- end}}
+	pictures, _, err := picture.Reader{ {{- .Reader -}} }.Folder(context.Background(), "pictures")
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -87,6 +95,26 @@ type programData struct {
 	fastresnet.Record
 	// CIFAR10 says that the run was on all of it, to all appearance.
 	CIFAR10 bool
+	// Images are those that were evaluated; nil if they are not known.
+	Images *data.Dataset
+}
+
+// Reader is what a picture.Reader has to be told to make such images, as Go.
+func (p programData) Reader() string {
+	if p.Images == nil {
+		return ""
+	}
+	var settings []string
+	if s := p.Images.Shape(); s != (data.Shape{Height: 32, Width: 32, Channels: 3}) {
+		settings = append(settings, fmt.Sprintf("Shape: data.Shape{Height: %d, Width: %d, Channels: %d}", s.Height, s.Width, s.Channels))
+	}
+	switch p.Images.Fit() {
+	case data.FitPad:
+		settings = append(settings, "Fit: data.FitPad")
+	case data.FitStretch:
+		settings = append(settings, "Fit: data.FitStretch")
+	}
+	return strings.Join(settings, ", ")
 }
 
 // onCIFAR10 says whether a run has CIFAR-10's numbers of images, and was evaluated on its classes.
@@ -100,6 +128,6 @@ func onCIFAR10(r Run) bool {
 // repeatOf is how to do it in a shell, if the run knows that, and in Go.
 func repeatOf(r Run, recipe string) (repeat, error) {
 	var text strings.Builder
-	err := program.Execute(&text, programData{r.Record, onCIFAR10(r)})
+	err := program.Execute(&text, programData{r.Record, onCIFAR10(r), r.Images})
 	return repeat{Command: r.Command, Program: text.String(), Recipe: recipe}, err
 }

@@ -211,6 +211,39 @@ func TestRepeatOnOwnImages(t *testing.T) {
 	}
 }
 
+// The program makes images of pictures as the run's were made, where they are known.
+func TestRepeatReadsPicturesAlike(t *testing.T) {
+	for _, test := range []struct {
+		shape data.Shape
+		fit   data.Fit
+		want  string
+	}{
+		{data.Shape{Height: 32, Width: 32, Channels: 3}, data.FitCrop, "picture.Reader{}.Folder"},
+		{data.Shape{Height: 32, Width: 32, Channels: 3}, data.FitPad, "picture.Reader{Fit: data.FitPad}.Folder"},
+		{data.Shape{Height: 8, Width: 4, Channels: 1}, data.FitStretch, "picture.Reader{Shape: data.Shape{Height: 8, Width: 4, Channels: 1}, Fit: data.FitStretch}.Folder"},
+	} {
+		t.Run(test.want, func(t *testing.T) {
+			run := named(t, "cat", "dog")
+			run.Record = history(2, 24)
+			n := run.Images.Len()
+			images, err := data.New(make([]uint8, n*test.shape.Size()), test.shape, make([]int, n), []string{"cat", "dog"})
+			check(t, err)
+			run.Images, err = images.WithFit(test.fit)
+			check(t, err)
+			_, page := written(t, run)
+			program := page.all("pre")[0].all("code")[0].text
+			formatted, err := format.Source([]byte(program))
+			check(t, err)
+			if !strings.Contains(program, test.want) || strings.Contains(program, "must say so") || string(formatted) != program {
+				t.Errorf("want %q in, and no changes by gofmt of:\n%s", test.want, program)
+			}
+			if uses := strings.Contains(program, "fastresnet/data\"\n"); uses != strings.Contains(test.want, "data.") {
+				t.Errorf("it imports package data: %t", uses)
+			}
+		})
+	}
+}
+
 // A page of any kind holds all that it needs, runs nothing, and is built as screen readers need it.
 func TestStructure(t *testing.T) {
 	for name, runs := range pages(t) {

@@ -60,6 +60,10 @@ func (s *service) see(r *http.Request, images *data.Dataset, wanted []wantedOutp
 		embed = embed || o.Name == signature.Embedding
 		predict = predict || o.Name != signature.Embedding
 	}
+	// Whoever sends tensors has made them as the model was trained to see pictures.
+	if images, err = images.WithFit(s.model.Fit()); err != nil {
+		return seen, err
+	}
 	if predict {
 		err = s.compute(r, images.Len(), func(ctx context.Context) (err error) {
 			seen.predictions, err = s.predictor.PredictDataset(ctx, images)

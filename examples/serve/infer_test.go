@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"math"
 	"net/http"
 	"runtime"
@@ -172,6 +173,16 @@ func TestInfer(t *testing.T) {
 				t.Errorf("classes (-model +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestInferFits has tensors taken by a model of padded pictures, who sends them having padded them.
+func TestInferFits(t *testing.T) {
+	s := newService(modelThatFits(t, data.FitPad), "test", usual, slog.New(slog.DiscardHandler))
+	const text = `{"inputs":[{"name":"images","shape":[1,32,32,3],"datatype":"UINT8","parameters":{"binary_data_size":3072}}]}`
+	got := infer(t, listen(t, s).url, "/v2/models/test/infer", text, make([]uint8, 3072)).inferred(t)
+	if want := []string{"logits", "probabilities", "embedding"}; len(got.Outputs) != len(want) {
+		t.Errorf("%d outputs, want %q", len(got.Outputs), want)
 	}
 }
 
