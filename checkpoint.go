@@ -23,6 +23,7 @@ type checkpoints struct {
 	every     int // epochs
 	identity  identity
 	variables []layers.Variable
+	selector  []layers.Variable // the small network's of a [Selection]; nil for none
 	// last is the newest that is known to be good; "" before the first.
 	last string
 	// saved is what the run goes on from; nil for nothing.
@@ -41,6 +42,8 @@ type progress struct {
 	Total      time.Duration `json:"total_ns"`
 	// State has its tensors beside the JSON.
 	State engine.Snapshot `json:"state"`
+	// Selector is the small network of a [Selection] before the epoch after the whole ones, with its tensors beside the JSON.
+	Selector *engine.Snapshot `json:"selector,omitempty"`
 	// BestEpoch is the one whose weights [WithBestWeights] has kept, 0 for none: Best, and BestLast where those are averages.
 	BestEpoch int                  `json:"best_epoch,omitempty"`
 	Best      map[string][]float32 `json:"-"`
@@ -69,6 +72,11 @@ func findCheckpoints(c *config) (found *checkpoints, err error) {
 	}
 	if k.variables, err = c.network.Variables(); err != nil {
 		return nil, err
+	}
+	if c.selector != nil {
+		if k.selector, err = c.selector.Variables(); err != nil {
+			return nil, err
+		}
 	}
 	if err = k.writable(); err != nil {
 		return nil, err
@@ -129,11 +137,13 @@ func (k *checkpoints) encode(p *progress) (safetensors.File, error) {
 		return safetensors.File{}, err
 	}
 	f := safetensors.File{Metadata: map[string]string{checkpointKey: checkpointVersion, progressKey: string(text)}}
-	if m := p.State.Metrics; len(m) > 0 {
-		f.Tensors = append(f.Tensors, safetensors.Tensor{Name: metricsName, Shape: []int{len(m)}, Data: m})
+	for name, metrics := range p.metrics() {
+		if m := *metrics; len(m) > 0 {
+			f.Tensors = append(f.Tensors, safetensors.Tensor{Name: name, Shape: []int{len(m)}, Data: m})
+		}
 	}
 	for prefix, values := range p.tensors() {
-		for _, v := range k.variables {
+		for _, v := range k.variablesOf(prefix) {
 			if data, ok := (*values)[v.Name]; ok {
 				f.Tensors = append(f.Tensors, safetensors.Tensor{Name: prefix + v.Name, Shape: v.Dims, Data: data})
 			}
@@ -143,15 +153,36 @@ func (k *checkpoints) encode(p *progress) (safetensors.File, error) {
 	return f, nil
 }
 
-// metricsName is the tensor of a snapshot's metrics.
-const metricsName = "metrics"
+// ofSelector is how the names of the tensors of a selector's snapshot begin.
+const ofSelector = "selector-"
 
-// tensors are the snapshot's by the beginning of their names in a file.
+// metrics are the snapshots' by the names of their tensors in a file.
+func (p *progress) metrics() map[string]*[]float32 {
+	all := map[string]*[]float32{"metrics": &p.State.Metrics}
+	if s := p.Selector; s != nil {
+		all[ofSelector+"metrics"] = &s.Metrics
+	}
+	return all
+}
+
+// tensors are those of variables by the beginning of their names in a file.
 func (p *progress) tensors() map[string]*map[string][]float32 {
-	return map[string]*map[string][]float32{
+	all := map[string]*map[string][]float32{
 		"variables/": &p.State.Variables, "velocities/": &p.State.Velocities, "averages/": &p.State.Averages,
 		"best/": &p.Best, "best-last/": &p.BestLast,
 	}
+	if s := p.Selector; s != nil {
+		all[ofSelector+"variables/"], all[ofSelector+"velocities/"] = &s.Variables, &s.Velocities
+	}
+	return all
+}
+
+// variablesOf are those that tensors are of whose names begin so.
+func (k *checkpoints) variablesOf(prefix string) []layers.Variable {
+	if strings.HasPrefix(prefix, ofSelector) {
+		return k.selector
+	}
+	return k.variables
 }
 
 // decode reads the progress from a file, if the file is of this run.
@@ -162,8 +193,8 @@ func (k *checkpoints) decode(r io.Reader) (*progress, error) {
 		return nil, err
 	}
 	for _, t := range f.Tensors {
-		if t.Name == metricsName {
-			p.State.Metrics = t.Data
+		if metrics := p.metrics()[t.Name]; metrics != nil {
+			*metrics = t.Data
 			continue
 		}
 		kind, name, _ := strings.Cut(t.Name, "/")
@@ -187,7 +218,7 @@ func (k *checkpoints) accept(p *progress, head safetensors.File) error {
 	if differences := p.Run.differences(k.identity, "%s was %s, is %s"); len(differences) > 0 {
 		return fmt.Errorf("it is of another run: %s", strings.Join(shorten(differences), "; "))
 	}
-	shapes := k.shapes()
+	shapes := k.shapes(p)
 	for _, t := range head.Tensors {
 		shape, is := shapes[t.Name]
 		switch {
@@ -203,10 +234,13 @@ func (k *checkpoints) accept(p *progress, head safetensors.File) error {
 }
 
 // shapes are those of the tensors that a checkpoint of this run may have, by name.
-func (k *checkpoints) shapes() map[string][]int {
-	shapes := map[string][]int{metricsName: {engine.NumMetrics}}
-	for prefix := range (&progress{}).tensors() {
-		for _, v := range k.variables {
+func (k *checkpoints) shapes(p *progress) map[string][]int {
+	shapes := map[string][]int{}
+	for name := range p.metrics() {
+		shapes[name] = []int{engine.NumMetrics}
+	}
+	for prefix := range p.tensors() {
+		for _, v := range k.variablesOf(prefix) {
 			shapes[prefix+v.Name] = v.Dims
 		}
 	}
@@ -227,7 +261,7 @@ func (p *progress) check(c *config) error {
 		return fmt.Errorf("a history of %d epochs, in a run of %d", len(p.Epochs), c.recipe.Epochs)
 	}
 	for i, e := range p.Epochs {
-		images := min(c.recipe.stepsOf(i+1, steps)*c.recipe.BatchSize, c.train.Len())
+		images := min(c.recipe.stepsOf(i+1, steps)*c.recipe.ImagesPerStep(), c.train.Len())
 		if err := e.check(i+1, images, c.test != nil); err != nil {
 			return fmt.Errorf("epoch %d of its history: %w", i+1, err)
 		}
@@ -238,6 +272,9 @@ func (p *progress) check(c *config) error {
 		}
 	}
 	if err := p.checkBest(c); err != nil {
+		return err
+	}
+	if err := p.checkSelector(c, steps); err != nil {
 		return err
 	}
 	return p.checkState(c, steps)
@@ -271,6 +308,25 @@ func (p *progress) checkState(c *config, steps int) error {
 	if s.AverageSteps != averaged {
 		return fmt.Errorf("its averages are over %d steps, of %d", s.AverageSteps, averaged)
 	}
+	return finite(s)
+}
+
+// checkSelector wants the state of a selector right behind the history, if and only if the run has one.
+func (p *progress) checkSelector(c *config, steps int) error {
+	s, whole := p.Selector, len(p.Epochs)
+	switch {
+	case (s != nil) != (c.selector != nil):
+		return errors.New("it has the state of a selecting network, or lacks it, against the recipe")
+	case s == nil:
+		return nil
+	case s.Epoch != whole || s.Steps != steps*min(whole, 1) || s.AverageSteps != 0:
+		return fmt.Errorf("its selecting network is after step %d of epoch %d, its history has %d epochs", s.Steps, s.Epoch, whole)
+	}
+	return finite(*s)
+}
+
+// finite reports a snapshot with values that are not.
+func finite(s engine.Snapshot) error {
 	if slices.ContainsFunc(s.Metrics, func(v float32) bool { return !engine.IsFinite(v) }) {
 		return fmt.Errorf("its metrics are not finite")
 	}

@@ -39,6 +39,7 @@ type config struct {
 	changes  []func(*Recipe) // of the recipe, applied when all options are known
 	width    *int            // of the recipe's design
 	network  *layers.Network // the recipe's, for the data set; nil before that is known
+	selector *layers.Network // of the recipe's selection, likewise; nil for none
 	frozen   map[string]bool // of its layers
 	unusable error           // of WithArchitecture
 

@@ -51,7 +51,7 @@ func configure(opts []Option) (*config, error) {
 		f(&c.recipe)
 	}
 	if c.width != nil && c.recipe.Network == nil {
-		c.recipe.Design.Width = *c.width
+		c.recipe = c.recipe.ofWidth(*c.width)
 	}
 	c.adapt(base)
 	problems := append(c.recipe.problems(), c.problems()...)
@@ -90,6 +90,8 @@ func (c *config) problems() []error {
 	check(c.devices >= 1, "%d devices, need at least 1", c.devices)
 	if b := c.recipe.BatchSize; c.devices > 1 {
 		check(b%c.devices == 0, "batch size %d, need a multiple of the %d devices", b, c.devices)
+		part := c.recipe.ImagesPerStep()
+		check(part%c.devices == 0, "%d selected images of a batch, need a multiple of the %d devices", part, c.devices)
 	}
 	check(c.lossEvery >= 0, "a loss every %d steps, need 0 (the default) or more", c.lossEvery)
 	check(c.stepsPerDispatch >= 0, "%d steps per dispatch, need 0 (the default) or more", c.stepsPerDispatch)

@@ -52,6 +52,11 @@ func (c *config) fits(device *engine.Device, cfg engine.Config) error {
 		limit = hostmemory.Free()
 	}
 	need, err := engine.TrainingMemory(cfg, c.train.Len(), c.test != nil)
+	if err == nil && c.selector != nil {
+		var more int64
+		more, err = engine.TrainingMemory(c.selectorConfig(cfg), c.train.Len(), false)
+		need += more
+	}
 	if err != nil {
 		return err
 	}

@@ -28,7 +28,7 @@ func (c *config) engineConfig(d *engine.Device, p Precision) engine.Config {
 		ClassWeights:   r.classWeights(),
 		AverageEvery:   r.Averaging.Every,
 		Views:          r.TestViews.engineViews(),
-		Batch:          r.BatchSize,
+		Batch:          r.ImagesPerStep(),
 		KeepIncomplete: r.KeepIncompleteBatch,
 		BFloat16:       p == BFloat16,
 		Seed:           c.seed,
@@ -36,7 +36,10 @@ func (c *config) engineConfig(d *engine.Device, p Precision) engine.Config {
 		Frozen:         c.frozen,
 		RateFactors:    r.rateFactors(*c.network),
 	}
-	cfg.Average = r.engineAverage(cfg.Steps(c.train.Len()))
+	if r.Selection != nil {
+		cfg.Selected = c.train.Len() / r.BatchSize * cfg.Batch
+	}
+	cfg.Average = r.engineAverage(cfg.Steps(cfg.EpochImages(c.train.Len())))
 	return cfg
 }
 

@@ -35,6 +35,9 @@ func (r *run) trainEpoch(ctx context.Context, epoch int) error {
 	r.epochTrain = 0
 	rate := func(step int) float64 { return float64(moves[step][0].Rate) } // the recipe's own
 	r.watch.start()
+	if err := r.choose(ctx, epoch); err != nil {
+		return err
+	}
 	m, err := r.trainer.Epoch(ctx, epoch, moves, func(p engine.Progress) {
 		r.watch.step(p.Images - seen)
 		seen = p.Images
@@ -58,6 +61,22 @@ func (r *run) trainEpoch(ctx context.Context, epoch int) error {
 		err = r.divergedAt(epoch, m.Diverged+1)
 	}
 	return err
+}
+
+// choose has the epoch train on what the run's selector selects, if it has one.
+func (r *run) choose(ctx context.Context, epoch int) error {
+	if r.selector == nil {
+		return nil
+	}
+	places, diverged, err := r.selector.choose(ctx, epoch)
+	if err != nil {
+		return err
+	}
+	if diverged >= 0 {
+		return r.divergedAt(epoch, diverged+1)
+	}
+	r.trainer.Select(places)
+	return nil
 }
 
 // keepBest keeps the weights of the last epoch, if [WithBestWeights] asks for that and none before it tested better.
@@ -116,8 +135,12 @@ func (r *run) save(whole []Epoch, partial time.Duration) (err error) {
 	if err != nil {
 		return err
 	}
+	selector, err := r.selector.snapshot(len(whole))
+	if err != nil {
+		return err
+	}
 	p := &progress{Run: k.identity, Epochs: whole, Train: r.watch.train, EpochTrain: partial, Total: time.Since(r.started), State: state,
-		BestEpoch: r.best.epoch.Number}
+		Selector: selector, BestEpoch: r.best.epoch.Number}
 	if p.Best, p.BestLast, err = r.best.values(); err != nil {
 		return err
 	}

@@ -40,6 +40,7 @@ func FindRate(ctx context.Context, opts ...Option) (curve []RatePoint, err error
 		return nil, err
 	}
 	c.checkpoints, c.test, c.stepsPerDispatch = false, nil, 1
+	c.recipe.Selection, c.selector = nil, nil
 	const steps = 100
 	if most := steps * c.recipe.BatchSize; c.train.Len() > most {
 		mixed, err := c.train.Shuffle(c.seed)

@@ -38,6 +38,7 @@ func fineTuning(r Recipe, network layers.Network, train *data.Dataset) Recipe {
 	r.Groups = stretch(r.Groups, stretched, scaled)
 	r.Epochs, r.LastEpoch, r.BatchSize, r.KeepIncompleteBatch = epochs, 0, batch, false
 	r.Augmentations, r.Mixing, r.Loading, r.ClassWeights, r.Averaging = own.Augmentations, own.Mixing, own.Loading, nil, Averaging{}
+	r.Selection = nil
 	r.Frozen, r.LayerDecay = nil, 0.7
 	if r.Network != nil && train.Len() > 0 {
 		if n, err := network.For(train.Shape(), len(train.Classes())); err == nil { // else Train says what does not fit

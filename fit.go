@@ -61,7 +61,7 @@ func (c *config) misfits() []error {
 			wrong("%w", err)
 		}
 	}
-	if err := c.settleNetwork(shape, len(classes)); err != nil {
+	if err := errors.Join(c.settleNetwork(shape, len(classes)), c.settleSelector(shape, len(classes))); err != nil {
 		wrong("%w", err)
 		return errs
 	}
@@ -148,23 +148,35 @@ func (c *config) startFrom(classes []string) error {
 	return nil
 }
 
-// normsFit checks the batch norms, of the user's own network too, against the batches of n images: the groups of a
-// ghost norm must divide the batch, and each must have more than one value of a channel, as one alone normalises to 0.
+// normsFit checks the batch norms, of the user's own network too, against the batches of n images.
 func (c *config) normsFit(n int) error {
 	if c.network == nil || c.recipe.BatchSize < 1 || c.recipe.Epochs < 1 {
 		return nil // a problem of the recipe, or no batches
 	}
-	steps, err := c.network.Plan()
+	rest := 0
+	if c.recipe.KeepIncompleteBatch {
+		rest = n % c.recipe.BatchSize
+	}
+	err := c.normsFitBatches(*c.network, c.frozen, c.recipe.ImagesPerStep(), rest)
+	if err == nil && c.selector != nil {
+		if err = c.normsFitBatches(*c.selector, nil, c.recipe.BatchSize, 0); err != nil {
+			err = fmt.Errorf("selection: %w", err)
+		}
+	}
+	return err
+}
+
+// normsFitBatches checks the batch norms of a network, apart from frozen ones, against batches and an incomplete one, 0 for
+// none: the groups of a ghost norm must divide the batch, and each must have more than one value of a channel, as one alone
+// normalises to 0.
+func (c *config) normsFitBatches(network layers.Network, frozen map[string]bool, batch, rest int) error {
+	steps, err := network.Plan()
 	if err != nil {
 		return err
 	}
-	batch, rest := c.recipe.BatchSize, 0
-	if c.recipe.KeepIncompleteBatch {
-		rest = n % batch
-	}
 	for _, s := range steps {
 		norm, ok := s.Layer.(layers.BatchNorm)
-		if !ok || c.frozen[norm.Name] {
+		if !ok || frozen[norm.Name] {
 			continue // a frozen one looks at no batch
 		}
 		groups, pixels := max(1, norm.Groups), s.In.Height*s.In.Width

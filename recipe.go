@@ -33,7 +33,7 @@ type Recipe struct {
 	Design layers.Design `json:"design,omitzero"`
 	// Network is a network of one's own; nil for the Design's. Design is zero then.
 	Network *layers.Network `json:"network,omitempty"`
-	// BatchSize is the number of images a step.
+	// BatchSize is the number of images a step, of which Selection may take a part.
 	BatchSize int `json:"batch_size"`
 	// KeepIncompleteBatch also trains on the last images of an epoch when they do not fill a batch.
 	KeepIncompleteBatch bool `json:"keep_incomplete_batch,omitempty"`
@@ -57,6 +57,8 @@ type Recipe struct {
 	Optimizer Optimizer `json:"optimizer"`
 	// Groups move variables of some kinds in ways of their own.
 	Groups []VariableGroup `json:"groups,omitempty"`
+	// Selection trains on a part of each batch; nil for all of it.
+	Selection *Selection `json:"selection,omitempty"`
 	// LabelSmoothing is the share a, from 0 to below 1, of the loss that asks for all classes alike:
 	// (1-a)·cross-entropy + a·mean of -log p.
 	LabelSmoothing float64 `json:"label_smoothing,omitempty"`
@@ -134,6 +136,11 @@ func (r Recipe) Clone() Recipe {
 		n := r.Network.Clone()
 		r.Network = &n
 	}
+	if r.Selection != nil {
+		s := *r.Selection
+		s.Design = s.Design.Clone()
+		r.Selection = &s
+	}
 	r.Schedule, r.Augmentations = slices.Clone(r.Schedule), slices.Clone(r.Augmentations)
 	r.Groups, r.ClassWeights, r.Frozen = slices.Clone(r.Groups), slices.Clone(r.ClassWeights), slices.Clone(r.Frozen)
 	for i := range r.Groups {
@@ -208,6 +215,9 @@ func (r Recipe) problems() []error {
 		errs = append(errs, err)
 	}
 	errs = append(errs, r.groupProblems()...)
+	if err := r.selectionProblems(); err != nil {
+		errs = append(errs, err)
+	}
 	for i, a := range r.Augmentations {
 		check(a != nil, "augmentation %d is nil", i)
 	}

@@ -14,10 +14,12 @@ type run struct {
 	config  *config
 	device  *engine.Device // the model's when the run has ended
 	trainer *engine.Trainer
-	model   *Model
-	history *history
-	best    best
-	watch   stopwatch
+	// selector is nil for a run on all images.
+	selector *selector
+	model    *Model
+	history  *history
+	best     best
+	watch    stopwatch
 	// checkpoints are nil for none.
 	checkpoints *checkpoints
 	// epochTrain is the time of the next epoch's steps that were taken before the run was resumed.
@@ -60,6 +62,9 @@ func newRun(ctx context.Context, c *config, started time.Time) (done *run, err e
 		return nil, err
 	}
 	if r.trainer, err = engine.NewTrainer(ctx, device, cfg, c.train); err != nil {
+		return nil, err
+	}
+	if r.selector, err = newSelector(ctx, c, device, cfg); err != nil {
 		return nil, err
 	}
 	h := &history{record: Record{
@@ -119,6 +124,7 @@ func (r *run) close(result *Result) {
 	if r.trainer != nil {
 		r.trainer.Close()
 	}
+	r.selector.close()
 	r.best.close()
 	if result != nil {
 		r.model.adopt(r.device)
@@ -155,7 +161,7 @@ func (r *run) resume() error {
 		return nil
 	}
 	p := r.checkpoints.saved
-	if err := r.trainer.Restore(p.State); err != nil {
+	if err := errors.Join(r.trainer.Restore(p.State), r.selector.restore(p.Selector)); err != nil {
 		return fmt.Errorf("%w: %s: %w", ErrCheckpoint, r.checkpoints.last, err)
 	}
 	r.config.logger.Info("resumed", "checkpoint", r.checkpoints.last)

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/fastresnet/fastresnet/data"
@@ -29,6 +30,13 @@ type Config struct {
 	Views []View
 	// Batch is the number of images a step; the loss of a step is its sum over the images, divided by it.
 	Batch int
+	// Hardest, if more than 0, has the loss of a step be that of the images of its batch that have the highest losses, so
+	// many, divided by their number; [Steps.Hardest] says which they were. It goes with neither KeepIncomplete nor
+	// StepsPerDispatch, and a step that moves nothing then only looks at its batch.
+	Hardest int
+	// Selected, if more than 0, is how many images an epoch trains on, in the order of the epoch: those that
+	// [Trainer.Select] names.
+	Selected int
 	// KeepIncomplete also trains on an epoch's last batch when it is smaller than Batch.
 	KeepIncomplete bool
 	// StepsPerDispatch, if more than 1, is how many steps one executable takes where as many full batches
@@ -63,7 +71,7 @@ type Group struct {
 }
 
 // Moves say how the steps of an epoch move the variables: by step, one for the variables that are in no group, and then one
-// for each group.
+// for each group; none at all for a step that only looks at its batch ([Config.Hardest]).
 type Moves [][]Move
 
 // Move is what changes of an optimizer from step to step.
@@ -105,6 +113,12 @@ func (c Config) Trainable(variables []layers.Variable) []layers.Variable {
 	}
 	return with
 }
+
+// EpochImages is how many images an epoch goes through, of a training set of n.
+func (c Config) EpochImages(n int) int { return cmp.Or(c.Selected, n) }
+
+// LossImages is how many images of a whole batch count in its loss.
+func (c Config) LossImages() int { return cmp.Or(c.Hardest, c.Batch) }
 
 // Steps is the number of steps in an epoch over n images.
 func (c Config) Steps(n int) int {

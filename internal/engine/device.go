@@ -71,9 +71,8 @@ type Steps interface {
 	Restore(s Snapshot) error
 	// Snapshot copies the state's tensors to the host.
 	Snapshot() (Snapshot, error)
-	// StartEpoch begins an epoch, counted from 1, whose steps move the variables so. The first taken steps are not taken
-	// again. If there are none, the metrics begin anew.
-	StartEpoch(epoch int, moves Moves, taken int) error
+	// StartEpoch begins an epoch. If none of its steps have been taken, the metrics begin anew.
+	StartEpoch(e Epoch) error
 	// PerDispatch is how many steps on batches of a size one call of Step may take: that many, or 1.
 	PerDispatch(size int) int
 	// Step takes the epoch's next count steps, on batches of the given size each; the first is the epoch's step
@@ -84,6 +83,9 @@ type Steps interface {
 	MoveAverages(keep float64) error
 	// Metrics are the sums of the epoch's steps so far: [NumMetrics].
 	Metrics() ([]float32, error)
+	// Hardest are the images that counted in the steps' losses, with [Config.Hardest], by their places in the epoch's
+	// order: as many for each step of the epoch, in order.
+	Hardest() ([]int32, error)
 	// LossSum is that of [MetricLoss] where reading it waits for nothing, else NaN.
 	LossSum() float64
 	// Weights are a copy of the averages of the variables, and of the variables of the last step; without averages
@@ -91,6 +93,18 @@ type Steps interface {
 	Weights() (weights, last Weights, err error)
 	// Close gives back the state and the training set.
 	Close()
+}
+
+// Epoch is what an engine is told of one.
+type Epoch struct {
+	// Number counts from 1.
+	Number int
+	// Selected are the places in the epoch's order of the images that it goes through, in order; nil for all.
+	Selected []int32
+	// Moves are what its steps do.
+	Moves Moves
+	// Taken is how many of them, the first, have been taken and are not taken again.
+	Taken int
 }
 
 // Weights are the variables of a network on a device. They never change.

@@ -48,6 +48,30 @@ func DrawEpoch(seed uint64, epoch, n int, shape data.Shape, augmentations []data
 	return d, nil
 }
 
+// At are the draws of the images at those places of the order; of all of them for nil.
+func (d Draws) At(places []int32) Draws {
+	if places == nil {
+		return d
+	}
+	part := Draws{Order: take(d.Order, 1, places)}
+	for _, choices := range d.Choices {
+		part.Choices = append(part.Choices, take(choices, len(choices)/len(d.Order), places))
+	}
+	if d.Mixing != nil {
+		part.Mixing = take(d.Mixing, len(d.Mixing)/len(d.Order), places)
+	}
+	return part
+}
+
+// take are those rows of values, [n, k], that are at places.
+func take(values []int32, k int, places []int32) []int32 {
+	taken := make([]int32, 0, len(places)*k)
+	for _, p := range places {
+		taken = append(taken, values[int(p)*k:(int(p)+1)*k]...)
+	}
+	return taken
+}
+
 // drawChoices draws an augmentation's choices for images of an epoch.
 func drawChoices(rng *rand.Rand, seed uint64, epoch int, images []int32, shape data.Shape, a data.Augmentation) []int32 {
 	if e, ok := a.(data.EpochAugmentation); ok {

@@ -44,7 +44,7 @@ func TestAugmentationThatDrawsTooFew(t *testing.T) {
 	set := synthetic(t, 20)
 	cfg := config(set, 10)
 	cfg.Augmentations = []data.Augmentation{tooFew{}}
-	if err := NewLoader(cfg, set).StartEpoch(1, 0); !errors.Is(err, data.ErrAugmentation) {
+	if err := NewLoader(cfg, set).StartEpoch(1, nil, 0); !errors.Is(err, data.ErrAugmentation) {
 		t.Errorf("error %v, want ErrAugmentation", err)
 	}
 }

@@ -11,9 +11,9 @@ import (
 type Loader interface {
 	// Prepare does what is done once, before the first epoch. It returns ctx's error when that ends.
 	Prepare(ctx context.Context) error
-	// StartEpoch begins an epoch, counted from 1, with the image at place first in its order. Its error wraps
-	// [data.ErrAugmentation].
-	StartEpoch(epoch, first int) error
+	// StartEpoch begins an epoch, counted from 1, of the images at the selected places of its order, or of all if that is
+	// nil, after the first of them. Its error wraps [data.ErrAugmentation].
+	StartEpoch(epoch int, selected []int32, first int) error
 	// Next fills a batch with the images that come next in the epoch's order.
 	Next(b Batch)
 }

@@ -24,7 +24,7 @@ func BenchmarkLoading(b *testing.B) {
 		epoch := 0
 		for b.Loop() {
 			epoch++
-			if err := l.StartEpoch(epoch, 0); err != nil {
+			if err := l.StartEpoch(epoch, nil, 0); err != nil {
 				b.Fatal(err)
 			}
 			for range images / batch {

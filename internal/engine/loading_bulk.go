@@ -76,10 +76,13 @@ func normalized(n data.Normalization) []float32 {
 
 func (*bulkLoader) Prepare(context.Context) error { return nil }
 
-func (l *bulkLoader) StartEpoch(epoch, first int) (err error) {
-	l.draws, err = DrawEpoch(l.cfg.Seed, epoch, l.train.Len(), l.train.Shape(), l.cfg.Augmentations, l.cfg.Mixing)
-	l.place = first
-	return err
+func (l *bulkLoader) StartEpoch(epoch int, selected []int32, first int) error {
+	all, err := DrawEpoch(l.cfg.Seed, epoch, l.train.Len(), l.train.Shape(), l.cfg.Augmentations, l.cfg.Mixing)
+	if err != nil {
+		return err
+	}
+	l.draws, l.place = all.At(selected), first
+	return nil
 }
 
 func (l *bulkLoader) Next(b Batch) {

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/internal/reflection"
@@ -21,10 +22,11 @@ type itemLoader struct {
 	prepared []float32
 	keep     bool
 
-	epoch int
-	order []int32
-	rng   *rand.Rand
-	place int // in the order: the next image's
+	epoch  int
+	order  []int32
+	rng    *rand.Rand
+	places []int32 // in the order, of the images that are still to be loaded
+	drawn  int     // images whose choices have been made, loaded or not
 }
 
 // item is one image, ready for a batch.
@@ -63,25 +65,39 @@ func (l *itemLoader) Prepare(ctx context.Context) error {
 	return nil
 }
 
-func (l *itemLoader) StartEpoch(epoch, first int) error {
-	l.epoch = epoch
+func (l *itemLoader) StartEpoch(epoch int, selected []int32, first int) error {
+	l.epoch, l.drawn, l.places = epoch, 0, slices.Clone(selected)
 	l.order, l.rng = drawOrder(l.cfg.Seed, epoch, l.train.Len())
-	for l.place = 0; l.place < min(first, len(l.order)); l.place++ { // the choices for those images have been made
+	if selected == nil {
+		for place := range l.order {
+			l.places = append(l.places, int32(place))
+		}
+	}
+	l.places = l.places[min(first, len(l.places)):]
+	return nil
+}
+
+// next is the row of the next image, for which choices are now to be made. Those of images that are left out are made on the
+// way.
+func (l *itemLoader) next() int {
+	place := int(l.places[0])
+	l.places = l.places[1:]
+	for ; l.drawn < place; l.drawn++ {
 		for _, a := range l.cfg.Augmentations {
-			l.draw(a, l.order[l.place])
+			l.draw(a, l.order[l.drawn])
 		}
 		l.drawMixing()
 	}
-	return nil
+	l.drawn++
+	return int(l.order[place])
 }
 
 func (l *itemLoader) Next(b Batch) {
 	items := make([]item, len(b.Labels))
 	var mixing []int32
 	for i := range items {
-		items[i] = l.load(int(l.order[l.place]))
+		items[i] = l.load(l.next())
 		mixing = append(mixing, l.drawMixing()...)
-		l.place++
 	}
 	collate(b, items)
 	if mixing != nil {

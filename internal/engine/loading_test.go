@@ -20,7 +20,7 @@ var loadings = []data.Loading{data.LoadInBulk, data.LoadPerImage, data.LoadEvery
 // is left out shows.
 func batches(t testing.TB, l Loader, set *data.Dataset, epoch int, sizes ...int) []Batch {
 	t.Helper()
-	if err := l.StartEpoch(epoch, 0); err != nil {
+	if err := l.StartEpoch(epoch, nil, 0); err != nil {
 		t.Fatal(err)
 	}
 	var all []Batch
@@ -145,7 +145,7 @@ func TestLoadersMix(t *testing.T) {
 			}
 			cfg.Mixing = mixing
 			l := NewLoader(cfg, set)
-			if err := l.StartEpoch(epoch, size); err != nil {
+			if err := l.StartEpoch(epoch, nil, size); err != nil {
 				t.Fatal(err)
 			}
 			got := NewBatch(size, shape, mixing)
@@ -180,7 +180,7 @@ func TestLoadersMix(t *testing.T) {
 func mixedBatches(t *testing.T, cfg Config, set *data.Dataset, epoch, first int, sizes ...int) []Batch {
 	t.Helper()
 	l := NewLoader(cfg, set)
-	if err := errors.Join(l.Prepare(context.Background()), l.StartEpoch(epoch, first)); err != nil {
+	if err := errors.Join(l.Prepare(context.Background()), l.StartEpoch(epoch, nil, first)); err != nil {
 		t.Fatal(err)
 	}
 	var all []Batch

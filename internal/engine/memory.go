@@ -55,7 +55,7 @@ func TrainingMemory(cfg Config, images int, tested bool) (int64, error) {
 		return err
 	}
 	batches := []int{cfg.Batch}
-	if rest := images % cfg.Batch; rest > 0 && cfg.KeepIncomplete {
+	if rest := cfg.EpochImages(images) % cfg.Batch; rest > 0 && cfg.KeepIncomplete {
 		batches = append(batches, rest)
 	}
 	if err := add(true, batches...); err != nil {

@@ -24,6 +24,8 @@ type Trainer struct {
 	epoch, taken int
 	// averaged is how many steps the averages have followed.
 	averaged int
+	// selected are the places in an epoch's order of the images that it trains on; nil for all.
+	selected []int32
 }
 
 // NewTrainer compiles the training steps and uploads the training set and the initial state. It looks at
@@ -34,7 +36,7 @@ func NewTrainer(ctx context.Context, d *Device, cfg Config, train *data.Dataset)
 		return nil, err
 	}
 	sizes := []int{cfg.Batch}
-	if rest := train.Len() % cfg.Batch; rest > 0 && cfg.KeepIncomplete {
+	if rest := cfg.EpochImages(train.Len()) % cfg.Batch; rest > 0 && cfg.KeepIncomplete {
 		sizes = append(sizes, rest)
 	}
 	start, err := initial(ctx, cfg, variables, train)
@@ -67,15 +69,26 @@ func initial(ctx context.Context, cfg Config, variables []layers.Variable, train
 	return s, nil
 }
 
+// images is how many an epoch goes through.
+func (t *Trainer) images() int { return t.cfg.EpochImages(t.train.Len()) }
+
 // Steps is the number of training steps in an epoch.
-func (t *Trainer) Steps() int { return t.cfg.Steps(t.train.Len()) }
+func (t *Trainer) Steps() int { return t.cfg.Steps(t.images()) }
+
+// Select names the images that an epoch trains on, [Config.Selected] of them, by their places in its order. It is called
+// before the epoch begins, and before it goes on after [Trainer.Restore].
+func (t *Trainer) Select(places []int32) { t.selected = places }
+
+// Hardest are the images of the last epoch's steps that counted in their losses ([Config.Hardest]), by their places in its
+// order: as many for each step, which may only have looked, in order.
+func (t *Trainer) Hardest() ([]int32, error) { return t.steps.Hardest() }
 
 // Seen is how many images of an epoch have been trained on: none unless it is the last one that began.
 func (t *Trainer) Seen(epoch int) int {
 	if epoch != t.epoch {
 		return 0
 	}
-	return min(t.taken*t.cfg.Batch, t.train.Len())
+	return min(t.taken*t.cfg.Batch, t.images())
 }
 
 // Metrics are the sums of an epoch, or of the part of it that ran.
@@ -105,12 +118,12 @@ func (t *Trainer) Epoch(ctx context.Context, epoch int, moves Moves, onStep func
 	if epoch != t.epoch {
 		t.epoch, t.taken = epoch, 0
 	}
-	if err := t.steps.StartEpoch(epoch, moves, t.taken); err != nil {
+	if err := t.steps.StartEpoch(Epoch{epoch, t.selected, moves, t.taken}); err != nil {
 		return m, err
 	}
 	m.Steps, m.Examples = t.taken, t.Seen(epoch)
 	for m.Steps < len(moves) && ctx.Err() == nil {
-		size := min(t.cfg.Batch, t.train.Len()-m.Examples)
+		size := min(t.cfg.Batch, t.images()-m.Examples)
 		count := t.next(size, len(moves)-m.Steps, m)
 		start := time.Now()
 		if err := t.steps.Step(m.Steps, size, count); err != nil {
@@ -161,7 +174,7 @@ func (t *Trainer) LossSum() (float64, error) {
 // next is how many steps, of left ones and on batches of a size, the next dispatch takes after the part m of an epoch.
 func (t *Trainer) next(size, left int, m Metrics) int {
 	count := t.steps.PerDispatch(size)
-	fits := count <= left && count*size <= t.train.Len()-m.Examples && t.pacing.allows(count)
+	fits := count <= left && count*size <= t.images()-m.Examples && t.pacing.allows(count)
 	if every := t.cfg.AverageEvery; !fits || every > 0 && count > every-t.averaged%every {
 		return 1
 	}

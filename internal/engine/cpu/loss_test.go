@@ -87,7 +87,7 @@ func TestWeightedCrossEntropyIsThatOfPyTorch(t *testing.T) {
 			t.Fatal(err)
 		}
 		got := make([]float32, len(logits))
-		l := crossEntropy(got, logits, engine.Batch{Labels: labels}, objective{smoothing, m.ClassWeights}, 1)
+		l := crossEntropy(got, logits, engine.Batch{Labels: labels}, objective{smoothing: smoothing, weights: m.ClassWeights}, 1)
 		if math.Abs(l.sum-want.Loss) > 1e-6*want.Loss {
 			t.Errorf("smoothing %g: loss %g, want %g", smoothing, l.sum, want.Loss)
 		}

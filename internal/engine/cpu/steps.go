@@ -18,6 +18,7 @@ type steps struct {
 	bySize    map[int]*sized
 	loader    engine.Loader
 	moves     engine.Moves // of the epoch
+	hardest   []int32      // of the epoch's steps so far: see [engine.Steps]
 	kernels   *kernels.Set
 	arena     *arena // in which variables are moved
 
@@ -84,12 +85,12 @@ func (s *steps) Snapshot() (engine.Snapshot, error) {
 }
 
 // StartEpoch implements [engine.Steps].
-func (s *steps) StartEpoch(epoch int, moves engine.Moves, taken int) error {
-	s.moves = moves
-	if taken == 0 {
+func (s *steps) StartEpoch(e engine.Epoch) error {
+	s.moves, s.hardest = e.Moves, nil
+	if e.Taken == 0 {
 		s.metrics = []float32{engine.MetricDiverged: -1}
 	}
-	return s.loader.StartEpoch(epoch, taken*s.cfg.Batch)
+	return s.loader.StartEpoch(e.Number, e.Selected, e.Taken*s.cfg.Batch)
 }
 
 // PerDispatch implements [engine.Steps].
@@ -100,11 +101,20 @@ func (s *steps) Step(step, size, _ int) error {
 	at := s.bySize[size]
 	s.loader.Next(at.batch)
 	logits := at.net.Forward(s.values, at.batch.Images, true)
-	s.record(crossEntropy(at.dLogits, logits, at.batch, objective{s.cfg.LabelSmoothing, s.cfg.ClassWeights}, s.cfg.Batch), step)
-	at.net.Backward(at.dLogits, s.gradients)
-	s.move(s.moves[step])
+	l := crossEntropy(at.dLogits, logits, at.batch, objective{s.cfg.LabelSmoothing, s.cfg.ClassWeights, s.cfg.Hardest}, s.cfg.LossImages())
+	s.record(l, step)
+	for _, image := range l.hardest {
+		s.hardest = append(s.hardest, int32(step*s.cfg.Batch)+image)
+	}
+	if moves := s.moves[step]; len(moves) > 0 {
+		at.net.Backward(at.dLogits, s.gradients)
+		s.move(moves)
+	}
 	return nil
 }
+
+// Hardest implements [engine.Steps].
+func (s *steps) Hardest() ([]int32, error) { return s.hardest, nil }
 
 // record adds a step to the metrics of the epoch.
 func (s *steps) record(l loss, step int) {

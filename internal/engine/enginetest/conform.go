@@ -40,6 +40,8 @@ func Conform(t *testing.T, d *engine.Device) {
 		{"rate factors count", rateFactorsCount},
 		{"values that are given count", givenValuesCount},
 		{"features make the logits", featuresMakeTheLogits},
+		{"the hardest images count", hardestImagesCount},
+		{"selected images train", selectedImagesTrain},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, d) })
 	}

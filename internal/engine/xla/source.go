@@ -35,7 +35,7 @@ type residentSource struct {
 	crop    *data.Crop
 	choices []input // of all augmentations
 
-	n              int
+	n, seen        int // images, and those that an epoch goes through
 	images, labels compute.Buffer
 	imagesInput    input
 	// slots are the numbers of the images in a batch of a size: each unit's those that it takes.
@@ -44,13 +44,13 @@ type residentSource struct {
 
 func newResidentSource(d *device, cfg engine.Config, train *data.Dataset, sizes []int) (*residentSource, error) {
 	shape := train.Shape()
-	s := &residentSource{device: d, cfg: cfg, shape: shape, crop: engine.LeadingCrop(cfg.Augmentations), n: train.Len(), slots: map[int]compute.Buffer{}}
+	s := &residentSource{device: d, cfg: cfg, shape: shape, crop: engine.LeadingCrop(cfg.Augmentations), n: train.Len(), seen: cfg.EpochImages(train.Len()), slots: map[int]compute.Buffer{}}
 	one, err := engine.DrawEpoch(0, 0, 1, shape, cfg.Augmentations, data.Mixing{})
 	if err != nil {
 		return s, err
 	}
 	for _, choices := range one.Choices {
-		s.choices = append(s.choices, whole(dtypes.Int32, s.n, len(choices)))
+		s.choices = append(s.choices, whole(dtypes.Int32, s.seen, len(choices)))
 	}
 	for _, size := range sizes {
 		slots := make([]int32, size)
@@ -101,16 +101,17 @@ func (s *residentSource) padOnce(unpadded input, pad int) error {
 
 // inputs: order, the choices, images, labels, slots.
 func (s *residentSource) inputs(size int) []input {
-	all := append([]input{whole(dtypes.Int32, s.n)}, s.choices...)
+	all := append([]input{whole(dtypes.Int32, s.seen)}, s.choices...)
 	return append(all, s.imagesInput, whole(dtypes.Int32, s.n), splitOver(s.device, dtypes.Int32, size, 1))
 }
 
-func (s *residentSource) startEpoch(epoch, _ int) ([]compute.Buffer, error) {
-	d, err := engine.DrawEpoch(s.cfg.Seed, epoch, s.n, s.shape, s.cfg.Augmentations, data.Mixing{})
+func (s *residentSource) startEpoch(epoch int, selected []int32, _ int) ([]compute.Buffer, error) {
+	all, err := engine.DrawEpoch(s.cfg.Seed, epoch, s.n, s.shape, s.cfg.Augmentations, data.Mixing{})
 	if err != nil {
 		return nil, err
 	}
-	order, err := upload(s.device, d.Order, whole(dtypes.Int32, s.n))
+	d := all.At(selected)
+	order, err := upload(s.device, d.Order, whole(dtypes.Int32, s.seen))
 	if err != nil {
 		return nil, err
 	}
@@ -178,8 +179,8 @@ func (s *fedSource) inputs(size int) []input {
 	return all
 }
 
-func (s *fedSource) startEpoch(epoch, first int) ([]compute.Buffer, error) {
-	return nil, s.loader.StartEpoch(epoch, first)
+func (s *fedSource) startEpoch(epoch int, selected []int32, first int) ([]compute.Buffer, error) {
+	return nil, s.loader.StartEpoch(epoch, selected, first)
 }
 
 func (s *fedSource) startStep(size int) (perStep, error) {

@@ -31,7 +31,7 @@ func TestResidentBatchIsTheHosts(t *testing.T) {
 				cfg := enginetest.Config(t, set, size)
 				cfg.Augmentations = tt.augmentations
 				loader, host := engine.NewLoader(cfg, set), engine.NewBatch(size, set.Shape(), data.Mixing{})
-				if err := loader.StartEpoch(epoch, size); err != nil {
+				if err := loader.StartEpoch(epoch, nil, size); err != nil {
 					t.Fatal(err)
 				}
 				loader.Next(host)
@@ -67,7 +67,7 @@ func residentBatch(t *testing.T, d *device, cfg engine.Config, set *data.Dataset
 	if err != nil {
 		t.Fatal(err)
 	}
-	perEpoch, err := source.startEpoch(epoch, 0)
+	perEpoch, err := source.startEpoch(epoch, nil, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

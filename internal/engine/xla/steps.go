@@ -30,7 +30,9 @@ type steps struct {
 	averaging *averaging       // nil for none
 	count     int              // of an epoch's steps
 	epoch     []compute.Buffer // moves and the source's own
+	looks     []bool           // which steps of the epoch move nothing
 	counter   compute.Buffer   // int32: the number of the next step
+	counted   []compute.Buffer // of the epoch's steps so far: whether each image of the batch counts in the loss
 }
 
 // state is what training changes.
@@ -49,15 +51,19 @@ func (s *state) release() {
 	release(s.metrics)
 }
 
-// dispatch is what an executable does: count steps on batches of a size.
-type dispatch struct{ size, count int }
+// dispatch is what an executable does: count steps on batches of a size, or a look at one.
+type dispatch struct {
+	size, count int
+	look        bool
+}
 
 // batchSource says where the graph of a step gets its batch from.
 type batchSource interface {
 	// inputs are the inputs of the graph that startEpoch and startStep fill.
 	inputs(size int) []input
-	// startEpoch returns the inputs that stay for an epoch, whose batches begin with the image at place first.
-	startEpoch(epoch, first int) ([]compute.Buffer, error)
+	// startEpoch returns the inputs that stay for an epoch of the images at the selected places of its order, or of all,
+	// whose batches begin after the first of them.
+	startEpoch(epoch int, selected []int32, first int) ([]compute.Buffer, error)
 	// startStep returns the rest of the inputs, for the epoch's next batch.
 	startStep(size int) (perStep, error)
 	// build returns normalised images [size, height, width, channels] float32 and their labels
@@ -72,7 +78,7 @@ type batchSource interface {
 type perStep struct{ keep, free []compute.Buffer }
 
 func newSteps(ctx context.Context, d *device, cfg engine.Config, train *data.Dataset, sizes []int) (made *steps, err error) {
-	s := &steps{device: d, cfg: cfg, count: cfg.Steps(train.Len()), programs: map[dispatch]*program{}}
+	s := &steps{device: d, cfg: cfg, count: cfg.Steps(cfg.EpochImages(train.Len())), programs: map[dispatch]*program{}}
 	defer func() {
 		if made == nil {
 			s.Close()
@@ -94,12 +100,15 @@ func newSteps(ctx context.Context, d *device, cfg engine.Config, train *data.Dat
 	}
 	var dispatches []dispatch
 	for _, size := range sizes {
-		dispatches = append(dispatches, dispatch{size, 1})
+		dispatches = append(dispatches, dispatch{size: size, count: 1})
+		if cfg.Hardest > 0 {
+			dispatches = append(dispatches, dispatch{size: size, count: 1, look: true})
+		}
 	}
 	// A batch that is fed from the host is the input of a single step.
 	_, resident := s.images.(*residentSource)
-	if k := cfg.StepsPerDispatch; resident && k > 1 && k <= train.Len()/cfg.Batch {
-		dispatches = append(dispatches, dispatch{cfg.Batch, k})
+	if k := cfg.StepsPerDispatch; resident && k > 1 && k <= s.count {
+		dispatches = append(dispatches, dispatch{size: cfg.Batch, count: k})
 	}
 	for _, at := range dispatches {
 		if err := ctx.Err(); err != nil {
@@ -113,7 +122,7 @@ func newSteps(ctx context.Context, d *device, cfg engine.Config, train *data.Dat
 }
 
 // compileSteps: variables, velocities, metrics, counter, moves, the source's -> variables, velocities,
-// metrics, counter.
+// metrics, counter, and with [engine.Config.Hardest] which images of the batch count.
 func (s *steps) compileSteps(at dispatch) (*program, error) {
 	variables := s.variables
 	velocities := inputsOf(s.cfg.Trainable(variables))
@@ -131,6 +140,13 @@ func (s *steps) compileSteps(at dispatch) (*program, error) {
 		scope := &graphs.Scope{Training: true, DType: dtypeOf(s.cfg), Variables: byName(variables, vars), Frozen: s.cfg.Frozen}
 		logits := graphs.Apply(s.cfg.Network, images, scope)
 		loss := graphs.CrossEntropy(logits, labels, s.cfg.LabelSmoothing, s.cfg.ClassWeights)
+		aim, counted := loss, []*graph.Node(nil)
+		if s.cfg.Hardest > 0 {
+			losses := graphs.Losses(logits, labels, s.cfg.LabelSmoothing, s.cfg.ClassWeights)
+			hardest := graphs.Hardest(graph.StopGradient(losses), s.cfg.Hardest)
+			aim = graph.ReduceAllSum(graph.Where(hardest, losses, graph.ZerosLike(losses)))
+			counted = append(counted, graph.ConvertDType(hardest, dtypes.Int32))
+		}
 		moves = graph.Gather(moves, graph.Reshape(counter, 1)) // the step's
 
 		trainable := s.cfg.Trainable(variables)
@@ -138,19 +154,25 @@ func (s *steps) compileSteps(at dispatch) (*program, error) {
 		for _, v := range trainable {
 			weights = append(weights, scope.Variables[v.Name])
 		}
-		gradients := graph.Gradient(graph.DivScalar(loss, float64(s.cfg.Batch)), weights...)
-		newWeights, newVelocity := graphs.Move(dtypeOf(s.cfg), s.moved(trainable, weights, velocity, gradients, moves))
+		newWeights, newVelocity := weights, velocity
+		if !at.look {
+			gradients := graph.Gradient(graph.DivScalar(aim, float64(s.cfg.LossImages())), weights...)
+			newWeights, newVelocity = graphs.Move(dtypeOf(s.cfg), s.moved(trainable, weights, velocity, gradients, moves))
+		}
 		moved := byName(trainable, newWeights)
 		var newVars []*graph.Node
 		for i, v := range variables {
 			newVars = append(newVars, cmp.Or(moved[v.Name], scope.Updates[v.Name], vars[i]))
 		}
-		return append(append(newVars, newVelocity...),
-			graphs.Accumulate(metrics, loss, logits, labels.Own, counter), graph.AddScalar(counter, 1))
+		metrics = graphs.Accumulate(metrics, loss, logits, labels.Own, counter)
+		return append(append(append(newVars, newVelocity...), metrics, graph.AddScalar(counter, 1)), counted...)
 	}
 	name := "training step"
-	if at.count > 1 {
+	switch {
+	case at.count > 1:
 		name = "training steps"
+	case at.look:
+		name = "look at a batch"
 	}
 	return compile(s.device, name, inputs, func(in []*graph.Node) []*graph.Node {
 		if at.count > 1 && s.cfg.LoopSteps {
@@ -179,20 +201,22 @@ func (s *steps) moved(trainable []layers.Variable, weights, velocities, gradient
 	return steps
 }
 
-// tensorOf are moves as the graph takes them, [steps, groups + 1, 2]: rates, and 1 where Muon rescales. Steps that an epoch
-// leaves out at its end are 0.
+// tensorOf are moves as the graph takes them, [steps, groups + 1, 2]: rates, and 1 where Muon rescales. Those of steps that
+// move nothing, or that an epoch leaves out at its end, are 0.
 func (s *steps) tensorOf(moves engine.Moves) []float32 {
-	values := make([]float32, 0, s.count*(1+len(s.cfg.Groups))*2)
-	for _, step := range moves {
-		for _, m := range step {
-			rescale := float32(0)
+	const what = 2 // of a move
+	groups := 1 + len(s.cfg.Groups)
+	values := make([]float32, s.count*groups*what)
+	for i, step := range moves {
+		for j, m := range step {
+			of := values[(i*groups+j)*what:]
+			of[0] = m.Rate
 			if m.Rescale {
-				rescale = 1
+				of[1] = 1
 			}
-			values = append(values, m.Rate, rescale)
 		}
 	}
-	return values[:cap(values)]
+	return values
 }
 
 // Restore implements [engine.Steps].
@@ -250,21 +274,25 @@ func (s *steps) Snapshot() (to engine.Snapshot, err error) {
 }
 
 // StartEpoch implements [engine.Steps].
-func (s *steps) StartEpoch(epoch int, moves engine.Moves, taken int) error {
+func (s *steps) StartEpoch(e engine.Epoch) error {
 	release(s.epoch...)
 	release(s.counter)
-	s.epoch, s.counter = nil, nil
-	r, err := upload(s.device, s.tensorOf(moves), s.movesInput())
+	release(s.counted...)
+	s.epoch, s.counter, s.counted, s.looks = nil, nil, nil, nil
+	for _, step := range e.Moves {
+		s.looks = append(s.looks, len(step) == 0)
+	}
+	r, err := upload(s.device, s.tensorOf(e.Moves), s.movesInput())
 	if err != nil {
 		return err
 	}
 	s.epoch = []compute.Buffer{r}
-	rest, err := s.images.startEpoch(epoch, taken*s.cfg.Batch)
+	rest, err := s.images.startEpoch(e.Number, e.Selected, e.Taken*s.cfg.Batch)
 	if err != nil {
 		return err
 	}
 	s.epoch = append(s.epoch, rest...)
-	if s.counter, err = upload(s.device, []int32{int32(taken)}, whole(dtypes.Int32)); err != nil || taken > 0 {
+	if s.counter, err = upload(s.device, []int32{int32(e.Taken)}, whole(dtypes.Int32)); err != nil || e.Taken > 0 {
 		return err
 	}
 	release(s.state.metrics)
@@ -274,14 +302,14 @@ func (s *steps) StartEpoch(epoch int, moves engine.Moves, taken int) error {
 
 // PerDispatch implements [engine.Steps].
 func (s *steps) PerDispatch(size int) int {
-	if k := s.cfg.StepsPerDispatch; s.programs[dispatch{size, k}] != nil {
+	if k := s.cfg.StepsPerDispatch; s.programs[dispatch{size: size, count: k}] != nil {
 		return k
 	}
 	return 1
 }
 
 // Step implements [engine.Steps].
-func (s *steps) Step(_, size, count int) error {
+func (s *steps) Step(step, size, count int) error {
 	own, err := s.images.startStep(size)
 	if err != nil {
 		return err
@@ -291,7 +319,7 @@ func (s *steps) Step(_, size, count int) error {
 	inputs = append(inputs, s.state.metrics, s.counter)
 	donated := len(inputs)
 	inputs = append(append(append(inputs, s.epoch...), own.keep...), own.free...)
-	out, err := s.programs[dispatch{size, count}].run(donated, inputs...)
+	out, err := s.programs[dispatch{size, count, s.looks[step]}].run(donated, inputs...)
 	release(own.free...)
 	if err != nil {
 		return err
@@ -299,7 +327,25 @@ func (s *steps) Step(_, size, count int) error {
 	n := copy(s.state.variables, out)
 	n += copy(s.state.velocities, out[n:])
 	s.state.metrics, s.counter = out[n], out[n+1]
+	s.counted = append(s.counted, out[n+2:]...)
 	return nil
+}
+
+// Hardest implements [engine.Steps].
+func (s *steps) Hardest() ([]int32, error) {
+	var places []int32
+	for step, b := range s.counted {
+		counted, err := download[int32](b, s.cfg.Batch)
+		if err != nil {
+			return nil, err
+		}
+		for i, counts := range counted {
+			if counts != 0 {
+				places = append(places, int32(step*s.cfg.Batch+i))
+			}
+		}
+	}
+	return places, nil
 }
 
 // MoveAverages implements [engine.Steps].
@@ -337,6 +383,7 @@ func (s *steps) Close() {
 	s.state.release()
 	release(s.epoch...)
 	release(s.counter)
+	release(s.counted...)
 	if s.images != nil {
 		s.images.close()
 	}

@@ -180,7 +180,7 @@ func TestConvolutionsAreInBFloat16(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer steps.Close()
-	step := steps.programs[dispatch{8, 1}]
+	step := steps.programs[dispatch{size: 8, count: 1}]
 	convolutions, weights := 0, 0
 	for _, n := range step.graph.Nodes() {
 		if n.Type() != graph.NodeTypeConvGeneral {

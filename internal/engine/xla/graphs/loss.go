@@ -3,6 +3,7 @@ package graphs
 import (
 	"github.com/fastresnet/fastresnet/internal/engine"
 	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 )
 
@@ -21,10 +22,34 @@ func (l Labels) oneHot(classes int) *graph.Node {
 	return graph.Add(graph.Mul(own, shares), graph.Mul(others, graph.OneMinus(shares)))
 }
 
-// CrossEntropy is the softmax cross-entropy summed over the batch: logits [batch, classes] float32, result a scalar. The share smoothing of each target is spread evenly over all
-// classes (https://arxiv.org/abs/1512.00567). Each class, and its part of the smoothing, counts by its weight; nil for
-// 1 each.
+// CrossEntropy is the softmax cross-entropy summed over the batch: logits [batch, classes] float32, result a scalar. The
+// share smoothing of each target is spread evenly over all classes (https://arxiv.org/abs/1512.00567). Each class, and its
+// part of the smoothing, counts by its weight; nil for 1 each.
 func CrossEntropy(logits *graph.Node, labels Labels, smoothing float64, weights []float32) *graph.Node {
+	return graph.Neg(graph.ReduceAllSum(weighed(logits, labels, smoothing, weights)))
+}
+
+// Losses are those of each image, [batch], which [CrossEntropy] adds up.
+func Losses(logits *graph.Node, labels Labels, smoothing float64, weights []float32) *graph.Node {
+	return graph.Neg(graph.ReduceSum(weighed(logits, labels, smoothing, weights), 1))
+}
+
+// Hardest says which n of a batch's images have the highest losses, of equal ones those that come first: [batch] bool of
+// losses [batch].
+func Hardest(losses *graph.Node, n int) *graph.Node {
+	g, batch := losses.Graph(), losses.Shape().Dim(0)
+	square := shapes.Make(losses.DType(), batch, batch)
+	own := graph.BroadcastToShape(graph.Reshape(losses, batch, 1), square)
+	other := graph.BroadcastToShape(graph.Reshape(losses, 1, batch), square)
+	place := func(axis int) *graph.Node { return graph.Iota(g, shapes.Make(dtypes.Int32, batch, batch), axis) }
+	first := graph.LogicalAnd(graph.Equal(other, own), graph.LessThan(place(1), place(0)))
+	before := graph.LogicalOr(graph.GreaterThan(other, own), first)
+	rank := graph.ReduceSum(graph.ConvertDType(before, dtypes.Int32), 1)
+	return graph.LessThan(rank, graph.Const(g, int32(n)))
+}
+
+// weighed are the logarithms of the classes' probabilities, times what the loss asks for of them: [batch, classes].
+func weighed(logits *graph.Node, labels Labels, smoothing float64, weights []float32) *graph.Node {
 	classes := logits.Shape().Dim(1)
 	target := labels.oneHot(classes)
 	if smoothing > 0 {
@@ -33,7 +58,7 @@ func CrossEntropy(logits *graph.Node, labels Labels, smoothing float64, weights 
 	if weights != nil {
 		target = graph.Mul(target, graph.Const(logits.Graph(), [][]float32{weights}))
 	}
-	return graph.Neg(graph.ReduceAllSum(graph.Mul(target, graph.LogSoftmax(logits, -1))))
+	return graph.Mul(target, graph.LogSoftmax(logits, -1))
 }
 
 // Accumulate adds a step to the metrics [engine.NumMetrics] float32; step is an int32 scalar. Logits that are not all
