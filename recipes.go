@@ -22,7 +22,9 @@ func Airbench94Muon() Recipe { return named("airbench94-muon") }
 
 // Recipes lists all named recipes: the rungs of [Ladder], and then the speedruns "airbench94-muon", "airbench94-2025",
 // "airbench96" and "airbench96-faster". The list and all that is in it are the caller's.
-func Recipes() []Recipe { return append(Ladder(), airbench94Muon(), airbench94In2025(), airbench96(), airbench96Faster()) }
+func Recipes() []Recipe {
+	return append(Ladder(), airbench94Muon(), airbench94In2025(), airbench96(), airbench96Faster())
+}
 
 // Ladder lists the 28 rungs of the series "How to train your ResNet" in its order, the first rung first.
 // The list and all that is in it are the caller's.

@@ -47,7 +47,7 @@ type board struct {
 	run    int // from 1
 	file   *os.File
 	failed error
-	batch  int // images
+	batch  int // images that a step trains on
 	steps  int // of a whole epoch
 	at     int // the last step, since the run's first
 	heard  int // epochs
@@ -55,10 +55,11 @@ type board struct {
 
 func (b *board) start(r *fastresnet.Result) {
 	b.run++
-	b.batch = max(1, r.Recipe.BatchSize)
-	if b.steps = r.TrainImages / b.batch; r.Recipe.KeepIncompleteBatch {
-		b.steps = (r.TrainImages + b.batch - 1) / b.batch
+	drawn := max(1, r.Recipe.BatchSize)
+	if b.steps = r.TrainImages / drawn; r.Recipe.KeepIncompleteBatch {
+		b.steps = (r.TrainImages + drawn - 1) / drawn
 	}
+	b.batch = max(1, r.Recipe.ImagesPerStep())
 	b.heard, b.at = len(r.Epochs), 0
 	b.failed = b.open()
 	b.write(versionEvent(time.Now()))

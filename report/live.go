@@ -166,7 +166,7 @@ func progressText(p fastresnet.Progress, r fastresnet.Record) string {
 	if p.ImagesPerSecond <= 0 || !finite(p.ImagesPerSecond) {
 		return text
 	}
-	left := float64(p.Total-p.Taken) * float64(min(r.Recipe.BatchSize, r.TrainImages)) / p.ImagesPerSecond
+	left := float64(p.Total-p.Taken) * float64(min(r.Recipe.ImagesPerStep(), r.TrainImages)) / p.ImagesPerSecond
 	return fmt.Sprintf("%s; %s%simages/s; training takes %s more, and tests come on top", text, count(int(p.ImagesPerSecond)), space,
 		duration(time.Duration(left*float64(time.Second))))
 }

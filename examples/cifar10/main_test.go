@@ -308,13 +308,14 @@ func TestList(t *testing.T) {
 	}
 	lines := strings.Split(stdout, "\n")
 	for i, want := range map[int]string{
-		0:  "rung  recipe           width  batch  epochs  peak lr  accuracy  time             description",
-		1:  "   1  dawn-found          64    128      35  0.1      -         356 s on V100    ",
-		18: "  18  resnet9-24          64    512      24  0.4      94.08 %   79 s on V100     ",
-		28: "  28  long                64    512      80  0.4      96.1 %    -                ",
-		29: "   -  airbench94-muon     64   2000       8  0.24     94.01 %   2.59 s on A100   ",
-		30: "   -  airbench94-2025     64   1536       8  0.205    94.01 %   2.015 s on A100  ",
-		31: "   -  airbench96         128   1024      37  1.174    96.03 %   34.7 s on A100   ",
+		0:  "rung  recipe             width  batch  epochs  peak lr  accuracy  time             description",
+		1:  "   1  dawn-found            64    128      35  0.1      -         356 s on V100    ",
+		18: "  18  resnet9-24            64    512      24  0.4      94.08 %   79 s on V100     ",
+		28: "  28  long                  64    512      80  0.4      96.1 %    -                ",
+		29: "   -  airbench94-muon       64   2000       8  0.24     94.01 %   2.59 s on A100   ",
+		30: "   -  airbench94-2025       64   1536       8  0.205    94.01 %   2.015 s on A100  ",
+		31: "   -  airbench96           128   1024      37  1.174    96.03 %   34.7 s on A100   ",
+		32: "   -  airbench96-faster    128   1024      45  0.587    96.0 %    27.3 s on A100   ",
 	} {
 		if i > 0 {
 			want += fastresnet.Recipes()[i-1].Description

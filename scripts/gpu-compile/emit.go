@@ -16,7 +16,10 @@ import (
 )
 
 // The names that the engine gives its programs, in StableHLO.
-const trainingStep, trainingSteps, evaluationStep = "training_step", "training_steps", "evaluation_step"
+const (
+	trainingStep, trainingSteps, evaluationStep = "training_step", "training_steps", "evaluation_step"
+	selectingStep, look                         = "selecting_step", "look_at_a_batch" // of a recipe's selection
+)
 
 // loop is how many steps the program trainingSteps takes.
 const loop = 4
@@ -44,7 +47,7 @@ func emit(plugin, recipe, program string, devices int, file string) error {
 
 	options := []fastresnet.LoadOption{fastresnet.WithBackend("xla:" + plugin), fastresnet.WithPrecision(fastresnet.BFloat16), fastresnet.WithMemoryLimit(1 << 36)}
 	switch program {
-	case trainingStep, trainingSteps:
+	case trainingStep, trainingSteps, selectingStep, look:
 		err = train(r, set, devices, options)
 	case evaluationStep:
 		err = evaluate(r, set, filepath.Join(filepath.Dir(file), "model"), options)

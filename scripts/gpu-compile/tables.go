@@ -35,13 +35,28 @@ func (c *compiler) trainingSteps(recipes []fastresnet.Recipe, kernels int) error
 		if err != nil {
 			return err
 		}
+		seconds := at.seconds
+		if s := r.Selection; s != nil {
+			for _, small := range []struct {
+				program string
+				share   float64 // of the steps
+			}{{selectingStep, 1 / float64(s.Every)}, {look, 1 - 1/float64(s.Every)}} {
+				at, err := c.program(h200, r, small.program, 1)
+				if err != nil {
+					return err
+				}
+				seconds += small.share * at.seconds
+				at.describe(&details, r.Name+", "+small.program, h200, kernels)
+				faults = append(faults, at.faults(r.Name+", "+small.program))
+			}
+		}
 		perEpoch := images / r.BatchSize
 		if r.KeepIncompleteBatch {
 			perEpoch = (images + r.BatchSize - 1) / r.BatchSize
 		}
-		fmt.Printf("| %s | %d | %d | %d | %.0f | %.2f | %d | %d | %.2f | %.0f | %.2f | %.2f |\n", r.Name, r.BatchSize, at.kernels, at.convolutions,
+		fmt.Printf("| %s | %d | %d | %d | %.0f | %.2f | %d | %d | %.2f | %.0f | %.2f | %.2f |\n", r.Name, r.ImagesPerStep(), at.kernels, at.convolutions,
 			float64(at.flops)/1e9, float64(at.bytes)/1e9, at.reorderedBytes/1e6, (at.arguments+at.results+at.temporary)/1e6, at.seconds*1e3,
-			float64(r.BatchSize)/at.seconds, math.Ceil((float64(r.Epochs-1)+cmp.Or(r.LastEpoch, 1))*float64(perEpoch))*at.seconds, older.seconds*1e3)
+			float64(r.ImagesPerStep())/seconds, math.Ceil((float64(r.Epochs-1)+cmp.Or(r.LastEpoch, 1))*float64(perEpoch))*seconds, older.seconds*1e3)
 		faults = append(faults, at.faults(r.Name))
 		at.describe(&details, r.Name, h200, kernels)
 	}

@@ -173,6 +173,8 @@ func (s *steps) compileSteps(at dispatch) (*program, error) {
 		name = "training steps"
 	case at.look:
 		name = "look at a batch"
+	case s.cfg.Hardest > 0:
+		name = "selecting step"
 	}
 	return compile(s.device, name, inputs, func(in []*graph.Node) []*graph.Node {
 		if at.count > 1 && s.cfg.LoopSteps {
