@@ -61,8 +61,8 @@ func WithArchitecture(a layers.Architecture) Option {
 
 // WithWidth sets the number of channels of the first stage of the network's design, at least 1, whichever option sets
 // the design; the other stages are in proportion. Work grows with its square. A network of your own has no design, and
-// stays as it is. Default: the design's, which is 64 in most of the published recipes (128 in backbone-wide and
-// airbench96) and 16 in [RecipeFor].
+// stays as it is. Default: the design's, which is 64 in most of the published recipes (128 in backbone-wide,
+// airbench96 and airbench96-faster) and 16 in [RecipeFor].
 func WithWidth(channels int) Option {
 	return trainOption(func(c *config) { c.width = &channels })
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/fastresnet/fastresnet/internal/terminal"
 )
 
-// PublishedWidth is the width of most recipes' networks; those of backbone-wide, which is rung 15, and of airbench96 are twice
-// as wide.
+// PublishedWidth is the width of most recipes' networks; those of backbone-wide, which is rung 15, and of airbench96 and its
+// successor are twice as wide.
 const PublishedWidth = 64
 
 // WidthUsage describes the flag -width of a program that trains recipes of different widths: see [RungAt].
