@@ -3,11 +3,13 @@ package cpu
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"testing"
 
 	"github.com/fastresnet/fastresnet/internal/engine"
 	"github.com/fastresnet/fastresnet/internal/golden"
+	"github.com/google/go-cmp/cmp"
 )
 
 // TestCrossEntropy compares the loss with its formula, (1-a)·(-log p of the label) + a·mean of -log p, each class by its
@@ -145,5 +147,29 @@ func TestHitsAreFinite(t *testing.T) {
 		if l := crossEntropy(make([]float32, 2), row, engine.Batch{Labels: []int32{0}}, objective{smoothing: 0.1}, 1); l.hits != 0 || l.finite() {
 			t.Errorf("%v: %+v, want no hit and no finite loss", row, l)
 		}
+	}
+}
+
+// Of equal losses, infinite ones too, the first count; the rest has no gradient.
+func TestHardest(t *testing.T) {
+	inf := math.Inf(1)
+	for _, tt := range []struct {
+		losses []float64
+		n      int
+		want   []int32
+	}{
+		{[]float64{1, 3, 3, 2, 3}, 2, []int32{1, 2}},
+		{[]float64{1, 3, 3, 2, 3}, 4, []int32{1, 2, 3, 4}},
+		{[]float64{0, 0, 0}, 1, []int32{0}},
+		{[]float64{2, inf, inf, 3}, 1, []int32{1}},
+	} {
+		if diff := cmp.Diff(tt.want, hardest(tt.losses, tt.n)); diff != "" {
+			t.Errorf("the %d hardest of %v (-want +got):\n%s", tt.n, tt.losses, diff)
+		}
+	}
+	gradient := []float32{9, 9, 9, 9}
+	l := crossEntropy(gradient, []float32{5, 0, 0, 5}, engine.Batch{Labels: []int32{0, 0}}, objective{hardest: 1}, 1)
+	if !slices.Equal(l.hardest, []int32{1}) || gradient[0] != 0 || gradient[1] != 0 || gradient[2] == 0 || gradient[2] == 9 {
+		t.Errorf("%v count, gradient %v", l.hardest, gradient)
 	}
 }

@@ -177,3 +177,33 @@ func TestDevicesEvaluateAsOne(t *testing.T) {
 		}
 	}
 }
+
+// Several devices find the same images of a batch the hardest as one does, and learn the same from them.
+func TestDevicesSelectAsOne(t *testing.T) {
+	set := enginetest.Synthetic(t, 32)
+	cfg := enginetest.SmallConfig(t, set, 8)
+	cfg.Hardest = 3
+	var places []int32
+	var variables map[string][]float32
+	for _, units := range []int{1, 4} {
+		trainer := enginetest.NewTrainer(t, openUnits(t, units), cfg, set)
+		enginetest.Epoch(t, trainer, 1, engine.Moves{enginetest.At(0.05), nil, enginetest.At(0.05), nil})
+		hardest, err := trainer.Hardest()
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := enginetest.Variables(t, trainer)
+		if units == 1 {
+			places, variables = hardest, got
+			continue
+		}
+		if diff := cmp.Diff(places, hardest); diff != "" || len(places) != 4*cfg.Hardest {
+			t.Errorf("images (-one device +%d devices):\n%s", units, diff)
+		}
+		for name, values := range got {
+			if e := golden.MaxRelativeError(values, variables[name]); e > 1e-4 {
+				t.Errorf("%d devices: %s differs by %.2g from one device's", units, name, e)
+			}
+		}
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"github.com/fastresnet/fastresnet/internal/engine/xla/graphs"
 	"github.com/fastresnet/fastresnet/internal/golden"
 	"github.com/fastresnet/fastresnet/internal/testbackend"
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
 )
 
@@ -83,4 +84,30 @@ func TestAccumulateCountsFiniteRows(t *testing.T) {
 			t.Errorf("%g hits, diverged in step %g; want 2 more than 10, and 7", metrics[engine.MetricHits], metrics[engine.MetricDiverged])
 		}
 	})
+}
+
+// Of equal losses, infinite ones too, the first count.
+func TestHardest(t *testing.T) {
+	inf := float32(math.Inf(1))
+	for _, tt := range []struct {
+		losses []float32
+		n      int
+		want   []int32
+	}{
+		{[]float32{1, 3, 3, 2, 3}, 2, []int32{0, 1, 1, 0, 0}},
+		{[]float32{1, 3, 3, 2, 3}, 4, []int32{0, 1, 1, 1, 1}},
+		{[]float32{0, 0, 0}, 1, []int32{1, 0, 0}},
+		{[]float32{2, inf, inf, 3}, 1, []int32{0, 1, 0, 0}},
+	} {
+		testbackend.Each(t, func(t *testing.T, name string) {
+			run := compile(t, open(t, name), func(in []*graph.Node) []*graph.Node {
+				return []*graph.Node{graph.ConvertDType(graphs.Hardest(in[0], tt.n), dtypes.Float32)}
+			})
+			for i, got := range run(tensor(tt.losses, len(tt.losses)))[0] {
+				if int32(got) != tt.want[i] {
+					t.Errorf("the %d hardest of %v: image %d counts: %g, want %d", tt.n, tt.losses, i, got, tt.want[i])
+				}
+			}
+		})
+	}
 }
