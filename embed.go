@@ -45,7 +45,7 @@ func (m *Model) Embed(ctx context.Context, images ...image.Image) (vectors [][]f
 }
 
 // EmbedDataset returns the vectors of all images of a set, as [Model.Embed] does; labels do not count, and neither does
-// how the images were made of pictures ([Model.Fit]): the vectors tell what is alike among images that were made in one way.
+// how the set's pictures were resized ([Model.Resizing]): the vectors tell what is alike among those resized in one way.
 func (m *Model) EmbedDataset(ctx context.Context, set *data.Dataset) (vectors [][]float32, err error) {
 	defer guard(&err)
 	if err := errors.Join(m.made(), given(ctx)); err != nil {

@@ -24,7 +24,7 @@ type Ensemble struct {
 }
 
 // NewEnsemble makes an ensemble, of at least one model. The models must agree in the size and channels of their images,
-// in their classes and in the fit of pictures (see [data.Fit]); network, normalisation, test views, precision and
+// in their classes and in the resizing of pictures (see [data.Resizing]); network, normalisation, test views, precision and
 // backend may differ. A model that is there twice counts twice.
 //
 // The models are then the ensemble's, and closed with it. If NewEnsemble fails they remain the caller's. The error
@@ -32,7 +32,7 @@ type Ensemble struct {
 func NewEnsemble(models ...*Model) (e *Ensemble, err error) {
 	defer guard(&err)
 	err = agree(models, func(m *Model) map[string]any {
-		return map[string]any{"input": m.network.Input, "classes": m.classes, "fit": m.fit.String()}
+		return map[string]any{"input": m.network.Input, "classes": m.classes, "resizing": m.resizing.String()}
 	})
 	if err != nil {
 		return nil, fmt.Errorf("making an ensemble: %w", err)

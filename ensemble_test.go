@@ -179,7 +179,7 @@ func TestEnsembleOfModelsThatDoNotAgree(t *testing.T) {
 		{"a class more, called missing", []*fastresnet.Model{first, labelled(append(slices.Clone(classes), "missing")...)}, "its classes[10]"},
 		{"a class less, called none", []*fastresnet.Model{labelled(append(slices.Clone(classes), "none")...), first}, "classes[10] is missing, not none"},
 		{"another size", []*fastresnet.Model{first, smallModel(t)}, "input.height is 16, not 32"},
-		{"another fit", []*fastresnet.Model{first, fitted(t, data.FitPad)}, "fit is pad, not crop"},
+		{"another resizing", []*fastresnet.Model{first, resizedBy(t, data.ResizePad)}, "resizing is pad, not crop"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			e, err := fastresnet.NewEnsemble(tt.models...)
@@ -202,10 +202,10 @@ func smallModel(t *testing.T) *fastresnet.Model {
 	return train(t, set, fastresnet.WithEpochs(1)).Model
 }
 
-// fitted is a model of the tiny network, whose pictures were fitted like that.
-func fitted(t *testing.T, fit data.Fit) *fastresnet.Model {
+// resizedBy is a model of the tiny network, whose pictures were resized like that.
+func resizedBy(t *testing.T, resizing data.Resizing) *fastresnet.Model {
 	t.Helper()
-	set, err := synthetic(t, 40, 1).WithFit(fit)
+	set, err := synthetic(t, 40, 1).WithResizing(resizing)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,8 +22,8 @@ type Evaluation struct {
 	probabilities [][]float64 // of the images, of each class
 }
 
-// Evaluate compares the model's classes with the labels of a set, which must have the model's classes, and whose images must
-// have been made of pictures as those that it was trained on ([Model.Fit]). The error wraps [ErrImage] if it does not fit,
+// Evaluate compares the model's classes with the labels of a set, which must have the model's classes, and whose pictures
+// must have been resized as those that it was trained on ([Model.Resizing]). The error wraps [ErrImage] if it does not fit,
 // and [ErrDiverged] if what the model makes of an image is not finite.
 func (m *Model) Evaluate(ctx context.Context, set *data.Dataset) (e Evaluation, err error) {
 	defer guard(&err)

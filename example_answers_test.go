@@ -29,7 +29,7 @@ func ExampleModel_PredictDataset() {
 	for i, name := range names {
 		list[i] = picture.Labelled{Path: name, Class: model.Classes()[0]} // any: PredictDataset does not look at it
 	}
-	reader := picture.Reader{Shape: model.Network().Input, Fit: model.Fit(), Classes: model.Classes(), SkipUnreadable: true}
+	reader := picture.Reader{Shape: model.Network().Input, Resizing: model.Resizing(), Classes: model.Classes(), SkipUnreadable: true}
 	set, skipped, err := reader.Pictures(ctx, files, list)
 	check(err)
 	predictions, err := model.PredictDataset(ctx, set)

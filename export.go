@@ -11,8 +11,8 @@ import (
 // [batch, height, width, channels], pixels as they are, 0 to 255, and its outputs are "logits" and "probabilities"
 // [batch, classes] and, unless [Model.EmbeddingSize] is 0, "embedding" [batch, N], what [Model.Embed] returns. They are
 // float32, for batches of any size: the file holds the normalisation and the test views too. The names of the classes
-// are in its metadata, under "classes", as a JSON array, and so are [Model.Fit], by which pictures become its images, under
-// "fit" as "crop", "stretch" or "pad", and [Model.Threshold], unless it is 0, under "threshold".
+// are in its metadata, under "classes", as a JSON array, and so are [Model.Resizing], by which pictures become its images,
+// under "resizing" as "crop", "stretch" or "pad", and [Model.Threshold], unless it is 0, under "threshold".
 //
 // The file computes in float32, in whichever precision the model does. docs/export.md shows how to use it.
 func (m *Model) ExportONNX(w io.Writer) (err error) {
@@ -25,7 +25,7 @@ func (m *Model) ExportONNX(w io.Writer) (err error) {
 		return fmt.Errorf("exporting: %w", err)
 	}
 	err = onnx.Write(w, onnx.Model{
-		Network: m.network, Classes: m.classes, Normalization: m.normalization, Fit: m.fit, Threshold: m.Threshold(),
+		Network: m.network, Classes: m.classes, Normalization: m.normalization, Resizing: m.resizing, Threshold: m.Threshold(),
 		Views: m.views, Values: values,
 	})
 	if err != nil {

@@ -41,8 +41,8 @@ func (c *config) misfits() []error {
 	if c.test != nil && (c.test.Shape() != shape || !slices.Equal(c.test.Classes(), classes)) {
 		wrong("the test set has %v images in the classes %q, the training set %v in %q", c.test.Shape(), c.test.Classes(), shape, classes)
 	}
-	if c.test != nil && c.test.Fit() != c.train.Fit() {
-		wrong("the test set's images were made of pictures by fit %q, the training set's by %q", c.test.Fit(), c.train.Fit())
+	if c.test != nil && c.test.Resizing() != c.train.Resizing() {
+		wrong("the test set's pictures were resized by %q, the training set's by %q", c.test.Resizing(), c.train.Resizing())
 	}
 	if w := len(c.recipe.ClassWeights); w > 0 && w != len(classes) {
 		wrong("%d class weights for %d classes", w, len(classes))

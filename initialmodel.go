@@ -17,7 +17,7 @@ type initialModel struct {
 	network       layers.Network
 	classes       []string
 	normalization data.Normalization
-	fit           data.Fit
+	resizing      data.Resizing
 	values        map[string][]float32
 	start         WarmStart // without what is taken, which depends on the run's network
 }
@@ -33,7 +33,7 @@ func copyOf(m *Model) (*initialModel, error) {
 	}
 	record := m.history.known()
 	i := &initialModel{
-		recipe: record.Recipe, network: m.network, classes: m.classes, normalization: m.normalization, fit: m.fit, values: values,
+		recipe: record.Recipe, network: m.network, classes: m.classes, normalization: m.normalization, resizing: m.resizing, values: values,
 		start: WarmStart{Recipe: record.Recipe.Name, Seed: record.Seed},
 	}
 	for _, e := range record.Epochs {

@@ -12,10 +12,10 @@ import (
 // those before it. Models that began with different weights have learned the same things in different places, and their
 // mean knows nothing: docs/models.md has figures. Those make an [Ensemble].
 //
-// The models, at least one, must have the same network, classes, normalisation and fit of pictures (see [data.Fit]);
-// they stay as they are, and the caller's. What they compute with is what counts: the averages, where a recipe has
-// [Averaging]. Sums are in float64, and the mean of copies of a model is that model to the bit. The options are those
-// of [Load].
+// The models, at least one, must have the same network, classes, normalisation and resizing of pictures
+// (see [data.Resizing]); they stay as they are, and the caller's. What they compute with is what counts: the averages,
+// where a recipe has [Averaging]. Sums are in float64, and the mean of copies of a model is that model to the bit. The
+// options are those of [Load].
 //
 // The new model has the test views of the first one and no threshold. Its [Model.Record] has the recipe, seed, device
 // and data of the first one's run, [MeanWeights], and nothing that was measured of another model than it: no epochs, no
@@ -39,7 +39,7 @@ func MeanOfWeights(models []*Model, opts ...LoadOption) (m *Model, err error) {
 // mean makes a model of several, and puts it on a device.
 func (c *computing) mean(models []*Model) (*Model, error) {
 	err := agree(models, func(m *Model) map[string]any {
-		return map[string]any{"network": m.network, "classes": m.classes, "normalization": m.normalization, "fit": m.fit.String()}
+		return map[string]any{"network": m.network, "classes": m.classes, "normalization": m.normalization, "resizing": m.resizing.String()}
 	})
 	if err != nil {
 		return nil, err
@@ -48,7 +48,7 @@ func (c *computing) mean(models []*Model) (*Model, error) {
 	record.Weights = MeanWeights
 	record.Epochs, record.BestEpoch, record.Stopped, record.ResumedFrom, record.Timing = nil, 0, NotStopped, "", Timing{}
 	doc := modelDocument{
-		Network: first.Network(), Classes: first.Classes(), Normalization: first.normalization, Fit: first.fit,
+		Network: first.Network(), Classes: first.Classes(), Normalization: first.normalization, Resizing: first.resizing,
 		TestViews: record.Recipe.TestViews, Record: &record,
 	}
 	batch, err := c.batchOf(doc)

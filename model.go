@@ -17,7 +17,7 @@ type Model struct {
 	network       layers.Network
 	classes       []string
 	normalization data.Normalization
-	fit           data.Fit
+	resizing      data.Resizing
 	views         []engine.View
 	batch         int      // images that are computed together at most
 	history       *history // of the run that made it
@@ -33,10 +33,10 @@ type Model struct {
 	evaluator *engine.Evaluator // nil once closed
 }
 
-func newModel(cfg engine.Config, d *engine.Device, classes []string, fit data.Fit, h *history) *Model {
+func newModel(cfg engine.Config, d *engine.Device, classes []string, resizing data.Resizing, h *history) *Model {
 	e := engine.NewEvaluator(d, cfg)
 	return &Model{
-		network: cfg.Network, classes: classes, normalization: cfg.Normalization, fit: fit, views: cfg.Views, history: h, batch: e.Batch(), evaluator: e,
+		network: cfg.Network, classes: classes, normalization: cfg.Normalization, resizing: resizing, views: cfg.Views, history: h, batch: e.Batch(), evaluator: e,
 	}
 }
 
@@ -145,13 +145,13 @@ func (m *Model) Classes() []string {
 	return slices.Clone(m.classes)
 }
 
-// Fit returns how pictures of other proportions than the network's input become it: as those that the model was trained on
-// became images.
-func (m *Model) Fit() data.Fit {
+// Resizing returns how pictures of other proportions than the network's input become it: as those that the model was
+// trained on became images.
+func (m *Model) Resizing() data.Resizing {
 	if m.made() != nil {
-		return data.FitCrop
+		return data.ResizeCrop
 	}
-	return m.fit
+	return m.resizing
 }
 
 // Network returns the description of the network.

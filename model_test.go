@@ -66,10 +66,10 @@ func TestPredictionsFitTheEvaluation(t *testing.T) {
 	})
 }
 
-// TestFit has a model know how pictures were fitted, after it was saved too.
-func TestFit(t *testing.T) {
-	for _, fit := range []data.Fit{data.FitCrop, data.FitStretch, data.FitPad} {
-		model := fitted(t, fit)
+// TestResizing has a model know how pictures were resized, after it was saved too.
+func TestResizing(t *testing.T) {
+	for _, resizing := range []data.Resizing{data.ResizeCrop, data.ResizeStretch, data.ResizePad} {
+		model := resizedBy(t, resizing)
 		file := filepath.Join(t.TempDir(), "model.safetensors")
 		if err := model.Save(file); err != nil {
 			t.Fatal(err)
@@ -79,22 +79,22 @@ func TestFit(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { loaded.Close() })
-		if model.Fit() != fit || loaded.Fit() != fit {
-			t.Errorf("fit %q, and %q once it is loaded; want %q", model.Fit(), loaded.Fit(), fit)
+		if model.Resizing() != resizing || loaded.Resizing() != resizing {
+			t.Errorf("resized by %q, and by %q once it is loaded; want %q", model.Resizing(), loaded.Resizing(), resizing)
 		}
-		for _, other := range []data.Fit{data.FitCrop, data.FitStretch, data.FitPad} {
-			set, err := synthetic(t, 10, 2).WithFit(other)
+		for _, other := range []data.Resizing{data.ResizeCrop, data.ResizeStretch, data.ResizePad} {
+			set, err := synthetic(t, 10, 2).WithResizing(other)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := loaded.Evaluate(context.Background(), set); (err == nil) != (fit == other) || err != nil && !errors.Is(err, fastresnet.ErrImage) {
-				t.Errorf("evaluating a model of fit %q on images of fit %q: error %v", fit, other, err)
+			if _, err := loaded.Evaluate(context.Background(), set); (err == nil) != (resizing == other) || err != nil && !errors.Is(err, fastresnet.ErrImage) {
+				t.Errorf("evaluating a model of pictures resized by %q on those resized by %q: error %v", resizing, other, err)
 			}
-			if _, err := loaded.PredictDataset(context.Background(), set); (err == nil) != (fit == other) || err != nil && !errors.Is(err, fastresnet.ErrImage) {
-				t.Errorf("a model of fit %q predicts images of fit %q: error %v", fit, other, err)
+			if _, err := loaded.PredictDataset(context.Background(), set); (err == nil) != (resizing == other) || err != nil && !errors.Is(err, fastresnet.ErrImage) {
+				t.Errorf("a model of pictures resized by %q predicts those resized by %q: error %v", resizing, other, err)
 			}
 			if _, err := loaded.EmbedDataset(context.Background(), set); err != nil {
-				t.Errorf("a model of fit %q embeds images of fit %q: error %v", fit, other, err)
+				t.Errorf("a model of pictures resized by %q embeds those resized by %q: error %v", resizing, other, err)
 			}
 		}
 	}

@@ -24,7 +24,7 @@ type modelDocument struct {
 	Network       layers.Network     `json:"network"`
 	Classes       []string           `json:"classes"`
 	Normalization data.Normalization `json:"normalization"`
-	Fit           data.Fit           `json:"fit,omitempty"`
+	Resizing      data.Resizing      `json:"resizing,omitempty"`
 	Threshold     float64            `json:"threshold,omitempty"`
 	TestViews     TestViews          `json:"test_views"`
 	Record        *Record            `json:"result"`
@@ -77,7 +77,7 @@ func (d modelDocument) check() error {
 	if !(d.Threshold >= 0 && d.Threshold <= 1) {
 		return fmt.Errorf("%w: a threshold of %g", ErrCorrupt, d.Threshold)
 	}
-	if err := d.Fit.Validate(); err != nil {
+	if err := d.Resizing.Validate(); err != nil {
 		return fmt.Errorf("%w: %w", ErrCorrupt, err)
 	}
 	if d.Record == nil {

@@ -68,7 +68,7 @@ func (m *Model) file(storage Storage) (f safetensors.File, err error) {
 		return f, fmt.Errorf("%w: its weights are not finite", ErrDiverged)
 	}
 	text, err := strictjson.Marshal(modelDocument{
-		Network: m.network, Classes: m.classes, Normalization: m.normalization, Fit: m.fit, Threshold: m.Threshold(), TestViews: record.Recipe.TestViews, Record: &record,
+		Network: m.network, Classes: m.classes, Normalization: m.normalization, Resizing: m.resizing, Threshold: m.Threshold(), TestViews: record.Recipe.TestViews, Record: &record,
 	}, nullable...)
 	if err != nil {
 		return f, err
@@ -176,7 +176,7 @@ func (c *computing) model(doc modelDocument, batch int, values, last map[string]
 	loaded := newModel(engine.Config{
 		Network: doc.Network, Normalization: doc.Normalization, Views: doc.TestViews.engineViews(),
 		Batch: batch, BFloat16: precision == BFloat16,
-	}, device, doc.Classes, doc.Fit, &history{record: *doc.Record})
+	}, device, doc.Classes, doc.Resizing, &history{record: *doc.Record})
 	if err := loaded.threshold.set(doc.Threshold); err != nil {
 		return nil, err
 	}

@@ -46,17 +46,17 @@ func TestPythonRunsTheExport(t *testing.T) {
 	}
 	for _, tt := range []struct {
 		name              string
-		fit               data.Fit
+		resizing          data.Resizing
 		height            int // of the pictures, which are 32 wide
 		threshold, within float64
 	}{
-		{"the right size", data.FitCrop, 32, 0, 1e-4},
-		{"cropped", data.FitCrop, 16, 0, 0.02},
-		{"stretched", data.FitStretch, 16, 0, 0.02},
-		{"padded, and none certain enough", data.FitPad, 16, 1, 1e-4},
+		{"the right size", data.ResizeCrop, 32, 0, 1e-4},
+		{"cropped", data.ResizeCrop, 16, 0, 0.02},
+		{"stretched", data.ResizeStretch, 16, 0, 0.02},
+		{"padded, and none certain enough", data.ResizePad, 16, 1, 1e-4},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			set, err := synthetic(t, 64, 1).WithFit(tt.fit)
+			set, err := synthetic(t, 64, 1).WithResizing(tt.resizing)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -138,8 +138,8 @@ func testPython(t *testing.T, python string, model *fastresnet.Model, pictures [
 }
 
 // What the graph does not do is in the metadata: an entry is two strings with their lengths.
-func TestExportSaysHowPicturesFit(t *testing.T) {
-	set, err := synthetic(t, 20, 1).WithFit(data.FitPad)
+func TestExportSaysHowPicturesAreResized(t *testing.T) {
+	set, err := synthetic(t, 20, 1).WithResizing(data.ResizePad)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,7 +151,7 @@ func TestExportSaysHowPicturesFit(t *testing.T) {
 	if err := model.ExportONNX(&file); err != nil {
 		t.Fatal(err)
 	}
-	for _, entry := range []string{"\n\x03fit\x12\x03pad", "\n\x09threshold\x12\x030.5"} {
+	for _, entry := range []string{"\n\x08resizing\x12\x03pad", "\n\x09threshold\x12\x030.5"} {
 		if !bytes.Contains(file.Bytes(), []byte(entry)) {
 			t.Errorf("the file has no %q", entry)
 		}

@@ -10,7 +10,7 @@ import (
 	"github.com/fastresnet/fastresnet/schedule"
 )
 
-// WithDataset sets the images to train and to test on, which must agree in shape, classes and fit. test may be nil:
+// WithDataset sets the images to train and to test on, which must agree in shape, classes and resizing. test may be nil:
 // the run then reports no test figures. Default: CIFAR-10, found as data.CIFAR10 does.
 func WithDataset(train, test *data.Dataset) Option {
 	return trainOption(func(c *config) { c.train, c.test, c.ownData = train, test, true })
@@ -22,8 +22,8 @@ func WithDataset(train, test *data.Dataset) Option {
 // Each variable of the run's network takes the value of the model's variable of the same name and shape. The classifier
 // starts anew if the training set's classes, or their order, are others than the model's. Anything else that does not
 // fit is an error that names it. [Record.WarmStart] says what was taken. Images are normalised as the model knows it;
-// they may be of another size, if the network's pools leave something of them. That they were made of pictures by another
-// fit than [Model.Fit] is one of the result's Warnings.
+// they may be of another size, if the network's pools leave something of them. That their pictures were resized otherwise
+// than [Model.Resizing] says is one of the result's Warnings.
 //
 // The recipe is [FineTuning]'s unless [WithRecipe] is given: its network must then be the model's. To train a finished
 // run for some more epochs, give the recipe of its [Model.Record]. With [WithEpochs] 0 the run only makes the

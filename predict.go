@@ -57,7 +57,7 @@ func (p Prediction) Top(k int) []Score {
 }
 
 // Predict classifies images of any size and colour model. Each becomes an image of the training set's size as those of
-// that set did, by [data.Dataset.Fit]: unless that says otherwise, the largest centred part with their proportions
+// that set did, by [data.Dataset.Resizing]: unless that says otherwise, the largest centred part with their proportions
 // is kept (the middle square, if they were square). It is scaled with the Catmull-Rom kernel, wide enough when it
 // shrinks that every pixel counts; an image of the right size is taken as it is, pixel by pixel. Package data/picture opens pictures as they are meant to be seen, which image.Decode does not: it
 // leaves photographs on their side.
@@ -92,7 +92,7 @@ func (m *Model) pixels(ctx context.Context, images []image.Image) (pixels []uint
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		if pixels, err = scaling.Append(pixels, img, in, m.fit); err != nil {
+		if pixels, err = scaling.Append(pixels, img, in, m.resizing); err != nil {
 			return nil, fmt.Errorf("image %d: %w: %w", i, ErrImage, err)
 		}
 	}
@@ -100,10 +100,10 @@ func (m *Model) pixels(ctx context.Context, images []image.Image) (pixels []uint
 }
 
 // PredictDataset classifies all images of a set, whose labels do not count. Its errors are those of [Model.Predict]; [ErrImage]
-// also says that the images were made of pictures otherwise than those that the model was trained on ([Model.Fit]).
+// also says that the set's pictures were resized otherwise than those that the model was trained on ([Model.Resizing]).
 //
-// Many pictures in files become a set by picture.Reader.Pictures, with [Model.Network]'s Input for the shape, [Model.Fit] for the
-// fit, and one of [Model.Classes] for all, whichever; [data.Dataset.Name] says which file an image is of.
+// Many pictures in files become a set by picture.Reader.Pictures, with [Model.Network]'s Input for the shape, [Model.Resizing]
+// for the resizing, and one of [Model.Classes] for all, whichever; [data.Dataset.Name] says which file an image is of.
 func (m *Model) PredictDataset(ctx context.Context, set *data.Dataset) (predictions []Prediction, err error) {
 	defer guard(&err)
 	if err := errors.Join(m.made(), given(ctx)); err != nil {
@@ -251,14 +251,14 @@ func (m *Model) compute(ctx context.Context, output engine.Output, pixels []uint
 	return m.evaluator.Compute(ctx, output, pixels)
 }
 
-// reads reports a set whose images are none that the model has learnt to read: of another shape, or made of pictures otherwise.
+// reads reports a set whose images are none that the model has learnt to read: of another shape, or resized otherwise.
 func (m *Model) reads(set *data.Dataset) error {
 	if err := m.takes(set); err != nil {
 		return err
 	}
-	if set.Fit() != m.fit {
-		return fmt.Errorf("%w: the set's images were made of pictures by fit %q, those that the model was trained on by %q: Model.Fit says how to read them",
-			ErrImage, set.Fit(), m.fit)
+	if set.Resizing() != m.resizing {
+		return fmt.Errorf("%w: the set's pictures were resized by %q, those that the model was trained on by %q: Model.Resizing says how to read them",
+			ErrImage, set.Resizing(), m.resizing)
 	}
 	return nil
 }

@@ -75,7 +75,7 @@ func newRun(ctx context.Context, c *config, started time.Time) (done *run, err e
 	if s := c.warmStart; s != nil {
 		c.logger.InfoContext(ctx, "warm start", "recipe", s.Recipe, "seed", s.Seed, "epochs", s.Epochs, "weights", s.Weights, "taken", len(s.Taken), "anew", s.Anew)
 	}
-	r.history, r.model = h, newModel(cfg, device, c.train.Classes(), c.train.Fit(), h)
+	r.history, r.model = h, newModel(cfg, device, c.train.Classes(), c.train.Resizing(), h)
 	for _, w := range h.record.Warnings {
 		c.logger.WarnContext(ctx, w)
 	}

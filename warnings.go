@@ -15,8 +15,8 @@ func (c *config) warnings() []string {
 		all = append(all, fmt.Sprintf("images of %v take %d times as long as those of %dx%d, and the networks of this library are made for small ones: 64x64 is mostly enough",
 			s, s.Height*s.Width/usual/usual, usual, usual))
 	}
-	if i := c.initial; i != nil && i.fit != c.train.Fit() {
-		all = append(all, fmt.Sprintf("the training set's images were made of pictures by fit %q, those of the initial model by %q", c.train.Fit(), i.fit))
+	if i := c.initial; i != nil && i.resizing != c.train.Resizing() {
+		all = append(all, fmt.Sprintf("the training set's pictures were resized by %q, those of the initial model by %q", c.train.Resizing(), i.resizing))
 	}
 	if c.test != nil {
 		all = append(all, lacking("test", c.test)...)

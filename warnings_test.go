@@ -65,20 +65,20 @@ func TestWarnings(t *testing.T) {
 	}
 }
 
-// A model that goes on with images that were fitted otherwise is probably not meant.
-func TestWarnsOfAnotherFit(t *testing.T) {
-	padded := fitted(t, data.FitPad)
-	for fit, want := range map[data.Fit][]string{
-		data.FitPad: nil, data.FitCrop: {`the training set's images were made of pictures by fit "crop", those of the initial model by "pad"`},
+// A model that goes on with pictures that were resized otherwise is probably not meant.
+func TestWarnsOfAnotherResizing(t *testing.T) {
+	padded := resizedBy(t, data.ResizePad)
+	for resizing, want := range map[data.Resizing][]string{
+		data.ResizePad: nil, data.ResizeCrop: {`the training set's pictures were resized by "crop", those of the initial model by "pad"`},
 	} {
-		set, err := synthetic(t, 40, 1).WithFit(fit)
+		set, err := synthetic(t, 40, 1).WithResizing(resizing)
 		if err != nil {
 			t.Fatal(err)
 		}
 		result := finished(t, fastresnet.WithDataset(set, nil), fastresnet.WithBackend("go"), fastresnet.WithInitialModel(padded), fastresnet.WithEpochs(0))
 		result.Model.Close()
 		if diff := cmp.Diff(want, result.Warnings); diff != "" {
-			t.Errorf("fit %q: warnings (-want +got):\n%s", fit, diff)
+			t.Errorf("resizing %q: warnings (-want +got):\n%s", resizing, diff)
 		}
 	}
 }

@@ -16,12 +16,12 @@ import (
 // are all classes. A nil *Dataset is empty: its Len is 0, and the methods that return an error
 // return one; most others panic.
 type Dataset struct {
-	pixels  []uint8 // [n, height, width, channels]
-	shape   Shape
-	labels  []int // n of them, each an index of classes
-	classes []string
-	names   []string // n of them, or none
-	fit     Fit
+	pixels   []uint8 // [n, height, width, channels]
+	shape    Shape
+	labels   []int // n of them, each an index of classes
+	classes  []string
+	names    []string // n of them, or none
+	resizing Resizing
 }
 
 // New makes a set of len(labels) images from their pixels, [n, height, width, channels] row-major,
@@ -56,18 +56,18 @@ func (d *Dataset) WithNames(names []string) (*Dataset, error) {
 	return &named, nil
 }
 
-// WithFit returns the set with how its images were made of pictures. The error wraps [ErrFormat] if there is no such
-// way.
-func (d *Dataset) WithFit(f Fit) (*Dataset, error) {
-	if err := f.Validate(); err != nil {
+// WithResizing returns the set with a note of how its pictures were resized; the pixels stay as they are. The error wraps
+// [ErrFormat] if there is no such way.
+func (d *Dataset) WithResizing(r Resizing) (*Dataset, error) {
+	if err := r.Validate(); err != nil {
 		return nil, err
 	}
 	if d.Len() == 0 {
 		return nil, errEmpty
 	}
-	fitted := *d
-	fitted.fit = f
-	return &fitted, nil
+	resized := *d
+	resized.resizing = r
+	return &resized, nil
 }
 
 // check reports everything that keeps the arguments of New from making a set.
@@ -137,8 +137,8 @@ func (d *Dataset) Name(i int) string {
 	return d.names[i]
 }
 
-// Fit returns how the images were made of pictures, and so how a model that is trained on the set takes them.
-func (d *Dataset) Fit() Fit { return d.fit }
+// Resizing returns how the set's pictures were resized, and so how a model that is trained on the set resizes others.
+func (d *Dataset) Resizing() Resizing { return d.resizing }
 
 // Labels returns a copy of the labels, one for each image.
 func (d *Dataset) Labels() []int { return slices.Clone(d.labels) }

@@ -51,7 +51,7 @@ func (d *Dataset) Subset(indices []int) (*Dataset, error) {
 }
 
 // Concat returns a copy of the images of all sets, in the order given. The error wraps [ErrFormat]:
-// no sets, an empty one, or one whose shape, classes or fit are not those of the first.
+// no sets, an empty one, or one whose shape, classes or resizing are not those of the first.
 func Concat(sets ...*Dataset) (*Dataset, error) {
 	if len(sets) == 0 {
 		return nil, fmt.Errorf("%w: no sets to concatenate", ErrFormat)
@@ -65,8 +65,8 @@ func Concat(sets ...*Dataset) (*Dataset, error) {
 			return nil, fmt.Errorf("%w: images of set %d are %v, those of set 0 are %v",
 				ErrFormat, i, set.shape, first.shape)
 		}
-		if set.fit != first.fit {
-			return nil, fmt.Errorf("%w: fit of set %d is %q, that of set 0 is %q", ErrFormat, i, set.fit, first.fit)
+		if set.resizing != first.resizing {
+			return nil, fmt.Errorf("%w: the resizing of set %d is %q, that of set 0 is %q", ErrFormat, i, set.resizing, first.resizing)
 		}
 		if !slices.Equal(set.classes, first.classes) {
 			return nil, fmt.Errorf("%w: classes of set %d are %q, those of set 0 are %q",

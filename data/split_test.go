@@ -109,22 +109,22 @@ func TestSelectionsRefuse(t *testing.T) {
 		return err
 	}
 	_, names := set.WithNames([]string{"a"})
-	_, fit := set.WithFit("fill")
+	_, resizing := set.WithResizing("fill")
 	var none *data.Dataset
 	_, onlyOfNone := none.Only("a")
 	_, balanceOfNone := none.Balance()
 	_, shuffleOfNone := none.Shuffle(1)
 	_, foldsOfNone := none.Folds(2, 1)
 	_, namesOfNone := none.WithNames(nil)
-	_, fitOfNone := none.WithFit(data.FitPad)
+	_, resizingOfNone := none.WithResizing(data.ResizePad)
 	for name, err := range map[string]error{
 		"none held out": split(set, 0), "fewer than none": split(set, -1), "all held out": split(set, 6), "a share of all": split(set, 0.99),
 		"more than there are": split(set, 100), "one image a class": split(ones, 1), "nil": split(none, 0.5),
 		"one fold": folds(1), "more folds than images": folds(7),
 		"an unknown class": only("a", "z"), "a class twice": only("a", "a"), "no class": only(),
 		"Only of nil": onlyOfNone, "Balance of nil": balanceOfNone, "Shuffle of nil": shuffleOfNone, "Folds of nil": foldsOfNone,
-		"WithNames of nil": namesOfNone, "WithFit of nil": fitOfNone,
-		"a name too few": names, "an unknown fit": fit,
+		"WithNames of nil": namesOfNone, "WithResizing of nil": resizingOfNone,
+		"a name too few": names, "an unknown resizing": resizing,
 	} {
 		t.Run(name, func(t *testing.T) {
 			if !errors.Is(err, data.ErrFormat) {
@@ -248,14 +248,14 @@ func TestNamesTravel(t *testing.T) {
 	if diff := cmp.Diff([]string{"2", "3", "4", ""}, names); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	padded, err := set.WithFit(data.FitPad)
+	padded, err := set.WithResizing(data.ResizePad)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := data.Concat(set, padded); !errors.Is(err, data.ErrFormat) {
-		t.Errorf("sets of different fits: error %v", err)
+		t.Errorf("sets of different resizings: error %v", err)
 	}
-	if part, err := padded.Slice(0, 1); err != nil || part.Fit() != data.FitPad {
-		t.Errorf("a part of it: %v, %v", part.Fit(), err)
+	if part, err := padded.Slice(0, 1); err != nil || part.Resizing() != data.ResizePad {
+		t.Errorf("a part of it: %v, %v", part.Resizing(), err)
 	}
 }

@@ -42,7 +42,7 @@ func main() {
 {{- else}}
 	// Put the run's own images here: {{.TrainImages}} to train on, {{.TestImages}} to test with.
 {{- if not .Images}} If they were of another size than
-	// 32x32, grey, or fitted otherwise than cropped, the Reader must say so: its Shape and Fit.
+	// 32x32, grey, or resized otherwise than by cropping, the Reader must say so: its Shape and Resizing.
 {{- end}}
 	pictures, _, err := picture.Reader{ {{- .Reader -}} }.Folder(context.Background(), "pictures")
 	if err != nil {
@@ -108,11 +108,11 @@ func (p programData) Reader() string {
 	if s := p.Images.Shape(); s != (data.Shape{Height: 32, Width: 32, Channels: 3}) {
 		settings = append(settings, fmt.Sprintf("Shape: data.Shape{Height: %d, Width: %d, Channels: %d}", s.Height, s.Width, s.Channels))
 	}
-	switch p.Images.Fit() {
-	case data.FitPad:
-		settings = append(settings, "Fit: data.FitPad")
-	case data.FitStretch:
-		settings = append(settings, "Fit: data.FitStretch")
+	switch p.Images.Resizing() {
+	case data.ResizePad:
+		settings = append(settings, "Resizing: data.ResizePad")
+	case data.ResizeStretch:
+		settings = append(settings, "Resizing: data.ResizeStretch")
 	}
 	return strings.Join(settings, ", ")
 }

@@ -214,13 +214,13 @@ func TestRepeatOnOwnImages(t *testing.T) {
 // The program makes images of pictures as the run's were made, where they are known.
 func TestRepeatReadsPicturesAlike(t *testing.T) {
 	for _, test := range []struct {
-		shape data.Shape
-		fit   data.Fit
-		want  string
+		shape    data.Shape
+		resizing data.Resizing
+		want     string
 	}{
-		{data.Shape{Height: 32, Width: 32, Channels: 3}, data.FitCrop, "picture.Reader{}.Folder"},
-		{data.Shape{Height: 32, Width: 32, Channels: 3}, data.FitPad, "picture.Reader{Fit: data.FitPad}.Folder"},
-		{data.Shape{Height: 8, Width: 4, Channels: 1}, data.FitStretch, "picture.Reader{Shape: data.Shape{Height: 8, Width: 4, Channels: 1}, Fit: data.FitStretch}.Folder"},
+		{data.Shape{Height: 32, Width: 32, Channels: 3}, data.ResizeCrop, "picture.Reader{}.Folder"},
+		{data.Shape{Height: 32, Width: 32, Channels: 3}, data.ResizePad, "picture.Reader{Resizing: data.ResizePad}.Folder"},
+		{data.Shape{Height: 8, Width: 4, Channels: 1}, data.ResizeStretch, "picture.Reader{Shape: data.Shape{Height: 8, Width: 4, Channels: 1}, Resizing: data.ResizeStretch}.Folder"},
 	} {
 		t.Run(test.want, func(t *testing.T) {
 			run := named(t, "cat", "dog")
@@ -228,7 +228,7 @@ func TestRepeatReadsPicturesAlike(t *testing.T) {
 			n := run.Images.Len()
 			images, err := data.New(make([]uint8, n*test.shape.Size()), test.shape, make([]int, n), []string{"cat", "dog"})
 			check(t, err)
-			run.Images, err = images.WithFit(test.fit)
+			run.Images, err = images.WithResizing(test.resizing)
 			check(t, err)
 			_, page := written(t, run)
 			program := page.all("pre")[0].all("code")[0].text

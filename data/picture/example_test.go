@@ -15,8 +15,8 @@ var pictures embed.FS
 // A folder with a folder for each class, here one that is part of the program.
 func ExampleReader_FS() {
 	reader := picture.Reader{
-		Shape: data.Shape{Height: 16, Width: 16, Channels: 3},
-		Fit:   data.FitPad,
+		Shape:    data.Shape{Height: 16, Width: 16, Channels: 3},
+		Resizing: data.ResizePad,
 	}
 	set, report, err := reader.FS(context.Background(), pictures)
 	if err != nil {

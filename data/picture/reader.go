@@ -28,13 +28,13 @@ var ErrMemory = errors.New("the images do not fit the memory")
 // Reader makes data sets of picture files. The zero Reader makes images of 32x32 pixels in colour, of the middle of each
 // picture, and fails if a picture cannot be read.
 //
-// The images know their files' paths within the folder, with slashes ([data.Dataset.Name]), and the set how they were made ([data.Dataset.Fit]), so that
-// a model that is trained on it sees pictures in the same way when it predicts.
+// The images know their files' paths within the folder, with slashes ([data.Dataset.Name]), and the set how they were
+// resized ([data.Dataset.Resizing]), so that a model that is trained on it sees pictures in the same way when it predicts.
 type Reader struct {
 	// Shape is what every picture is scaled to: in colour with 3 channels, in grey with 1. Default: 32x32x3.
 	Shape data.Shape
-	// Fit is what happens to pictures of other proportions. Default: they are cropped.
-	Fit data.Fit
+	// Resizing is what happens to pictures of other proportions. Default: they are cropped.
+	Resizing data.Resizing
 	// Classes are the names of the classes, in the order of their labels. A folder, or a label, that is none of them is an
 	// error; one of them may be without pictures. A test set takes the training set's:
 	// Reader{Classes: train.Classes()}. Default: the names that there are, sorted.
@@ -187,7 +187,7 @@ func (r Reader) read(ctx context.Context, open func(name string) (fs.File, error
 	if shape == (data.Shape{}) {
 		shape = data.Shape{Height: 32, Width: 32, Channels: 3}
 	}
-	if err := errors.Join(checkShape(shape), r.Fit.Validate()); err != nil {
+	if err := errors.Join(checkShape(shape), r.Resizing.Validate()); err != nil {
 		return nil, nil, err
 	}
 	classes, labels, err := r.label(pictures)
@@ -221,7 +221,7 @@ func (r Reader) read(ctx context.Context, open func(name string) (fs.File, error
 	}
 	set, err := data.Adopt(pixels[:kept*shape.Size()], shape, labels[:kept], classes)
 	if err == nil {
-		set, err = set.WithFit(r.Fit)
+		set, err = set.WithResizing(r.Resizing)
 	}
 	if err == nil {
 		set, err = set.WithNames(names)
@@ -261,7 +261,7 @@ func (r Reader) decode(ctx context.Context, open func(name string) (fs.File, err
 	for range min(runtime.GOMAXPROCS(0), len(pictures)) {
 		workers.Go(func() {
 			for i, more := take(); more; i, more = take() {
-				problems[i] = readPicture(ctx, pixels[i*size:(i+1)*size], open, pictures[i].Path, shape, r.Fit)
+				problems[i] = readPicture(ctx, pixels[i*size:(i+1)*size], open, pictures[i].Path, shape, r.Resizing)
 				tell()
 			}
 		})
@@ -315,7 +315,8 @@ func (r Reader) fits(images int, shape data.Shape) error {
 }
 
 // readPicture reads a picture into the pixels of an image.
-func readPicture(ctx context.Context, pixels []uint8, open func(name string) (fs.File, error), name string, shape data.Shape, fit data.Fit) (err error) {
+func readPicture(ctx context.Context, pixels []uint8, open func(name string) (fs.File, error), name string, shape data.Shape,
+	resizing data.Resizing) (err error) {
 	defer guard(&err)
 	file, err := open(name)
 	if err != nil {
@@ -324,7 +325,7 @@ func readPicture(ctx context.Context, pixels []uint8, open func(name string) (fs
 	defer file.Close()
 	img, err := read(ctx, file)
 	if err == nil {
-		_, err = scaling.Append(pixels[:0], img, shape, fit)
+		_, err = scaling.Append(pixels[:0], img, shape, resizing)
 	}
 	return err
 }

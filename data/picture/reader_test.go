@@ -85,21 +85,21 @@ func TestReader(t *testing.T) {
 func TestReaderScalesAsPredictDoes(t *testing.T) {
 	fsys := ownFolder(t)
 	for _, shape := range []data.Shape{{Height: 32, Width: 32, Channels: 3}, {Height: 12, Width: 20, Channels: 1}} {
-		for _, fit := range []data.Fit{data.FitCrop, data.FitStretch, data.FitPad} {
-			t.Run(fmt.Sprintf("%v %s", shape, fit), func(t *testing.T) {
-				set, _, err := picture.Reader{Shape: shape, Fit: fit}.FS(context.Background(), fsys)
+		for _, resizing := range []data.Resizing{data.ResizeCrop, data.ResizeStretch, data.ResizePad} {
+			t.Run(fmt.Sprintf("%v %s", shape, resizing), func(t *testing.T) {
+				set, _, err := picture.Reader{Shape: shape, Resizing: resizing}.FS(context.Background(), fsys)
 				if err != nil {
 					t.Fatal(err)
 				}
-				if set.Shape() != shape || set.Fit() != fit {
-					t.Errorf("the set has the shape %v and the fit %q", set.Shape(), set.Fit())
+				if set.Shape() != shape || set.Resizing() != resizing {
+					t.Errorf("the set has the shape %v and the resizing %q", set.Shape(), set.Resizing())
 				}
 				for i := range set.Len() {
 					img, err := picture.Decode(context.Background(), fsys[set.Name(i)].Data)
 					if err != nil {
 						t.Fatal(err)
 					}
-					want, err := scaling.Append(nil, img, shape, fit)
+					want, err := scaling.Append(nil, img, shape, resizing)
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -237,7 +237,7 @@ func TestReaderRefuses(t *testing.T) {
 		{"sets for classes", picture.Reader{}, files("train/cat/1.png", "test/cat/1.png"), data.ErrFormat, "are sets"},
 		{"a class that is none", picture.Reader{Classes: []string{"cat"}}, files("cat/1.png", "dog/1.png"), data.ErrFormat, `"dog"`},
 		{"a class twice", picture.Reader{Classes: []string{"cat", "cat"}}, files("cat/1.png"), data.ErrFormat, "cat"},
-		{"an unknown fit", picture.Reader{Fit: "fill"}, files("cat/1.png"), data.ErrFormat, `"fill"`},
+		{"an unknown resizing", picture.Reader{Resizing: "fill"}, files("cat/1.png"), data.ErrFormat, `"fill"`},
 		{"two channels", picture.Reader{Shape: data.Shape{Height: 8, Width: 8, Channels: 2}}, files("cat/1.png"), data.ErrFormat, "8x8x2"},
 		{"no height", picture.Reader{Shape: data.Shape{Width: 8, Channels: 3}}, files("cat/1.png"), data.ErrFormat, "0x8x3"},
 		{"an image too large", picture.Reader{Shape: data.Shape{Height: 1 << 20, Width: 1 << 20, Channels: 3}}, files("cat/1.png"), data.ErrFormat, "pixels"},

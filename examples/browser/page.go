@@ -31,7 +31,7 @@ const policy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-
 type facts struct {
 	Policy         string
 	Side, MaxBytes int
-	Fit            data.Fit
+	Resizing       data.Resizing
 	Classes        string // in words
 	Accuracy       string
 	TestImages     string
@@ -78,7 +78,7 @@ func factsOf(model *fastresnet.Model, size int) facts {
 	record, classes := model.Record(), model.Classes()
 	last := len(classes) - 1
 	return facts{
-		Policy: policy, Side: model.Network().Input.Width, MaxBytes: picture.MaxBytes, Fit: model.Fit(),
+		Policy: policy, Side: model.Network().Input.Width, MaxBytes: picture.MaxBytes, Resizing: model.Resizing(),
 		Classes:  fmt.Sprintf("%d classes: %s and %s", len(classes), strings.Join(classes[:last], ", "), classes[last]),
 		Accuracy: fmt.Sprintf("%.1f\u00a0%%", 100*record.TestAccuracy()), TestImages: terminal.Count(record.TestImages),
 		Formats: picture.Formats, Megapixels: picture.MaxPixels / 1_000_000,

@@ -342,24 +342,24 @@ func TestSeveral(t *testing.T) {
 	behaves(t, p, url)
 }
 
-// TestCardFits has a card show of a picture, twice as wide as high, what a model gets that fits it in some way.
-func TestCardFits(t *testing.T) {
+// TestCardResizes has a card show of a picture, twice as wide as high, what a model gets that resizes it in some way.
+func TestCardResizes(t *testing.T) {
 	browser := browserFor(t)
 	p := browser.open(site(t, nil), "light", 390, 844)
 	p.ready()
 	var own string
-	p.Evaluate(`document.body.dataset.fit`, &own)
+	p.Evaluate(`document.body.dataset.resizing`, &own)
 	if own != "crop" {
-		t.Errorf("the page has cards fit pictures by %q, want as its model was trained", own)
+		t.Errorf("the page has cards resize pictures by %q, want as its model was trained", own)
 	}
 	const red, green, blue, black = "255 0 0", "0 255 0", "0 0 255", "0 0 0"
 	for _, test := range []struct {
-		fit  data.Fit
-		want []string // left, right, top and bottom
+		resizing data.Resizing
+		want     []string // left, right, top and bottom
 	}{
-		{data.FitCrop, []string{green, green, green, green}},
-		{data.FitStretch, []string{red, blue, green, green}},
-		{data.FitPad, []string{red, blue, black, black}},
+		{data.ResizeCrop, []string{green, green, green, green}},
+		{data.ResizeStretch, []string{red, blue, green, green}},
+		{data.ResizePad, []string{red, blue, black, black}},
 	} {
 		var got []string
 		p.Evaluate(fmt.Sprintf(`(async () => {
@@ -374,9 +374,9 @@ func TestCardFits(t *testing.T) {
 			while (seen.width !== 32) await new Promise(later => setTimeout(later, 5));
 			const colour = (x, y) => [...seen.getContext("2d").getImageData(x, y, 1, 1).data.slice(0, 3)].join(" ");
 			return [colour(1, 16), colour(30, 16), colour(16, 1), colour(16, 30)];
-		})()`, test.fit), &got)
+		})()`, test.resizing), &got)
 		if diff := cmp.Diff(test.want, got); diff != "" {
-			t.Errorf("fit %q: left, right, top and bottom (-want +got):\n%s", test.fit, diff)
+			t.Errorf("resizing %q: left, right, top and bottom (-want +got):\n%s", test.resizing, diff)
 		}
 	}
 }

@@ -54,7 +54,7 @@ func parse(args []string, stdout io.Writer) (*settings, error) {
 	f.StringVar(&s.frozen, "frozen", "", "`parts` of that model that stay as they are, as in prep,layer1, or body for all but the classifier")
 	f.Float64Var(&s.heldOut, "held-out", 0.2, "`share` of the pictures that is held out where there is no -test, or from 1 on their number")
 	size := f.String("size", "32", "`size` that pictures are scaled to, as in 48 or 40x64 (height x width)")
-	fit := f.String("fit", "", "`way` to fit pictures of other proportions: crop, stretch or pad\n(default that of the model of -from, or crop)")
+	resizing := f.String("resize", "", "`way` in which pictures of other proportions are resized: crop, stretch or pad\n(default that of the model of -from, or crop)")
 	grey := f.Bool("grey", false, "make the pictures grey")
 	f.BoolVar(&s.reader.SkipUnreadable, "skip", false, "leave out pictures that cannot be read")
 	f.IntVar(&s.width, "width", 0, "channels `n` of the network's first stage (default 16)")
@@ -74,11 +74,11 @@ func parse(args []string, stdout io.Writer) (*settings, error) {
 		return nil, err
 	}
 	f.Visit(func(f *flag.Flag) { s.set[f.Name] = true })
-	return s, errors.Join(program.CheckOutputs(f, "save", "report", "curves", "mistakes", "augmented", "csv"), s.setReader(*size, *fit, *grey), s.validate())
+	return s, errors.Join(program.CheckOutputs(f, "save", "report", "curves", "mistakes", "augmented", "csv"), s.setReader(*size, *resizing, *grey), s.validate())
 }
 
 // setReader sets how pictures become images.
-func (s *settings) setReader(size, fit string, grey bool) error {
+func (s *settings) setReader(size, resizing string, grey bool) error {
 	var problems []error
 	shape := data.Shape{Channels: 3}
 	if grey {
@@ -94,12 +94,12 @@ func (s *settings) setReader(size, fit string, grey bool) error {
 	if n != 3 || rest != "end" || min(shape.Height, shape.Width) < 8 {
 		problems = append(problems, fmt.Errorf("-size %s: need a number of pixels, 8 or more, or height x width, as in 40x64", size))
 	}
-	switch fit {
+	switch resizing {
 	case "", "crop":
 	case "stretch", "pad":
-		s.reader.Fit = data.Fit(fit)
+		s.reader.Resizing = data.Resizing(resizing)
 	default:
-		problems = append(problems, fmt.Errorf("-fit %s: need crop, stretch or pad", fit))
+		problems = append(problems, fmt.Errorf("-resize %s: need crop, stretch or pad", resizing))
 	}
 	s.reader.Shape = shape
 	return errors.Join(problems...)

@@ -56,8 +56,8 @@ func train(ctx context.Context, s *settings, stdout, stderr io.Writer) error {
 		return fmt.Errorf("-from %s: need a file, or %s: %w", s.from, comesAlong, err)
 	}
 	defer from.Close()
-	if from != nil && !s.set["fit"] {
-		s.reader.Fit = from.Fit()
+	if from != nil && !s.set["resize"] {
+		s.reader.Resizing = from.Resizing()
 	}
 	trainSet, testSet, err := s.read(ctx, stdout, stderr)
 	if err != nil {

@@ -72,7 +72,7 @@ func TestRun(t *testing.T) {
 	out := t.TempDir()
 	model, sheet, page := filepath.Join(out, "model.safetensors"), filepath.Join(out, "mistakes.png"), filepath.Join(out, "report.html")
 	status, stdout, stderr := start(t.Context(), "-train", folder, "-skip", "-backend", "go", "-width", "4", "-epochs", "3", "-size", "16x20",
-		"-fit", "pad", "-check", "-save", model, "-report", page, "-mistakes", sheet, "-curves", filepath.Join(out, "curves.png"), "-augmented", filepath.Join(out, "augmented.png"))
+		"-resize", "pad", "-check", "-save", model, "-report", page, "-mistakes", sheet, "-curves", filepath.Join(out, "curves.png"), "-augmented", filepath.Join(out, "augmented.png"))
 	if status != program.ExitOK || stderr != "" {
 		t.Fatalf("exit status %d, stderr %q", status, stderr)
 	}
@@ -133,10 +133,10 @@ $`
 	}
 }
 
-// A run that starts from a saved model, of other classes, fits pictures as that does, and trains the classifier alone.
+// A run that starts from a saved model, of other classes, resizes pictures as that does, and trains the classifier alone.
 func TestRunFrom(t *testing.T) {
 	model, after := filepath.Join(t.TempDir(), "model.safetensors"), filepath.Join(t.TempDir(), "after.safetensors")
-	status, _, stderr := start(t.Context(), "-train", draw(t, 40, "disc", "star"), "-backend", "go", "-width", "4", "-epochs", "1", "-fit", "pad", "-save", model)
+	status, _, stderr := start(t.Context(), "-train", draw(t, 40, "disc", "star"), "-backend", "go", "-width", "4", "-epochs", "1", "-resize", "pad", "-save", model)
 	if status != program.ExitOK {
 		t.Fatalf("exit status %d, stderr %q", status, stderr)
 	}
@@ -149,8 +149,8 @@ func TestRunFrom(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer trained.Close()
-	if got := trained.Fit(); got != data.FitPad {
-		t.Errorf("pictures were fitted by %q, want as those of the model", got)
+	if got := trained.Resizing(); got != data.ResizePad {
+		t.Errorf("pictures were resized by %q, want as those of the model", got)
 	}
 	for _, part := range []string{"started from own after 1 epoch: 40 variables taken, 1 anew\n", "width 4, batch 16, 2 epochs"} {
 		if !strings.Contains(stdout, part) {
@@ -216,7 +216,7 @@ func TestMistakesOfUse(t *testing.T) {
 		{"sizes", []string{"-train", "x", "-size", "7"}, "-size 7: need"},
 		{"sizes of words", []string{"-train", "x", "-size", "32xbig"}, "-size 32xbig: need"},
 		{"more than a size", []string{"-train", "x", "-size", "32x32x3"}, "-size 32x32x3: need"},
-		{"fit", []string{"-train", "x", "-fit", "fill"}, "-fit fill: need crop, stretch or pad"},
+		{"resizing", []string{"-train", "x", "-resize", "fill"}, "-resize fill: need crop, stretch or pad"},
 		{"held out and test", []string{"-train", "x", "-test", "y", "-held-out", "0.5"}, "-held-out: there is -test"},
 		{"none held out", []string{"-train", "x", "-held-out", "0"}, "-held-out 0: need"},
 		{"another width than the model's", []string{"-train", "x", "-from", "cifar10", "-width", "16"}, "-width: -from cifar10 has a width"},

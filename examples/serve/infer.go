@@ -61,7 +61,7 @@ func (s *service) see(r *http.Request, images *data.Dataset, wanted []wantedOutp
 		predict = predict || o.Name != signature.Embedding
 	}
 	// Whoever sends tensors has made them as the model was trained to see pictures.
-	if images, err = images.WithFit(s.model.Fit()); err != nil {
+	if images, err = images.WithResizing(s.model.Resizing()); err != nil {
 		return seen, err
 	}
 	if predict {

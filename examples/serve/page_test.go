@@ -13,8 +13,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestPageFits has the page show of a picture, twice as wide as high, what a model gets that fits it in some way.
-func TestPageFits(t *testing.T) {
+// TestPageResizes has the page show of a picture, twice as wide as high, what a model gets that resizes it in some way.
+func TestPageResizes(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short: it starts a browser")
 	}
@@ -22,15 +22,15 @@ func TestPageFits(t *testing.T) {
 	const red, green, blue, black = "255 0 0", "0 255 0", "0 0 255", "0 0 0"
 	for _, test := range []struct {
 		name                     string
-		fit                      data.Fit
+		resizing                 data.Resizing
 		left, right, top, bottom string
 	}{
-		{"crop", data.FitCrop, green, green, green, green},
-		{"stretch", data.FitStretch, red, blue, green, green},
-		{"pad", data.FitPad, red, blue, black, black},
+		{"crop", data.ResizeCrop, green, green, green, green},
+		{"stretch", data.ResizeStretch, red, blue, green, green},
+		{"pad", data.ResizePad, red, blue, black, black},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			s := newService(modelThatFits(t, test.fit), "test", usual, slog.New(slog.DiscardHandler))
+			s := newService(modelOf(t, test.resizing), "test", usual, slog.New(slog.DiscardHandler))
 			server := httptest.NewServer(s.handler()) // which waits for none of the browser's connections
 			t.Cleanup(server.Close)
 			page := browser.Open(server.URL, "light", 800, 600)
@@ -130,12 +130,12 @@ func TestPageMarksUnknown(t *testing.T) {
 	}
 }
 
-// modelThatFits is trained little, on images that were made of pictures in some way.
-func modelThatFits(t *testing.T, fit data.Fit) *fastresnet.Model {
+// modelOf is trained little, on images of pictures that were resized in some way.
+func modelOf(t *testing.T, resizing data.Resizing) *fastresnet.Model {
 	t.Helper()
 	set, err := data.Synthetic(64, 1)
 	if err == nil {
-		set, err = set.WithFit(fit)
+		set, err = set.WithResizing(resizing)
 	}
 	if err != nil {
 		t.Fatal(err)

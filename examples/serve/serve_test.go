@@ -136,7 +136,7 @@ func TestRoutes(t *testing.T) {
 		{"page", "GET", "/", 200, "", "<!doctype html>"},
 		{"page's header", "HEAD", "/", 200, "", ""},
 		{"health", "GET", "/healthz", 200, "", `{"status":"ok"}`},
-		{"model's size", "GET", "/model", 200, "", `"width":32,"height":32,"fit":"crop","parameters":`},
+		{"model's size", "GET", "/model", 200, "", `"width":32,"height":32,"resizing":"crop","parameters":`},
 		{"model", "GET", "/model", 200, "", `"test_images":64,"max_bytes":10000000,"max_pixels":25000000}`},
 		{"nothing", "GET", "/nothing", 404, "", `{"error":"there is nothing here`},
 		{"posting to the page", "POST", "/", 405, "GET, HEAD", `{"error":"the method is wrong: need GET, HEAD"}`},

@@ -20,9 +20,9 @@ type Model struct {
 	Network       layers.Network
 	Classes       []string
 	Normalization data.Normalization
-	// Fit is how pictures become images, and Threshold the probability below which an answer is unknown, 0 for none: for
-	// whoever uses the file.
-	Fit       data.Fit
+	// Resizing is how pictures become images, and Threshold the probability below which an answer is unknown, 0 for none:
+	// for whoever uses the file.
+	Resizing  data.Resizing
 	Threshold float64
 	// Views are the views of an image whose logits are added up, weighted; none for the image alone.
 	Views []engine.View
@@ -40,8 +40,8 @@ const (
 
 // Write writes the model in one piece. Its input is "images" [batch, height, width, channels] uint8 and its
 // outputs are "logits" and "probabilities" [batch, classes] float32, for batches of any size; the model's
-// metadata holds the names of the "classes" as a JSON array, the "fit" of pictures by its name, and the "threshold", if
-// there is one, as a decimal. A network that has a body ([layers.Network.Body]) has a
+// metadata holds the names of the "classes" as a JSON array, the "resizing" of pictures by its name, and the
+// "threshold", if there is one, as a decimal. A network that has a body ([layers.Network.Body]) has a
 // third output, "embedding" [batch, N] float32: the body's features, averaged over the views and scaled to length 1.
 //
 // Errors about the network wrap [layers.ErrNetwork], and those about the normalisation [data.ErrFormat].
@@ -54,7 +54,7 @@ func Write(w io.Writer, m Model) error {
 	if err != nil {
 		return fmt.Errorf("onnx: classes: %w", err)
 	}
-	metadata := map[string]string{"classes": string(classes), "fit": m.Fit.String()}
+	metadata := map[string]string{"classes": string(classes), "resizing": m.Resizing.String()}
 	if m.Threshold > 0 {
 		metadata["threshold"] = strconv.FormatFloat(m.Threshold, 'g', -1, 64)
 	}

@@ -152,15 +152,15 @@ func TestMetadata(t *testing.T) {
 	m := c.model(t)
 	m.Classes = []string{`a "cat"`, "Füchse"}
 	for _, test := range []struct {
-		fit       data.Fit
+		resizing  data.Resizing
 		threshold float64
 		want      []string
 	}{
-		{data.FitCrop, 0, []string{"fit", "crop"}},
-		{data.FitStretch, 1, []string{"fit", "stretch", "threshold", "1"}},
-		{data.FitPad, 0.00001, []string{"fit", "pad", "threshold", "1e-05"}},
+		{data.ResizeCrop, 0, []string{"resizing", "crop"}},
+		{data.ResizeStretch, 1, []string{"resizing", "stretch", "threshold", "1"}},
+		{data.ResizePad, 0.00001, []string{"resizing", "pad", "threshold", "1e-05"}},
 	} {
-		m.Fit, m.Threshold = test.fit, test.threshold
+		m.Resizing, m.Threshold = test.resizing, test.threshold
 		_, got := decodeModel(t, written(t, m))
 		want := append([]string{"classes", `["a \"cat\"","Füchse"]`}, test.want...)
 		if diff := cmp.Diff(want, got); diff != "" {

@@ -23,7 +23,7 @@ const (
 )
 
 // Append appends a picture as bytes [height, width, channels].
-func Append(pixels []uint8, img image.Image, want data.Shape, fit data.Fit) ([]uint8, error) {
+func Append(pixels []uint8, img image.Image, want data.Shape, resizing data.Resizing) ([]uint8, error) {
 	if img == nil {
 		return nil, errors.New("it is nil")
 	}
@@ -32,7 +32,7 @@ func Append(pixels []uint8, img image.Image, want data.Shape, fit data.Fit) ([]u
 		return nil, fmt.Errorf("it has no pixels, its bounds are %v", b)
 	}
 	frame := image.Rect(0, 0, want.Width, want.Height)
-	kept, to := parts(b, frame, fit)
+	kept, to := parts(b, frame, resizing)
 	if kept.Dx() > maxPixels/kept.Dy() {
 		return nil, fmt.Errorf("%v of it counts, need no more than %d pixels: scale it, or take a part", kept, maxPixels)
 	}
@@ -61,11 +61,11 @@ func Append(pixels []uint8, img image.Image, want data.Shape, fit data.Fit) ([]u
 }
 
 // parts are what is kept of a picture, and where in the frame it goes.
-func parts(picture, frame image.Rectangle, fit data.Fit) (kept, to image.Rectangle) {
-	switch fit {
-	case data.FitStretch:
+func parts(picture, frame image.Rectangle, resizing data.Resizing) (kept, to image.Rectangle) {
+	switch resizing {
+	case data.ResizeStretch:
 		return picture, frame
-	case data.FitPad:
+	case data.ResizePad:
 		return picture, middle(frame, picture.Size())
 	}
 	return middle(picture, frame.Size()), frame

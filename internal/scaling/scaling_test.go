@@ -45,7 +45,7 @@ func row(_, y int) color.Color { return color.Gray{Y: uint8(y)} }
 
 func pixels(t *testing.T, img image.Image, shape data.Shape) []uint8 {
 	t.Helper()
-	got, err := scaling.Append(nil, img, shape, data.FitCrop)
+	got, err := scaling.Append(nil, img, shape, data.ResizeCrop)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -174,27 +174,27 @@ func TestPixelsOfOtherSizes(t *testing.T) {
 	}
 }
 
-func TestFit(t *testing.T) {
+func TestResizing(t *testing.T) {
 	wide, high := drawn{image.Rect(0, 0, 8, 4), column}, drawn{image.Rect(0, 0, 4, 8), row}
 	for _, tt := range []struct {
-		name string
-		img  image.Image
-		fit  data.Fit
-		want []uint8
+		name     string
+		img      image.Image
+		resizing data.Resizing
+		want     []uint8
 	}{
-		{"wide, cropped", wide, data.FitCrop, slices.Repeat([]uint8{2, 3, 4, 5}, 4)},
-		{"high, cropped", high, data.FitCrop, []uint8{2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5}},
+		{"wide, cropped", wide, data.ResizeCrop, slices.Repeat([]uint8{2, 3, 4, 5}, 4)},
+		{"high, cropped", high, data.ResizeCrop, []uint8{2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5}},
 		// Two columns or rows become one: 0 and 1 the shade 0, as draw rounds down, and so on.
-		{"wide, stretched", wide, data.FitStretch, slices.Repeat([]uint8{0, 2, 4, 6}, 4)},
-		{"high, stretched", high, data.FitStretch, []uint8{0, 0, 0, 0, 2, 2, 2, 2, 4, 4, 4, 4, 6, 6, 6, 6}},
-		{"wide, padded", wide, data.FitPad, []uint8{0, 0, 0, 0, 0, 2, 4, 6, 0, 2, 4, 6, 0, 0, 0, 0}},
-		{"high, padded", high, data.FitPad, []uint8{0, 0, 0, 0, 0, 2, 2, 0, 0, 4, 4, 0, 0, 6, 6, 0}},
-		{"of the size, padded", drawn{image.Rect(1, 1, 5, 5), column}, data.FitPad, slices.Repeat([]uint8{1, 2, 3, 4}, 4)},
-		{"a line, padded", drawn{image.Rect(0, 0, 400, 1), constant(color.White)}, data.FitPad,
+		{"wide, stretched", wide, data.ResizeStretch, slices.Repeat([]uint8{0, 2, 4, 6}, 4)},
+		{"high, stretched", high, data.ResizeStretch, []uint8{0, 0, 0, 0, 2, 2, 2, 2, 4, 4, 4, 4, 6, 6, 6, 6}},
+		{"wide, padded", wide, data.ResizePad, []uint8{0, 0, 0, 0, 0, 2, 4, 6, 0, 2, 4, 6, 0, 0, 0, 0}},
+		{"high, padded", high, data.ResizePad, []uint8{0, 0, 0, 0, 0, 2, 2, 0, 0, 4, 4, 0, 0, 6, 6, 0}},
+		{"of the size, padded", drawn{image.Rect(1, 1, 5, 5), column}, data.ResizePad, slices.Repeat([]uint8{1, 2, 3, 4}, 4)},
+		{"a line, padded", drawn{image.Rect(0, 0, 400, 1), constant(color.White)}, data.ResizePad,
 			slices.Concat(make([]uint8, 4), slices.Repeat([]uint8{255}, 4), make([]uint8, 8))},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			got, err := scaling.Append([]uint8{99}, tt.img, grey4, tt.fit)
+			got, err := scaling.Append([]uint8{99}, tt.img, grey4, tt.resizing)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -287,10 +287,10 @@ func TestPixelsOfThinPictures(t *testing.T) {
 			if tt.turned {
 				img = upright.New(image.NewGray(image.Rect(0, 0, tt.height, tt.width)), 6)
 			}
-			for _, fit := range []data.Fit{data.FitCrop, data.FitStretch} {
-				_, err := scaling.Append(nil, img, tt.shape, fit)
-				if want := tt.want || fit == data.FitCrop; (err == nil) != want {
-					t.Errorf("fit %q: error %v, want %t that there is none", fit, err, want)
+			for _, resizing := range []data.Resizing{data.ResizeCrop, data.ResizeStretch} {
+				_, err := scaling.Append(nil, img, tt.shape, resizing)
+				if want := tt.want || resizing == data.ResizeCrop; (err == nil) != want {
+					t.Errorf("resizing %q: error %v, want %t that there is none", resizing, err, want)
 				}
 			}
 		})
@@ -311,9 +311,9 @@ func TestPixelsRefusesWhatHasNone(t *testing.T) {
 		"2 channels":                {image.NewRGBA(image.Rect(0, 0, 4, 4)), data.Shape{Height: 4, Width: 4, Channels: 2}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			for _, fit := range []data.Fit{data.FitCrop, data.FitStretch, data.FitPad} {
-				if _, err := scaling.Append(nil, tt.img, tt.shape, fit); err == nil {
-					t.Errorf("fit %q: no error", fit)
+			for _, resizing := range []data.Resizing{data.ResizeCrop, data.ResizeStretch, data.ResizePad} {
+				if _, err := scaling.Append(nil, tt.img, tt.shape, resizing); err == nil {
+					t.Errorf("resizing %q: no error", resizing)
 				}
 			}
 		})

@@ -12,14 +12,14 @@ export class Card {
   element = document.importNode(document.getElementById("card").content.firstElementChild, true);
   #address;
   #side;
-  #fit;
+  #resizing;
 
-  // side is the height and width that the network scales pictures to, and fit how it does that with others than squares:
+  // side is the height and width that the network scales pictures to, and resizing how it does that with others than squares:
   // "stretch", "pad", or "crop" for their middle.
-  constructor(file, side, fit) {
+  constructor(file, side, resizing) {
     this.file = file;
     this.#side = side;
-    this.#fit = fit;
+    this.#resizing = resizing;
     this.#address = URL.createObjectURL(file);
     this.#get(".name").textContent = file.name || "pasted";
     this.#get(".classes").append(...Array.from({length: rows}, () => row("\u00a0", "", 0)));
@@ -58,8 +58,8 @@ export class Card {
     return this.element.querySelector(selector);
   }
 
-  // #showPictures shows the picture, and about what the network gets of it: fitted as the model does that, and scaled down. A
-  // browser may not know a format that the program does.
+  // #showPictures shows the picture, and about what the network gets of it: resized as the model does that. A browser may
+  // not know a format that the program does.
   async #showPictures() {
     const picture = this.#get("img"), seen = this.#get("canvas"), n = this.#side;
     picture.src = this.#address;
@@ -70,8 +70,8 @@ export class Card {
       return;
     }
     const all = [picture.naturalWidth, picture.naturalHeight], frame = [n, n];
-    const kept = this.#fit === "crop" ? middle(all, frame) : [0, 0, ...all];
-    const to = this.#fit === "pad" ? middle(frame, all) : [0, 0, ...frame];
+    const kept = this.#resizing === "crop" ? middle(all, frame) : [0, 0, ...all];
+    const to = this.#resizing === "pad" ? middle(frame, all) : [0, 0, ...frame];
     seen.width = seen.height = n;
     const pen = seen.getContext("2d");
     pen.imageSmoothingQuality = "high";

@@ -3,7 +3,7 @@ import {Card, best, percent} from "./card.js";
 import {Classifier} from "./classifier.js";
 
 const get = id => document.getElementById(id);
-const {side, fit, maxBytes} = document.body.dataset;
+const {side, resizing, maxBytes} = document.body.dataset;
 const mostCards = 20; // each holds its picture in memory
 
 const cards = [];
@@ -38,7 +38,7 @@ function take(files) {
     return;
   }
   const lot = [...files].slice(0, mostCards);
-  const added = lot.map(file => new Card(file, Number(side), fit));
+  const added = lot.map(file => new Card(file, Number(side), resizing));
   get("cards").prepend(...added.map(card => card.element));
   cards.unshift(...added);
   for (const card of cards.splice(mostCards)) {
