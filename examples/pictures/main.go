@@ -80,6 +80,7 @@ func train(ctx context.Context, s *settings, stdout, stderr io.Writer) error {
 		return err
 	}
 	defer result.Model.Close()
+	err = errors.Join(err, s.threshold.Set(result.Model))
 	made, failed := page.Run(ctx, "pictures", s.args, result, testSet)
 	made.Name = fmt.Sprintf("%s, seed %d", filepath.Base(s.train), s.seed)
 	reported = append(reported, made)

@@ -72,7 +72,7 @@ func TestRun(t *testing.T) {
 	out := t.TempDir()
 	model, sheet, page := filepath.Join(out, "model.safetensors"), filepath.Join(out, "mistakes.png"), filepath.Join(out, "report.html")
 	status, stdout, stderr := start(t.Context(), "-train", folder, "-skip", "-backend", "go", "-width", "4", "-epochs", "3", "-size", "16x20",
-		"-resize", "pad", "-check", "-save", model, "-report", page, "-mistakes", sheet, "-curves", filepath.Join(out, "curves.png"), "-augmented", filepath.Join(out, "augmented.png"))
+		"-resize", "pad", "-check", "-save", model, "-threshold", "0.75", "-report", page, "-mistakes", sheet, "-curves", filepath.Join(out, "curves.png"), "-augmented", filepath.Join(out, "augmented.png"))
 	if status != program.ExitOK || stderr != "" {
 		t.Fatalf("exit status %d, stderr %q", status, stderr)
 	}
@@ -114,6 +114,9 @@ $`
 	defer loaded.Close()
 	if in := loaded.Network().Input; in != (data.Shape{Height: 16, Width: 20, Channels: 3}) || !slices.Equal(loaded.Classes(), []string{"disc", "star"}) {
 		t.Errorf("the model takes %v for %q", in, loaded.Classes())
+	}
+	if got := loaded.Threshold(); got != 0.75 {
+		t.Errorf("the model has the threshold %g", got)
 	}
 	for _, name := range []string{"curves.png", "augmented.png"} {
 		if _, err := picture.Open(t.Context(), filepath.Join(out, name)); err != nil {
@@ -222,6 +225,8 @@ func TestMistakesOfUse(t *testing.T) {
 		{"another width than the model's", []string{"-train", "x", "-from", "cifar10", "-width", "16"}, "-width: -from cifar10 has a width"},
 		{"grey from a model in colour", []string{"-train", "x", "-from", "cifar10", "-grey"}, "-grey: -from cifar10 has a width and takes pictures in colour"},
 		{"a word that is no model", []string{"-train", "x", "-from", "CIFAR100"}, "need a file, or cifar10"},
+		{"no probability", []string{"-train", "x", "-save", "m", "-threshold", "-0.1"}, "-threshold: need a probability, 0 to 1"},
+		{"the threshold of no model", []string{"-train", "x", "-threshold", "0.9"}, "-threshold: need -save"},
 		{"frozen from scratch", []string{"-train", "x", "-frozen", "body"}, "-frozen: need a model to start from, -from"},
 		{"no width", []string{"-train", "x", "-width", "0"}, "-width 0: need at least 1"},
 		{"no name", []string{"-train", "x", "-save", ""}, "-save: need the name of a file"},

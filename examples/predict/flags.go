@@ -17,6 +17,7 @@ import (
 // settings are what the flags and the arguments say.
 type settings struct {
 	model, backend string
+	threshold      program.Threshold
 	top            int
 	json           bool
 	files          []string
@@ -43,6 +44,7 @@ func parse(args []string, stdout io.Writer) (*settings, error) {
 	f.StringVar(&s.model, "model", "", modelfile.Usage)
 	f.IntVar(&s.top, "top", 3, "report the `n` most probable classes")
 	f.StringVar(&s.backend, "backend", "auto", program.BackendUsage)
+	s.threshold.Flag(f, "`probability` below which an answer has a question mark, 0 for none (default the model's threshold)")
 	f.BoolVar(&s.json, "json", false, "print a line of JSON for each picture, in place of the table")
 	if err := program.ParseArguments(f, usage, args, stdout); err != nil {
 		return nil, err

@@ -40,6 +40,9 @@ func predict(ctx context.Context, s *settings, stdin io.Reader, stdout, stderr i
 		return err
 	}
 	defer model.Close()
+	if err := s.threshold.Set(model); err != nil {
+		return err
+	}
 
 	var r reporter = newTable(stdout, s, model.Classes(), model.Threshold())
 	if s.json {

@@ -94,6 +94,37 @@ func TestTopOne(t *testing.T) {
 	}
 }
 
+// TestThreshold has answers unknown by the threshold of the flag, else by the model's.
+func TestThreshold(t *testing.T) {
+	plain, strict := testmodel.Save(t, 4), filepath.Join(t.TempDir(), "strict.safetensors")
+	model := testmodel.Load(t, plain)
+	if err := model.SetThreshold(1); err != nil {
+		t.Fatal(err)
+	}
+	if err := model.Save(strict); err != nil {
+		t.Fatal(err)
+	}
+	files(t, map[string][]byte{"a.png": testpicture.Encode(t, "png", testpicture.Image(32, 32))})
+	for _, test := range []struct {
+		name    string
+		args    []string
+		unknown bool
+	}{
+		{"a model without one", []string{"-model", plain}, false},
+		{"the flag's", []string{"-model", plain, "-threshold", "1"}, true},
+		{"the model's", []string{"-model", strict}, true},
+		{"none, in place of the model's", []string{"-model", strict, "-threshold", "0"}, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			status, table, stderr := start(t.Context(), nil, append(test.args, "a.png")...)
+			_, json, _ := start(t.Context(), nil, append(test.args, "-json", "a.png")...)
+			if status != program.ExitOK || strings.Contains(table, "?") != test.unknown || strings.Contains(json, `"unknown":true`) != test.unknown {
+				t.Errorf("exit status %d, stderr %q, want unknown %t:\n%s%s", status, stderr, test.unknown, table, json)
+			}
+		})
+	}
+}
+
 // TestJSON has more pictures than a batch, and one that is broken among them.
 func TestJSON(t *testing.T) {
 	model := testmodel.Save(t, 4)
@@ -194,6 +225,7 @@ func TestMistakes(t *testing.T) {
 		{"several", []string{"-top", "0", "-", "-"}, "-top 0: need at least 1; - is named more than once"},
 		{"no pictures", []string{"-model", "m"}, "no pictures"},
 		{"a flag too late", []string{"-model", "m", "a.png", "-top", "1"}, "-top: need flags before the pictures; a file of that name is ./-top"},
+		{"no probability", []string{"-threshold", "98"}, "-threshold: need a probability, 0 to 1"},
 		{"unknown flag", []string{"-nonsense"}, "-nonsense"},
 		{"no such model", []string{"-model", "nowhere", "a.png"}, "nowhere"},
 		{"a foreign file", []string{"-model", foreign, "a.png"}, "foreign"},
@@ -215,7 +247,7 @@ func TestHelp(t *testing.T) {
 	if status != program.ExitOK || stderr != "" {
 		t.Errorf("exit status %d, stderr %q", status, stderr)
 	}
-	for _, want := range []string{"\n  -model", "\n  -top", "\n  -backend", "\n  -json", "25,000,000 pixels"} {
+	for _, want := range []string{"\n  -model", "\n  -top", "\n  -backend", "\n  -threshold", "\n  -json", "25,000,000 pixels"} {
 		if !strings.Contains(stdout, want) {
 			t.Errorf("the usage does not have %q:\n%s", want, stdout)
 		}

@@ -15,6 +15,7 @@ import (
 // settings are what the flags say.
 type settings struct {
 	model, name, addr, backend string
+	threshold                  program.Threshold
 	drain                      time.Duration
 	log                        string // logText or logJSON
 }
@@ -45,6 +46,7 @@ func parse(args []string, stdout io.Writer) (*settings, error) {
 	f.StringVar(&s.addr, "addr", "localhost:8080", "`host:port` to listen on; without a host all that the machine has,\nand port 0 is any that is free")
 	f.StringVar(&s.backend, "backend", "auto", program.BackendUsage)
 	f.StringVar(&s.name, "name", "", modelfile.NameUsage)
+	s.threshold.Flag(f, "`probability` below which an answer is unknown, 0 for none (default the model's threshold)")
 	f.DurationVar(&s.drain, "drain", 0, "`time` from being told to stop, when /v2/health/ready says no, until no new requests are\ntaken: behind a balancer, longer than it takes to notice, as in 5s")
 	f.StringVar(&s.log, "log", logText, "`form` of the log on standard error: text or json")
 	if err := program.Parse(f, usage, args, stdout); err != nil {

@@ -38,7 +38,7 @@ func TestRun(t *testing.T) {
 	out, stdout := io.Pipe()
 	var stderr bytes.Buffer
 	status := make(chan int, 1)
-	args := []string{"-model", testmodel.Save(t, 4), "-backend", "go", "-addr", "localhost:0"}
+	args := []string{"-model", testmodel.Save(t, 4), "-threshold", "1", "-backend", "go", "-addr", "localhost:0"}
 	go func() {
 		status <- run(ctx, args, stdout, &stderr)
 		stdout.Close()
@@ -52,8 +52,8 @@ func TestRun(t *testing.T) {
 		t.Fatalf("stdout %q", line)
 	}
 	png := testpicture.Encode(t, "png", testpicture.Image(32, 32))
-	if r := fetch(t, "POST", url+"/classify", "image/png", bytes.NewReader(png)); r.status != 200 {
-		t.Errorf("status %d: %s", r.status, r.body)
+	if r := fetch(t, "POST", url+"/classify", "image/png", bytes.NewReader(png)); r.status != 200 || !bytes.Contains(r.body, []byte(`"unknown":true`)) {
+		t.Errorf("status %d, want an answer that is unknown by the threshold: %s", r.status, r.body)
 	}
 	if r := fetch(t, "GET", url+"/no%0Athing", "", nil); r.status != 404 {
 		t.Errorf("status %d: %s", r.status, r.body)
@@ -147,6 +147,7 @@ func TestMistakes(t *testing.T) {
 		{"several", []string{"-addr", "8080", "-drain", "-1s"}, "-addr 8080: need a host and a port"},
 		{"a log of another form", []string{"-log", "xml"}, "-log xml: need text or json"},
 		{"a time below 0", []string{"-drain", "-1s"}, "-drain -1s: need at least 0s"},
+		{"no probability", []string{"-threshold", "NaN"}, "-threshold: need a probability, 0 to 1"},
 		{"a name that is a path", []string{"-name", "a/b"}, "-name a/b: need one of letters"},
 		{"argument", []string{"m"}, `"m"`},
 		{"unknown flag", []string{"-nonsense"}, "-nonsense"},
@@ -174,7 +175,7 @@ func TestHelp(t *testing.T) {
 	if status := run(t.Context(), []string{"-h"}, &stdout, &stderr); status != program.ExitOK || stderr.Len() > 0 {
 		t.Errorf("exit status %d, stderr %q", status, &stderr)
 	}
-	for _, want := range []string{"\n  -model", "\n  -addr", "\n  -backend", "\n  -name", "\n  -drain", "\n  -log", "no passwords"} {
+	for _, want := range []string{"\n  -model", "\n  -addr", "\n  -backend", "\n  -name", "\n  -threshold", "\n  -drain", "\n  -log", "no passwords"} {
 		if !strings.Contains(stdout.String(), want) {
 			t.Errorf("the usage does not have %q:\n%s", want, &stdout)
 		}
