@@ -2,6 +2,7 @@ package report
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"slices"
 
@@ -107,10 +108,11 @@ func mostFrequent(names []string, counts [][]int, figures []fastresnet.ClassFigu
 
 // trust is how far the model's probabilities can be trusted.
 type trust struct {
-	Error   string // of the calibration
-	Bins    int
-	Curve   *picture
-	Answers []answers
+	Error     string // of the calibration
+	Bins      int
+	Curve     *picture
+	Answers   []answers
+	NoAnswers string // why there are none of them
 }
 
 // answers are what is left if the model answers only where its probability is high enough.
@@ -123,10 +125,14 @@ const bins = 15
 func trustOf(e fastresnet.Evaluation) (t *trust, err error) {
 	const width = 480
 	t = &trust{Error: percent(e.CalibrationError(bins), 2), Bins: bins}
-	for _, wanted := range []float64{0.9, 0.95, 0.98, 0.99, 0.995} {
-		if wanted <= e.Accuracy {
-			continue
-		}
+	shares := slices.DeleteFunc([]float64{0.9, 0.95, 0.98, 0.99, 0.995}, func(share float64) bool { return share <= e.Accuracy })
+	if len(shares) == 0 {
+		t.NoAnswers = fmt.Sprintf("It needs no threshold: %s of all answers are right.", percent(e.Accuracy, 2))
+	} else if _, _, ok := e.Threshold(shares[0]); !ok {
+		t.NoAnswers = fmt.Sprintf("No threshold helps: of its surest answers, however few, less than %s are right.", percent(shares[0], 1))
+		shares = nil
+	}
+	for _, wanted := range shares {
 		a := answers{percent(wanted, 1), none, none}
 		if p, answered, ok := e.Threshold(wanted); ok {
 			a.Probability, a.Answered = probability(p), percent(answered, 1)

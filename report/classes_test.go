@@ -1,0 +1,61 @@
+package report_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/fastresnet/fastresnet"
+	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/report"
+)
+
+// Where no threshold helps, or none is needed, the page says so in place of the table.
+func TestThresholds(t *testing.T) {
+	images, err := data.Synthetic(64, 1)
+	check(t, err)
+	result, err := fastresnet.Train(t.Context(), fastresnet.WithDataset(images, nil), fastresnet.WithBackend("go"),
+		fastresnet.WithWidth(1), fastresnet.WithEpochs(1), fastresnet.WithBatchSize(32))
+	check(t, err)
+	defer result.Model.Close()
+	predictions, err := result.Model.PredictDataset(t.Context(), images)
+	check(t, err)
+	const caption = "If the model answers only where it is sure enough"
+	for _, test := range []struct {
+		name  string
+		wrong func(p float64) bool // by the probability of the answer
+		want  string
+	}{
+		{"all right", func(float64) bool { return false }, "It needs no threshold: 100.00 % of all answers are right."},
+		{"all wrong", func(float64) bool { return true }, "No threshold helps: of its surest answers, however few, less than 90.0 % are right."},
+		{"the surest right", func(p float64) bool { return p < median(predictions) }, caption},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			labels := make([]int, images.Len())
+			for i, p := range predictions {
+				labels[i] = p.Class
+				if test.wrong(p.Probability) {
+					labels[i] = (p.Class + 1) % len(images.Classes())
+				}
+			}
+			set, err := data.New(images.Pixels(), images.Shape(), labels, images.Classes())
+			check(t, err)
+			evaluation, err := result.Model.Evaluate(t.Context(), set)
+			check(t, err)
+			_, page := written(t, report.Run{Record: result.Record, Evaluation: &evaluation})
+			if text := page.words(); !strings.Contains(text, test.want) || strings.Contains(text, caption) != (test.want == caption) {
+				t.Errorf("want %q in:\n%s", test.want, text)
+			}
+		})
+	}
+}
+
+// median is that of the answers' probabilities.
+func median(predictions []fastresnet.Prediction) float64 {
+	var all []float64
+	for _, p := range predictions {
+		all = append(all, p.Probability)
+	}
+	slices.Sort(all)
+	return all[len(all)/2]
+}
