@@ -208,7 +208,11 @@ func (e Evaluation) verdicts(n int, compare func(a, b Verdict) int) []Verdict {
 func (e Evaluation) String() string {
 	const most = 12 // columns
 	var text strings.Builder
-	fmt.Fprintf(&text, "accuracy %.2f %%, loss %.4f, %d images\n\n", 100*e.Accuracy, e.Loss, len(e.labels))
+	images := "images"
+	if len(e.labels) == 1 {
+		images = "image"
+	}
+	fmt.Fprintf(&text, "accuracy %.2f %%, loss %.4f, %d %s\n\n", 100*e.Accuracy, e.Loss, len(e.labels), images)
 	table := tabwriter.NewWriter(&text, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(table, "class\timages\tprecision\trecall\tF1\t")
 	for _, f := range e.PerClass() {

@@ -39,7 +39,7 @@ func lacking(name string, set *data.Dataset) []string {
 	}
 	switch {
 	case len(there) == 1:
-		return []string{fmt.Sprintf("all %d images of the %s set are of one class, %s", set.Len(), name, there[0])}
+		return []string{fmt.Sprintf("the %s set has images of one class only, %s", name, there[0])}
 	case len(missing) > 0:
 		return []string{fmt.Sprintf("the %s set has no images of %d of its %d classes: %s", name, len(missing), len(there)+len(missing), few(missing))}
 	}

@@ -37,11 +37,11 @@ func TestWarnings(t *testing.T) {
 	}{
 		{"all is well", mixed, sorted, nil},
 		{"no test set", mixed, nil, nil},
-		{"one class", set(func(int) int { return 0 }, "only"), nil, []string{`all 60 images of the training set are of one class, "only"`}},
+		{"one class", set(func(int) int { return 0 }, "only"), nil, []string{`the training set has images of one class only, "only"`}},
 		{"classes without images", set(func(i int) int { return 3 * (i % 3) }, strings.Split("abcdefghij", "")...), nil,
 			[]string{`the training set has no images of 7 of its 10 classes: "b", "c", "e", "f", "h" and 2 more`}},
 		{"sorted, and cut", first(t, sorted, 20), mixed,
-			[]string{`all 20 images of the training set are of one class, "a"`}},
+			[]string{`the training set has images of one class only, "a"`}},
 		{"a class without images", set(func(i int) int { return i % 2 }, "a", "b", "c"), nil,
 			[]string{`the training set has no images of 1 of its 3 classes: "c"`}},
 		{"a test set sorted, and cut", mixed, first(t, sorted, 30),

@@ -110,11 +110,14 @@ func (d *Dataset) String() string {
 	if d == nil {
 		return "no images"
 	}
-	classes := "classes"
+	images, classes := "images", "classes"
+	if d.Len() == 1 {
+		images = "image"
+	}
 	if len(d.classes) == 1 {
 		classes = "class"
 	}
-	return fmt.Sprintf("%d images of %v in %d %s", d.Len(), d.shape, len(d.classes), classes)
+	return fmt.Sprintf("%d %s of %v in %d %s", d.Len(), images, d.shape, len(d.classes), classes)
 }
 
 // Shape returns the shape that all images have.

@@ -68,6 +68,14 @@ func TestNewErrors(t *testing.T) {
 	}
 }
 
+func TestDatasetString(t *testing.T) {
+	one := newSet(t, make([]uint8, 6), greyShape, []int{0}, catDog[:1])
+	got := []string{small(t).String(), one.String(), (*data.Dataset)(nil).String()}
+	if diff := cmp.Diff([]string{"4 images of 2x3x1 in 2 classes", "1 image of 2x3x1 in 1 class", "no images"}, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 func TestDatasetIsImmutable(t *testing.T) {
 	pixels, labels, classes := []uint8{1, 2, 3, 4, 5, 6}, []int{1}, []string{"cat", "dog"}
 	d := newSet(t, pixels, greyShape, labels, classes)

@@ -63,7 +63,7 @@ func train(ctx context.Context, s *settings, stdout, stderr io.Writer) error {
 		return err
 	}
 	options := append(s.options(), fastresnet.WithRecipe(recipe), fastresnet.WithDataset(trainSet, testSet),
-		fastresnet.WithLogger(slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))))
+		fastresnet.WithLogger(slog.New(slog.NewTextHandler(v, &slog.HandlerOptions{Level: slog.LevelWarn}))))
 	options = append(options, watch.Options()...)
 	if !s.quiet {
 		options = append(options, fastresnet.WithProgress(fastresnet.Observer{Start: v.start}, v.Observer()))

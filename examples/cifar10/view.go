@@ -15,12 +15,18 @@ import (
 // view prints the runs as they go: a description, and what package progress shows.
 type view struct {
 	progress.Display
-	stdout io.Writer
-	run    int // counted from 1
+	stdout, stderr io.Writer
+	run            int // counted from 1
 }
 
 func newView(s *settings, stdout, stderr io.Writer) *view {
-	return &view{Display: progress.Display{Table: stdout, Bar: program.BarWriter(stdout, stderr), Runs: s.runs}, stdout: stdout}
+	return &view{Display: progress.Display{Table: stdout, Bar: program.BarWriter(stdout, stderr), Runs: s.runs}, stdout: stdout, stderr: stderr}
+}
+
+// Write writes a line of the log, warnings among them, on standard error.
+func (v *view) Write(line []byte) (int, error) {
+	v.Clear()
+	return v.stderr.Write(line)
 }
 
 // start prints what runs on what.
@@ -36,9 +42,6 @@ func (v *view) start(r *fastresnet.Result) {
 		terminal.Count(r.TrainImages), terminal.Count(r.TestImages), results.Place(r.Backend, r.Device))
 	for _, why := range r.PassedOver {
 		fmt.Fprintf(v.stdout, "passed over: %s\n", why)
-	}
-	for _, warning := range r.Warnings {
-		fmt.Fprintf(v.stdout, "warning: %s\n", warning)
 	}
 	if r.ResumedFrom != "" {
 		fmt.Fprintf(v.stdout, "resumed from %s\n", filepath.Base(r.ResumedFrom))

@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"path/filepath"
 	"strings"
 	"time"
@@ -72,14 +71,14 @@ func train(ctx context.Context, s *settings, stdout, stderr io.Writer) error {
 	v.Wait("starting")
 	result, err := fastresnet.Train(ctx, append(append(s.options(from), watch.Options()...),
 		fastresnet.WithDataset(trainSet, testSet),
-		fastresnet.WithProgress(fastresnet.Observer{Start: v.start}, v.Observer()), logs,
-		fastresnet.WithLogger(slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))))...)
+		fastresnet.WithProgress(fastresnet.Observer{Start: v.start}, v.Observer()), logs)...)
 	v.Clear()
 	err = errors.Join(err, closeLogs())
 	if result == nil {
 		return err
 	}
 	defer result.Model.Close()
+	v.warn(result)
 	err = errors.Join(err, s.threshold.Set(result.Model))
 	made, failed := page.Run(ctx, "pictures", s.args, result, testSet)
 	made.Name = fmt.Sprintf("%s, seed %d", filepath.Base(s.train), s.seed)

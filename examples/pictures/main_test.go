@@ -185,6 +185,22 @@ $`
 	}
 }
 
+// A folder of one class is probably a mistake: that is said once, of each set.
+func TestOneClass(t *testing.T) {
+	status, stdout, stderr := start(t.Context(), "-train", draw(t, 5, "disc"), "-backend", "go", "-width", "4", "-epochs", "1")
+	if status != program.ExitOK || stderr != "" {
+		t.Fatalf("exit status %d, stderr %q", status, stderr)
+	}
+	want := "training on 4 pictures, 1 held out\nwidth 4, batch 4, 1 epoch; on go"
+	warnings := `
+warning: the training set has images of one class only, "disc"
+warning: the test set has images of one class only, "disc"
+`
+	if !strings.Contains(stdout, want) || !strings.Contains(stdout, warnings) || strings.Count(stdout, "one class") != 2 || !strings.Contains(stdout, ", 1 image\n") {
+		t.Errorf("want %q, and then%s in:\n%s", want, warnings, stdout)
+	}
+}
+
 // A set of its own to test with, as a list, in grey.
 func TestRunWithTest(t *testing.T) {
 	folder := draw(t, 40, "disc", "star")

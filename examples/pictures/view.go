@@ -15,22 +15,29 @@ import (
 type view struct {
 	progress.Display
 	stdout io.Writer
+	warned int // how many of the run's warnings have been printed
 }
 
 func newView(stdout, stderr io.Writer) *view {
-	return &view{progress.Display{Table: stdout, Bar: program.BarWriter(stdout, stderr), Rows: 10}, stdout}
+	return &view{Display: progress.Display{Table: stdout, Bar: program.BarWriter(stdout, stderr), Rows: 10}, stdout: stdout}
 }
 
 // start prints what runs on what.
 func (v *view) start(r *fastresnet.Result) {
 	v.Clear()
-	fmt.Fprintf(v.stdout, "training on %s pictures, %s held out\nwidth %d, batch %d, %s; on %s\n",
-		terminal.Count(r.TrainImages), terminal.Count(r.TestImages), r.Recipe.Design.Width, r.Recipe.BatchSize,
+	fmt.Fprintf(v.stdout, "training on %s, %s held out\nwidth %d, batch %d, %s; on %s\n",
+		terminal.Plural(r.TrainImages, "picture"), terminal.Count(r.TestImages), r.Recipe.Design.Width, r.Recipe.BatchSize,
 		terminal.Plural(r.Recipe.Epochs, "epoch"), results.Place(r.Backend, r.Device))
 	if s := r.WarmStart; s != nil {
 		fmt.Fprintf(v.stdout, "started from %s after %s: %d variables taken, %d anew\n", s.Recipe, terminal.Plural(s.Epochs, "epoch"), len(s.Taken), len(s.Anew))
 	}
-	for _, warning := range r.Warnings {
+	v.warn(r)
+}
+
+// warn prints the run's warnings since the last time.
+func (v *view) warn(r *fastresnet.Result) {
+	for _, warning := range r.Warnings[v.warned:] {
 		fmt.Fprintf(v.stdout, "warning: %s\n", warning)
 	}
+	v.warned = len(r.Warnings)
 }
