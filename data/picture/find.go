@@ -43,6 +43,12 @@ func checkFile(info fs.FileInfo, err error) error {
 	return err
 }
 
+// isLoose says whether a path that was ignored is that of a picture beside the folders of the classes. They are at the top
+// then: classFolders goes no further down where there are pictures.
+func isLoose(name string) bool {
+	return isPicture(name) && !isHidden(name) && !strings.Contains(name, "/")
+}
+
 // isHidden says whether a file or folder is not meant to be seen: those of macOS in zip files, too.
 func isHidden(name string) bool { return strings.HasPrefix(name, ".") || name == "__MACOSX" }
 
@@ -92,6 +98,9 @@ func classFolders(fsys fs.FS) (root string, classes []string, err error) {
 			return "", nil, err
 		}
 		switch {
+		case root == "." && len(folders) == 0 && pictures:
+			return "", nil, fmt.Errorf("%w: its pictures are in no folders, one for each class (Reader.Pictures and Reader.List read them anywhere)",
+				data.ErrNotFound)
 		case root == "." && len(folders) == 0:
 			return "", nil, fmt.Errorf("%w: it has no folders, one for each class", data.ErrNotFound)
 		case root != "." && (len(folders) == 0 || pictures):

@@ -52,9 +52,9 @@ type Reader struct {
 type Report struct {
 	// Skipped are the pictures that could not be read, where [Reader.SkipUnreadable] allows that.
 	Skipped []Problem
-	// Ignored are the paths of files that were not opened: hidden ones, what is no file, those whose names do not end like a picture's
-	// (.png, .jpg, .jpeg, .jpe, .jfif, .gif, .webp, .bmp, .tif, .tiff), and those in no class's folder. Of a hidden folder it is that
-	// alone.
+	// Ignored are the paths of files that were not opened: hidden ones, what is no file, those whose names do not end like a
+	// picture's (.png, .jpg, .jpeg, .jpe, .jfif, .gif, .webp, .bmp, .tif, .tiff), and those beside the folders of the
+	// classes, pictures too. Of a hidden folder it is that alone.
 	Ignored []string
 }
 
@@ -65,7 +65,11 @@ func (r Report) String() string {
 		fmt.Fprintf(&text, "left out: %s: %v\n", p.Path, p.Err)
 	}
 	for _, name := range r.Ignored {
-		fmt.Fprintf(&text, "not a picture of a class: %s\n", name)
+		if isLoose(name) {
+			fmt.Fprintf(&text, "left out: %s: it is in no folder of a class\n", name)
+		} else {
+			fmt.Fprintf(&text, "not a picture of a class: %s\n", name)
+		}
 	}
 	return text.String()
 }
@@ -108,8 +112,9 @@ func (e *UnreadableError) Unwrap() []error {
 //	train/cat/indoors/2.png
 //	train/dog/3.jpg
 //
-// Folders within a class's belong to it. Where the folder holds nothing but another one, whose folders are the classes,
-// that is read. Pictures are decoded on all cores, and may be of any size up to [MaxPixels]; animated ones count with
+// Folders within a class's belong to it. Pictures beside the folders of the classes are left out, and reported:
+// [Reader.Pictures] reads pictures wherever they are. Where the folder holds nothing but another one, whose folders are the
+// classes, that is read. Pictures are decoded on all cores, and may be of any size up to [MaxPixels]; animated ones count with
 // their first frame, and what is transparent is blended with black. The images are in the order of their paths.
 //
 // The error wraps [data.ErrNotFound] if there is no such folder, or no folder in it; [data.ErrFormat] if a class has no

@@ -54,9 +54,10 @@ func TestSheet(t *testing.T) {
 func ExampleReport() {
 	fmt.Print(picture.Report{
 		Skipped: []picture.Problem{{Path: "cat/1.jpg", Err: picture.ErrBroken}},
-		Ignored: []string{"notes.txt"},
+		Ignored: []string{"2.jpg", "notes.txt"},
 	})
 	// Output:
 	// left out: cat/1.jpg: the picture is damaged
+	// left out: 2.jpg: it is in no folder of a class
 	// not a picture of a class: notes.txt
 }
