@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 
 	"github.com/fastresnet/fastresnet"
 	"github.com/fastresnet/fastresnet/data/picture"
@@ -31,6 +32,9 @@ func open(file string, stdin io.Reader) (encoded, error) {
 			return encoded{}, unnamed(err)
 		}
 		defer f.Close()
+		if info, err := f.Stat(); err == nil && info.IsDir() {
+			return encoded{}, fmt.Errorf("it is a folder: name its files, as in %s", printable(filepath.Join(file, "*")))
+		}
 		in = f
 	}
 	content, err := io.ReadAll(io.LimitReader(in, picture.MaxBytes+1))

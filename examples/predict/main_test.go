@@ -66,12 +66,12 @@ $`, class)
 	wantErrs := `predict: nowhere.png: no such file or directory
 predict: broken.png: the picture is damaged: png: invalid format: not enough pixel data
 predict: text.txt: it is no picture that can be read: need PNG, JPEG, GIF, WebP, BMP or TIFF
-predict: .: is a directory
+predict: .: it is a folder: name its files, as in *
 predict: empty: it is empty
 predict: bomb.png: it is too large: 15000x15000 pixels, need no more than 25 million in all
 predict: 6 of 10 pictures could not be read
 `
-	if runtime.GOOS == "windows" { // which says the first and the fourth in words of its own
+	if runtime.GOOS == "windows" { // which says the first in words of its own
 		wantErrs = stderr
 	}
 	if diff := cmp.Diff(wantErrs, stderr); diff != "" {
