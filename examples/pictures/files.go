@@ -52,7 +52,11 @@ func (f files) write(stdout io.Writer, o outcome) error {
 			return err
 		}
 	}
-	if e := o.page.Evaluation; f.mistakes.Named() && e != nil && len(e.Mistakes(1)) > 0 {
+	switch e := o.page.Evaluation; {
+	case !f.mistakes.Named() || e == nil:
+	case len(e.Mistakes(1)) == 0:
+		fmt.Fprintf(stdout, "the worst mistakes: there are none, so %s is not written\n", f.mistakes.Name())
+	default:
 		if err := wrote("the worst mistakes", f.mistakes, page.WriteFigure(f.mistakes, plot.Mistakes(*e, o.test, sheetSize))); err != nil {
 			return err
 		}

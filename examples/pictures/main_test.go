@@ -3,8 +3,10 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"image/png"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -99,8 +101,8 @@ accuracy \d+\.\d\d %, loss \d\.\d{4}, 12 images
 )
 curves: .*
 pictures as training changes them: .*
-(the worst mistakes: .*
-)?report: .*
+the worst mistakes: .*
+report: .*
 model: \S+
   go run ./examples/predict -model \S+ PICTURE \.\.\.
 $`
@@ -127,12 +129,9 @@ $`
 	if err != nil || !strings.Contains(string(reported), "12\u00a0test images right") || !strings.Contains(string(reported), "go run ./examples/pictures -train") {
 		t.Errorf("error %v, page:\n%s", err, reported)
 	}
-	if strings.Contains(stdout, "mistakes:") {
-		if _, err := picture.Open(t.Context(), sheet); err != nil {
-			t.Errorf("the sheet of mistakes: %v", err)
-		}
-	} else if !strings.Contains(stdout, "no mistakes") {
-		t.Errorf("nothing of mistakes:\n%s", stdout)
+	_, err = picture.Open(t.Context(), sheet)
+	if none := strings.Contains(stdout, "\nno mistakes\n"); none != errors.Is(err, fs.ErrNotExist) || !none && err != nil {
+		t.Errorf("the sheet of mistakes: %v, and no mistakes: %t", err, none)
 	}
 }
 
@@ -187,7 +186,8 @@ $`
 
 // A folder of one class is probably a mistake: that is said once, of each set.
 func TestOneClass(t *testing.T) {
-	status, stdout, stderr := start(t.Context(), "-train", draw(t, 5, "disc"), "-backend", "go", "-width", "4", "-epochs", "1")
+	sheet := filepath.Join(t.TempDir(), "mistakes.png")
+	status, stdout, stderr := start(t.Context(), "-train", draw(t, 5, "disc"), "-backend", "go", "-width", "4", "-epochs", "1", "-mistakes", sheet)
 	if status != program.ExitOK || stderr != "" {
 		t.Fatalf("exit status %d, stderr %q", status, stderr)
 	}
@@ -198,6 +198,9 @@ warning: the test set has images of one class only, "disc"
 `
 	if !strings.Contains(stdout, want) || !strings.Contains(stdout, warnings) || strings.Count(stdout, "one class") != 2 || !strings.Contains(stdout, ", 1 image\n") {
 		t.Errorf("want %q, and then%s in:\n%s", want, warnings, stdout)
+	}
+	if none := "the worst mistakes: there are none, so " + sheet + " is not written\n"; !strings.Contains(stdout, none) {
+		t.Errorf("want %q in:\n%s", none, stdout)
 	}
 }
 
