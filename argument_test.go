@@ -57,7 +57,7 @@ func TestMissingArguments(t *testing.T) {
 		}
 	}
 	for _, m := range []*fastresnet.Model{nil, {}} {
-		if diff := cmp.Diff(fastresnet.Record{}, m.Record()); diff != "" || m.Classes() != nil || m.EmbeddingSize() != 0 || m.Resizing() != data.ResizeCrop || len(m.Network().Layers) > 0 || !strings.Contains(m.Summary(), layers.ErrNetwork.Error()) {
+		if diff := cmp.Diff(fastresnet.Record{}, m.Record()); diff != "" || m.Classes() != nil || m.EmbeddingSize() != 0 || m.Resizing() != data.ResizeByCropping || len(m.Network().Layers) > 0 || !strings.Contains(m.Summary(), layers.ErrNetwork.Error()) {
 			t.Errorf("record %v, classes %q, network %v, summary %q; want nothing", m.Record(), m.Classes(), m.Network(), m.Summary())
 		}
 		if err := m.Close(); err != nil {

@@ -179,7 +179,7 @@ func TestEnsembleOfModelsThatDoNotAgree(t *testing.T) {
 		{"a class more, called missing", []*fastresnet.Model{first, labelled(append(slices.Clone(classes), "missing")...)}, "its classes[10]"},
 		{"a class less, called none", []*fastresnet.Model{labelled(append(slices.Clone(classes), "none")...), first}, "classes[10] is missing, not none"},
 		{"another size", []*fastresnet.Model{first, smallModel(t)}, "input.height is 16, not 32"},
-		{"another resizing", []*fastresnet.Model{first, resizedBy(t, data.ResizePad)}, "resizing is pad, not crop"},
+		{"another resizing", []*fastresnet.Model{first, resizedBy(t, data.ResizeByPadding)}, "resizing is pad, not crop"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			e, err := fastresnet.NewEnsemble(tt.models...)

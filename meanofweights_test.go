@@ -165,7 +165,7 @@ func TestMeanOfModelsThatDoNotAgree(t *testing.T) {
 			"model 1 does not go with model 0: its network.layers[0].out is 4, not 2"},
 		{"other classes", []*fastresnet.Model{first, train(t, relabelled, fastresnet.WithArchitecture(tinyNetwork())).Model}, fastresnet.ErrArgument, "classes[0] is a, not "},
 		{"another normalisation", []*fastresnet.Model{first, otherImages}, fastresnet.ErrArgument, "normalization.mean[0] is "},
-		{"another resizing", []*fastresnet.Model{first, resizedBy(t, data.ResizeStretch)}, fastresnet.ErrArgument, "resizing is stretch, not crop"},
+		{"another resizing", []*fastresnet.Model{first, resizedBy(t, data.ResizeByStretching)}, fastresnet.ErrArgument, "resizing is stretch, not crop"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			m, err := fastresnet.MeanOfWeights(tt.models, fastresnet.WithBackend("go"))

@@ -149,7 +149,7 @@ func (m *Model) Classes() []string {
 // trained on became images.
 func (m *Model) Resizing() data.Resizing {
 	if m.made() != nil {
-		return data.ResizeCrop
+		return data.ResizeByCropping
 	}
 	return m.resizing
 }

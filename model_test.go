@@ -68,7 +68,7 @@ func TestPredictionsFitTheEvaluation(t *testing.T) {
 
 // TestResizing has a model know how pictures were resized, after it was saved too.
 func TestResizing(t *testing.T) {
-	for _, resizing := range []data.Resizing{data.ResizeCrop, data.ResizeStretch, data.ResizePad} {
+	for _, resizing := range []data.Resizing{data.ResizeByCropping, data.ResizeByStretching, data.ResizeByPadding} {
 		model := resizedBy(t, resizing)
 		file := filepath.Join(t.TempDir(), "model.safetensors")
 		if err := model.Save(file); err != nil {
@@ -82,7 +82,7 @@ func TestResizing(t *testing.T) {
 		if model.Resizing() != resizing || loaded.Resizing() != resizing {
 			t.Errorf("resized by %q, and by %q once it is loaded; want %q", model.Resizing(), loaded.Resizing(), resizing)
 		}
-		for _, other := range []data.Resizing{data.ResizeCrop, data.ResizeStretch, data.ResizePad} {
+		for _, other := range []data.Resizing{data.ResizeByCropping, data.ResizeByStretching, data.ResizeByPadding} {
 			set, err := synthetic(t, 10, 2).WithResizing(other)
 			if err != nil {
 				t.Fatal(err)

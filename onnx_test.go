@@ -50,10 +50,10 @@ func TestPythonRunsTheExport(t *testing.T) {
 		height            int // of the pictures, which are 32 wide
 		threshold, within float64
 	}{
-		{"the right size", data.ResizeCrop, 32, 0, 1e-4},
-		{"cropped", data.ResizeCrop, 16, 0, 0.02},
-		{"stretched", data.ResizeStretch, 16, 0, 0.02},
-		{"padded, and none certain enough", data.ResizePad, 16, 1, 1e-4},
+		{"the right size", data.ResizeByCropping, 32, 0, 1e-4},
+		{"cropped", data.ResizeByCropping, 16, 0, 0.02},
+		{"stretched", data.ResizeByStretching, 16, 0, 0.02},
+		{"padded, and none certain enough", data.ResizeByPadding, 16, 1, 1e-4},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			set, err := synthetic(t, 64, 1).WithResizing(tt.resizing)
@@ -139,7 +139,7 @@ func testPython(t *testing.T, python string, model *fastresnet.Model, pictures [
 
 // What the graph does not do is in the metadata: an entry is two strings with their lengths.
 func TestExportSaysHowPicturesAreResized(t *testing.T) {
-	set, err := synthetic(t, 20, 1).WithResizing(data.ResizePad)
+	set, err := synthetic(t, 20, 1).WithResizing(data.ResizeByPadding)
 	if err != nil {
 		t.Fatal(err)
 	}

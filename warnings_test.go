@@ -67,9 +67,9 @@ func TestWarnings(t *testing.T) {
 
 // A model that goes on with pictures that were resized otherwise is probably not meant.
 func TestWarnsOfAnotherResizing(t *testing.T) {
-	padded := resizedBy(t, data.ResizePad)
+	padded := resizedBy(t, data.ResizeByPadding)
 	for resizing, want := range map[data.Resizing][]string{
-		data.ResizePad: nil, data.ResizeCrop: {`the training set's pictures were resized by "crop", those of the initial model by "pad"`},
+		data.ResizeByPadding: nil, data.ResizeByCropping: {`the training set's pictures were resized by "crop", those of the initial model by "pad"`},
 	} {
 		set, err := synthetic(t, 40, 1).WithResizing(resizing)
 		if err != nil {

@@ -9,27 +9,27 @@ type Resizing string
 
 // The ways to resize a picture.
 const (
-	// ResizeCrop takes the largest centred part that has the proportions of the images. (Parts at random are an
+	// ResizeByCropping takes the largest centred part that has the proportions of the images. (Parts at random are an
 	// augmentation, [ResizedCrop].)
-	ResizeCrop Resizing = ""
-	// ResizeStretch takes the whole picture, and changes its proportions.
-	ResizeStretch Resizing = "stretch"
-	// ResizePad takes the whole picture with its proportions, centred on black.
-	ResizePad Resizing = "pad"
+	ResizeByCropping Resizing = ""
+	// ResizeByStretching takes the whole picture, and changes its proportions.
+	ResizeByStretching Resizing = "stretch"
+	// ResizeByPadding takes the whole picture with its proportions, centred on black.
+	ResizeByPadding Resizing = "pad"
 )
 
 // Validate reports a way that there is not. The error wraps [ErrFormat].
 func (r Resizing) Validate() error {
 	switch r {
-	case ResizeCrop, ResizeStretch, ResizePad:
+	case ResizeByCropping, ResizeByStretching, ResizeByPadding:
 		return nil
 	}
-	return fmt.Errorf("%w: resizing %q, want %q (crop), %q or %q", ErrFormat, string(r), string(ResizeCrop), ResizeStretch, ResizePad)
+	return fmt.Errorf("%w: resizing %q, want %q (crop), %q or %q", ErrFormat, string(r), string(ResizeByCropping), ResizeByStretching, ResizeByPadding)
 }
 
 // String returns "crop", "stretch" or "pad".
 func (r Resizing) String() string {
-	if r == ResizeCrop {
+	if r == ResizeByCropping {
 		return "crop"
 	}
 	return string(r)

@@ -116,7 +116,7 @@ func TestSelectionsRefuse(t *testing.T) {
 	_, shuffleOfNone := none.Shuffle(1)
 	_, foldsOfNone := none.Folds(2, 1)
 	_, namesOfNone := none.WithNames(nil)
-	_, resizingOfNone := none.WithResizing(data.ResizePad)
+	_, resizingOfNone := none.WithResizing(data.ResizeByPadding)
 	for name, err := range map[string]error{
 		"none held out": split(set, 0), "fewer than none": split(set, -1), "all held out": split(set, 6), "a share of all": split(set, 0.99),
 		"more than there are": split(set, 100), "one image a class": split(ones, 1), "nil": split(none, 0.5),
@@ -248,14 +248,14 @@ func TestNamesTravel(t *testing.T) {
 	if diff := cmp.Diff([]string{"2", "3", "4", ""}, names); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	padded, err := set.WithResizing(data.ResizePad)
+	padded, err := set.WithResizing(data.ResizeByPadding)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := data.Concat(set, padded); !errors.Is(err, data.ErrFormat) {
 		t.Errorf("sets of different resizings: error %v", err)
 	}
-	if part, err := padded.Slice(0, 1); err != nil || part.Resizing() != data.ResizePad {
+	if part, err := padded.Slice(0, 1); err != nil || part.Resizing() != data.ResizeByPadding {
 		t.Errorf("a part of it: %v, %v", part.Resizing(), err)
 	}
 }

@@ -109,10 +109,10 @@ func (p programData) Reader() string {
 		settings = append(settings, fmt.Sprintf("Shape: data.Shape{Height: %d, Width: %d, Channels: %d}", s.Height, s.Width, s.Channels))
 	}
 	switch p.Images.Resizing() {
-	case data.ResizePad:
-		settings = append(settings, "Resizing: data.ResizePad")
-	case data.ResizeStretch:
-		settings = append(settings, "Resizing: data.ResizeStretch")
+	case data.ResizeByPadding:
+		settings = append(settings, "Resizing: data.ResizeByPadding")
+	case data.ResizeByStretching:
+		settings = append(settings, "Resizing: data.ResizeByStretching")
 	}
 	return strings.Join(settings, ", ")
 }

@@ -218,9 +218,9 @@ func TestRepeatReadsPicturesAlike(t *testing.T) {
 		resizing data.Resizing
 		want     string
 	}{
-		{data.Shape{Height: 32, Width: 32, Channels: 3}, data.ResizeCrop, "picture.Reader{}.Folder"},
-		{data.Shape{Height: 32, Width: 32, Channels: 3}, data.ResizePad, "picture.Reader{Resizing: data.ResizePad}.Folder"},
-		{data.Shape{Height: 8, Width: 4, Channels: 1}, data.ResizeStretch, "picture.Reader{Shape: data.Shape{Height: 8, Width: 4, Channels: 1}, Resizing: data.ResizeStretch}.Folder"},
+		{data.Shape{Height: 32, Width: 32, Channels: 3}, data.ResizeByCropping, "picture.Reader{}.Folder"},
+		{data.Shape{Height: 32, Width: 32, Channels: 3}, data.ResizeByPadding, "picture.Reader{Resizing: data.ResizeByPadding}.Folder"},
+		{data.Shape{Height: 8, Width: 4, Channels: 1}, data.ResizeByStretching, "picture.Reader{Shape: data.Shape{Height: 8, Width: 4, Channels: 1}, Resizing: data.ResizeByStretching}.Folder"},
 	} {
 		t.Run(test.want, func(t *testing.T) {
 			run := named(t, "cat", "dog")

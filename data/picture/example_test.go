@@ -16,7 +16,7 @@ var pictures embed.FS
 func ExampleReader_FS() {
 	reader := picture.Reader{
 		Shape:    data.Shape{Height: 16, Width: 16, Channels: 3},
-		Resizing: data.ResizePad,
+		Resizing: data.ResizeByPadding,
 	}
 	set, report, err := reader.FS(context.Background(), pictures)
 	if err != nil {

@@ -85,7 +85,7 @@ func TestReader(t *testing.T) {
 func TestReaderScalesAsPredictDoes(t *testing.T) {
 	fsys := ownFolder(t)
 	for _, shape := range []data.Shape{{Height: 32, Width: 32, Channels: 3}, {Height: 12, Width: 20, Channels: 1}} {
-		for _, resizing := range []data.Resizing{data.ResizeCrop, data.ResizeStretch, data.ResizePad} {
+		for _, resizing := range []data.Resizing{data.ResizeByCropping, data.ResizeByStretching, data.ResizeByPadding} {
 			t.Run(fmt.Sprintf("%v %s", shape, resizing), func(t *testing.T) {
 				set, _, err := picture.Reader{Shape: shape, Resizing: resizing}.FS(context.Background(), fsys)
 				if err != nil {

@@ -357,9 +357,9 @@ func TestCardResizes(t *testing.T) {
 		resizing data.Resizing
 		want     []string // left, right, top and bottom
 	}{
-		{data.ResizeCrop, []string{green, green, green, green}},
-		{data.ResizeStretch, []string{red, blue, green, green}},
-		{data.ResizePad, []string{red, blue, black, black}},
+		{data.ResizeByCropping, []string{green, green, green, green}},
+		{data.ResizeByStretching, []string{red, blue, green, green}},
+		{data.ResizeByPadding, []string{red, blue, black, black}},
 	} {
 		var got []string
 		p.Evaluate(fmt.Sprintf(`(async () => {

@@ -151,7 +151,7 @@ func TestRunFrom(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer trained.Close()
-	if got := trained.Resizing(); got != data.ResizePad {
+	if got := trained.Resizing(); got != data.ResizeByPadding {
 		t.Errorf("pictures were resized by %q, want as those of the model", got)
 	}
 	for _, part := range []string{"started from own after 1 epoch: 40 variables taken, 1 anew\n", "width 4, batch 16, 2 epochs"} {

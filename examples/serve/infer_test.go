@@ -178,7 +178,7 @@ func TestInfer(t *testing.T) {
 
 // TestInferOfPadded has tensors taken by a model of padded pictures, who sends them having padded them.
 func TestInferOfPadded(t *testing.T) {
-	s := newService(modelOf(t, data.ResizePad), "test", usual, slog.New(slog.DiscardHandler))
+	s := newService(modelOf(t, data.ResizeByPadding), "test", usual, slog.New(slog.DiscardHandler))
 	const text = `{"inputs":[{"name":"images","shape":[1,32,32,3],"datatype":"UINT8","parameters":{"binary_data_size":3072}}]}`
 	got := infer(t, listen(t, s).url, "/v2/models/test/infer", text, make([]uint8, 3072)).inferred(t)
 	if want := []string{"logits", "probabilities", "embedding"}; len(got.Outputs) != len(want) {

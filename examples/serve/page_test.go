@@ -25,9 +25,9 @@ func TestPageResizes(t *testing.T) {
 		resizing                 data.Resizing
 		left, right, top, bottom string
 	}{
-		{"crop", data.ResizeCrop, green, green, green, green},
-		{"stretch", data.ResizeStretch, red, blue, green, green},
-		{"pad", data.ResizePad, red, blue, black, black},
+		{"crop", data.ResizeByCropping, green, green, green, green},
+		{"stretch", data.ResizeByStretching, red, blue, green, green},
+		{"pad", data.ResizeByPadding, red, blue, black, black},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := newService(modelOf(t, test.resizing), "test", usual, slog.New(slog.DiscardHandler))

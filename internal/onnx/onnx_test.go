@@ -156,9 +156,9 @@ func TestMetadata(t *testing.T) {
 		threshold float64
 		want      []string
 	}{
-		{data.ResizeCrop, 0, []string{"resizing", "crop"}},
-		{data.ResizeStretch, 1, []string{"resizing", "stretch", "threshold", "1"}},
-		{data.ResizePad, 0.00001, []string{"resizing", "pad", "threshold", "1e-05"}},
+		{data.ResizeByCropping, 0, []string{"resizing", "crop"}},
+		{data.ResizeByStretching, 1, []string{"resizing", "stretch", "threshold", "1"}},
+		{data.ResizeByPadding, 0.00001, []string{"resizing", "pad", "threshold", "1e-05"}},
 	} {
 		m.Resizing, m.Threshold = test.resizing, test.threshold
 		_, got := decodeModel(t, written(t, m))

@@ -19,7 +19,7 @@ func BenchmarkPixels(b *testing.B) {
 			b.Run(fmt.Sprintf("%T/%dx%d", img, size.X, size.Y), func(b *testing.B) {
 				b.ReportAllocs()
 				for b.Loop() {
-					if _, err := scaling.Append(nil, img, data.Shape{Height: 32, Width: 32, Channels: 3}, data.ResizeCrop); err != nil {
+					if _, err := scaling.Append(nil, img, data.Shape{Height: 32, Width: 32, Channels: 3}, data.ResizeByCropping); err != nil {
 						b.Fatal(err)
 					}
 				}

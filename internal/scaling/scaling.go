@@ -63,9 +63,9 @@ func Append(pixels []uint8, img image.Image, want data.Shape, resizing data.Resi
 // parts are what is kept of a picture, and where in the frame it goes.
 func parts(picture, frame image.Rectangle, resizing data.Resizing) (kept, to image.Rectangle) {
 	switch resizing {
-	case data.ResizeStretch:
+	case data.ResizeByStretching:
 		return picture, frame
-	case data.ResizePad:
+	case data.ResizeByPadding:
 		return picture, middle(frame, picture.Size())
 	}
 	return middle(picture, frame.Size()), frame

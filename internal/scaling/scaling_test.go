@@ -45,7 +45,7 @@ func row(_, y int) color.Color { return color.Gray{Y: uint8(y)} }
 
 func pixels(t *testing.T, img image.Image, shape data.Shape) []uint8 {
 	t.Helper()
-	got, err := scaling.Append(nil, img, shape, data.ResizeCrop)
+	got, err := scaling.Append(nil, img, shape, data.ResizeByCropping)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -182,15 +182,15 @@ func TestResizing(t *testing.T) {
 		resizing data.Resizing
 		want     []uint8
 	}{
-		{"wide, cropped", wide, data.ResizeCrop, slices.Repeat([]uint8{2, 3, 4, 5}, 4)},
-		{"high, cropped", high, data.ResizeCrop, []uint8{2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5}},
+		{"wide, cropped", wide, data.ResizeByCropping, slices.Repeat([]uint8{2, 3, 4, 5}, 4)},
+		{"high, cropped", high, data.ResizeByCropping, []uint8{2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5}},
 		// Two columns or rows become one: 0 and 1 the shade 0, as draw rounds down, and so on.
-		{"wide, stretched", wide, data.ResizeStretch, slices.Repeat([]uint8{0, 2, 4, 6}, 4)},
-		{"high, stretched", high, data.ResizeStretch, []uint8{0, 0, 0, 0, 2, 2, 2, 2, 4, 4, 4, 4, 6, 6, 6, 6}},
-		{"wide, padded", wide, data.ResizePad, []uint8{0, 0, 0, 0, 0, 2, 4, 6, 0, 2, 4, 6, 0, 0, 0, 0}},
-		{"high, padded", high, data.ResizePad, []uint8{0, 0, 0, 0, 0, 2, 2, 0, 0, 4, 4, 0, 0, 6, 6, 0}},
-		{"of the size, padded", drawn{image.Rect(1, 1, 5, 5), column}, data.ResizePad, slices.Repeat([]uint8{1, 2, 3, 4}, 4)},
-		{"a line, padded", drawn{image.Rect(0, 0, 400, 1), constant(color.White)}, data.ResizePad,
+		{"wide, stretched", wide, data.ResizeByStretching, slices.Repeat([]uint8{0, 2, 4, 6}, 4)},
+		{"high, stretched", high, data.ResizeByStretching, []uint8{0, 0, 0, 0, 2, 2, 2, 2, 4, 4, 4, 4, 6, 6, 6, 6}},
+		{"wide, padded", wide, data.ResizeByPadding, []uint8{0, 0, 0, 0, 0, 2, 4, 6, 0, 2, 4, 6, 0, 0, 0, 0}},
+		{"high, padded", high, data.ResizeByPadding, []uint8{0, 0, 0, 0, 0, 2, 2, 0, 0, 4, 4, 0, 0, 6, 6, 0}},
+		{"of the size, padded", drawn{image.Rect(1, 1, 5, 5), column}, data.ResizeByPadding, slices.Repeat([]uint8{1, 2, 3, 4}, 4)},
+		{"a line, padded", drawn{image.Rect(0, 0, 400, 1), constant(color.White)}, data.ResizeByPadding,
 			slices.Concat(make([]uint8, 4), slices.Repeat([]uint8{255}, 4), make([]uint8, 8))},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -287,9 +287,9 @@ func TestPixelsOfThinPictures(t *testing.T) {
 			if tt.turned {
 				img = upright.New(image.NewGray(image.Rect(0, 0, tt.height, tt.width)), 6)
 			}
-			for _, resizing := range []data.Resizing{data.ResizeCrop, data.ResizeStretch} {
+			for _, resizing := range []data.Resizing{data.ResizeByCropping, data.ResizeByStretching} {
 				_, err := scaling.Append(nil, img, tt.shape, resizing)
-				if want := tt.want || resizing == data.ResizeCrop; (err == nil) != want {
+				if want := tt.want || resizing == data.ResizeByCropping; (err == nil) != want {
 					t.Errorf("resizing %q: error %v, want %t that there is none", resizing, err, want)
 				}
 			}
@@ -311,7 +311,7 @@ func TestPixelsRefusesWhatHasNone(t *testing.T) {
 		"2 channels":                {image.NewRGBA(image.Rect(0, 0, 4, 4)), data.Shape{Height: 4, Width: 4, Channels: 2}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			for _, resizing := range []data.Resizing{data.ResizeCrop, data.ResizeStretch, data.ResizePad} {
+			for _, resizing := range []data.Resizing{data.ResizeByCropping, data.ResizeByStretching, data.ResizeByPadding} {
 				if _, err := scaling.Append(nil, tt.img, tt.shape, resizing); err == nil {
 					t.Errorf("resizing %q: no error", resizing)
 				}

@@ -46,7 +46,7 @@ func BenchmarkPixelsOfTurnedImages(b *testing.B) {
 	for _, orientation := range []int{1, 6} {
 		b.Run(fmt.Sprint("orientation", orientation), func(b *testing.B) {
 			for b.Loop() {
-				if _, err := scaling.Append(nil, upright.New(photo, orientation), data.Shape{Height: 32, Width: 32, Channels: 3}, data.ResizeCrop); err != nil {
+				if _, err := scaling.Append(nil, upright.New(photo, orientation), data.Shape{Height: 32, Width: 32, Channels: 3}, data.ResizeByCropping); err != nil {
 					b.Fatal(err)
 				}
 			}
