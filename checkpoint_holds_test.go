@@ -86,6 +86,29 @@ func TestRunsThatCheckpointsHold(t *testing.T) {
 	}
 }
 
+// What no file could hold is said before the first step.
+func TestRunsThatNoFileHolds(t *testing.T) {
+	long := strings.Repeat("a", 1<<16+1)
+	for name, option := range map[string]fastresnet.Option{
+		"a description":            recipe(func(r *fastresnet.Recipe) { r.Description = long }),
+		"an augmentation in words": fastresnet.WithAugmentations(described{text: long}),
+		"a small network's name":   selecting(func(r *fastresnet.Recipe) { r.Selection.Design.Name = long }),
+		"a name of the own network": recipe(func(r *fastresnet.Recipe) {
+			n := tinyNetwork()
+			n.Name = long
+			r.Design, r.Network = layers.Design{}, &n
+		}),
+	} {
+		steps := 0
+		_, err := fastresnet.Train(context.Background(), fastresnet.WithDataset(synthetic(t, 16, 1), nil), fastresnet.WithBackend("go"), option,
+			fastresnet.WithWidth(2), fastresnet.WithBatchSize(16), fastresnet.WithEpochs(1),
+			fastresnet.WithProgress(fastresnet.Observer{Step: func(fastresnet.Progress) { steps++ }}))
+		if !errors.Is(err, fastresnet.ErrOption) || !strings.Contains(err.Error(), "more than 65536 bytes") || steps > 0 {
+			t.Errorf("%s: error %v after %d steps, want ErrOption before any", name, err, steps)
+		}
+	}
+}
+
 // The longest run can be resumed, checkpointed and saved, whatever its figures are.
 func TestTheMostEpochs(t *testing.T) {
 	const most, images, steps = 30_000, 64, 4

@@ -67,9 +67,7 @@ func (m *Model) file(storage Storage) (f safetensors.File, err error) {
 	if !engine.Finite(values) || !engine.Finite(last) {
 		return f, fmt.Errorf("%w: its weights are not finite", ErrDiverged)
 	}
-	text, err := strictjson.Marshal(modelDocument{
-		Network: m.network, Classes: m.classes, Normalization: m.normalization, Resizing: m.resizing, Threshold: m.Threshold(), TestViews: record.Recipe.TestViews, Record: &record,
-	}, nullable...)
+	text, err := m.document(&record)
 	if err != nil {
 		return f, err
 	}
@@ -82,7 +80,7 @@ func (m *Model) file(storage Storage) (f safetensors.File, err error) {
 	if storage != StoreFloat32 || averaged && last == nil {
 		format = narrowFormat
 	}
-	f.Metadata = map[string]string{formatKey: strconv.Itoa(format), modelKey: string(text)}
+	f.Metadata = map[string]string{formatKey: strconv.Itoa(format), modelKey: text}
 	f.Tensors = storage.tensors(variables, values)
 	if last != nil && format == plainFormat {
 		for _, t := range storage.tensors(variables, last) {
@@ -91,6 +89,15 @@ func (m *Model) file(storage Storage) (f safetensors.File, err error) {
 		}
 	}
 	return f, nil
+}
+
+// document is all of the model's file but the tensors, as text. It is an error if the file could not be read again.
+func (m *Model) document(record *Record) (string, error) {
+	text, err := strictjson.Marshal(modelDocument{
+		Network: m.network, Classes: m.classes, Normalization: m.normalization, Resizing: m.resizing, Threshold: m.Threshold(),
+		TestViews: record.Recipe.TestViews, Record: record,
+	}, nullable...)
+	return string(text), err
 }
 
 // Load reads a model that [Model.Save] saved. The options are [WithBackend], [WithPluginDownload], [WithAutotuneCache],

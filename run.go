@@ -76,6 +76,9 @@ func newRun(ctx context.Context, c *config, started time.Time) (done *run, err e
 		c.logger.InfoContext(ctx, "warm start", "recipe", s.Recipe, "seed", s.Seed, "epochs", s.Epochs, "weights", s.Weights, "taken", len(s.Taken), "anew", s.Anew)
 	}
 	r.history, r.model = h, newModel(cfg, device, c.train.Classes(), c.train.Resizing(), h)
+	if _, err := r.model.document(&h.record); err != nil {
+		return nil, fmt.Errorf("%w: no file could hold the model: %w", ErrOption, err)
+	}
 	for _, w := range h.record.Warnings {
 		c.logger.WarnContext(ctx, w)
 	}
