@@ -50,8 +50,8 @@ func configure(opts []Option) (*config, error) {
 	for _, f := range c.changes {
 		f(&c.recipe)
 	}
-	if c.width != nil && c.recipe.Network == nil {
-		c.recipe = c.recipe.ofWidth(*c.width)
+	if c.width != nil {
+		c.recipe = c.recipe.OfWidth(*c.width)
 	}
 	c.adapt(base)
 	problems := append(c.recipe.problems(), c.problems()...)

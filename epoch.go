@@ -69,6 +69,11 @@ func (r *run) choose(ctx context.Context, epoch int) error {
 		return nil
 	}
 	places, diverged, err := r.selector.choose(ctx, epoch)
+	if err != nil && ctx.Err() != nil && r.trainer.Seen(epoch) > 0 {
+		// The steps that were taken before the run was resumed are told, and no more will be taken, on whatever images.
+		r.trainer.Select(make([]int32, r.trainer.Steps()*r.config.recipe.ImagesPerStep()))
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -135,12 +140,8 @@ func (r *run) save(whole []Epoch, partial time.Duration) (err error) {
 	if err != nil {
 		return err
 	}
-	selector, err := r.selector.snapshot(len(whole))
-	if err != nil {
-		return err
-	}
 	p := &progress{Run: k.identity, Epochs: whole, Train: r.watch.train, EpochTrain: partial, Total: time.Since(r.started), State: state,
-		Selector: selector, BestEpoch: r.best.epoch.Number}
+		Selector: r.selector.snapshot(len(whole)), BestEpoch: r.best.epoch.Number}
 	if p.Best, p.BestLast, err = r.best.values(); err != nil {
 		return err
 	}

@@ -88,6 +88,3 @@ func (m *Model) Variables() (values, last map[string][]float32) {
 func NewEvaluation(classes []string, labels []int, probabilities [][]float64) Evaluation {
 	return Evaluation{classes: classes, labels: labels, probabilities: probabilities}
 }
-
-// OfWidth is the recipe as [WithWidth] has it.
-func (r Recipe) OfWidth(width int) Recipe { return r.ofWidth(width) }

@@ -11,11 +11,10 @@ import (
 // FineTuning is the recipe for training a model further on a set of images of one's own, and what [Train] runs with
 // [WithInitialModel] unless [WithRecipe] says otherwise. It is zero if the model is nil or zero.
 //
-// The network, what moves it and how its loss and its views are made are those of the recipe that made the model.
-// Augmentations are those of [RecipeFor] the set, with half of its batch, or what the groups of ghost norms divide, and half
-// of its epochs. Learning rates follow the
-// model's schedule, stretched to the epochs. They are scaled by the square root of the batch: in proportion to it, as few
-// steps as a small set makes would lead nowhere. From each part of the network to the one before it they fall to 0.7
+// The network, what moves it and how its loss and its views are made are those of the recipe that made the model, without
+// its Selection. Augmentations are those of [RecipeFor] the set, with half of its batch, or what the groups of ghost norms
+// divide, and half of its epochs. Learning rates follow the model's schedule, stretched to the epochs. They are scaled by the
+// square root of the batch: in proportion to it, as few steps as a small set makes would lead nowhere. From each part of the network to the one before it they fall to 0.7
 // ([Recipe.LayerDecay]), so that the classifier, which may be new, learns the fastest.
 func FineTuning(m *Model, train *data.Dataset) Recipe {
 	if m.made() != nil {
@@ -33,7 +32,7 @@ func fineTuning(r Recipe, network layers.Network, train *data.Dataset) Recipe {
 	if groups, n := normGroups(network), train.Len(); groups > 1 && n >= groups {
 		batch = min((batch+groups-1)/groups, n/groups) * groups
 	}
-	stretched, scaled := factor(r.scheduled(), float64(epochs)), math.Sqrt(factor(float64(r.BatchSize), float64(batch)))
+	stretched, scaled := factor(r.scheduled(), float64(epochs)), math.Sqrt(factor(float64(r.ImagesPerStep()), float64(batch)))
 	r.Schedule = r.Schedule.Stretch(stretched).Scale(scaled)
 	r.Groups = stretch(r.Groups, stretched, scaled)
 	r.Epochs, r.LastEpoch, r.BatchSize, r.KeepIncompleteBatch = epochs, 0, batch, false

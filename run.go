@@ -27,6 +27,8 @@ type run struct {
 	// diverged is set once a weight, a running statistic or an answer to the test set is not finite.
 	diverged bool
 	started  time.Time
+	// compiled is what compiling took before the first step.
+	compiled time.Duration
 	// heard is how many of the observers have been told that the run starts.
 	heard int
 }
@@ -88,9 +90,8 @@ func newRun(ctx context.Context, c *config, started time.Time) (done *run, err e
 	if err := r.handOver(); err != nil {
 		return nil, err
 	}
-	h.change(func(h *Record) {
-		h.Timing = Timing{Compile: r.trainer.CompileTime, Prepare: time.Since(opened) - r.trainer.CompileTime}
-	})
+	r.compiled = device.CompileTime()
+	h.change(func(h *Record) { h.Timing = Timing{Compile: r.compiled, Prepare: time.Since(opened) - r.compiled} })
 	return r, nil
 }
 
@@ -145,7 +146,7 @@ func (r *run) finish(err error) (*Result, error) {
 		return nil, err
 	}
 	err = errors.Join(err, r.useBest())
-	compile := r.trainer.CompileTime + r.model.compileTime() // locks the model, whose Save locks the history
+	compile := r.compiled + r.model.compileTime() // locks the model, whose Save locks the history
 	r.history.change(func(h *Record) {
 		h.Timing = Timing{
 			Compile:         compile,

@@ -11,21 +11,23 @@ import (
 	"github.com/fastresnet/fastresnet/layers"
 )
 
-// Selection has a run train on a part of each batch: the images that a small network finds the hardest, those that have the
-// highest losses (https://arxiv.org/abs/1906.11829 selects by a small network, https://arxiv.org/abs/1910.00762 the hardest
-// of a batch). That network sees every epoch right before the run's own does, with the same augmentations, and learns from
-// what it selects, by the recipe's schedule, optimizers, label smoothing and class weights. It is not part of the model.
+// Selection has a run train on a part of each batch: the images that a small network finds the hardest, those that have
+// the highest losses (https://arxiv.org/abs/1906.11829 selects by a small network, https://arxiv.org/abs/1910.00762 the
+// hardest of a batch). That network sees every epoch right before the run's own does, with the same augmentations, and
+// learns from what it selects, by the recipe's schedule, optimizers, label smoothing and class weights, whatever else the
+// recipe or [WithInitialModel] says. It is not part of the model.
 //
-// It saves time where most images have become easy, and the small network costs little beside the large one. An [Epoch] then
-// counts, and measures the training loss of, the images that were selected. Mixing and incomplete batches do not go with it.
+// It saves time where most images have become easy, and the small network costs little beside the large one. An [Epoch]
+// then counts, and measures the training loss of, the images that were selected. What selecting takes is part of the time
+// of the epoch's first step; observers do not hear of it. Mixing and incomplete batches do not go with a selection.
 type Selection struct {
 	// Design is what the small network is made of. [WithWidth] changes its width by the same factor as the run's own.
 	Design layers.Design `json:"design"`
 	// Share is the part of a batch that is trained on, more than 0 and below 1, rounded down, and one image at least. The
 	// learning rate is for the mean loss of those.
 	Share float64 `json:"share"`
-	// Every is how often the small network learns: in the first of every so many steps of an epoch, at least 1. In the others
-	// it only looks at the batch, which takes a third of the time.
+	// Every is how often the small network learns: in the first of every so many steps of an epoch, at least 1. In the
+	// others it only looks at the batch, which takes a third of the time.
 	Every int `json:"every"`
 }
 
@@ -34,13 +36,18 @@ func (r Recipe) ImagesPerStep() int {
 	if r.Selection == nil {
 		return r.BatchSize
 	}
-	return max(1, int(r.Selection.Share*float64(r.BatchSize)))
+	const rounding = 1e-9
+	return max(1, int(r.Selection.Share*float64(r.BatchSize)+rounding))
 }
 
-// ofWidth is the recipe with its design at a width, and that of its selection at one in proportion.
-func (r Recipe) ofWidth(width int) Recipe {
+// OfWidth is a copy of the recipe whose design has a width, as by [WithWidth]. A selection's is in proportion, at least 1; a
+// network of one's own has no width, and stays as it is.
+func (r Recipe) OfWidth(width int) Recipe {
 	before := r.Design.Width
 	r = r.Clone()
+	if r.Network != nil {
+		return r
+	}
 	r.Design.Width = width
 	if s := r.Selection; s != nil && s.Design.Width > 0 {
 		s.Design.Width = max(1, int(math.Round(float64(s.Design.Width)*factor(float64(before), float64(width)))))
@@ -80,6 +87,9 @@ func (c *config) settleSelector(shape data.Shape, classes int) error {
 	if err != nil {
 		return fmt.Errorf("selection: %w", err)
 	}
+	if n := network.Parameters(); n > maxParameters {
+		return fmt.Errorf("selection: the network has %d parameters, need no more than %d", n, maxParameters)
+	}
 	c.selector = &network
 	return nil
 }
@@ -88,7 +98,7 @@ func (c *config) settleSelector(shape data.Shape, classes int) error {
 func (c *config) selectorConfig(cfg engine.Config) engine.Config {
 	cfg.Network = *c.selector
 	cfg.Batch, cfg.Hardest, cfg.Selected = c.recipe.BatchSize, cfg.Batch, 0
-	cfg.AverageEvery, cfg.Average, cfg.StepsPerDispatch = 0, engine.Average{}, 1
+	cfg.AverageEvery, cfg.Average, cfg.StepsPerDispatch, cfg.LossEvery = 0, engine.Average{}, 1, 0
 	cfg.Initial, cfg.Frozen, cfg.RateFactors = nil, nil, nil
 	return cfg
 }
@@ -97,9 +107,9 @@ func (c *config) selectorConfig(cfg engine.Config) engine.Config {
 type selector struct {
 	recipe  Recipe
 	trainer *engine.Trainer
-	// looked is the last epoch that it has begun, and before its state before that.
-	looked int
-	before engine.Snapshot
+	// epoch is the last one that it has begun, and before and after are its state there.
+	epoch         int
+	before, after engine.Snapshot
 }
 
 // newSelector is nil for a run without a selection.
@@ -111,16 +121,18 @@ func newSelector(ctx context.Context, c *config, device *engine.Device, cfg engi
 	if err != nil {
 		return nil, err
 	}
-	return &selector{recipe: c.recipe, trainer: trainer}, nil
+	s := &selector{recipe: c.recipe, trainer: trainer}
+	if s.after, err = trainer.Snapshot(); err != nil {
+		s.close()
+		return nil, err
+	}
+	return s, nil
 }
 
 // choose has the small network see an epoch. It returns the places in its order of the images that it selects, as many of
 // each batch, and the first step, from 0, at which it diverged, or -1.
 func (s *selector) choose(ctx context.Context, epoch int) (places []int32, diverged int, err error) {
-	if s.before, err = s.trainer.Snapshot(); err != nil {
-		return nil, -1, err
-	}
-	s.looked = epoch
+	s.epoch, s.before = epoch, s.after
 	steps := s.trainer.Steps()
 	moves := make(engine.Moves, steps) // those behind the end of a last epoch that is cut short only look
 	for step, move := range s.recipe.moves(epoch, steps) {
@@ -132,20 +144,25 @@ func (s *selector) choose(ctx context.Context, epoch int) (places []int32, diver
 	if err != nil || m.Diverged >= 0 {
 		return nil, m.Diverged, err
 	}
+	if s.after, err = s.trainer.Snapshot(); err != nil {
+		return nil, -1, err
+	}
+	if !engine.Finite(s.after.Variables) {
+		return nil, steps - 1, nil // the last step spoiled them; no loss after it tells
+	}
 	places, err = s.trainer.Hardest()
 	return places, -1, err
 }
 
 // snapshot is the state before the epoch after so many whole ones; nil for a run without a selection.
-func (s *selector) snapshot(whole int) (*engine.Snapshot, error) {
-	if s == nil {
-		return nil, nil
+func (s *selector) snapshot(whole int) *engine.Snapshot {
+	switch {
+	case s == nil:
+		return nil
+	case s.epoch > whole:
+		return &s.before
 	}
-	if s.looked > whole {
-		return &s.before, nil
-	}
-	now, err := s.trainer.Snapshot()
-	return &now, err
+	return &s.after
 }
 
 // restore puts the small network where a snapshot was taken; nil is that of a run without a selection.
@@ -153,6 +170,7 @@ func (s *selector) restore(from *engine.Snapshot) error {
 	if s == nil || from == nil {
 		return nil // which a checkpoint of this run has been checked for
 	}
+	s.after = *from
 	return s.trainer.Restore(*from)
 }
 

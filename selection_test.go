@@ -6,6 +6,7 @@ import (
 	"math"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/fastresnet/fastresnet"
 	"github.com/fastresnet/fastresnet/data"
@@ -20,8 +21,7 @@ import (
 // selecting has a run train on half of each batch.
 func selecting(changes ...func(*fastresnet.Recipe)) fastresnet.Option {
 	return recipe(func(r *fastresnet.Recipe) {
-		small := layers.ResNet9()
-		small.Width = 2
+		small := layers.Design{Name: "small", Width: 2, Stages: []layers.Stage{{Channels: 1, Down: layers.DownStride}}} // which XLA compiles in a moment
 		r.Selection, r.KeepIncompleteBatch = &fastresnet.Selection{Design: small, Share: 0.5, Every: 2}, false
 		for _, change := range changes {
 			change(r)
@@ -54,7 +54,7 @@ func TestSelectionTakesHardImages(t *testing.T) {
 		result.Model.Close()
 		return result.Epochs[0].TrainAccuracy
 	}
-	part := right(selecting(func(r *fastresnet.Recipe) { r.Selection.Design.Width, r.Selection.Every = 64, 1 })) // 4 beside 4
+	part := right(selecting(func(r *fastresnet.Recipe) { r.Selection.Design, r.Selection.Every = r.Design, 1 }))
 	if whole := right(recipe(func(*fastresnet.Recipe) {})); part > whole/2 {
 		t.Errorf("%.3f of the images that were selected are right, %.3f of all", part, whole)
 	}
@@ -65,24 +65,74 @@ func TestCancelledSelectionsResume(t *testing.T) {
 	cancelledRunsResume(t, interrupted(t, fastresnet.WithIncompleteBatches(false), fastresnet.WithBatchSize(27), selecting()))
 }
 
-// Cancelled while the small network sees an epoch, a run goes on with that epoch.
+// Cancelled before the small network has seen an epoch, a run goes on with that epoch. One that was resumed within the epoch
+// then tells the steps that were taken before.
 func TestCancelledWhileSelecting(t *testing.T) {
-	options := interrupted(t, fastresnet.WithIncompleteBatches(false), selecting())
+	const images, steps = 11, 5 // of a step, of an epoch
+	options := interrupted(t, fastresnet.WithIncompleteBatches(false), selecting(), fastresnet.WithBatchSize(2*images), fastresnet.WithArchitecture(tinyNetwork()))
 	want := outcomeOf(t, finished(t, options...))
+	options = append(options, fastresnet.WithCheckpoint(t.TempDir(), 10), fastresnet.WithResume())
+	var before time.Duration
+	for _, stop := range []struct {
+		after      string
+		epochs     int // whole ones
+		part, step int // images of another, and the step after which it is cancelled
+	}{
+		{"epoch", 1, 0, 0}, {"step", 1, 3 * images, 3}, {"start", 1, 3 * images, 0}, {"epoch", 2, 0, 0},
+	} {
+		ctx, cancel := context.WithCancel(context.Background())
+		observer := map[string]fastresnet.Observer{
+			"start": {Start: func(*fastresnet.Result) { cancel() }},
+			"step": {Step: func(p fastresnet.Progress) {
+				if p.Step == stop.step {
+					cancel()
+				}
+			}},
+			"epoch": {Epoch: func(fastresnet.Epoch) { cancel() }},
+		}[stop.after]
+		r, err := fastresnet.Train(ctx, append(options, fastresnet.WithProgress(observer))...)
+		cancel()
+		if !errors.Is(err, context.Canceled) || r == nil {
+			t.Fatalf("Train = %v, %v; want a result and %v", r, err, context.Canceled)
+		}
+		r.Model.Close()
+		part := 0
+		if last := r.Epochs[len(r.Epochs)-1]; last.Partial {
+			part, r.Epochs = last.Images, r.Epochs[:len(r.Epochs)-1]
+		}
+		if len(r.Epochs) != stop.epochs || part != stop.part || r.Timing.Train < before {
+			t.Errorf("cancelled after its %s: %d whole epochs and %d images, want %d and %d; trained for %v, %v before",
+				stop.after, len(r.Epochs), part, stop.epochs, stop.part, r.Timing.Train, before)
+		}
+		before = r.Timing.Train
+	}
+	r := finished(t, options...)
+	var train time.Duration
+	for _, e := range r.Epochs {
+		train += e.TrainTime
+	}
+	if train != r.Timing.Train || r.Epochs[0].Images != steps*images {
+		t.Errorf("%+v, of a run that trained for %v", r.Epochs, r.Timing.Train)
+	}
+	if diff := cmp.Diff(want, outcomeOf(t, r), noTimes); diff != "" {
+		t.Errorf("(-uninterrupted +resumed):\n%s", diff)
+	}
+}
+
+// A run on XLA that takes several steps at once, and is stopped within an epoch, goes on, too.
+func TestSelectionResumesOnXLA(t *testing.T) {
+	options := interrupted(t, fastresnet.WithIncompleteBatches(false), selecting(), fastresnet.WithArchitecture(tinyNetwork()),
+		fastresnet.WithBackend(testbackend.XLA(t)), fastresnet.WithStepsPerDispatch(2), fastresnet.WithEpochs(2))
+	want := outcomeOf(t, finished(t, options...))
+	options = append(options, fastresnet.WithCheckpoint(t.TempDir(), 10), fastresnet.WithResume())
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	options = append(options, fastresnet.WithCheckpoint(t.TempDir(), 10), fastresnet.WithResume())
-	after := fastresnet.WithProgress(fastresnet.Observer{Epoch: func(e fastresnet.Epoch) {
-		if e.Number == 2 {
-			cancel()
-		}
-	}})
-	stopped, err := fastresnet.Train(ctx, append(options, after)...)
+	r, err := fastresnet.Train(ctx, append(options, stopAfter(4, cancel))...) // 3 an epoch
 	if !errors.Is(err, context.Canceled) {
 		t.Fatalf("Train = %v", err)
 	}
-	stopped.Model.Close()
-	if diff := cmp.Diff(want, outcomeOf(t, finished(t, options...)), noTimes); diff != "" {
+	r.Model.Close()
+	if diff := cmp.Diff(want, outcomeOf(t, finished(t, options...)), noTimes, cmpopts.EquateApprox(1e-4, 1e-6)); diff != "" {
 		t.Errorf("(-uninterrupted +resumed):\n%s", diff)
 	}
 }
@@ -162,6 +212,11 @@ func TestSelectionErrors(t *testing.T) {
 		{"no design", func(r *fastresnet.Recipe) { r.Selection.Design = layers.Design{} }, "selection: "},
 		{"mixing", func(r *fastresnet.Recipe) { r.Mixing = data.Mixing{Kind: data.Mixup, Alpha: 0.2} }, "mixing"},
 		{"incomplete batches", func(r *fastresnet.Recipe) { r.KeepIncompleteBatch = true }, "incomplete"},
+		{"too many channels", func(r *fastresnet.Recipe) {
+			halving := layers.Stage{Channels: 1, Down: layers.DownStride}
+			r.Selection.Design.Width = 32 // 1 beside 2 of 64
+			r.Selection.Design.Stages = []layers.Stage{halving, halving, halving, {Channels: 1 << 16, Down: layers.DownStride, Extra: 1}}
+		}, "selection: the network has"},
 		{"too many groups for the part", func(r *fastresnet.Recipe) { r.Design.Norm.Groups = 16 }, "batch size 8, need a multiple"},
 		{"too many groups for the whole", func(r *fastresnet.Recipe) { r.Selection.Design.Norm.Groups = 32 }, "selection: batch size 16"},
 	} {
@@ -173,11 +228,60 @@ func TestSelectionErrors(t *testing.T) {
 			}
 		})
 	}
+	_, err := fastresnet.Train(context.Background(), fastresnet.WithDataset(synthetic(t, 32, 1), nil), fastresnet.WithBackend("go"),
+		fastresnet.WithWidth(2), fastresnet.WithBatchSize(18), fastresnet.WithEpochs(1), selecting(), fastresnet.WithDevices(2))
+	if !errors.Is(err, fastresnet.ErrOption) || !strings.Contains(err.Error(), "9 selected images of a batch") {
+		t.Errorf("error %v, want ErrOption: two devices cannot share 9 images", err)
+	}
 	small := synthetic(t, 32, 1)
-	_, err := fastresnet.Train(context.Background(), fastresnet.WithDataset(small, nil), fastresnet.WithBackend("go"), fastresnet.WithArchitecture(tinyNetwork()),
+	_, err = fastresnet.Train(context.Background(), fastresnet.WithDataset(small, nil), fastresnet.WithBackend("go"), fastresnet.WithArchitecture(tinyNetwork()),
 		fastresnet.WithBatchSize(16), fastresnet.WithEpochs(1), selecting(), fastresnet.WithMemoryLimit(1_000_000))
 	if !errors.Is(err, fastresnet.ErrMemory) {
 		t.Errorf("error %v, want ErrMemory: the small network counts", err)
+	}
+}
+
+// A share of a batch is as many images as it says, whatever the rounding.
+func TestImagesPerStep(t *testing.T) {
+	for _, tt := range []struct {
+		batch int
+		share float64
+		want  int
+	}{{100, 0.29, 29}, {100, 0.58, 58}, {1024, 0.5, 512}, {3, 0.5, 1}, {10, 0.01, 1}} {
+		r := fastresnet.Recipe{BatchSize: tt.batch, Selection: &fastresnet.Selection{Share: tt.share}}
+		if got := r.ImagesPerStep(); got != tt.want {
+			t.Errorf("%g of %d: %d, want %d", tt.share, tt.batch, got, tt.want)
+		}
+	}
+}
+
+// Rates for another batch are as for the images that a step trained on; a learning-rate test has batches of as many.
+func TestRatesOfSelections(t *testing.T) {
+	set := synthetic(t, 64, 1)
+	with, without := selecting(), recipe(func(r *fastresnet.Recipe) { r.KeepIncompleteBatch = false })
+	peak := func(batch int, option fastresnet.Option) float64 {
+		result := finished(t, fastresnet.WithDataset(set, nil), fastresnet.WithBackend("go"), option, fastresnet.WithWidth(2), fastresnet.WithBatchSize(batch),
+			fastresnet.WithEpochs(1), fastresnet.WithPeakRate(0.1))
+		defer result.Model.Close()
+		further := fastresnet.FineTuning(result.Model, set)
+		if further.Selection != nil {
+			t.Error("a selection is fine-tuned")
+		}
+		return further.Schedule.Peak()
+	}
+	if a, b := peak(32, with), peak(16, without); a != b {
+		t.Errorf("peaks %g and %g, want the same", a, b)
+	}
+	curve := func(batch int, option fastresnet.Option) []fastresnet.RatePoint {
+		points, err := fastresnet.FindRate(context.Background(), fastresnet.WithDataset(set, nil), fastresnet.WithBackend("go"), option, fastresnet.WithWidth(2),
+			fastresnet.WithBatchSize(batch), fastresnet.WithEpochs(1), fastresnet.WithPeakRate(0.1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return points
+	}
+	if diff := cmp.Diff(curve(16, without), curve(32, with)); diff != "" {
+		t.Errorf("curves (-half the batch +half of the batch):\n%s", diff)
 	}
 }
 
@@ -228,6 +332,16 @@ func TestAirbench96Faster(t *testing.T) {
 		if diff := cmp.Diff(want, o, cmpopts.EquateApprox(1e-12, 0)); diff != "" {
 			t.Errorf("optimizer %d (-want +got):\n%s", i, diff)
 		}
+	}
+	small := layers.Design{
+		Name: "airbench96-proxy", Width: 32, NoStem: true, PoolAt: layers.PoolBeforeNorm, IdentityStart: true, LogitScale: 1. / 9,
+		Whitening:  &layers.WhiteningSettings{Kernel: 2, Epsilon: 5e-4, Images: 5_000, Unpadded: true, Negatives: true},
+		Stages:     []layers.Stage{{Channels: 1, Down: layers.DownPool, Extra: 1}, {Channels: 2, Down: layers.DownPool, Extra: 1}, {Channels: 2, Down: layers.DownPool, Extra: 1}},
+		Norm:       layers.NormSettings{FrozenScale: true, Epsilon: 1e-12},
+		Activation: layers.Activation{Kind: "gelu"},
+	}
+	if diff := cmp.Diff(&fastresnet.Selection{Design: small, Share: 0.5, Every: 4}, r.Selection); diff != "" {
+		t.Errorf("selection (-want +got):\n%s", diff)
 	}
 	network, err := r.Selection.Design.Network(data.Shape{Height: 32, Width: 32, Channels: 3}, 10)
 	if err != nil {

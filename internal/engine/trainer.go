@@ -13,9 +13,6 @@ import (
 // Trainer is a training run on a device: it counts epochs and steps, and has an engine take them. It is not safe for
 // concurrent use.
 type Trainer struct {
-	// CompileTime is what compiling took before the first step: no upload of the training set.
-	CompileTime time.Duration
-
 	cfg    Config
 	train  *data.Dataset
 	steps  Steps
@@ -51,7 +48,7 @@ func NewTrainer(ctx context.Context, d *Device, cfg Config, train *data.Dataset)
 		steps.Close()
 		return nil, err
 	}
-	return &Trainer{cfg: cfg, train: train, steps: steps, pacing: pacing{limit: cmp.Or(cfg.DispatchLimit, maxDispatch)}, CompileTime: d.CompileTime()}, nil
+	return &Trainer{cfg: cfg, train: train, steps: steps, pacing: pacing{limit: cmp.Or(cfg.DispatchLimit, maxDispatch)}}, nil
 }
 
 // initial is the state of a run before its first step.

@@ -65,8 +65,7 @@ func parseItem(item string, recipes []fastresnet.Recipe) (first, last int, err e
 // double width stays double.
 func RungAt(rung, width int) fastresnet.Recipe {
 	r := fastresnet.Recipes()[rung-1]
-	r.Design.Width = r.Design.Width * width / PublishedWidth
-	return r
+	return r.OfWidth(r.Design.Width * width / PublishedWidth)
 }
 
 // Fit finds, before hours of training, that rungs cannot be trained on a number of images in batches of a size, 0

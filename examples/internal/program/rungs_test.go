@@ -66,10 +66,15 @@ func TestRungAt(t *testing.T) {
 		{"as published", 17, 64, 64},
 		{"reduced", 17, 8, 8},
 		{"the double width stays double", 15, 8, 16},
+		{"a selection's small network is a quarter of that", 32, 32, 64},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			if got := RungAt(test.rung, test.width).Design.Width; got != test.want {
+			r := RungAt(test.rung, test.width)
+			if got := r.Design.Width; got != test.want {
 				t.Errorf("width %d, want %d", got, test.want)
+			}
+			if s := r.Selection; s != nil && s.Design.Width != test.want/4 {
+				t.Errorf("a selection of width %d, want %d", s.Design.Width, test.want/4)
 			}
 		})
 	}

@@ -48,8 +48,9 @@ func (o objective) target(b engine.Batch, i, class, classes int) float64 {
 	return t
 }
 
-// crossEntropy is the softmax cross-entropy of logits [n, classes] with the labels of a batch. It writes the gradient of the sum
-// divided by batch to dLogits [n, classes], which is 0 for images that do not count. Logits that are not all finite are no hit, whatever their class would be.
+// crossEntropy is the softmax cross-entropy of logits [n, classes] with the labels of a batch. It writes the gradient of
+// the sum, divided by batch, to dLogits [n, classes], which is 0 for images that do not count. Logits that are not all
+// finite are no hit, whatever their class would be.
 func crossEntropy(dLogits, logits []float32, b engine.Batch, o objective, batch int) (l loss) {
 	classes := len(logits) / len(b.Labels)
 	losses := make([]float64, len(b.Labels))

@@ -40,7 +40,7 @@ func BenchmarkDispatch(b *testing.B) {
 					}
 				}
 				b.ReportMetric(float64(b.N*steps)/b.Elapsed().Seconds(), "steps/s")
-				b.ReportMetric(trainer.CompileTime.Seconds(), "compile-s")
+				b.ReportMetric(d.CompileTime().Seconds(), "compile-s")
 			})
 		}
 	}
