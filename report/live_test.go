@@ -137,7 +137,7 @@ func TestLive(t *testing.T) {
 
 		observer, record := live.Observer(), history(2, 4)
 		started := record
-		started.Epochs = nil
+		started.Epochs, started.Recipe.Selection = nil, &fastresnet.Selection{Share: 0.5} // 256 images a step
 		observer.Start(&fastresnet.Result{Record: started})
 		if got := progress(); got.Text != "The first step is on its way." {
 			t.Errorf("at the start: %+v", got)
@@ -146,7 +146,7 @@ func TestLive(t *testing.T) {
 			t.Errorf("at the start: %s %s", e.name, e.data)
 		}
 		observer.Step(fastresnet.Progress{Epoch: 1, Epochs: 4, Step: 50, Steps: 100, Taken: 50, Total: 400, Loss: 1.5, ImagesPerSecond: 512})
-		want := "Epoch 1 of 4, step 50 of 100, loss 1.5000; 512\u00a0images/s; training takes 5\u00a0min 50\u00a0s more, and tests come on top"
+		want := "Epoch 1 of 4, step 50 of 100, loss 1.5000; 512\u00a0images/s; training takes 2\u00a0min 55\u00a0s more, and tests come on top"
 		if got := progress(); got.Text != want || got.Done != 0.125 {
 			t.Errorf("within an epoch: %+v", got)
 		}
