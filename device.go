@@ -33,15 +33,16 @@ func (c *computing) batchOf(doc modelDocument) (int, error) {
 			limit = min(limit, free)
 		}
 	}
-	fixed, each, err := engine.Memory(doc.Network)
+	fixed, perSize, each, err := engine.Memory(doc.Network)
 	if err != nil {
 		return 0, err
 	}
-	if fixed+each > limit {
+	least := fixed + perSize + each
+	if least > limit {
 		return 0, fmt.Errorf("%w: the model needs about %s to compute %d images, more than %s: WithMemoryLimit allows more",
-			ErrTooLarge, mebibytes(fixed+each), engine.SmallBatch, mebibytes(limit))
+			ErrTooLarge, mebibytes(least), engine.SmallBatch, mebibytes(limit))
 	}
-	fit := (limit-fixed)/each - 1 // beside a small batch
+	fit := (limit - least - perSize) / each // beside a small batch
 	return int(max(engine.SmallBatch, min(int64(doc.Record.Recipe.BatchSize), fit*engine.SmallBatch))), nil
 }
 

@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"math"
+	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -17,7 +19,7 @@ import (
 )
 
 // fileOf is the file of a model of a network for two classes, still without tensors.
-func fileOf(t *testing.T, network layers.Network, batch int) safetensors.File {
+func fileOf(t testing.TB, network layers.Network, batch int) safetensors.File {
 	t.Helper()
 	f := opened(t, tinyFile(t))
 	var document map[string]any
@@ -83,6 +85,65 @@ func TestLoadedModelsKeepToTheMemoryLimit(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What a model keeps to answer about many images is a small multiple of its largest layer's output.
+func TestLoadedModelsShareMemoryAmongLayers(t *testing.T) {
+	const width, images = 16, 256
+	file, set := resnet9File(t, width, images), blackImages(t, images)
+	before := heap()
+	model, err := fastresnet.ReadModel(bytes.NewReader(file), fastresnet.WithBackend("go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer model.Close()
+	if _, err := model.PredictDataset(context.Background(), set); err != nil {
+		t.Fatal(err)
+	}
+	const largest = 4 * images * 32 * 32 * 2 * width
+	if taken := heap() - before; taken > 5*largest/2 {
+		t.Errorf("the model keeps %d MB, and the largest output is %d MB", taken/1_000_000, largest/1_000_000)
+	}
+	runtime.KeepAlive(file)
+	runtime.KeepAlive(set)
+}
+
+// resnet9File is the file of an untrained resnet9 for blackImages, which computes as many together as batch says.
+func resnet9File(t testing.TB, width, batch int) []byte {
+	t.Helper()
+	design := layers.ResNet9()
+	design.Width = width
+	network, err := design.Network(data.Shape{Height: 32, Width: 32, Channels: 1}, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	variables, err := network.Variables()
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := fileOf(t, network, batch)
+	for _, v := range variables {
+		f.Tensors = append(f.Tensors, safetensors.Tensor{Name: v.Name, Shape: v.Dims, Data: slices.Repeat([]float32{float32(v.Mean)}, v.Size())})
+	}
+	return bytesOf(t, f)
+}
+
+// blackImages is a set of n images.
+func blackImages(t testing.TB, n int) *data.Dataset {
+	t.Helper()
+	set, err := data.New(make([]uint8, n*32*32), data.Shape{Height: 32, Width: 32, Channels: 1}, make([]int, n), []string{"a", "b"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return set
+}
+
+// heap is how many bytes of Go memory are in use.
+func heap() int64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
 }
 
 func TestTrainEstimatesMemory(t *testing.T) {

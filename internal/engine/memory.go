@@ -7,9 +7,9 @@ import (
 	"github.com/fastresnet/fastresnet/layers"
 )
 
-// Estimates of memory are in bytes, and follow the pure-Go engine, package cpu: it keeps every layer's output, of 16 images
-// side by side, with a border and a few channels more than there are. XLA keeps less, as it fuses layers. What estimates
-// know of cpu's algorithms they say; TestEstimatesOfMemory, in cpu, holds them to it.
+// Estimates of memory are in bytes, and follow the pure-Go engine, package cpu: it keeps every layer's output, or if it only
+// answers those that are still to be read, of 16 images side by side, with a border and a few channels more than there are. XLA
+// keeps less, as it fuses layers. What estimates know of cpu's algorithms they say; TestEstimatesOfMemory, in cpu, holds them to it.
 const (
 	valueSize   = 4 // float32
 	channelTile = 4
@@ -17,40 +17,52 @@ const (
 	tapSize     = 16  // of what describes where a weight is read and what it meets
 )
 
-// Memory is about what it takes to compute with a network: beside batches of any size, and for every SmallBatch images
-// of them.
-func Memory(n layers.Network) (fixed, perSmallBatch int64, err error) { return memory(n, false) }
+// Memory is about what it takes to compute with a network: beside batches, for every size of batch, and for every SmallBatch
+// images of one.
+func Memory(n layers.Network) (fixed, perSize, perSmallBatch int64, err error) {
+	return memory(n, false)
+}
 
-func memory(n layers.Network, training bool) (fixed, perSmallBatch int64, err error) {
+func memory(n layers.Network, training bool) (fixed, perSize, perSmallBatch int64, err error) {
 	steps, err := n.Plan()
 	if err != nil {
-		return 0, 0, err
+		return 0, 0, 0, err
 	}
 	perSmallBatch = outputSize(n.Input) + SmallBatch*valueSize*int64(n.Input.Size())
-	var lent int64
+	if !training {
+		perSmallBatch += answerSize(n.Layers, steps)
+		fixed += imageOutputSize(n.Input)
+	}
+	var lent, lentToImage int64
 	for _, s := range steps {
-		perSmallBatch += outputSize(s.Out)
+		if training {
+			perSmallBatch += outputSize(s.Out)
+		} else {
+			fixed += imageOutputSize(s.Out)
+		}
 		for _, v := range s.Variables {
 			fixed += 2 * int64(v.Size()) * valueSize // on the host and on the device
 			if len(v.Dims) > 1 {
-				fixed += packedSize(v, s.In, s.Out, training)
+				perSize += packedSize(v, s.In, s.Out, training)
 				lent = max(lent, transformedSize(v, s.In, s.Out, training))
 				if !training {
 					fixed += imageSize(v, s.In, s.Out)
+					lentToImage = max(lentToImage, imageTransformedSize(v, s.In, s.Out))
 				}
 			}
 		}
 	}
-	return fixed + lent, perSmallBatch, nil
+	return fixed + lentToImage, perSize + lent, perSmallBatch, nil
 }
 
 // TrainingMemory is about what training takes on a number of images, beside the data set that it is given.
 func TrainingMemory(cfg Config, images int, tested bool) (int64, error) {
 	var total int64
 	add := func(training bool, batches ...int) error {
-		fixed, perSmallBatch, err := memory(cfg.Network, training)
+		fixed, perSize, perSmallBatch, err := memory(cfg.Network, training)
+		total += fixed
 		for _, size := range batches {
-			total += fixed + perSmallBatch*int64(ceilDiv(size, SmallBatch))
+			total += perSize + perSmallBatch*int64(ceilDiv(size, SmallBatch))
 		}
 		return err
 	}
@@ -103,6 +115,64 @@ func outputSize(s data.Shape) int64 {
 	return int64(s.Height+1) * int64(s.Width+1) * int64(roundUp(s.Channels, channelTile)) * SmallBatch * valueSize
 }
 
+// imageOutputSize is the size of a layer's output for an image alone, which has channels side by side.
+func imageOutputSize(s data.Shape) int64 {
+	return int64(s.Height+1) * int64(s.Width+1) * int64(roundUp(s.Channels, SmallBatch)) * valueSize
+}
+
+// answerSize is the size of all outputs of a net that only answers, for SmallBatch images.
+func answerSize(sequence []layers.Layer, steps []layers.ResolvedLayer) int64 {
+	a := &answer{steps: steps}
+	a.add(sequence, input)
+	var size int64
+	for _, s := range a.slots.Sizes {
+		size += s
+	}
+	return size
+}
+
+// answer is a plan of such outputs in slots: that of cpu's lower.
+type answer struct {
+	slots Slots
+	steps []layers.ResolvedLayer // to come
+}
+
+// input stands for the slot of the images, which are in none.
+const input = -1
+
+// add plans a sequence of layers, of which the first reads a slot that is needed longer, and says in which their output is.
+func (a *answer) add(sequence []layers.Layer, first int) (out int) {
+	in := first
+	for _, l := range sequence {
+		size := outputSize(a.steps[0].Out)
+		a.steps = a.steps[1:]
+		switch l := l.(type) {
+		case layers.BatchNorm, layers.ReLU, layers.CELU, layers.GELU, layers.SiLU, layers.Scale:
+			if out = in; in == first {
+				out = a.slots.Take(size)
+			}
+		case layers.Residual:
+			branch, shortcut := a.add(l.Branch, in), a.add(l.Shortcut, in)
+			if out = branch; branch == in {
+				out, shortcut = shortcut, in
+			}
+			if out == in {
+				out = a.slots.Take(size)
+			}
+			if shortcut != in {
+				a.slots.Give(shortcut)
+			}
+		default:
+			out = a.slots.Take(size)
+		}
+		if in != first && in != out {
+			a.slots.Give(in)
+		}
+		in = out
+	}
+	return in
+}
+
 // packedSize is the size of a convolution's weights, or a linear layer's, in the order of its forward pass and, for
 // training, of the gradient to its input: cpu's direct.
 func packedSize(weight layers.Variable, in, out data.Shape, training bool) int64 {
@@ -140,15 +210,30 @@ func transformedSize(weight layers.Variable, in, out data.Shape, training bool) 
 }
 
 // imageSize is the size of a layer's weights where images are computed alone: those of a convolution by transforms are 36
-// for 9. The choice is that of cpu's suitsImageWinograd.
+// for 9.
 func imageSize(weight layers.Variable, in, out data.Shape) int64 {
-	const fewTiles, manyTiles, manyFilters = 4, 16, 10_000
 	taps := int64(weight.Size()) / int64(out.Channels) / int64(in.Channels)
-	tiles := ceilDiv(in.Height, 4) * ceilDiv(in.Width, 4)
-	if taps == filterTaps && in.Height == out.Height && (tiles >= manyTiles || tiles >= fewTiles && in.Channels*out.Channels <= manyFilters) {
+	if imageTiles(weight, in, out) > 0 {
 		taps = positions
 	}
 	return taps * int64(in.Channels) * int64(roundUp(out.Channels, SmallBatch)) * valueSize
+}
+
+// imageTransformedSize is the size of the tiles of an image alone, in a convolution by transforms: they are lent.
+func imageTransformedSize(weight layers.Variable, in, out data.Shape) int64 {
+	return positions * imageTiles(weight, in, out) * int64(roundUp(in.Channels, SmallBatch)+roundUp(out.Channels, SmallBatch)) * valueSize
+}
+
+// imageTiles is how many tiles are transformed of an image alone, by the choice of cpu's suitsImageWinograd; 0 if it is
+// computed without transforms.
+func imageTiles(weight layers.Variable, in, out data.Shape) int64 {
+	const fewTiles, manyTiles, manyFilters = 4, 16, 10_000
+	tiles := ceilDiv(in.Height, 4) * ceilDiv(in.Width, 4)
+	if weight.Size() == filterTaps*in.Channels*out.Channels && in.Height == out.Height &&
+		(tiles >= manyTiles || tiles >= fewTiles && in.Channels*out.Channels <= manyFilters) {
+		return int64(tiles)
+	}
+	return 0
 }
 
 // matricesSize is the size of what [Muon] takes for a while to move a filter bank: the matrices of cpu's Muon. All banks

@@ -58,15 +58,7 @@ func (b backend) Classify(cfg engine.Config, size int) (engine.Classifier, error
 		c.logits = net.classify
 		return c, nil
 	}
-	variables, err := cfg.Network.Variables()
-	if err != nil {
-		return nil, err
-	}
-	still := map[string]bool{} // all layers: what gradients need is neither kept nor prepared
-	for _, v := range variables {
-		still[v.Layer()] = true
-	}
-	net, err := compile(cfg.Network, size, b.kernels, still)
+	net, err := compileAnswering(cfg.Network, size, b.kernels)
 	if err != nil {
 		return nil, err
 	}

@@ -23,14 +23,33 @@ func (constant) backward(*Net) {}
 // lower turns a sequence of layers into operations on in; out is the last one's output. in must not be
 // written by a residual sum, and is out if there are no layers. The layers that frozen names do not train.
 func lower(sequence []layers.Layer, in *tensor, frozen map[string]bool) (ops []op, out *tensor, err error) {
+	first := in
 	add := func(o op, out *tensor, trained bool) {
 		out.fixed = in.fixed && !trained
 		if out.fixed {
 			o = constant{o}
 		}
+		if in != first && in != out {
+			in.giveBack()
+		}
 		ops, in = append(ops, o), out
 	}
+	// like is the output of an operation on every value for itself: in, if nothing else will read that.
+	like := func() *tensor {
+		if in.slots != nil && in != first {
+			return in
+		}
+		return in.beside(in.shape)
+	}
 	var last *conv // if it is the operation before
+	// convolve is a convolution of in, whose border it reads where it is padded.
+	convolve := func(l layers.Layer, channels int, name string, frozen bool) *conv {
+		f := filterOf(l, in.shape)
+		if in.slots != nil && f.pad > 0 {
+			ops = append(ops, border{in})
+		}
+		return newConv(in, channels, name+"/weight", f, frozen)
+	}
 	withBias := func(c *conv, name string, biased bool) {
 		add(c, c.out, !c.frozen || biased && !frozen[name])
 		if !biased {
@@ -44,15 +63,15 @@ func lower(sequence []layers.Layer, in *tensor, frozen map[string]bool) (ops []o
 		last = nil
 		switch l := sequence[i].(type) {
 		case layers.Conv:
-			last = newConv(in, l.Out, l.Name+"/weight", filterOf(l, in.shape), frozen[l.Name])
+			last = convolve(l, l.Out, l.Name, frozen[l.Name])
 			add(last, last.out, !last.frozen)
 		case layers.PatchWhitening:
 			if !in.fixed {
 				return nil, nil, fmt.Errorf("%w: %v behind a layer that trains", ErrUnsupported, l)
 			}
-			withBias(newConv(in, l.Channels(in.shape.Channels), l.Name+"/weight", filterOf(l, in.shape), true), l.Name, l.Bias)
+			withBias(convolve(l, l.Channels(in.shape.Channels), l.Name, true), l.Name, l.Bias)
 		case layers.Linear:
-			withBias(newConv(in, l.Out, l.Name+"/weight", filterOf(l, in.shape), frozen[l.Name]), l.Name, l.Bias)
+			withBias(convolve(l, l.Out, l.Name, frozen[l.Name]), l.Name, l.Bias)
 		case layers.BatchNorm:
 			var f kernels.Activation
 			if i+1 < len(sequence) {
@@ -61,17 +80,17 @@ func lower(sequence []layers.Layer, in *tensor, frozen map[string]bool) (ops []o
 					i++
 				}
 			}
-			b := newNorm(in, l, f, frozen[l.Name])
+			b := newNorm(in, like(), l, f, frozen[l.Name])
 			if before != nil {
 				before.norm, b.fused = b, true
 			}
 			add(b, b.out, !b.frozen)
 		case layers.ReLU, layers.CELU, layers.GELU, layers.SiLU:
 			f, _ := activationOf(l)
-			a := &activate{in: in, out: in.beside(in.shape), f: f}
+			a := &activate{in: in, out: like(), f: f}
 			add(a, a.out, false)
 		case layers.Scale:
-			s := &scale{in: in, out: in.beside(in.shape), factor: float32(l.Factor)}
+			s := &scale{in: in, out: like(), factor: float32(l.Factor)}
 			add(s, s.out, false)
 		case layers.MaxPool:
 			m := newMaxPool(in, l.Size, l.Size)
@@ -118,11 +137,14 @@ func lowerResidual(l layers.Residual, in *tensor, frozen map[string]bool) (*resi
 		return nil, err
 	}
 	if len(shortcut) > 0 {
-		r.shortcutIn = in.beside(in.shape)
-		r.shortcutIn.fixed = in.fixed
+		if in.slots == nil {
+			r.shortcutIn = in.beside(in.shape)
+			r.shortcutIn.fixed = in.fixed
+		}
 		if r.shortcut, r.shortcutOut, err = lower(shortcut, r.shortcutIn, frozen); err != nil {
 			return nil, err
 		}
+		r.shortcutOut.giveBack()
 	}
 	r.trained = !r.out.fixed || !r.shortcutOut.fixed
 	return r, nil

@@ -29,6 +29,9 @@
 // gradient as soon as the value has been used for the last time, so training needs no more memory than the forward pass:
 // about 120 MB for ResNet9 of width 16 at a batch of 128.
 //
+// A net that only answers keeps no activation longer than it is read: others take its memory (see slots), and what is
+// computed value by value replaces its input. That is about 30 MB for the same.
+//
 // # Kernels
 //
 // The inner loops are in package kernels, in a set for each instruction set; the fastest that the processor can run is

@@ -57,17 +57,21 @@ func TestEstimatesOfMemory(t *testing.T) {
 
 			values := enginetest.Variables(t, trainer)
 			before = heap()
-			cfg.Batch = engine.SmallBatch
+			cfg.Batch = set.Len()
 			e := enginetest.Evaluator(t, d, cfg, values)
 			// As many as are computed together, and one more, which is computed alone.
 			if _, err := e.Compute(t.Context(), engine.Logits, set.Pixels()[:(engine.SmallBatch+1)*set.Shape().Size()]); err != nil {
 				t.Fatal(err)
 			}
-			fixed, each, err := engine.Memory(cfg.Network)
+			fixed, perSize, each, err := engine.Memory(cfg.Network)
 			if err != nil {
 				t.Fatal(err)
 			}
-			check("a small batch", fixed+each, heap()-before)
+			check("a small batch", fixed+perSize+each, heap()-before)
+			if _, err := e.Compute(t.Context(), engine.Logits, set.Pixels()); err != nil {
+				t.Fatal(err)
+			}
+			check("a small batch and a large one", fixed+2*perSize+each*int64(1+set.Len()/engine.SmallBatch), heap()-before)
 			runtime.KeepAlive(trainer)
 		})
 	}

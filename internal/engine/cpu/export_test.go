@@ -59,6 +59,20 @@ func CompileFrozen(n layers.Network, batch int, kernels string, frozen map[strin
 	return compile(n, batch, named(kernels), frozen)
 }
 
+// CompileAnswering is CompileWith of a network that only answers.
+func CompileAnswering(n layers.Network, batch int, kernels string) (*Net, error) {
+	return compileAnswering(n, batch, named(kernels))
+}
+
+// SpoilOutputs fills the memory of outputs with a value.
+func (n *Net) SpoilOutputs(value float32) {
+	for _, t := range n.input.slots.tensors {
+		for i := range t.data {
+			t.data[i] = value
+		}
+	}
+}
+
 // Conv is a convolution on its own.
 type Conv struct {
 	*conv

@@ -160,7 +160,6 @@ func newImageWinograd(p imageProduct) *imageWinograd {
 	lanes := p.in.kernels.Lanes
 	w.input.channel, w.input.tile = w.tiles.tiles*lanes, lanes
 	w.input.position = p.in.shape.Channels*w.input.channel + spread*lanes
-	w.input.values = make([]float32, positions*w.input.position)
 	for channel := range p.in.count {
 		w.offsets = append(w.offsets, channel/lanes*w.input.channel+channel%lanes)
 	}
@@ -184,6 +183,8 @@ func (w *imageWinograd) pack(vars Tensors) {
 }
 
 func (w *imageWinograd) run() {
+	w.input.values = w.in.arena.take(positions * w.input.position)
+	defer w.in.arena.give(w.input.values)
 	blocks := w.in.shape.Channels
 	parts := min(blocks, max(1, positions*w.tiles.tiles*blocks/taskVectors))
 	parallel(parts, func(i int) {

@@ -31,6 +31,30 @@ type Net struct {
 // compile prepares a network for batches of a fixed size. The layers that frozen names do not train. Its errors wrap
 // [ErrUnsupported] or [layers.ErrNetwork].
 func compile(n layers.Network, batch int, k *kernels.Set, frozen map[string]bool) (*Net, error) {
+	return compileIn(nil, n, batch, k, frozen)
+}
+
+// compileAnswering is compile for a net that has no gradients. Nothing is kept for them, and outputs share memory.
+func compileAnswering(n layers.Network, batch int, k *kernels.Set) (*Net, error) {
+	variables, err := n.Variables()
+	if err != nil {
+		return nil, err
+	}
+	all := map[string]bool{}
+	for _, v := range variables {
+		all[v.Layer()] = true
+	}
+	s := &slots{}
+	net, err := compileIn(s, n, batch, k, all)
+	if err != nil {
+		return nil, err
+	}
+	s.allocate()
+	return net, nil
+}
+
+// compileIn is compile with the outputs of layers in slots, or in memory of their own if there are none.
+func compileIn(s *slots, n layers.Network, batch int, k *kernels.Set, frozen map[string]bool) (*Net, error) {
 	if batch < 1 {
 		return nil, fmt.Errorf("%w: batch size %d, need at least 1", layers.ErrNetwork, batch)
 	}
@@ -39,7 +63,7 @@ func compile(n layers.Network, batch int, k *kernels.Set, frozen map[string]bool
 		return nil, err
 	}
 	net := &Net{input: newTensor(k, n.Input, batch), variables: variables, frozen: frozen}
-	net.input.fixed = true
+	net.input.fixed, net.input.slots = true, s
 	if net.ops, net.output, err = lower(n.Layers, net.input, frozen); err != nil {
 		return nil, err
 	}

@@ -43,7 +43,7 @@ func (s statistics) inverseDeviation(epsilon float64) float64 {
 
 // newNorm makes a norm with a number of ghosts; 0 stands for 1. Those past the batch would have no image, and are left
 // out.
-func newNorm(in *tensor, l layers.BatchNorm, f kernels.Activation, frozen bool) *norm {
+func newNorm(in, out *tensor, l layers.BatchNorm, f kernels.Activation, frozen bool) *norm {
 	channels := in.shape.Channels
 	ghosts := min(max(1, l.Groups), in.batch)
 	phases := 1
@@ -52,10 +52,12 @@ func newNorm(in *tensor, l layers.BatchNorm, f kernels.Activation, frozen bool) 
 	}
 	epsilon, momentum := l.Constants()
 	b := &norm{
-		in: in, out: in.beside(in.shape), name: l.Name, ghosts: ghosts, phases: phases, epsilon: epsilon, momentum: momentum, frozen: frozen,
-		partial:      make([]float32, channels*in.groups()*2*in.kernels.Lanes),
+		in: in, out: out, name: l.Name, ghosts: ghosts, phases: phases, epsilon: epsilon, momentum: momentum, frozen: frozen,
 		coefficients: make([]kernels.AffineGradient, channels*phases),
-		statistics:   make([]statistics, channels*ghosts),
+	}
+	if !frozen {
+		b.partial = make([]float32, channels*in.groups()*2*in.kernels.Lanes)
+		b.statistics = make([]statistics, channels*ghosts)
 	}
 	for c := range b.coefficients {
 		b.coefficients[c].F = f

@@ -6,11 +6,12 @@ import "github.com/fastresnet/fastresnet/internal/engine/cpu/kernels"
 //
 // The sum replaces the branch's output, so its gradient is already where the branch's backward pass looks
 // for it. A shortcut with layers has a tensor of its own at either end, because both paths read the
-// input's value in their backward pass and leave a gradient in its place.
+// input's value in their backward pass and leave a gradient in its place. Where there is no backward pass it reads the input itself.
 type residual struct {
 	in, out *tensor
 	branch  []op
-	// shortcut is empty for the identity, and then shortcutIn and shortcutOut are in.
+	// shortcut is empty for the identity, and then shortcutIn and shortcutOut are in; without a backward pass shortcutIn
+	// always is.
 	shortcut                []op
 	shortcutIn, shortcutOut *tensor
 	// trained says that there is something trainable in it or before it.
@@ -22,7 +23,9 @@ func (r *residual) forward(n *Net) {
 		o.forward(n)
 	}
 	if len(r.shortcut) > 0 {
-		copy(r.shortcutIn.data, r.in.data)
+		if r.shortcutIn != r.in {
+			copy(r.shortcutIn.data, r.in.data)
+		}
 		for _, o := range r.shortcut {
 			o.forward(n)
 		}

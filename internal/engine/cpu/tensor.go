@@ -16,7 +16,8 @@ const slack = 2
 // side. Each row and each channel end in zeros, one pixel and one row of them. The zero pixel that ends a row also
 // precedes the next one, and the zero row that ends a channel is also above the next one's first, so a pixel's
 // neighbours are at the same distance everywhere and those outside of the image read as 0. A lead of zeros precedes the
-// first channel. What is outside of the image is 0 whenever an operation has ended.
+// first channel. What is outside of the image is 0 whenever an operation has ended; of a tensor in a slot, where others have
+// been, when it is an operation of the type border that has.
 //
 // In the last group the lanes past the batch are computed like the others. Their values are finite and
 // ignored, their gradients are 0.
@@ -25,6 +26,10 @@ type tensor struct {
 	kernels *kernels.Set
 	// arena is the memory of what computes with the tensor.
 	arena *arena
+	// slots are where the tensors beside it are, and it is in slot itself if it was made beside one; nil for memory of their
+	// own.
+	slots *slots
+	slot  int
 	shape data.Shape
 	batch int
 	// fixed says that nothing trainable comes before the tensor, so that its gradient is of no use.
@@ -40,16 +45,30 @@ func newTensor(k *kernels.Set, shape data.Shape, batch int) *tensor {
 	return (&tensor{kernels: k, arena: &arena{}, batch: batch}).beside(shape)
 }
 
-// beside is a new tensor of another shape, for as many images, the same kernels and the same arena.
+// beside is a new tensor of another shape, for as many images, the same kernels, the same arena and the same slots.
 func (t *tensor) beside(shape data.Shape) *tensor {
 	k := t.kernels
-	t = &tensor{kernels: k, arena: t.arena, shape: shape, batch: t.batch}
+	t = &tensor{kernels: k, arena: t.arena, slots: t.slots, shape: shape, batch: t.batch}
 	t.row = (shape.Width + 1) * k.Lanes
 	t.channel = (shape.Height + 1) * t.row
 	t.group = k.Tiling(shape.Channels).Channels() * t.channel
 	t.lead = t.row + k.Lanes
-	t.data = make([]float32, t.lead+t.groups()*t.group+slack*t.row)
+	if t.slots != nil {
+		t.slots.add(t)
+	} else {
+		t.data = make([]float32, t.size())
+	}
 	return t
+}
+
+// size is the number of elements.
+func (t *tensor) size() int { return t.lead + t.groups()*t.group + slack*t.row }
+
+// giveBack says that the tensor has been read for the last time.
+func (t *tensor) giveBack() {
+	if t.slots != nil {
+		t.slots.Give(t.slot)
+	}
 }
 
 func (t *tensor) groups() int { return ceilDiv(t.batch, t.kernels.Lanes) }
@@ -113,6 +132,24 @@ func (t *tensor) clearPadding(group, channel int) {
 	for i := 0; i < len(plane); i += lanes {
 		clear(plane[i+used : i+lanes])
 	}
+}
+
+// clearBorder makes what is outside of the images 0, and channels past the last.
+func (t *tensor) clearBorder() {
+	clear(t.data[:t.lead])
+	parallel(t.groups(), func(g int) {
+		for c := range t.shape.Channels {
+			plane := t.plane(g, c)
+			bottom := t.shape.Height * t.row
+			for end := t.row; end <= bottom; end += t.row {
+				clear(plane[end-t.kernels.Lanes : end])
+			}
+			clear(plane[bottom:])
+		}
+		group := t.data[t.lead+g*t.group:][:t.group]
+		clear(group[t.shape.Channels*t.channel:])
+	})
+	clear(t.data[t.lead+t.groups()*t.group:])
 }
 
 // taskChannels is how many channels of a group are one task of perChannel.
