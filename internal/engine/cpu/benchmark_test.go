@@ -3,7 +3,9 @@ package cpu_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/internal/engine/cpu"
@@ -42,6 +44,42 @@ func BenchmarkStep(b *testing.B) {
 			perSecond := batch * float64(b.N) / b.Elapsed().Seconds()
 			b.ReportMetric(perSecond, "images/s")
 			b.ReportMetric(perSecond*3*2*float64(n.MultiplyAdds())/1e9, "GFLOP/s")
+		})
+	}
+}
+
+// BenchmarkAnswering is a pass of a net whose outputs share memory, and one in which each has its own, in turns; of-apart is the
+// median ratio of their times.
+func BenchmarkAnswering(b *testing.B) {
+	kernels := cpu.AllKernels()[0]
+	for _, tt := range []struct{ width, batch int }{{8, 16}, {8, 128}, {8, 256}, {16, 16}, {16, 128}, {16, 256}, {64, 16}, {64, 128}} {
+		b.Run(fmt.Sprintf("width%d/batch%d", tt.width, tt.batch), func(b *testing.B) {
+			n := network(b, layers.ResNet9(), data.Shape{Height: 32, Width: 32, Channels: 3}, 10, tt.width)
+			rng := rand.New(rand.NewPCG(1, 2))
+			vars, _ := randomVariables(b, n, rng)
+			all := map[string]bool{}
+			for name := range vars {
+				all[layers.Variable{Name: name}.Layer()] = true
+			}
+			apart, err := cpu.CompileFrozen(n, tt.batch, kernels, all)
+			if err != nil {
+				b.Fatal(err)
+			}
+			sharing, err := cpu.CompileAnswering(n, tt.batch, kernels)
+			if err != nil {
+				b.Fatal(err)
+			}
+			images := randomValues(rng, tt.batch*n.Input.Size())
+			var ratios []float64
+			for b.Loop() {
+				start := time.Now()
+				apart.Forward(vars, images, false)
+				between := time.Now()
+				sharing.Forward(vars, images, false)
+				ratios = append(ratios, float64(time.Since(between))/float64(between.Sub(start)))
+			}
+			slices.Sort(ratios)
+			b.ReportMetric(ratios[len(ratios)/2], "of-apart")
 		})
 	}
 }
