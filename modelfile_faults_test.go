@@ -369,11 +369,12 @@ func fileError(err error) bool {
 
 func TestReadRefusesEveryFlippedByte(t *testing.T) {
 	for _, storage := range storages {
-		file, flips := tinyFile(t, fastresnet.WithStorage(storage)), []byte{1, 0x80, 0xff}
-		if storage != fastresnet.StoreFloat32 {
-			flips = flips[:1] // most of the file is the same
-		}
+		file := tinyFile(t, fastresnet.WithStorage(storage))
 		for i := range file {
+			flips := []byte{1, 0x80, 0xff}
+			if storage != fastresnet.StoreFloat32 || i >= 1000 {
+				flips = flips[:1] // what is most of the file, and of those of other storages, is as good as any other
+			}
 			for _, bits := range flips {
 				file[i] ^= bits
 				if err := readError(file); !fileError(err) {
