@@ -6,7 +6,8 @@ import "github.com/fastresnet/fastresnet/internal/engine/cpu/kernels"
 //
 // The sum replaces the branch's output, so its gradient is already where the branch's backward pass looks
 // for it. A shortcut with layers has a tensor of its own at either end, because both paths read the
-// input's value in their backward pass and leave a gradient in its place. Where there is no backward pass it reads the input itself.
+// input's value in their backward pass and leave a gradient in its place. Where there is no backward pass it reads the input
+// itself.
 type residual struct {
 	in, out *tensor
 	branch  []op
