@@ -23,7 +23,8 @@ type RatePoint struct {
 // https://arxiv.org/abs/1506.01186).
 //
 // The rates of [VariableGroup] rise with the recipe's own. Options about checkpoints, tests, observers and dispatches do
-// not count, and a [Selection] takes no part: batches are of as many images as it would select. Errors are those of [Train], but for [ErrDiverged], which ends the curve, and 0 epochs are one.
+// not count, and a [Selection] takes no part: batches are of as many images as it would select. Errors are those of
+// [Train], but for [ErrDiverged], which ends the curve, and 0 epochs are one.
 func FindRate(ctx context.Context, opts ...Option) (curve []RatePoint, err error) {
 	defer guard(&err)
 	if err := given(ctx); err != nil {

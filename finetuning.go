@@ -14,8 +14,9 @@ import (
 // The network, what moves it and how its loss and its views are made are those of the recipe that made the model, without
 // its Selection. Augmentations are those of [RecipeFor] the set, with half of its batch, or what the groups of ghost norms
 // divide, and half of its epochs. Learning rates follow the model's schedule, stretched to the epochs. They are scaled by the
-// square root of the batch: in proportion to it, as few steps as a small set makes would lead nowhere. From each part of the network to the one before it they fall to 0.7
-// ([Recipe.LayerDecay]), so that the classifier, which may be new, learns the fastest.
+// square root of the batch: in proportion to it, as few steps as a small set makes would lead nowhere. From each part of the
+// network to the one before it they fall to 0.7 ([Recipe.LayerDecay]), so that the classifier, which may be new, learns the
+// fastest.
 func FineTuning(m *Model, train *data.Dataset) Recipe {
 	if m.made() != nil {
 		return Recipe{}

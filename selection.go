@@ -19,7 +19,8 @@ import (
 //
 // It saves time where most images have become easy, and the small network costs little beside the large one. An [Epoch]
 // then counts, and measures the training loss of, the images that were selected. What selecting takes is part of the time
-// of the epoch's first step; observers do not hear of it. Mixing and incomplete batches do not go with a selection.
+// of the epoch's first step; observers do not hear of it. On XLA the small network has a copy of the training set of its
+// own. Mixing and incomplete batches do not go with a selection.
 type Selection struct {
 	// Design is what the small network is made of. [WithWidth] changes its width by the same factor as the run's own.
 	Design layers.Design `json:"design"`
@@ -27,7 +28,7 @@ type Selection struct {
 	// learning rate is for the mean loss of those.
 	Share float64 `json:"share"`
 	// Every is how often the small network learns: in the first of every so many steps of an epoch, at least 1. In the
-	// others it only looks at the batch, which takes a third of the time.
+	// others it only looks at the batch, which is about a third of the work.
 	Every int `json:"every"`
 }
 

@@ -8,7 +8,7 @@
 // folder, with the CUDA plugin of JAX from PyPI (4.4 GB), which takes a Python of 3.12 or later.
 //
 // It exits with status 1 if a program has what it should not: a convolution in float32, arrays that are brought into
-// another order (of more than 4 % of the bytes), or a scatter.
+// another order (of more than 3 % of the bytes), or a scatter.
 package main
 
 import (

@@ -53,7 +53,7 @@ func (o objective) target(b engine.Batch, i, class, classes int) float64 {
 // finite are no hit, whatever their class would be.
 func crossEntropy(dLogits, logits []float32, b engine.Batch, o objective, batch int) (l loss) {
 	classes := len(logits) / len(b.Labels)
-	losses := make([]float64, len(b.Labels))
+	var losses []float64 // of the images, where not all count
 	for i, label := range b.Labels {
 		row, gradient := logits[i*classes:(i+1)*classes], dLogits[i*classes:(i+1)*classes]
 		best, finite := 0, true
@@ -66,7 +66,7 @@ func crossEntropy(dLogits, logits []float32, b engine.Batch, o objective, batch 
 		if finite && best == int(label) {
 			l.hits++
 		}
-		top, sum := float64(row[best]), 0.0
+		top, sum, own := float64(row[best]), 0.0, 0.0
 		for _, v := range row {
 			sum += math.Exp(float64(v) - top)
 		}
@@ -74,9 +74,12 @@ func crossEntropy(dLogits, logits []float32, b engine.Batch, o objective, batch 
 		for class, v := range row {
 			target := o.target(b, i, class, classes)
 			total += target
-			losses[i] += target * (logSum - float64(v))
+			own += target * (logSum - float64(v))
 		}
-		l.sum += losses[i]
+		l.sum += own
+		if o.hardest > 0 {
+			losses = append(losses, own)
+		}
 		for class, v := range row {
 			target := o.target(b, i, class, classes)
 			gradient[class] = float32((total*math.Exp(float64(v)-logSum) - target) / float64(batch))
