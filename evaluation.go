@@ -139,8 +139,8 @@ func (e Evaluation) TopK(k int) float64 {
 	return share(hits, len(e.labels))
 }
 
-// Threshold returns the lowest probability such that, of the images whose predicted class has at least that, the share of
-// wanted, 0 to 1, is classified right; and which share of all images that is. It is for [Model.SetThreshold], and should
+// Threshold returns the lowest probability of an image's predicted class such that, of the images with at least that, the
+// share of wanted, 0 to 1, is classified right; and which share of all images that is. Of few images it says little. It is for [Model.SetThreshold], and should
 // come from images that were held out. ok is false if no probability will do.
 func (e Evaluation) Threshold(wanted float64) (probability, answered float64, ok bool) {
 	type answer struct {

@@ -22,7 +22,8 @@ import (
 // of the epoch's first step; observers do not hear of it. On XLA the small network has a copy of the training set of its
 // own. Mixing and incomplete batches do not go with a selection.
 type Selection struct {
-	// Design is what the small network is made of. [WithWidth] changes its width by the same factor as the run's own.
+	// Design is what the small network is made of. Its width is its own: that of layers.ResNet9, 64, is large beside most
+	// networks. [WithWidth] changes it by the same factor as the run's.
 	Design layers.Design `json:"design"`
 	// Share is the part of a batch that is trained on, more than 0 and below 1, rounded down, and one image at least. The
 	// learning rate is for the mean loss of those.

@@ -290,6 +290,22 @@ func TestRatesOfSelections(t *testing.T) {
 	}
 }
 
+// A small network that is none saves nothing, which is said.
+func TestSelectionByALargeNetwork(t *testing.T) {
+	for width, want := range map[int]int{2: 0, 4: 1, 8: 1} { // beside 4
+		result := finished(t, fastresnet.WithDataset(synthetic(t, 32, 1), nil), fastresnet.WithBackend("go"), fastresnet.WithBatchSize(16), fastresnet.WithEpochs(1),
+			selecting(func(r *fastresnet.Recipe) {
+				r.Design.Width = 4
+				r.Selection.Design = r.Design.Clone()
+				r.Selection.Design.Width = width
+			}))
+		result.Model.Close()
+		if got := result.Warnings; len(got) != want || want > 0 && !strings.Contains(got[0], "saves nothing") {
+			t.Errorf("width %d: warnings %q, want %d", width, got, want)
+		}
+	}
+}
+
 // The small network's width goes with the network's.
 func TestWidthsOfSelections(t *testing.T) {
 	for width, want := range map[int]int{128: 32, 64: 16, 100: 25, 8: 2, 1: 1} {

@@ -18,6 +18,9 @@ func (c *config) warnings() []string {
 	if i := c.initial; i != nil && i.resizing != c.train.Resizing() {
 		all = append(all, fmt.Sprintf("the training set's pictures were resized by %q, those of the initial model by %q", c.train.Resizing(), i.resizing))
 	}
+	if s := c.selector; s != nil && s.MultiplyAdds() >= c.network.MultiplyAdds() {
+		all = append(all, "the selection's network takes as long for an image as the run's own, and saves nothing: its design has a width of its own")
+	}
 	if c.test != nil {
 		all = append(all, lacking("test", c.test)...)
 	}

@@ -41,14 +41,15 @@ func main() {
 	train, test, err := data.CIFAR10("")
 {{- else}}
 	// Put the run's own images here: {{.TrainImages}} to train on, {{.TestImages}} to test with.
+	// They are divided as the example pictures does it: read them apart where they were.
 {{- if not .Images}} If they were of another size than
 	// 32x32, grey, or resized otherwise than by cropping, the Reader must say so: its Shape and Resizing.
 {{- end}}
-	pictures, _, err := picture.Reader{ {{- .Reader -}} }.Folder(context.Background(), "pictures")
+	pictures, _, err := picture.Reader{SkipUnreadable: true{{with .Reader}}, {{.}}{{end}}}.Folder(context.Background(), "pictures")
 	if err != nil {
 		log.Fatal(err)
 	}
-	train, test, err := pictures.Split(0.2, 1)
+	train, test, err := pictures.Split({{or .TestImages 0.2}}, {{.Seed}})
 {{- end}}
 	if err != nil {
 		log.Fatal(err)
@@ -99,7 +100,7 @@ type programData struct {
 	Images *data.Dataset
 }
 
-// Reader is what a picture.Reader has to be told to make such images, as Go.
+// Reader is what a picture.Reader has to be told besides to make such images, as Go.
 func (p programData) Reader() string {
 	if p.Images == nil {
 		return ""

@@ -191,6 +191,7 @@ func TestRepeatOnOwnImages(t *testing.T) {
 		{"as many images of other classes", unlike, 50_000, "", own},
 		{"as many images of more classes", append(data.CIFAR10Classes(), "lion"), 50_000, "", own},
 		{"without an evaluation", nil, 50_000, "", own},
+		{"divided by the run's seed", nil, 360, "", "pictures.Split(10000, 7)"},
 		{"stopped early", nil, 360, fastresnet.TargetReached, "\t\t// and WithTargetAccuracy or WithEarlyStop: the run ended after 2 of 24 epochs (target accuracy reached)\n"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -199,7 +200,7 @@ func TestRepeatOnOwnImages(t *testing.T) {
 				run = named(t, test.classes...)
 			}
 			run.Record = history(2, 24)
-			run.Record.TrainImages, run.Record.Stopped = test.images, test.stopped
+			run.Record.TrainImages, run.Record.Stopped, run.Record.Seed = test.images, test.stopped, 7
 			_, page := written(t, run)
 			program := page.all("pre")[0].all("code")[0].text
 			formatted, err := format.Source([]byte(program))
@@ -218,9 +219,9 @@ func TestRepeatReadsPicturesAlike(t *testing.T) {
 		resizing data.Resizing
 		want     string
 	}{
-		{data.Shape{Height: 32, Width: 32, Channels: 3}, data.ResizeByCropping, "picture.Reader{}.Folder"},
-		{data.Shape{Height: 32, Width: 32, Channels: 3}, data.ResizeByPadding, "picture.Reader{Resizing: data.ResizeByPadding}.Folder"},
-		{data.Shape{Height: 8, Width: 4, Channels: 1}, data.ResizeByStretching, "picture.Reader{Shape: data.Shape{Height: 8, Width: 4, Channels: 1}, Resizing: data.ResizeByStretching}.Folder"},
+		{data.Shape{Height: 32, Width: 32, Channels: 3}, data.ResizeByCropping, "picture.Reader{SkipUnreadable: true}.Folder"},
+		{data.Shape{Height: 32, Width: 32, Channels: 3}, data.ResizeByPadding, "picture.Reader{SkipUnreadable: true, Resizing: data.ResizeByPadding}.Folder"},
+		{data.Shape{Height: 8, Width: 4, Channels: 1}, data.ResizeByStretching, "picture.Reader{SkipUnreadable: true, Shape: data.Shape{Height: 8, Width: 4, Channels: 1}, Resizing: data.ResizeByStretching}.Folder"},
 	} {
 		t.Run(test.want, func(t *testing.T) {
 			run := named(t, "cat", "dog")
