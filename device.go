@@ -33,17 +33,17 @@ func (c *computing) batchOf(doc modelDocument) (int, error) {
 			limit = min(limit, free)
 		}
 	}
-	fixed, perSize, each, err := engine.Memory(doc.Network)
+	fixed, each, err := engine.Memory(doc.Network)
 	if err != nil {
 		return 0, err
 	}
-	least := fixed + perSize + each
+	least := fixed + each
 	if least > limit {
 		return 0, fmt.Errorf("%w: the model needs about %s to compute %d images, more than %s: WithMemoryLimit allows more",
 			ErrTooLarge, mebibytes(least), engine.SmallBatch, mebibytes(limit))
 	}
-	fit := (limit - least - perSize) / each // beside a small batch
-	return int(max(engine.SmallBatch, min(int64(doc.Record.Recipe.BatchSize), fit*engine.SmallBatch))), nil
+	fit := (limit - fixed) / each
+	return int(min(max(engine.SmallBatch, int64(doc.Record.Recipe.BatchSize)), fit*engine.SmallBatch)), nil
 }
 
 // fits reports a run that would take more memory than there is, or than it may.

@@ -52,12 +52,12 @@ type Backend interface {
 	// Train compiles the steps of a run for batches of the given sizes, and takes the training set. It looks at ctx
 	// before it compiles those of a size, and while it prepares images. The steps have no state before [Steps.Restore].
 	Train(ctx context.Context, cfg Config, train *data.Dataset, sizes []int) (Steps, error)
-	// Classify compiles the inference of a network, for batches of a size. It may be given weights of a longer network,
-	// whose first layers are this one's: see [layers.Network.Body].
+	// Classify compiles the inference of a network, for at most size images at a time. It may be given weights of a longer
+	// network, whose first layers are this one's: see [layers.Network.Body].
 	Classify(cfg Config, size int) (Classifier, error)
-	// Sizes are the batches in which images are best classified, the smallest first, where the configuration has a batch
-	// of a size.
-	Sizes(batch int) []int
+	// Together is how many of n images are best classified together, and by a classifier of which size, where the
+	// configuration has a batch of a size. The others are classified after those.
+	Together(n, batch int) (images, size int)
 	// Upload takes the variables of a network, by name.
 	Upload(variables []layers.Variable, values map[string][]float32) (Weights, error)
 	// CompileTime is what compiling has taken so far, over all that was compiled.
@@ -117,11 +117,10 @@ type Weights interface {
 	Close()
 }
 
-// Classifier computes logits with a network's running statistics, for batches of one size. It is not safe for
-// concurrent use.
+// Classifier computes logits with a network's running statistics. It is not safe for concurrent use.
 type Classifier interface {
-	// Logits of pixels [batch, height, width, channels], averaged over the configuration's views ([Config.OverViews]):
-	// [batch, classes].
+	// Logits of pixels [n, height, width, channels], averaged over the configuration's views ([Config.OverViews]):
+	// [n, classes]. n is at most the classifier's size.
 	Logits(ctx context.Context, w Weights, pixels []uint8) ([]float32, error)
 	Close()
 }

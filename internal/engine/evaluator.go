@@ -2,7 +2,7 @@ package engine
 
 import (
 	"context"
-	"slices"
+	"math"
 	"time"
 )
 
@@ -18,7 +18,7 @@ type Evaluator struct {
 	weights  Weights
 }
 
-// program is what an evaluator compiles: the network, or without its classifier the body, for batches of a size.
+// program is what an evaluator compiles: the network, or without its classifier the body, for a number of images.
 type program struct {
 	output Output
 	size   int
@@ -34,7 +34,7 @@ const (
 	Features
 )
 
-// NewEvaluator compiles nothing yet: an evaluator compiles for a batch size when it first meets it.
+// NewEvaluator compiles nothing yet: an evaluator compiles for a number of images when it first meets it.
 func NewEvaluator(d *Device, cfg Config) *Evaluator {
 	return &Evaluator{device: d, cfg: cfg, compiled: map[program]Classifier{}}
 }
@@ -59,13 +59,12 @@ const (
 
 // Batch is how many images are computed together at most.
 func (e *Evaluator) Batch() int {
-	sizes := e.device.Sizes(e.cfg.Batch)
-	return sizes[len(sizes)-1]
+	images, _ := e.device.Together(math.MaxInt, e.cfg.Batch)
+	return images
 }
 
-// Compute returns an output for pixels [n, height, width, channels], averaged over the views. It computes in batches
-// of the device's largest size, and what would leave one mostly empty in smaller ones; a batch that is not full is
-// filled up with black images. For features of a network without a body, the error wraps [layers.ErrNetwork].
+// Compute returns an output for pixels [n, height, width, channels], averaged over the views. It computes as many together
+// as are best for the device. For features of a network without a body, the error wraps [layers.ErrNetwork].
 func (e *Evaluator) Compute(ctx context.Context, output Output, pixels []uint8) ([]float32, error) {
 	image := e.cfg.Network.Input.Size()
 	var all []float32
@@ -73,36 +72,19 @@ func (e *Evaluator) Compute(ctx context.Context, output Output, pixels []uint8) 
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		size := e.size(len(pixels) / image)
-		n := min(len(pixels)/image, size)
-		batch := pixels[:n*image]
-		if n < size {
-			batch = make([]uint8, size*image)
-			copy(batch, pixels)
-		}
+		n, size := e.device.Together(len(pixels)/image, e.cfg.Batch)
 		c, err := e.classifier(program{output, size})
 		if err != nil {
 			return nil, err
 		}
-		out, err := c.Logits(ctx, e.weights, batch)
+		out, err := c.Logits(ctx, e.weights, pixels[:n*image])
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, out[:n*len(out)/size]...)
+		all = append(all, out...)
 		pixels = pixels[n*image:]
 	}
 	return all, nil
-}
-
-// size is the batch in which to compute n images: the largest that they fill to a third at least, or the smallest.
-func (e *Evaluator) size(n int) int {
-	sizes := e.device.Sizes(e.cfg.Batch)
-	for _, size := range slices.Backward(sizes) {
-		if 3*n >= size {
-			return size
-		}
-	}
-	return sizes[0]
 }
 
 func (e *Evaluator) classifier(p program) (Classifier, error) {

@@ -15,14 +15,18 @@ const (
 	channelTile = 4
 	productSize = 256 // of what describes the gradient of a convolution to some of its inputs
 	tapSize     = 16  // of what describes where a weight is read and what it meets
+	normSize    = 128 // of what describes what a norm makes of a channel, for each of its variables
 )
 
-// Memory is about what it takes to compute with a network: beside batches, for every size of batch, and for every SmallBatch
-// images of one.
-func Memory(n layers.Network) (fixed, perSize, perSmallBatch int64, err error) {
-	return memory(n, false)
+// Memory is about what it takes to answer with a network: beside images, and for every SmallBatch of those that are computed
+// together.
+func Memory(n layers.Network) (fixed, perSmallBatch int64, err error) {
+	fixed, perSize, perSmallBatch, err := memory(n, false)
+	return fixed + perSize, perSmallBatch, err
 }
 
+// memory is about what it takes to train or to answer: beside batches, for every size of batch, and for every SmallBatch
+// images of one.
 func memory(n layers.Network, training bool) (fixed, perSize, perSmallBatch int64, err error) {
 	steps, err := n.Plan()
 	if err != nil {
@@ -43,12 +47,14 @@ func memory(n layers.Network, training bool) (fixed, perSize, perSmallBatch int6
 		for _, v := range s.Variables {
 			fixed += 2 * int64(v.Size()) * valueSize // on the host and on the device
 			if len(v.Dims) > 1 {
-				perSize += packedSize(v, s.In, s.Out, training)
-				lent = max(lent, transformedSize(v, s.In, s.Out, training))
+				perSize += offsetsSize(v, s.In, s.Out, training)
+				lent = max(lent, lentSize(v, s.In, s.Out, training))
 				if !training {
-					fixed += imageSize(v, s.In, s.Out)
+					fixed += packedSize(v, s.In, s.Out) + imageSize(v, s.In, s.Out)
 					lentToImage = max(lentToImage, imageTransformedSize(v, s.In, s.Out))
 				}
+			} else {
+				perSize += normSize * int64(v.Size())
 			}
 		}
 	}
@@ -74,7 +80,7 @@ func TrainingMemory(cfg Config, images int, tested bool) (int64, error) {
 		return 0, err
 	}
 	if tested {
-		if err := add(false, min(cfg.Batch, LargeBatch), SmallBatch); err != nil {
+		if err := add(false, min(max(cfg.Batch, SmallBatch), LargeBatch)); err != nil {
 			return 0, err
 		}
 	}
@@ -173,40 +179,68 @@ func (a *answer) add(sequence []layers.Layer, first int) (out int) {
 	return in
 }
 
-// packedSize is the size of a convolution's weights, or a linear layer's, in the order of its forward pass and, for
-// training, of the gradient to its input: cpu's direct.
-func packedSize(weight layers.Variable, in, out data.Shape, training bool) int64 {
-	area := int64(weight.Size()) / int64(out.Channels) / int64(in.Channels) // of the filter
-	forward := area * int64(in.Channels) * (tapSize + valueSize*int64(roundUp(out.Channels, channelTile)))
-	if !training {
-		return forward
-	}
-	backward := area * (int64(out.Channels)*(tapSize+valueSize*int64(roundUp(in.Channels, channelTile))) + productSize)
-	return forward + backward
+// isTransformed says whether a convolution may be computed by transforms: cpu's winogradFits.
+func isTransformed(weight layers.Variable, in, out data.Shape) bool {
+	fits := func(length int) bool { return length%4 == 0 || length%4 == 3 }
+	return weight.Size() == filterTaps*in.Channels*out.Channels && in.Height == out.Height && fits(in.Height) && fits(in.Width)
 }
 
-// transformedSize is the size of what a convolution takes for a while that is computed by transforms, cpu's winograd: its
-// filters, or sums of their gradient, and tiles of its input and output for each processor. All convolutions take the same
-// memory. The constants are those of tileProduct's methods run and gradient.
-func transformedSize(weight layers.Variable, in, out data.Shape, training bool) int64 {
+// areaOf is that of a layer's filters.
+func areaOf(weight layers.Variable, in, out data.Shape) int64 {
+	return int64(weight.Size()) / int64(out.Channels) / int64(in.Channels)
+}
+
+// packedSize is the size of a convolution's weights, or a linear layer's, in the order in which they are used: 36 for 9 if it
+// is computed by transforms.
+func packedSize(weight layers.Variable, in, out data.Shape) int64 {
+	taps := areaOf(weight, in, out)
+	if isTransformed(weight, in, out) {
+		taps = positions
+	}
+	return taps * int64(in.Channels) * int64(roundUp(out.Channels, channelTile)) * valueSize
+}
+
+// offsetsSize is the size of what describes where a layer's weights meet its input and, for training, where they meet the
+// gradient of its output: cpu's direct.
+func offsetsSize(weight layers.Variable, in, out data.Shape, training bool) int64 {
+	if isTransformed(weight, in, out) {
+		return 0
+	}
+	area := areaOf(weight, in, out)
+	size := area * int64(in.Channels) * tapSize
+	if training {
+		size += area * (int64(out.Channels)*tapSize + productSize)
+	}
+	return size
+}
+
+// lentSize is the size of what a layer with weights takes for a while: for training packed weights, or sums of their
+// gradient; and for transforms, cpu's winograd, filters as they are and tiles of its input and output for each processor. All
+// layers take the same memory. The constants are those of tileProduct's methods run and gradient.
+func lentSize(weight layers.Variable, in, out data.Shape, training bool) int64 {
 	const (
 		tasks    = 16 // of a gradient
 		channels = 64 // of a task
 	)
-	if weight.Size() != filterTaps*in.Channels*out.Channels {
-		return 0
-	}
-	filters := positions * int64(roundUp(in.Channels, channelTile)) * int64(roundUp(out.Channels, channelTile))
+	var size int64
 	if training {
-		filters = positions * int64(roundUp(in.Channels, SmallBatch)) * int64(roundUp(out.Channels, channelTile))
-		filters *= int64(max(1, tasks/(ceilDiv(in.Channels, channels)*ceilDiv(out.Channels, channels))))
+		size = max(packedSize(weight, in, out), packedSize(weight, out, in))
+	}
+	if !isTransformed(weight, in, out) {
+		return size
+	}
+	if training {
+		sums := positions * int64(roundUp(in.Channels, SmallBatch)) * int64(roundUp(out.Channels, channelTile)) * valueSize
+		size = max(size, sums*int64(max(1, tasks/(ceilDiv(in.Channels, channels)*ceilDiv(out.Channels, channels)))))
+	} else {
+		size = filterTaps * int64(in.Channels) * int64(roundUp(out.Channels, channelTile)) * valueSize
 	}
 	chunk := 4 // tiles that are computed together
 	if min(in.Channels, out.Channels) <= 32 {
 		chunk = 8
 	}
 	tiles := int64(chunk) * int64(max(in.Channels, out.Channels)+channels)
-	return valueSize * (filters + int64(runtime.GOMAXPROCS(0))*positions*tiles*SmallBatch)
+	return size + int64(runtime.GOMAXPROCS(0))*positions*tiles*SmallBatch*valueSize
 }
 
 // imageSize is the size of a layer's weights where images are computed alone: those of a convolution by transforms are 36

@@ -38,7 +38,7 @@ func BenchmarkStep(b *testing.B) {
 			images, dLogits := randomValues(rng, batch*n.Input.Size()), randomValues(rng, batch*10)
 			b.ReportAllocs()
 			for b.Loop() {
-				net.Forward(vars, images, true)
+				net.Forward(vars, images)
 				net.Backward(dLogits, grads)
 			}
 			perSecond := batch * float64(b.N) / b.Elapsed().Seconds()
@@ -48,8 +48,9 @@ func BenchmarkStep(b *testing.B) {
 	}
 }
 
-// BenchmarkAnswering is a pass of a net whose outputs share memory, and one in which each has its own, in turns; of-apart is the
-// median ratio of their times.
+// BenchmarkAnswering is a pass of a net whose outputs share memory and whose filters are packed, in turns with one of a net in
+// which each output has its own memory, and one that packs the filters. of-apart and of-packing are the median ratios of their
+// times.
 func BenchmarkAnswering(b *testing.B) {
 	kernels := cpu.AllKernels()[0]
 	for _, tt := range []struct{ width, batch int }{{8, 16}, {8, 128}, {8, 256}, {16, 16}, {16, 128}, {16, 256}, {64, 16}, {64, 128}} {
@@ -70,16 +71,24 @@ func BenchmarkAnswering(b *testing.B) {
 				b.Fatal(err)
 			}
 			images := randomValues(rng, tt.batch*n.Input.Size())
-			var ratios []float64
-			for b.Loop() {
+			weights := cpu.NewWeights(vars)
+			took := func(f func()) float64 {
 				start := time.Now()
-				apart.Forward(vars, images, false)
-				between := time.Now()
-				sharing.Forward(vars, images, false)
-				ratios = append(ratios, float64(time.Since(between))/float64(between.Sub(start)))
+				f()
+				return float64(time.Since(start))
 			}
-			slices.Sort(ratios)
-			b.ReportMetric(ratios[len(ratios)/2], "of-apart")
+			var ofApart, ofPacking []float64
+			for b.Loop() {
+				alone := took(func() { apart.Answer(weights, images) })
+				packed := took(func() { sharing.Answer(weights, images) })
+				weights.Close()
+				packing := took(func() { sharing.Answer(weights, images) })
+				ofApart, ofPacking = append(ofApart, packed/alone), append(ofPacking, packed/packing)
+			}
+			for unit, ratios := range map[string][]float64{"of-apart": ofApart, "of-packing": ofPacking} {
+				slices.Sort(ratios)
+				b.ReportMetric(ratios[len(ratios)/2], unit)
+			}
 		})
 	}
 }

@@ -37,8 +37,12 @@ func (f filter) output(in data.Shape, channels int) data.Shape {
 // convolution is how the three products of a convolution are computed, between tensors of its own. The weights w and
 // their gradient dw are in the layout of [layers.Conv].
 type convolution interface {
+	// packedSize is how many values pack makes of the weights, in the order in which output takes them. Both depend on
+	// channels and filters alone, not on how many images there are.
+	packedSize() int
+	pack(filters, w []float32)
 	// output computes y, a tensor like the output, from the input, and calls after for what it has computed.
-	output(w []float32, y *tensor, after epilogue)
+	output(filters []float32, y *tensor, after epilogue)
 	// weightGradient computes dw from the input and the gradient that the output holds.
 	weightGradient(dw []float32)
 	// inputGradient replaces the input by its gradient.
@@ -74,12 +78,20 @@ func newConv(in *tensor, channels int, weight string, f filter, frozen bool) *co
 }
 
 func (c *conv) forward(n *Net) {
+	var filters []float32
+	if n.packed != nil {
+		filters = n.packed.of(c.weight, c.convolution, n.vars[c.weight])
+	} else {
+		filters = c.in.arena.take(c.packedSize())
+		defer c.in.arena.give(filters)
+		c.pack(filters, n.vars[c.weight])
+	}
 	if c.norm == nil || !c.norm.isFused(n) {
-		c.output(n.vars[c.weight], c.out, nil)
+		c.output(filters, c.out, nil)
 		return
 	}
 	c.norm.settle(n)
-	c.output(n.vars[c.weight], c.norm.out, c.norm.apply)
+	c.output(filters, c.norm.out, c.norm.apply)
 }
 
 func (c *conv) backward(n *Net) {

@@ -87,18 +87,25 @@ func (d *direct) backwardProduct(phaseY, phaseX int) product {
 	return p
 }
 
+// packedSize implements [convolution].
+func (d *direct) packedSize() int { return d.forward.packedSize() }
+
+// pack implements [convolution].
+func (d *direct) pack(filters, w []float32) { d.forward.pack(filters, w) }
+
 // output implements [convolution].
-func (d *direct) output(w []float32, y *tensor, after epilogue) {
-	d.forward.pack(w)
-	d.forward.run(y, after)
+func (d *direct) output(filters []float32, y *tensor, after epilogue) {
+	d.forward.run(filters, y, after)
 }
 
 // inputGradient implements [convolution].
 func (d *direct) inputGradient(w []float32) {
 	for i := range d.backward {
 		p := &d.backward[i]
-		p.pack(w)
-		p.run(p.y, nil)
+		filters := p.y.arena.take(p.packedSize())
+		p.pack(filters, w)
+		p.run(filters, p.y, nil)
+		p.y.arena.give(filters)
 	}
 }
 
@@ -112,10 +119,12 @@ const (
 )
 
 // weightGradient implements [convolution]: dw[m][k] = Σ dy[m][pixel] · x[k][pixel] over all pixels of the batch, every sum
-// from the first group to the last in one task. The sums take the place of the packed weights.
+// from the first group to the last in one task. The sums are packed like the weights.
 func (d *direct) weightGradient(dw []float32) {
 	p, k := &d.forward, d.in.kernels
-	clear(p.weights)
+	sums := p.y.arena.take(p.packedSize())
+	defer p.y.arena.give(sums)
+	clear(sums)
 	taps, tiles := len(p.offsets), p.tiles.Count()
 	tapBlocks := ceilDiv(taps, gradientTaps)
 	run := max(1, gradientPixels/p.columns)
@@ -124,12 +133,12 @@ func (d *direct) weightGradient(dw []float32) {
 		for first := 0; first < len(d.segments); first += run {
 			segments := d.segments[first:min(first+run, len(d.segments))]
 			for t := firstTile; t < min(firstTile+gradientTiles, tiles); t++ {
-				dy, sums, size := d.out.data[p.tiles[t]*d.out.channel:], p.packed(t), p.tiles.Size(t)
+				dy, sums, size := d.out.data[p.tiles[t]*d.out.channel:], p.tile(sums, t), p.tiles.Size(t)
 				for tap := firstTap; tap < min(firstTap+gradientTaps, taps); tap += k.Taps {
 					k.Correlate(sums[tap*size:], dy, d.out.channel, d.in.data, p.xPixel, p.offsets[tap:], segments, size, p.columns)
 				}
 			}
 		}
 	})
-	p.unpack(dw)
+	p.unpack(dw, sums)
 }

@@ -20,7 +20,8 @@
 //   - Loads are aligned, and nothing crosses lanes, in pools and norms neither. Ghost batch norm is batch
 //     norm with coefficients that differ by lane.
 //   - Batches are computed in multiples of 16, and one image in a batch costs as much as 16. So imageNet computes one
-//     image on its own: its vectors are 16 channels of a pixel, and its tensors and most operations are the same.
+//     image on its own: its vectors are 16 channels of a pixel, and its tensors and most operations are the same. A few
+//     images are computed one after the other.
 //
 // # Memory
 //
@@ -30,7 +31,8 @@
 // about 120 MB for ResNet9 of width 16 at a batch of 128.
 //
 // A net that only answers keeps no activation longer than it is read: others take its memory (see slots), and what is
-// computed value by value replaces its input. That is about 30 MB for the same.
+// computed value by value replaces its input. That is about 30 MB for the same. It answers about as many images as it is
+// given, for which its memory grows. The weights keep filters that it has packed (see packings).
 //
 // # Kernels
 //

@@ -64,6 +64,15 @@ func CompileAnswering(n layers.Network, batch int, kernels string) (*Net, error)
 	return compileAnswering(n, batch, named(kernels))
 }
 
+// Weights are those that an answering net takes.
+type Weights = weights
+
+// NewWeights copies variables.
+func NewWeights(vars Tensors) *Weights { return newWeights(vars) }
+
+// Answer returns the logits, like Forward, with filters that the weights keep.
+func (n *Net) Answer(w *Weights, images []float32) []float32 { return n.answer(w, images) }
+
 // SpoilOutputs fills the memory of outputs with a value.
 func (n *Net) SpoilOutputs(value float32) {
 	for _, t := range n.input.slots.tensors {
@@ -124,7 +133,7 @@ func (c *Conv) InputGradient()              { c.inputGradient(c.net.vars["w"]) }
 func (c *Conv) WeightGradient(dw []float32) { c.weightGradient(dw) }
 
 func (t *tensor) values() []float32 {
-	v := make([]float32, t.batch*t.shape.Size())
+	v := make([]float32, t.batch.images*t.shape.Size())
 	t.store(v)
 	return v
 }
@@ -136,7 +145,7 @@ func ClassifyEach(n layers.Network, kernels string, vars Tensors, images []float
 		return nil, err
 	}
 	var all []float32
-	w := &weights{vars}
+	w := newWeights(vars)
 	for image := range slices.Chunk(images, n.Input.Size()) {
 		net.classify(w, image)
 		all = append(all, net.classify(w, image)...)
@@ -147,6 +156,6 @@ func ClassifyEach(n layers.Network, kernels string, vars Tensors, images []float
 // ImageClassifier returns a function for the logits of an image.
 func ImageClassifier(n layers.Network, vars Tensors) (func(image []float32) []float32, error) {
 	net, err := compileImage(n, kernels.Available()[0])
-	w := &weights{vars}
+	w := newWeights(vars)
 	return func(image []float32) []float32 { return net.classify(w, image) }, err
 }

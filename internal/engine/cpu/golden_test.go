@@ -50,7 +50,7 @@ func testGolden(t *testing.T, c golden.Case, want map[string]golden.Tensor, kern
 	batch := float32(c.Batch)
 	var losses []float32
 	for step, rate := range c.Rates {
-		logits := net.Forward(vars, c.Images(step), true)
+		logits := net.Forward(vars, c.Images(step))
 		if step == 0 {
 			check("logits1", logits)
 		}
@@ -75,7 +75,7 @@ func testGolden(t *testing.T, c golden.Case, want map[string]golden.Tensor, kern
 	for _, v := range list {
 		check("last/"+v.Name, vars[v.Name])
 	}
-	check("eval/logits", net.Forward(vars, c.Images(0), false))
+	check("eval/logits", net.Answer(cpu.NewWeights(vars), c.Images(0)))
 }
 
 // crossEntropy is the sum of the losses of a batch, and its gradient to the logits. The share smoothing of each label

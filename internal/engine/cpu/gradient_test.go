@@ -203,7 +203,7 @@ func testGradients(t *testing.T, n layers.Network, batch, elements int) {
 			}
 			// Twice, so that what one step leaves behind shows in the next.
 			for range 2 {
-				checkClose(t, "logits", net.Forward(vars, images, true), wantLogits, 1e-5)
+				checkClose(t, "logits", net.Forward(vars, images), wantLogits, 1e-5)
 				net.Backward(dLogits, grads)
 			}
 			for name, want := range wantVars {

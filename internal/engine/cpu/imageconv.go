@@ -158,7 +158,7 @@ func suitsImageWinograd(p imageProduct, f filter) bool {
 func newImageWinograd(p imageProduct) *imageWinograd {
 	w := &imageWinograd{imageProduct: p, tiles: newTileProduct(p.out.tensor, p.in.tensor, weightIndex{})}
 	lanes := p.in.kernels.Lanes
-	w.input.channel, w.input.tile = w.tiles.tiles*lanes, lanes
+	w.input.channel, w.input.tile = w.tiles.tiles()*lanes, lanes
 	w.input.position = p.in.shape.Channels*w.input.channel + spread*lanes
 	for channel := range p.in.count {
 		w.offsets = append(w.offsets, channel/lanes*w.input.channel+channel%lanes)
@@ -186,15 +186,15 @@ func (w *imageWinograd) run() {
 	w.input.values = w.in.arena.take(positions * w.input.position)
 	defer w.in.arena.give(w.input.values)
 	blocks := w.in.shape.Channels
-	parts := min(blocks, max(1, positions*w.tiles.tiles*blocks/taskVectors))
+	parts := min(blocks, max(1, positions*w.tiles.tiles()*blocks/taskVectors))
 	parallel(parts, func(i int) {
 		first, end := i*blocks/parts, (i+1)*blocks/parts
 		to := w.input
 		to.values = to.values[first*to.channel:]
-		w.tiles.transform(to, w.in.tensor, 0, w.tiles.tiles, first, end)
+		w.tiles.transform(to, w.in.tensor, 0, w.tiles.tiles(), first, end)
 	})
 	groups, rows := w.groups, w.tiles.rows
-	bands := w.bands(positions*w.tiles.tiles*len(w.offsets)*w.out.shape.Channels, rows)
+	bands := w.bands(positions*w.tiles.tiles()*len(w.offsets)*w.out.shape.Channels, rows)
 	parallel(groups.Count()*bands, func(i int) {
 		g, band := i/bands, i%bands
 		w.rows(w.filters[g], groups[g], groups[g+1], band*rows/bands, (band+1)*rows/bands)

@@ -50,7 +50,7 @@ func (c channels) first(channel int) *float32 { return &c.data[c.lead+c.at(chann
 
 func compileImage(n layers.Network, k *kernels.Set) (*imageNet, error) {
 	net := &imageNet{}
-	net.input = newChannels(&tensor{kernels: k, arena: &arena{}, batch: k.Lanes}, n.Input)
+	net.input = newChannels(&tensor{kernels: k, arena: &arena{}, batch: &batch{k.Lanes, k.Lanes}}, n.Input)
 	var err error
 	if net.ops, net.output, err = lowerImage(n.Layers, net.input); err != nil {
 		return nil, err

@@ -43,7 +43,7 @@ func TestImageNet(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				want := net.Forward(vars, images, false)
+				want := net.Answer(cpu.NewWeights(vars), images)
 				got, err := cpu.ClassifyEach(n, kernels, vars, images)
 				if err != nil {
 					t.Fatal(err)

@@ -14,8 +14,8 @@ var ErrUnsupported = errors.New("cpu: unsupported layer")
 // Tensors are variables or gradients by name, in the layouts of [layers.Variable].
 type Tensors map[string][]float32
 
-// Net is a network compiled for a batch size, with all the memory it needs. It is not safe for concurrent
-// use.
+// Net is a network compiled for a batch size, with all the memory it needs; or to answer about at most as many images, with
+// what they need. It is not safe for concurrent use.
 type Net struct {
 	input, output *tensor
 	ops           []op
@@ -26,6 +26,7 @@ type Net struct {
 	// of the pass in progress
 	training    bool
 	vars, grads Tensors
+	packed      *packings // nil if filters are packed for each pass
 }
 
 // compile prepares a network for batches of a fixed size. The layers that frozen names do not train. Its errors wrap
@@ -34,7 +35,8 @@ func compile(n layers.Network, batch int, k *kernels.Set, frozen map[string]bool
 	return compileIn(nil, n, batch, k, frozen)
 }
 
-// compileAnswering is compile for a net that has no gradients. Nothing is kept for them, and outputs share memory.
+// compileAnswering is compile for a net that has no gradients, and answers about a batch or fewer images. Nothing is kept
+// for gradients, and outputs share memory.
 func compileAnswering(n layers.Network, batch int, k *kernels.Set) (*Net, error) {
 	variables, err := n.Variables()
 	if err != nil {
@@ -71,27 +73,39 @@ func compileIn(s *slots, n layers.Network, batch int, k *kernels.Set, frozen map
 	return net, nil
 }
 
-// Forward returns the logits [batch, classes], which are valid until the next call. images are
-// [batch, height, width, channels], normalised.
-//
-// Training uses the statistics of the batch and moves the running ones, which are in vars; otherwise the
-// running statistics are used and nothing is written. It panics if images or a variable have the wrong length.
-func (n *Net) Forward(vars Tensors, images []float32, training bool) []float32 {
-	checkLength("images", images, n.input.batch*n.input.shape.Size())
+// Forward returns the logits [batch, classes] of training, which are valid until the next call. images are
+// [batch, height, width, channels], normalised. It uses the statistics of the batch, and moves the running ones, which are
+// in vars. It panics if images or a variable have the wrong length.
+func (n *Net) Forward(vars Tensors, images []float32) []float32 {
+	n.training, n.vars, n.packed = true, vars, nil
+	return n.logitsOf(images)
+}
+
+// answer returns the logits [k, classes] of k images, a batch or fewer, by the running statistics. They are valid until the
+// next call. Filters are packed once for all nets that answer with these weights. It panics like Forward.
+func (n *Net) answer(w *weights, images []float32) []float32 {
+	n.training, n.vars, n.packed = false, w.tensors, &w.packed
+	n.input.batch.images = len(images) / n.input.shape.Size()
+	return n.logitsOf(images)
+}
+
+// logitsOf computes the logits of as many images as are in the pass.
+func (n *Net) logitsOf(images []float32) []float32 {
+	batch := n.input.batch.images
+	checkLength("images", images, batch*n.input.shape.Size())
 	for _, v := range n.variables {
-		checkLength(v.Name, vars[v.Name], v.Size())
+		checkLength(v.Name, n.vars[v.Name], v.Size())
 	}
-	n.vars, n.training = vars, training
 	n.input.load(images)
 	for _, o := range n.ops {
 		o.forward(n)
 	}
-	n.output.store(n.logits)
-	return n.logits
+	logits := n.logits[:batch*n.output.shape.Channels]
+	n.output.store(logits)
+	return logits
 }
 
-// Backward takes the gradient of the loss to the logits [batch, classes] of the last Forward, which was
-// one in training, and overwrites grads with those to every variable that trains. It uses up what Forward
+// Backward takes the gradient of the loss to the logits [batch, classes] of the last Forward, and overwrites grads with those to every variable that trains. It uses up what Forward
 // kept, so it runs once for each Forward, and it reads the variables that were given to it. It panics if
 // dLogits or a gradient have the wrong length.
 func (n *Net) Backward(dLogits []float32, grads Tensors) {

@@ -25,7 +25,7 @@ func step(t *testing.T, d layers.Design, kernels string) cpu.Tensors {
 	}
 	rng := rand.New(rand.NewPCG(5, 6))
 	vars, grads := randomVariables(t, n, rng)
-	results := cpu.Tensors{"logits": slices.Clone(net.Forward(vars, randomValues(rng, batch*n.Input.Size()), true))}
+	results := cpu.Tensors{"logits": slices.Clone(net.Forward(vars, randomValues(rng, batch*n.Input.Size())))}
 	net.Backward(randomValues(rng, batch*10), grads)
 	maps.Copy(results, vars)
 	for name, g := range grads {
@@ -77,24 +77,25 @@ func testEvaluation(t *testing.T, d layers.Design) {
 	n := network(t, d, data.Shape{Height: 8, Width: 8, Channels: 3}, 10, 4)
 	rng := rand.New(rand.NewPCG(7, 8))
 	vars, _ := randomVariables(t, n, rng)
-	before := cpu.Tensors{}
-	for name, v := range vars {
-		before[name] = slices.Clone(v)
-	}
+	weights := cpu.NewWeights(vars)
 	images := randomValues(rng, batch*n.Input.Size())
 	forward := func(batch int, images []float32) []float32 {
 		net, err := cpu.Compile(n, batch)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return net.Forward(vars, images, false)
+		return net.Answer(weights, images)
 	}
 	all := forward(batch, images)
 	last := forward(1, images[(batch-1)*n.Input.Size():])
 	if diff := cmp.Diff(all[(batch-1)*10:], last); diff != "" {
 		t.Errorf("last image, in a batch and alone (-batch +alone):\n%s", diff)
 	}
-	if diff := cmp.Diff(before, vars); diff != "" {
+	after, err := weights.Values()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(vars, cpu.Tensors(after)); diff != "" {
 		t.Errorf("variables changed (-before +after):\n%s", diff)
 	}
 }
@@ -143,8 +144,8 @@ func TestWrongLengths(t *testing.T) {
 		name string
 		call func()
 	}{
-		{"images", func() { net.Forward(vars, make([]float32, 11), true) }},
-		{"variable", func() { net.Forward(cpu.Tensors{}, make([]float32, 12), true) }},
+		{"images", func() { net.Forward(vars, make([]float32, 11)) }},
+		{"variable", func() { net.Forward(cpu.Tensors{}, make([]float32, 12)) }},
 		{"logits", func() { net.Backward(make([]float32, 5), grads) }},
 		{"gradient", func() { net.Backward(make([]float32, 6), cpu.Tensors{}) }},
 	}

@@ -45,7 +45,7 @@ func (s statistics) inverseDeviation(epsilon float64) float64 {
 // out.
 func newNorm(in, out *tensor, l layers.BatchNorm, f kernels.Activation, frozen bool) *norm {
 	channels := in.shape.Channels
-	ghosts := min(max(1, l.Groups), in.batch)
+	ghosts := min(max(1, l.Groups), in.batch.most)
 	phases := 1
 	for phases*in.kernels.Lanes%ghosts != 0 && phases < in.groups() {
 		phases++

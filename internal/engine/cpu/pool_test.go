@@ -25,7 +25,7 @@ func TestTies(t *testing.T) {
 					t.Fatal(err)
 				}
 				grads := cpu.Tensors{"a/weight": make([]float32, 2)}
-				logits := net.Forward(cpu.Tensors{"a/weight": {1, 0}}, images, true)
+				logits := net.Forward(cpu.Tensors{"a/weight": {1, 0}}, images)
 				dLogits := make([]float32, len(logits))
 				dLogits[0] = 1
 				net.Backward(dLogits, grads)
@@ -62,7 +62,7 @@ func testNaN(t *testing.T, n layers.Network, kernels string) {
 		vars[v.Name] = make([]float32, v.Size())
 	}
 	vars["prep/conv/weight"][4] = float32(math.NaN())
-	for i, v := range net.Forward(vars, make([]float32, 64), true) {
+	for i, v := range net.Forward(vars, make([]float32, 64)) {
 		if v == v {
 			t.Errorf("logit %d is %g, want NaN", i, v)
 		}

@@ -23,8 +23,7 @@ type product struct {
 	xRow, xPixel         int
 	// tiles divide the output channels. Tile t's weights are packed [k][channel of the tile] from
 	// tiles[t]·len(offsets) on, 0 for channels past the last.
-	tiles   kernels.Tiling
-	weights []float32
+	tiles kernels.Tiling
 }
 
 // Work is done in blocks whose operands fit in the first-level cache.
@@ -37,25 +36,27 @@ const (
 	blockTiles = 11
 )
 
-// finish pads the offsets, cuts the channels into tiles and allocates the packed weights.
+// finish pads the offsets and cuts the channels into tiles.
 func (p *product) finish() {
 	for last := len(p.offsets) - 1; len(p.offsets)%p.y.kernels.Taps != 0; {
 		p.offsets = append(p.offsets, p.offsets[last])
 	}
 	p.tiles = p.y.kernels.Tiling(p.y.shape.Channels)
-	p.weights = make([]float32, p.tiles.Channels()*len(p.offsets))
 }
 
-// packed is the weights of a tile.
-func (p *product) packed(t int) []float32 {
+// packedSize is the number of packed weights.
+func (p *product) packedSize() int { return p.tiles.Channels() * len(p.offsets) }
+
+// tile is the packed weights of a tile.
+func (p *product) tile(packed []float32, t int) []float32 {
 	taps := len(p.offsets)
-	return p.weights[p.tiles[t]*taps : p.tiles[t+1]*taps]
+	return packed[p.tiles[t]*taps : p.tiles[t+1]*taps]
 }
 
-// pack copies the weights into the order in which they are used, and 0 where there is none.
-func (p *product) pack(w []float32) {
+// pack copies the weights w into the order in which they are used, and 0 where there is none.
+func (p *product) pack(filters, w []float32) {
 	parallel(p.tiles.Count(), func(t int) {
-		packed, first, size := p.packed(t), p.tiles[t], p.tiles.Size(t)
+		packed, first, size := p.tile(filters, t), p.tiles[t], p.tiles.Size(t)
 		clear(packed)
 		channels := min(size, p.y.shape.Channels-first)
 		for k, i := range p.index {
@@ -67,9 +68,9 @@ func (p *product) pack(w []float32) {
 }
 
 // unpack is the inverse of pack.
-func (p *product) unpack(w []float32) {
+func (p *product) unpack(w, filters []float32) {
 	parallel(p.tiles.Count(), func(t int) {
-		packed, first, size := p.packed(t), p.tiles[t], p.tiles.Size(t)
+		packed, first, size := p.tile(filters, t), p.tiles[t], p.tiles.Size(t)
 		channels := min(size, p.y.shape.Channels-first)
 		for k, i := range p.index {
 			for m := range channels {
@@ -81,13 +82,13 @@ func (p *product) unpack(w []float32) {
 
 // run computes the product into y, a tensor like the product's, and calls after as [convolution] says. A task is a block
 // of rows of one group and of tiles of channels.
-func (p *product) run(y *tensor, after epilogue) {
+func (p *product) run(filters []float32, y *tensor, after epilogue) {
 	blockRows := max(1, blockPixels/max(1, p.columns))
 	rowBlocks, tileBlocks := ceilDiv(p.rows, blockRows), ceilDiv(p.tiles.Count(), blockTiles)
 	parallel(p.y.groups()*rowBlocks*tileBlocks, func(i int) {
 		group, row, t := i/tileBlocks/rowBlocks, i/tileBlocks%rowBlocks*blockRows, i%tileBlocks*blockTiles
 		end, endTile := min(row+blockRows, p.rows), min(t+blockTiles, p.tiles.Count())
-		p.block(y, group, row, end, t, endTile)
+		p.block(filters, y, group, row, end, t, endTile)
 		if after == nil {
 			return
 		}
@@ -99,7 +100,7 @@ func (p *product) run(y *tensor, after epilogue) {
 }
 
 // block computes rows and tiles of one group, some taps and columns at a time.
-func (p *product) block(to *tensor, group, firstRow, endRow, firstTile, endTile int) {
+func (p *product) block(filters []float32, to *tensor, group, firstRow, endRow, firstTile, endTile int) {
 	taps := len(p.offsets)
 	y := to.data[to.lead+group*to.group+p.yFirst:]
 	x := p.x.data[group*p.x.group:]
@@ -109,7 +110,7 @@ func (p *product) block(to *tensor, group, firstRow, endRow, firstTile, endTile 
 			pixels := min(blockPixels, p.columns-column)
 			for t := firstTile; t < endTile; t++ {
 				size := p.tiles.Size(t)
-				weights := p.packed(t)[tap*size:]
+				weights := p.tile(filters, t)[tap*size:]
 				for row := firstRow; row < endRow; row++ {
 					p.y.kernels.Convolve(
 						y[p.tiles[t]*p.y.channel+row*p.yRow+column*p.yPixel:], p.y.channel, p.yPixel,

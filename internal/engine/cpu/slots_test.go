@@ -9,13 +9,14 @@ import (
 
 	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/internal/engine/cpu"
+	"github.com/fastresnet/fastresnet/internal/golden"
 	"github.com/fastresnet/fastresnet/internal/testlayers"
 	"github.com/fastresnet/fastresnet/layers"
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestAnsweringNets wants nets whose outputs share memory to answer as those do in which each has its own, bit for bit,
-// whatever was in that memory before.
+// TestAnsweringNets wants nets whose outputs share memory to answer as those do in which each has its own, and whatever was in
+// that memory before and however many images there are the same, bit for bit.
 func TestAnsweringNets(t *testing.T) {
 	image := data.Shape{Height: 16, Width: 19, Channels: 3}
 	end := layers.Linear{Name: "end", Out: 10}
@@ -49,20 +50,33 @@ func TestAnsweringNets(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					sharing, err := cpu.CompileAnswering(n, batch, kernels)
-					if err != nil {
-						t.Fatal(err)
+					weights := cpu.NewWeights(vars)
+					sharing := func() *cpu.Net {
+						net, err := cpu.CompileAnswering(n, batch, kernels)
+						if err != nil {
+							t.Fatal(err)
+						}
+						return net
 					}
+					fresh, spoilt := sharing(), sharing()
 					spoil := float32(math.NaN())
 					if kernels == cpu.Naive {
 						spoil = 1e30 // they multiply what is past the image by 0
 					}
-					sharing.SpoilOutputs(spoil)
+					spoilt.SpoilOutputs(spoil)
 					for range 2 {
 						images := randomValues(rng, batch*n.Input.Size())
-						want := slices.Clone(apart.Forward(vars, images, false))
-						if diff := cmp.Diff(want, sharing.Forward(vars, images, false)); diff != "" {
-							t.Fatalf("logits (-apart +sharing):\n%s", diff)
+						logits := slices.Clone(fresh.Answer(weights, images))
+						if err := golden.MaxRelativeError(logits, apart.Answer(weights, images)); err > 1e-5 {
+							t.Fatalf("logits differ by %.1e from those of outputs apart", err)
+						}
+						if diff := cmp.Diff(logits, spoilt.Answer(weights, images)); diff != "" {
+							t.Fatalf("logits (-fresh memory +spoilt):\n%s", diff)
+						}
+						few := batch / 2
+						some := spoilt.Answer(weights, images[:few*n.Input.Size()])
+						if diff := cmp.Diff(logits[:few*len(logits)/batch], some); diff != "" {
+							t.Fatalf("logits of some images (-among others +without):\n%s", diff)
 						}
 					}
 				})

@@ -100,7 +100,7 @@ func (*steps) PerDispatch(int) int { return 1 }
 func (s *steps) Step(step, size, _ int) error {
 	at := s.bySize[size]
 	s.loader.Next(at.batch)
-	logits := at.net.Forward(s.values, at.batch.Images, true)
+	logits := at.net.Forward(s.values, at.batch.Images)
 	l := crossEntropy(at.dLogits, logits, at.batch, objective{s.cfg.LabelSmoothing, s.cfg.ClassWeights, s.cfg.Hardest}, s.cfg.LossImages())
 	s.record(l, step)
 	for _, image := range l.hardest {
@@ -174,9 +174,9 @@ func (s *steps) LossSum() float64 { return float64(s.metrics[engine.MetricLoss])
 // Weights implements [engine.Steps].
 func (s *steps) Weights() (now, last engine.Weights, err error) {
 	if s.averages == nil {
-		return &weights{cloneTensors(s.values)}, nil, nil
+		return newWeights(s.values), nil, nil
 	}
-	return &weights{cloneTensors(s.averages)}, &weights{cloneTensors(s.values)}, nil
+	return newWeights(s.averages), newWeights(s.values), nil
 }
 
 // Close implements [engine.Steps].

@@ -20,7 +20,7 @@ const slack = 2
 // been, when it is an operation of the type border that has.
 //
 // In the last group the lanes past the batch are computed like the others. Their values are finite and
-// ignored, their gradients are 0.
+// ignored, their gradients are 0. Groups past the batch are left alone.
 type tensor struct {
 	// kernels compute with the tensor, and decide its layout.
 	kernels *kernels.Set
@@ -31,7 +31,7 @@ type tensor struct {
 	slots *slots
 	slot  int
 	shape data.Shape
-	batch int
+	batch *batch
 	// fixed says that nothing trainable comes before the tensor, so that its gradient is of no use.
 	fixed bool
 	// data starts with the lead.
@@ -40,12 +40,18 @@ type tensor struct {
 	row, channel, group, lead int
 }
 
-// newTensor makes a tensor for kernels, with an arena of its own.
-func newTensor(k *kernels.Set, shape data.Shape, batch int) *tensor {
-	return (&tensor{kernels: k, arena: &arena{}, batch: batch}).beside(shape)
+// batch is what tensors that are beside each other hold.
+type batch struct {
+	images int // of the pass in progress: all that there is memory for, or fewer in a net that only answers
+	most   int
 }
 
-// beside is a new tensor of another shape, for as many images, the same kernels, the same arena and the same slots.
+// newTensor makes a tensor of a batch for kernels, with an arena of its own.
+func newTensor(k *kernels.Set, shape data.Shape, images int) *tensor {
+	return (&tensor{kernels: k, arena: &arena{}, batch: &batch{images, images}}).beside(shape)
+}
+
+// beside is a new tensor of another shape, for the same images, the same kernels, the same arena and the same slots.
 func (t *tensor) beside(shape data.Shape) *tensor {
 	k := t.kernels
 	t = &tensor{kernels: k, arena: t.arena, slots: t.slots, shape: shape, batch: t.batch}
@@ -62,7 +68,9 @@ func (t *tensor) beside(shape data.Shape) *tensor {
 }
 
 // size is the number of elements.
-func (t *tensor) size() int { return t.lead + t.groups()*t.group + slack*t.row }
+func (t *tensor) size() int {
+	return t.lead + ceilDiv(t.batch.most, t.kernels.Lanes)*t.group + slack*t.row
+}
 
 // giveBack says that the tensor has been read for the last time.
 func (t *tensor) giveBack() {
@@ -71,10 +79,12 @@ func (t *tensor) giveBack() {
 	}
 }
 
-func (t *tensor) groups() int { return ceilDiv(t.batch, t.kernels.Lanes) }
+func (t *tensor) groups() int { return ceilDiv(t.batch.images, t.kernels.Lanes) }
 
 // images is how many images of a group are part of the batch.
-func (t *tensor) images(group int) int { return min(t.kernels.Lanes, t.batch-group*t.kernels.Lanes) }
+func (t *tensor) images(group int) int {
+	return min(t.kernels.Lanes, t.batch.images-group*t.kernels.Lanes)
+}
 
 // plane is the rows of one channel of a group, up to and with its border.
 func (t *tensor) plane(group, channel int) []float32 {
@@ -110,7 +120,7 @@ func (t *tensor) load(images []float32) {
 // store is the inverse of load.
 func (t *tensor) store(images []float32) {
 	size, channels, lanes := t.shape.Size(), t.shape.Channels, t.kernels.Lanes
-	for i := range t.batch {
+	for i := range t.batch.images {
 		for c := range channels {
 			plane := t.plane(i/lanes, c)
 			for y := range t.shape.Height {
@@ -149,7 +159,7 @@ func (t *tensor) clearBorder() {
 		group := t.data[t.lead+g*t.group:][:t.group]
 		clear(group[t.shape.Channels*t.channel:])
 	})
-	clear(t.data[t.lead+t.groups()*t.group:])
+	clear(t.data[t.lead+t.groups()*t.group:][:slack*t.row])
 }
 
 // taskChannels is how many channels of a group are one task of perChannel.

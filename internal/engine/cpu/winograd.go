@@ -29,10 +29,10 @@ func tilesOf(in data.Shape) int {
 }
 
 // suitsWinograd says whether winograd can compute a convolution, and gains by it: few channels are transformed for
-// longer than they are multiplied, and for few tiles the filters are.
+// longer than they are multiplied, and for few tiles the filters are, unless they stay packed.
 func suitsWinograd(in, out *tensor, f filter) bool {
 	const fewTiles = 4
-	return winogradFits(in.shape, f) && in.groups()*tilesOf(in.shape) >= fewTiles &&
+	return winogradFits(in.shape, f) && (in.slots != nil || in.groups()*tilesOf(in.shape) >= fewTiles) &&
 		min(in.shape.Channels, out.shape.Channels) >= in.kernels.WinogradChannels
 }
 
@@ -44,13 +44,25 @@ func newWinograd(in, out *tensor) *winograd {
 	}
 }
 
+// packedSize implements [convolution].
+func (w *winograd) packedSize() int { return w.forward.packedSize() }
+
+// pack implements [convolution].
+func (w *winograd) pack(filters, weights []float32) { w.forward.pack(filters, weights) }
+
 // output implements [convolution].
-func (w *winograd) output(weights []float32, y *tensor, after epilogue) {
-	w.forward.run(weights, y, after)
+func (w *winograd) output(filters []float32, y *tensor, after epilogue) {
+	w.forward.run(filters, y, after)
 }
 
 // inputGradient implements [convolution].
-func (w *winograd) inputGradient(weights []float32) { w.backward.run(weights, w.backward.y, nil) }
+func (w *winograd) inputGradient(weights []float32) {
+	p := &w.backward
+	filters := p.y.arena.take(p.packedSize())
+	defer p.y.arena.give(filters)
+	p.pack(filters, weights)
+	p.run(filters, p.y, nil)
+}
 
 // weightGradient implements [convolution].
 func (w *winograd) weightGradient(dw []float32) { w.forward.gradient(dw) }
@@ -66,9 +78,12 @@ type tileProduct struct {
 	weights weightIndex
 	// channels divide y's, as in product.
 	channels kernels.Tiling
-	// rows and columns are the tiles of an image, and tiles those of all groups. They are counted row by row.
-	rows, columns, tiles int
+	// rows and columns are the tiles of an image.
+	rows, columns int
 }
+
+// tiles are those of all groups. They are counted row by row.
+func (p *tileProduct) tiles() int { return p.y.groups() * p.rows * p.columns }
 
 // weightIndex says where the weights are: that of tap t, from channel k of x to channel m of y, is at
 // first + m·y + k·x + t·tap.
@@ -78,7 +93,7 @@ func newTileProduct(y, x *tensor, w weightIndex) tileProduct {
 	rows, columns := ceilDiv(y.shape.Height, kernels.OutputSide), ceilDiv(y.shape.Width, kernels.OutputSide)
 	return tileProduct{
 		y: y, x: x, weights: w, channels: y.kernels.Tiling(y.shape.Channels),
-		rows: rows, columns: columns, tiles: y.groups() * rows * columns,
+		rows: rows, columns: columns,
 	}
 }
 
@@ -96,16 +111,13 @@ const (
 // run computes to, a tensor like y, and calls after as [convolution] says. A task is a chunk of tiles, and where those
 // are few, a part of the outputs: each then transforms the inputs again. The file memory.go of package engine estimates
 // what it takes.
-func (p *tileProduct) run(w []float32, to *tensor, after epilogue) {
+func (p *tileProduct) run(filters []float32, to *tensor, after epilogue) {
 	lanes, inputs := p.y.kernels.Lanes, p.x.shape.Channels
-	filters := p.y.arena.take(positions * p.plane())
-	defer p.y.arena.give(filters)
-	p.pack(filters, w)
 	chunk := 4 // tiles that are transformed and multiplied together
 	if inputs <= 32 {
 		chunk = 8
 	}
-	chunks, blocks := ceilDiv(p.tiles, chunk), ceilDiv(p.channels.Count(), blockOutputs)
+	chunks, blocks := ceilDiv(p.tiles(), chunk), ceilDiv(p.channels.Count(), blockOutputs)
 	parts := min(blocks, ceilDiv(4*runtime.GOMAXPROCS(0), chunks))
 	offsets := chunkOffsets(inputs, chunk*lanes)
 	x := transformed{channel: chunk * lanes, tile: lanes, position: (inputs*chunk + spread) * lanes}
@@ -117,7 +129,7 @@ func (p *tileProduct) run(w []float32, to *tensor, after epilogue) {
 		x, y := x, y
 		x.values, y.values = memory[:positions*x.position], memory[positions*x.position:]
 		first, part := i/parts*chunk, i%parts
-		count := min(chunk, p.tiles-first)
+		count := min(chunk, p.tiles()-first)
 		p.transform(x, p.x, first, count, 0, inputs)
 		for block := part * blocks / parts; block < (part+1)*blocks/parts; block++ {
 			t := block * blockOutputs
@@ -231,6 +243,9 @@ func (p *tileProduct) plane() int {
 func planes(side, plane, lanes int) kernels.Grid {
 	return kernels.Grid{Row: side * plane, Column: plane, Step: lanes}
 }
+
+// packedSize is the number of transformed filters.
+func (p *tileProduct) packedSize() int { return positions * p.plane() }
 
 // pack transforms the filters w: [position][plane].
 func (p *tileProduct) pack(filters, w []float32) {

@@ -37,7 +37,7 @@ func (p *tileProduct) gradient(dw []float32) {
 	plane := blocks * down.channels * lanes
 	taskBlocks := ceilDiv(gradientChannels, lanes)
 	acrossTasks, downTasks := ceilDiv(blocks, taskBlocks), ceilDiv(down.channels, gradientChannels)
-	chunks := ceilDiv(p.tiles, gradientChunk)
+	chunks := ceilDiv(p.tiles(), gradientChunk)
 	parts := min(max(1, gradientTasks/(acrossTasks*downTasks)), chunks)
 	sums := arena.take(parts * positions * plane)
 	defer arena.give(sums)
@@ -119,7 +119,7 @@ func (g *gradientTask) run(chunk, endChunk int) {
 		}
 	}
 	for c := chunk; c < endChunk; c++ {
-		first, count := c*gradientChunk, min(gradientChunk, g.p.tiles-c*gradientChunk)
+		first, count := c*gradientChunk, min(gradientChunk, g.p.tiles()-c*gradientChunk)
 		g.across.transform(across, first, count, g.block*lanes, min(g.endBlock*lanes, g.across.channels))
 		g.down.transform(down, first, count, g.channel, g.end)
 		for position := range positions {

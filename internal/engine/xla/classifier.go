@@ -11,13 +11,15 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 )
 
-// classifier computes logits with one graph, which is given the images of a batch once and each view's choices.
+// classifier computes logits with one graph, which is given the images of a batch once and each view's choices. Images that
+// are missing in the batch are black.
 type classifier struct {
 	device    *device
 	cfg       engine.Config
 	graph     *program
 	variables []layers.Variable // the network's, the first of those in the weights
 	pixels    input
+	size      int // of the batch
 }
 
 // viewInput is a view's choices, as [graphs.View] takes them.
@@ -30,7 +32,7 @@ func newClassifier(d *device, cfg engine.Config, size int) (engine.Classifier, e
 		return nil, err
 	}
 	in := cfg.Network.Input
-	c := &classifier{device: d, cfg: cfg, variables: variables, pixels: splitOver(d, dtypes.Uint8, size, in.Height, in.Width, in.Channels)}
+	c := &classifier{device: d, cfg: cfg, variables: variables, size: size, pixels: splitOver(d, dtypes.Uint8, size, in.Height, in.Width, in.Channels)}
 	inputs := append(inputsOf(variables), c.pixels)
 	if len(cfg.Views) > 0 {
 		inputs = append(inputs, viewInput)
@@ -60,13 +62,20 @@ func (c *classifier) Close() { c.graph.close() }
 
 // Logits implements [engine.Classifier].
 func (c *classifier) Logits(ctx context.Context, w engine.Weights, pixels []uint8) ([]float32, error) {
+	image := c.cfg.Network.Input.Size()
+	n := len(pixels) / image
+	if n < c.size {
+		batch := make([]uint8, c.size*image)
+		copy(batch, pixels)
+		pixels = batch
+	}
 	images, err := upload(c.device, pixels, c.pixels)
 	if err != nil {
 		return nil, err
 	}
 	defer release(images)
 	inputs := append(slices.Clone(w.(*weights).buffers[:len(c.variables)]), images)
-	return c.cfg.OverViews(ctx, func(v engine.View) ([]float32, error) {
+	all, err := c.cfg.OverViews(ctx, func(v engine.View) ([]float32, error) {
 		inputs := slices.Clone(inputs)
 		if len(c.cfg.Views) > 0 {
 			view, err := upload(c.device, graphs.Choices(v), viewInput)
@@ -87,4 +96,5 @@ func (c *classifier) Logits(ctx context.Context, w engine.Weights, pixels []uint
 		}
 		return download[float32](out[0], shape.Size())
 	})
+	return all[:len(all)/c.size*n], err
 }

@@ -40,9 +40,13 @@ func (d *device) Train(ctx context.Context, cfg engine.Config, train *data.Datas
 	return newSteps(ctx, d, cfg, train, sizes)
 }
 
-// Sizes implements [engine.Backend].
-func (*device) Sizes(batch int) []int {
-	return []int{engine.SmallBatch, max(batch, engine.SmallBatch)}
+// Together implements [engine.Backend]. A program takes as long however many images of its batch there are.
+func (*device) Together(n, batch int) (images, size int) {
+	size = max(batch, engine.SmallBatch)
+	if n < size/3 {
+		size = engine.SmallBatch
+	}
+	return min(n, size), size
 }
 
 // Classify implements [engine.Backend].
