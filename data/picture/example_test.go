@@ -12,6 +12,22 @@ import (
 //go:embed testdata/folder
 var pictures embed.FS
 
+// Pictures that nobody has sorted, wherever in a folder they are.
+func ExampleFind() {
+	paths, err := picture.Find(context.Background(), pictures)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, path := range paths {
+		fmt.Println(path)
+	}
+	// Output:
+	// testdata/folder/ring/1.png
+	// testdata/folder/star/1.png
+	// testdata/folder/star/2.png
+}
+
 // A folder with a folder for each class, here one that is part of the program.
 func ExampleReader_FS() {
 	reader := picture.Reader{

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/internal/argument"
 )
 
 // found is what a folder of classes holds.
@@ -52,31 +53,60 @@ func isLoose(name string) bool {
 // isHidden says whether a file or folder is not meant to be seen: those of macOS in zip files, too.
 func isHidden(name string) bool { return strings.HasPrefix(name, ".") || name == "__MACOSX" }
 
-// find looks for pictures.
-func find(ctx context.Context, fsys fs.FS) (f found, err error) {
+// walk tells of all that is in a folder, at any depth, in the order of [fs.WalkDir], and whether it is a picture; of folders
+// only of hidden ones, into which it does not go.
+func walk(ctx context.Context, fsys fs.FS, root string, tell func(name string, picture bool)) error {
+	return fs.WalkDir(fsys, root, func(name string, entry fs.DirEntry, err error) error {
+		if err := errors.Join(err, ctx.Err()); err != nil {
+			return err
+		}
+		switch hidden := isHidden(entry.Name()); {
+		case name == root:
+		case entry.IsDir() && hidden:
+			tell(name, false)
+			return fs.SkipDir
+		case entry.IsDir():
+		default:
+			tell(name, !hidden && isPicture(name) && isFile(fsys, name, entry))
+		}
+		return nil
+	})
+}
+
+// Find returns the paths of the pictures in a file system, at any depth, in the order of [fs.WalkDir]; none, if there are none.
+// They are those that a [Reader] finds in the folder of a class: files, and links to files, whose names end like a picture's
+// ([Report.Ignored] has how), and that are neither hidden nor in a hidden folder. They are not opened. The error is that of
+// ctx when it ends, or one of package fs.
+func Find(ctx context.Context, fsys fs.FS) (paths []string, err error) {
+	if err := argument.Context(ctx); err != nil {
+		return nil, err
+	}
+	err = walk(ctx, fsys, ".", func(name string, picture bool) {
+		if picture {
+			paths = append(paths, name)
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	return paths, nil
+}
+
+// findByClass looks for pictures in the folders of classes.
+func findByClass(ctx context.Context, fsys fs.FS) (f found, err error) {
 	root, folders, err := classFolders(fsys)
 	if err != nil {
 		return f, err
 	}
 	classes := map[string]bool{} // that have a picture
-	err = fs.WalkDir(fsys, root, func(name string, entry fs.DirEntry, err error) error {
-		if err := errors.Join(err, ctx.Err()); err != nil {
-			return err
-		}
-		switch {
-		case name == root:
-		case entry.IsDir() && isHidden(entry.Name()):
+	err = walk(ctx, fsys, root, func(name string, picture bool) {
+		if !picture || path.Dir(name) == root {
 			f.ignored = append(f.ignored, name)
-			return fs.SkipDir
-		case entry.IsDir():
-		case isHidden(entry.Name()), path.Dir(name) == root, !isPicture(name), !isFile(fsys, name, entry):
-			f.ignored = append(f.ignored, name)
-		default:
-			class, _, _ := strings.Cut(strings.TrimPrefix(name, strings.TrimPrefix(root+"/", "./")), "/")
-			classes[class] = true
-			f.pictures = append(f.pictures, Labelled{name, class})
+			return
 		}
-		return nil
+		class, _, _ := strings.Cut(strings.TrimPrefix(name, strings.TrimPrefix(root+"/", "./")), "/")
+		classes[class] = true
+		f.pictures = append(f.pictures, Labelled{name, class})
 	})
 	if err != nil {
 		return f, err

@@ -113,7 +113,7 @@ func (e *UnreadableError) Unwrap() []error {
 //	train/dog/3.jpg
 //
 // Folders within a class's belong to it. Pictures beside the folders of the classes are left out, and reported:
-// [Reader.Pictures] reads pictures wherever they are. Where the folder holds nothing but another one, whose folders are the
+// [Reader.Pictures] reads pictures wherever they are, and [Find] finds them. Where the folder holds nothing but another one, whose folders are the
 // classes, that is read. Pictures are decoded on all cores, and may be of any size up to [MaxPixels]; animated ones count with
 // their first frame, and what is transparent is blended with black. The images are in the order of their paths.
 //
@@ -158,7 +158,7 @@ func (r Reader) FS(ctx context.Context, fsys fs.FS) (*data.Dataset, Report, erro
 	if err := argument.Context(ctx); err != nil {
 		return nil, Report{}, err
 	}
-	found, err := find(ctx, fsys)
+	found, err := findByClass(ctx, fsys)
 	if err != nil {
 		return nil, Report{}, err
 	}

@@ -2,13 +2,7 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"image"
-	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
 
 	"github.com/fastresnet/fastresnet"
 	"github.com/fastresnet/fastresnet/data/picture"
@@ -21,39 +15,6 @@ type encoded struct {
 	file    string
 	content []byte
 	pixels  int64
-}
-
-// open reads a file, and of the picture no more than its header.
-func open(file string, stdin io.Reader) (encoded, error) {
-	in := stdin
-	if file != standardInput {
-		f, err := os.Open(file)
-		if err != nil {
-			return encoded{}, unnamed(err)
-		}
-		defer f.Close()
-		if info, err := f.Stat(); err == nil && info.IsDir() {
-			return encoded{}, fmt.Errorf("it is a folder: name its files, as in %s", printable(filepath.Join(file, "*")))
-		}
-		in = f
-	}
-	content, err := io.ReadAll(io.LimitReader(in, picture.MaxBytes+1))
-	if err != nil {
-		return encoded{}, unnamed(err)
-	}
-	if len(content) > picture.MaxBytes {
-		return encoded{}, fmt.Errorf("%w: need no more than %d MiB", picture.ErrTooLarge, picture.MaxBytes>>20)
-	}
-	header, err := picture.ReadHeader(content)
-	return encoded{file, content, header.Pixels()}, err
-}
-
-// unnamed is an error without the name of the file, which is printed before it.
-func unnamed(err error) error {
-	if path := (*fs.PathError)(nil); errors.As(err, &path) {
-		return path.Err
-	}
-	return err
 }
 
 // batch is pictures that are decoded, to be classified together.

@@ -20,19 +20,21 @@ type settings struct {
 	threshold      program.Threshold
 	top            int
 	json           bool
-	files          []string
+	pictures       []string // files, folders and standardInput
 }
 
-// standardInput is the file name of what is piped in.
+// standardInput is the name of what is piped in.
 const standardInput = "-"
 
 var usage = fmt.Sprintf(`Usage: predict [flags] PICTURE...
 
 Says what a trained model takes pictures for: files in the formats %s,
-of at most %s pixels, or "-" for standard input. A picture of any size is scaled,
-and of one with other proportions the middle is looked at, or all of it if the model
-was trained on pictures that were stretched or padded. A file that cannot be read is
-reported, the others are classified, and the exit status is 1. Ctrl-C stops it.
+of at most %s pixels, or "-" for standard input. Of a folder it takes every picture,
+at any depth, in the order of the names; what is hidden is left out. A picture of any
+size is scaled, and of one with other proportions the middle is looked at, or all of it
+if the model was trained on pictures that were stretched or padded. A file that cannot
+be read is reported, the others are classified, and the exit status is 1, as for a
+folder without a picture. Ctrl-C stops it.
 
 `, picture.Formats, terminal.Count(picture.MaxPixels))
 
@@ -49,7 +51,7 @@ func parse(args []string, stdout io.Writer) (*settings, error) {
 	if err := program.ParseArguments(f, usage, args, stdout); err != nil {
 		return nil, err
 	}
-	s.files = f.Args()
+	s.pictures = f.Args()
 	return s, s.check()
 }
 
@@ -57,11 +59,11 @@ func parse(args []string, stdout io.Writer) (*settings, error) {
 func (s *settings) check() error {
 	var problems []error
 	problems = append(problems, program.TooSmall(program.Number{Flag: "top", Value: s.top, Least: 1})...)
-	if len(s.files) == 0 {
-		problems = append(problems, errors.New("no pictures: need files, or - for standard input"))
+	if len(s.pictures) == 0 {
+		problems = append(problems, errors.New("no pictures: need files or folders, or - for standard input"))
 	}
 	inputs := 0
-	for _, file := range s.files {
+	for _, file := range s.pictures {
 		if file == standardInput {
 			inputs++
 		}
@@ -69,9 +71,9 @@ func (s *settings) check() error {
 	if inputs > 1 {
 		problems = append(problems, errors.New("- is named more than once: there is one standard input"))
 	}
-	late := slices.IndexFunc(s.files, func(file string) bool { return strings.HasPrefix(file, "-") && file != standardInput })
+	late := slices.IndexFunc(s.pictures, func(file string) bool { return strings.HasPrefix(file, "-") && file != standardInput })
 	if late >= 0 {
-		problems = append(problems, fmt.Errorf("%s: need flags before the pictures; a file of that name is ./%[1]s", s.files[late]))
+		problems = append(problems, fmt.Errorf("%s: need flags before the pictures; a file of that name is ./%[1]s", s.pictures[late]))
 	}
 	return errors.Join(problems...)
 }

@@ -3,6 +3,7 @@
 //
 //	go run ./examples/predict cat.jpg dog.png                           # by the model that comes along
 //	go run ./examples/predict -model cifar.safetensors cat.jpg dog.png
+//	go run ./examples/predict -model cifar.safetensors FOLDER           # every picture in it
 package main
 
 import (
@@ -35,6 +36,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 
 // predict classifies the pictures, in batches of what memory has room for, and reports each.
 func predict(ctx context.Context, s *settings, stdin io.Reader, stdout, stderr io.Writer) error {
+	sources := find(ctx, s.pictures)
 	model, err := modelfile.Load(s.model, fastresnet.WithBackend(s.backend))
 	if err != nil {
 		return err
@@ -44,17 +46,17 @@ func predict(ctx context.Context, s *settings, stdin io.Reader, stdout, stderr i
 		return err
 	}
 
-	var r reporter = newTable(stdout, s, model.Classes(), model.Threshold())
+	var r reporter = newTable(stdout, s.top, sources, model.Classes(), model.Threshold())
 	if s.json {
-		r = newLines(stdout, s)
+		r = newLines(stdout, s.top)
 	}
 	var b batch
 	failed := 0
-	for _, file := range s.files {
+	for _, source := range sources {
 		if ctx.Err() != nil {
 			return program.ErrInterrupted
 		}
-		p, err := open(file, stdin)
+		p, err := source.open(stdin)
 		if err == nil && !b.hasRoom(p) {
 			if err := b.classify(ctx, model, r); err != nil {
 				return interruptedOr(ctx, err)
@@ -68,8 +70,8 @@ func predict(ctx context.Context, s *settings, stdin io.Reader, stdout, stderr i
 		}
 		if err != nil {
 			failed++
-			fmt.Fprintf(stderr, "predict: %s: %s\n", printable(file), terminal.OneLine(err))
-			if err := r.failed(file, err); err != nil {
+			fmt.Fprintf(stderr, "predict: %s: %s\n", printable(source.name), terminal.OneLine(err))
+			if err := r.failed(source.name, err); err != nil {
 				return err
 			}
 		}
@@ -78,7 +80,7 @@ func predict(ctx context.Context, s *settings, stdin io.Reader, stdout, stderr i
 		return interruptedOr(ctx, err)
 	}
 	if failed > 0 {
-		return fmt.Errorf("%d of %s could not be read", failed, terminal.Plural(len(s.files), "picture"))
+		return fmt.Errorf("%d of %d could not be read", failed, len(sources))
 	}
 	return nil
 }

@@ -29,10 +29,10 @@ type table struct {
 
 const widestFile = 60 // columns; a longer name pushes its own line out only
 
-func newTable(w io.Writer, s *settings, classes []string, threshold float64) *table {
-	t := &table{w: w, top: s.top, fileWidth: len("file"), classWidth: len("class")}
-	for _, file := range s.files {
-		t.fileWidth = max(t.fileWidth, min(utf8.RuneCountInString(printable(file)), widestFile))
+func newTable(w io.Writer, top int, sources []source, classes []string, threshold float64) *table {
+	t := &table{w: w, top: top, fileWidth: len("file"), classWidth: len("class")}
+	for _, source := range sources {
+		t.fileWidth = max(t.fileWidth, min(utf8.RuneCountInString(printable(source.name)), widestFile))
 	}
 	mark := 0
 	if threshold > 0 {
@@ -99,7 +99,7 @@ type outcome struct {
 	Error   string          `json:"error,omitempty"`
 }
 
-func newLines(w io.Writer, s *settings) *lines { return &lines{e: json.NewEncoder(w), top: s.top} }
+func newLines(w io.Writer, top int) *lines { return &lines{e: json.NewEncoder(w), top: top} }
 
 func (l *lines) classified(file string, p fastresnet.Prediction) error {
 	return l.e.Encode(outcome{File: file, Classes: results.Ranking(p, l.top), Unknown: p.Unknown})

@@ -11,7 +11,7 @@ import (
 func TestTableQuotesNames(t *testing.T) {
 	const steering, turning = "cat\x1b[2J", "\u202egod"
 	var text strings.Builder
-	table := newTable(&text, &settings{top: 2, files: []string{"a.png"}}, []string{steering, turning}, 0)
+	table := newTable(&text, 2, []source{{name: "a.png"}}, []string{steering, turning}, 0)
 	p := fastresnet.Prediction{Class: 0, Label: steering, Probability: 0.75, Labels: []string{steering, turning}, Probabilities: []float64{0.75, 0.25}}
 	if err := table.classified("a.png", p); err != nil {
 		t.Fatal(err)
@@ -24,12 +24,11 @@ func TestTableQuotesNames(t *testing.T) {
 // An answer below the model's threshold is marked.
 func TestUnknown(t *testing.T) {
 	p := fastresnet.Prediction{Label: "cat", Probability: 0.4, Unknown: true, Labels: []string{"cat", "dog"}, Probabilities: []float64{0.4, 0.3}}
-	s := &settings{top: 1, files: []string{"a.png"}}
 	var text, json strings.Builder
-	if err := newTable(&text, s, p.Labels, 0.5).classified("a.png", p); err != nil {
+	if err := newTable(&text, 1, []source{{name: "a.png"}}, p.Labels, 0.5).classified("a.png", p); err != nil {
 		t.Fatal(err)
 	}
-	if err := newLines(&json, s).classified("a.png", p); err != nil {
+	if err := newLines(&json, 1).classified("a.png", p); err != nil {
 		t.Fatal(err)
 	}
 	if !strings.Contains(text.String(), "cat?") || !strings.Contains(json.String(), `"unknown":true`) {
