@@ -166,6 +166,22 @@ func (e Evaluation) Threshold(wanted float64) (probability, answered float64, ok
 	return probability, answered, ok
 }
 
+// AtThreshold returns how many of the images get an answer with that threshold ([Model.SetThreshold]), which are those whose
+// predicted class is at least so probable, and how many of these are classified right.
+func (e Evaluation) AtThreshold(threshold float64) (answered, right int) {
+	for i, label := range e.labels {
+		class := e.predicted(i)
+		if e.probabilities[i][class] < threshold {
+			continue
+		}
+		answered++
+		if class == label {
+			right++
+		}
+	}
+	return answered, right
+}
+
 // Verdict is what the model says of an image whose label is known.
 type Verdict struct {
 	// Image is its index in the set.

@@ -38,6 +38,19 @@ func TestEvaluationThreshold(t *testing.T) {
 	}
 }
 
+func TestAtThreshold(t *testing.T) {
+	// By probability: right at 0.9, wrong at 0.8, right at 0.7.
+	e := fastresnet.NewEvaluation([]string{"a", "b"}, []int{0, 1, 1}, [][]float64{{0.9, 0.1}, {0.8, 0.2}, {0.3, 0.7}})
+	for threshold, want := range map[float64][2]int{0: {3, 2}, 0.7: {3, 2}, 0.75: {2, 1}, 0.8: {2, 1}, 0.85: {1, 1}, 1: {0, 0}} {
+		if answered, right := e.AtThreshold(threshold); [2]int{answered, right} != want {
+			t.Errorf("%g: %d answered and %d right, want %d", threshold, answered, right, want)
+		}
+	}
+	if answered, right := (fastresnet.Evaluation{}).AtThreshold(0.5); answered != 0 || right != 0 {
+		t.Errorf("of no images: %d answered and %d right", answered, right)
+	}
+}
+
 func TestThreshold(t *testing.T) {
 	set := synthetic(t, 40, 1)
 	model := train(t, set).Model

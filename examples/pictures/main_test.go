@@ -104,6 +104,7 @@ pictures as training changes them: .*
 the worst mistakes: .*
 report: .*
 model: \S+
+  answers below a probability of 0\.75 are unknown: (\d+) of 12 on the test pictures(; \d+ of the other \d+ are right \(\d+\.\d %\))?
   go run ./examples/predict -model \S+ PICTURE \.\.\.
 $`
 	if !regexp.MustCompile(want).MatchString(stdout) {
@@ -143,8 +144,8 @@ func TestRunFrom(t *testing.T) {
 		t.Fatalf("exit status %d, stderr %q", status, stderr)
 	}
 	status, stdout, stderr := start(t.Context(), "-train", draw(t, 40, "ring", "dots"), "-backend", "go", "-epochs", "2", "-from", model, "-frozen", "body", "-save", after)
-	if status != program.ExitOK || stderr != "" {
-		t.Fatalf("exit status %d, stderr %q", status, stderr)
+	if status != program.ExitOK || stderr != "" || strings.Contains(stdout, "unknown") {
+		t.Fatalf("exit status %d, stderr %q, stdout:\n%s", status, stderr, stdout)
 	}
 	trained, err := fastresnet.Load(after, fastresnet.WithBackend("go"))
 	if err != nil {
@@ -295,11 +296,11 @@ func TestInterruptedInTraining(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	stdout, stderr := &cancelling{at: "\n    2 ", cancel: cancel}, &bytes.Buffer{}
 	status := run(ctx, []string{"-train", draw(t, 20, "disc", "star"), "-backend", "go", "-width", "2", "-epochs", "9", "-seed", "4",
-		"-save", model, "-curves", curves, "-report", page}, stdout, stderr)
+		"-save", model, "-threshold", "0.9", "-curves", curves, "-report", page}, stdout, stderr)
 	if status != program.ExitInterrupted || stderr.String() != "pictures: interrupted\n" {
 		t.Errorf("exit status %d, stderr %q", status, stderr)
 	}
-	want := fmt.Sprintf("\ncurves: %s\nreport: %s\nmodel: %s\n  go run ./examples/predict -model %[3]s PICTURE ...\n", curves, page, model)
+	want := fmt.Sprintf("\ncurves: %s\nreport: %s\nmodel: %s\n  answers below a probability of 0.9 are unknown\n  go run ./examples/predict -model %[3]s PICTURE ...\n", curves, page, model)
 	if !strings.HasSuffix(stdout.String(), want) {
 		t.Errorf("stdout:\n%s\nwant this at its end:\n%s", stdout, want)
 	}
