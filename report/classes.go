@@ -115,8 +115,8 @@ type trust struct {
 	NoAnswers string // why there are none of them
 }
 
-// answers are what is left if the model answers only where its probability is high enough.
-type answers struct{ Wanted, Probability, Answered string }
+// answers are what is left if the model answers only where its probability is high enough: a share of the images, and how many.
+type answers struct{ Wanted, Probability, Answered, Images string }
 
 // bins are those of Guo et al. 2017.
 const bins = 15
@@ -133,9 +133,11 @@ func trustOf(e fastresnet.Evaluation) (t *trust, err error) {
 		shares = nil
 	}
 	for _, wanted := range shares {
-		a := answers{percent(wanted, 1), none, none}
+		a := answers{percent(wanted, 1), none, none, none}
 		if p, answered, ok := e.Threshold(wanted); ok {
+			images, _ := e.AtThreshold(p)
 			a.Probability, a.Answered = probability(p), percent(answered, 1)
+			a.Images = count(images) + space + "of" + space + count(evaluated(e))
 		}
 		if n := len(t.Answers); n > 0 && t.Answers[n-1].Probability == a.Probability { // so few answers cannot tell them apart
 			t.Answers[n-1] = a

@@ -1,6 +1,7 @@
 package report_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -46,7 +47,31 @@ func TestThresholds(t *testing.T) {
 			if text := page.words(); !strings.Contains(text, test.want) || strings.Contains(text, caption) != (test.want == caption) {
 				t.Errorf("want %q in:\n%s", test.want, text)
 			}
+			for _, table := range page.all("table") {
+				if table.all("caption")[0].words() != caption {
+					continue
+				}
+				for _, row := range table.all("tbody")[0].all("tr") {
+					checkAnswers(t, evaluation, row.words())
+				}
+			}
 		})
+	}
+}
+
+// checkAnswers compares a row of the table of thresholds with an evaluation of 64 images.
+func checkAnswers(t *testing.T, e fastresnet.Evaluation, row string) {
+	t.Helper()
+	var right, needed, share float64
+	var answered int
+	want := " – – –"
+	if _, err := fmt.Sscanf(row, "%g %% %g %% %g %% %d of 64", &right, &needed, &share, &answered); err == nil {
+		probability, _, _ := e.Threshold(right / 100)
+		n, _ := e.AtThreshold(probability)
+		want = fmt.Sprintf(" %.1f %% %.1f %% %d of 64", 100*probability, 100*float64(n)/64, n)
+	}
+	if !strings.HasSuffix(row, want) {
+		t.Errorf("the row %q does not end with %q", row, want)
 	}
 }
 
