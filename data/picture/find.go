@@ -119,6 +119,9 @@ func findByClass(ctx context.Context, fsys fs.FS) (f found, err error) {
 	return f, nil
 }
 
+// layout is what a folder must have.
+const layout = "need one for each class, as in cats/1.jpg and dogs/2.jpg"
+
 // classFolders finds the folder that holds those of the classes, and their names.
 func classFolders(fsys fs.FS) (root string, classes []string, err error) {
 	root = "."
@@ -129,10 +132,9 @@ func classFolders(fsys fs.FS) (root string, classes []string, err error) {
 		}
 		switch {
 		case root == "." && len(folders) == 0 && pictures:
-			return "", nil, fmt.Errorf("%w: its pictures are in no folders, one for each class (Reader.Pictures and Reader.List read them anywhere)",
-				data.ErrNotFound)
+			return "", nil, fmt.Errorf("%w: its pictures are in no folders: %s, or a list (.csv, .jsonl) of paths and labels", data.ErrNotFound, layout)
 		case root == "." && len(folders) == 0:
-			return "", nil, fmt.Errorf("%w: it has no folders, one for each class", data.ErrNotFound)
+			return "", nil, fmt.Errorf("%w: it has no folders: %s", data.ErrNotFound, layout)
 		case root != "." && (len(folders) == 0 || pictures):
 			return path.Dir(root), []string{path.Base(root)}, nil // it is the only class
 		case len(folders) > 1 || pictures:

@@ -112,10 +112,10 @@ func (e *UnreadableError) Unwrap() []error {
 //	train/cat/indoors/2.png
 //	train/dog/3.jpg
 //
-// Folders within a class's belong to it. Pictures beside the folders of the classes are left out, and reported:
-// [Reader.Pictures] reads pictures wherever they are, and [Find] finds them. Where the folder holds nothing but another one, whose folders are the
-// classes, that is read. Pictures are decoded on all cores, and may be of any size up to [MaxPixels]; animated ones count with
-// their first frame, and what is transparent is blended with black. The images are in the order of their paths.
+// Folders within a class's belong to it. Pictures beside the folders of the classes are left out, and reported: [Reader.List] and
+// [Reader.Pictures] read pictures wherever they are, and [Find] finds them. Where the folder holds nothing but another one, whose
+// folders are the classes, that is read. Pictures are decoded on all cores, and may be of any size up to [MaxPixels]; animated
+// ones count with their first frame, and what is transparent is blended with black. The images are in the order of their paths.
 //
 // The error wraps [data.ErrNotFound] if there is no such folder, or no folder in it; [data.ErrFormat] if a class has no
 // picture or the zip file is damaged; it is a *[UnreadableError], for errors.As, if pictures cannot be read, and wraps

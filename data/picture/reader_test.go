@@ -230,8 +230,8 @@ func TestReaderRefuses(t *testing.T) {
 		want   error
 		says   string
 	}{
-		{"an empty folder", picture.Reader{}, files(), data.ErrNotFound, "no folders"},
-		{"pictures without classes", picture.Reader{}, files("1.png", "2.png"), data.ErrNotFound, "its pictures are in no folders, one for each class"},
+		{"an empty folder", picture.Reader{}, files(), data.ErrNotFound, "it has no folders: need one for each class, as in cats/1.jpg and dogs/2.jpg"},
+		{"pictures without classes", picture.Reader{}, files("1.png", "2.png"), data.ErrNotFound, "its pictures are in no folders: need one for each class, as in cats/1.jpg and dogs/2.jpg, or a list"},
 		{"an empty class", picture.Reader{}, files("cat/1.png", "dog/"), data.ErrFormat, "folder dog"},
 		{"a class of other files", picture.Reader{}, files("cat/1.png", "dog/1.heic"), data.ErrFormat, "folder dog"},
 		{"sets for classes", picture.Reader{}, files("train/cat/1.png", "test/cat/1.png"), data.ErrFormat, "are sets"},
