@@ -47,7 +47,7 @@ var (
 	// ErrEmpty is returned for no bytes at all.
 	ErrEmpty = errors.New("it is empty")
 	// ErrFormat is wrapped for what is no picture, or one of another format or kind, however sound.
-	ErrFormat = errors.New("it is no picture that can be read: need " + Formats)
+	ErrFormat = errors.New("it is no picture that can be read")
 	// ErrTooLarge is wrapped when a picture has more than [MaxPixels], or would take too long to decode, or its file
 	// has too many bytes.
 	ErrTooLarge = errors.New("it is too large")
@@ -207,12 +207,23 @@ func problem(err error) error {
 		return err
 	case errors.As(err, &noPNG) && noPNG == "dimension overflow":
 		return fmt.Errorf("%w: more pixels than can be counted", ErrTooLarge)
-	case errors.As(err, &noJPEG), errors.As(err, &noPNG), errors.As(err, &noTIFF), errors.Is(err, bmp.ErrUnsupported):
-		return fmt.Errorf("%w: %w", ErrFormat, err)
+	case errors.As(err, &noPNG):
+		return unsupported("PNG", err)
+	case errors.As(err, &noJPEG):
+		return unsupported("JPEG", err)
+	case errors.As(err, &noTIFF):
+		return unsupported("TIFF", err)
+	case errors.Is(err, bmp.ErrUnsupported):
+		return unsupported("BMP", err)
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
 		return fmt.Errorf("%w: its end is missing", ErrBroken)
 	}
 	return fmt.Errorf("%w: %w", ErrBroken, err)
+}
+
+// unsupported is a decoder's error about a sound picture.
+func unsupported(format string, err error) error {
+	return fmt.Errorf("%w: it is a %s picture of a kind that is not supported: %w", ErrFormat, format, err)
 }
 
 // format is one that can be read.
@@ -260,15 +271,15 @@ func formatOf(encoded []byte) (format, error) {
 	for _, f := range formats {
 		if begins(encoded, f.magic) {
 			if f.name == "webp" && animated(encoded) {
-				return f, fmt.Errorf("%w: it is an animated WebP picture", ErrFormat)
+				return f, fmt.Errorf("%w: it is an animated WebP picture, need a still one", ErrFormat)
 			}
 			return f, nil
 		}
 	}
 	for _, o := range others {
 		if begins(encoded, o.magic) {
-			return format{}, fmt.Errorf("%w: it is %s", ErrFormat, o.name)
+			return format{}, fmt.Errorf("%w: it is %s, need %s", ErrFormat, o.name, Formats)
 		}
 	}
-	return format{}, ErrFormat
+	return format{}, fmt.Errorf("%w: need %s", ErrFormat, Formats)
 }
