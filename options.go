@@ -23,7 +23,8 @@ func WithDataset(train, test *data.Dataset) Option {
 // starts anew if the training set's classes, or their order, are others than the model's. Anything else that does not
 // fit is an error that names it. [Record.WarmStart] says what was taken. Images are normalised as the model knows it;
 // they may be of another size, if the network's pools leave something of them. That their pictures were resized otherwise
-// than [Model.Resizing] says is one of the result's Warnings.
+// than [Model.Resizing] says is one of the result's Warnings. A threshold ([Model.SetThreshold]) is not taken: it was
+// measured for that model.
 //
 // The recipe is [FineTuning]'s unless [WithRecipe] is given: its network must then be the model's. To train a finished
 // run for some more epochs, give the recipe of its [Model.Record]. With [WithEpochs] 0 the run only makes the

@@ -149,6 +149,9 @@ func TestWarmStartTakesImagesOfOtherSizes(t *testing.T) {
 func TestMoreEpochs(t *testing.T) {
 	set := synthetic(t, 48, 1)
 	start := train(t, set).Model
+	if err := start.SetThreshold(0.9); err != nil {
+		t.Fatal(err)
+	}
 	var log bytes.Buffer
 	more, err := fastresnet.Train(context.Background(), fastresnet.WithDataset(set, set), fastresnet.WithBackend("go"), fastresnet.WithInitialModel(start),
 		fastresnet.WithRecipe(start.Record().Recipe), fastresnet.WithEpochs(3), fastresnet.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
@@ -158,6 +161,9 @@ func TestMoreEpochs(t *testing.T) {
 	defer more.Model.Close()
 	if len(more.Epochs) != 3 || more.Recipe.Name != start.Record().Recipe.Name || more.WarmStart == nil || more.WarmStart.Epochs != 2 {
 		t.Errorf("%d epochs of %q after %+v", len(more.Epochs), more.Recipe.Name, more.WarmStart)
+	}
+	if got := more.Model.Threshold(); got != 0 {
+		t.Errorf("a threshold of %g, want none: the other model's was measured for that", got)
 	}
 	if !strings.Contains(log.String(), "warm start") {
 		t.Errorf("the log does not say it:\n%s", log.String())
