@@ -44,8 +44,8 @@ func checkFile(info fs.FileInfo, err error) error {
 	return err
 }
 
-// isLoose says whether a path that was ignored is that of a picture beside the folders of the classes. They are at the top
-// then: classFolders goes no further down where there are pictures.
+// isLoose says whether a path that was ignored is that of a picture in no folder of a class. It is at the top then: classFolders
+// takes a folder further down that has pictures for a class.
 func isLoose(name string) bool {
 	return isPicture(name) && !isHidden(name) && !strings.Contains(name, "/")
 }
@@ -53,15 +53,15 @@ func isLoose(name string) bool {
 // isHidden says whether a file or folder is not meant to be seen: those of macOS in zip files, too.
 func isHidden(name string) bool { return strings.HasPrefix(name, ".") || name == "__MACOSX" }
 
-// walk tells of all that is in a folder, at any depth, in the order of [fs.WalkDir], and whether it is a picture; of folders
-// only of hidden ones, into which it does not go.
-func walk(ctx context.Context, fsys fs.FS, root string, tell func(name string, picture bool)) error {
-	return fs.WalkDir(fsys, root, func(name string, entry fs.DirEntry, err error) error {
+// walk tells of all that there is, at any depth, in the order of [fs.WalkDir], and whether it is a picture; of folders only of
+// hidden ones, into which it does not go.
+func walk(ctx context.Context, fsys fs.FS, tell func(name string, picture bool)) error {
+	return fs.WalkDir(fsys, ".", func(name string, entry fs.DirEntry, err error) error {
 		if err := errors.Join(err, ctx.Err()); err != nil {
 			return err
 		}
 		switch hidden := isHidden(entry.Name()); {
-		case name == root:
+		case name == ".":
 		case entry.IsDir() && hidden:
 			tell(name, false)
 			return fs.SkipDir
@@ -81,7 +81,7 @@ func Find(ctx context.Context, fsys fs.FS) (paths []string, err error) {
 	if err := argument.Context(ctx); err != nil {
 		return nil, err
 	}
-	err = walk(ctx, fsys, ".", func(name string, picture bool) {
+	err = walk(ctx, fsys, func(name string, picture bool) {
 		if picture {
 			paths = append(paths, name)
 		}
@@ -92,19 +92,21 @@ func Find(ctx context.Context, fsys fs.FS) (paths []string, err error) {
 	return paths, nil
 }
 
-// findByClass looks for pictures in the folders of classes.
-func findByClass(ctx context.Context, fsys fs.FS) (f found, err error) {
-	root, folders, err := classFolders(fsys)
+// findByClass looks for pictures in the folders of classes, of which some may be known.
+func findByClass(ctx context.Context, fsys fs.FS, known []string) (f found, err error) {
+	root, folders, err := classFolders(fsys, known)
 	if err != nil {
 		return f, err
 	}
-	classes := map[string]bool{} // that have a picture
-	err = walk(ctx, fsys, root, func(name string, picture bool) {
-		if !picture || path.Dir(name) == root {
+	classes := map[string]bool{}                // that have a picture
+	above := strings.TrimPrefix(root+"/", "./") // what the paths in the folders of classes begin with
+	err = walk(ctx, fsys, func(name string, picture bool) {
+		below, isBelow := strings.CutPrefix(name, above)
+		class, _, hasClass := strings.Cut(below, "/")
+		if !picture || !isBelow || !hasClass {
 			f.ignored = append(f.ignored, name)
 			return
 		}
-		class, _, _ := strings.Cut(strings.TrimPrefix(name, strings.TrimPrefix(root+"/", "./")), "/")
 		classes[class] = true
 		f.pictures = append(f.pictures, Labelled{name, class})
 	})
@@ -122,8 +124,9 @@ func findByClass(ctx context.Context, fsys fs.FS) (f found, err error) {
 // layout is what a folder must have.
 const layout = "need one for each class, as in cats/1.jpg and dogs/2.jpg"
 
-// classFolders finds the folder that holds those of the classes, and their names.
-func classFolders(fsys fs.FS) (root string, classes []string, err error) {
+// classFolders finds the folder that holds those of the classes, and their names. It goes down where there is one folder alone,
+// unless that is known to be a class or has pictures.
+func classFolders(fsys fs.FS, known []string) (root string, classes []string, err error) {
 	root = "."
 	for {
 		folders, pictures, err := contents(fsys, root)
@@ -132,12 +135,13 @@ func classFolders(fsys fs.FS) (root string, classes []string, err error) {
 		}
 		switch {
 		case root == "." && len(folders) == 0 && pictures:
-			return "", nil, fmt.Errorf("%w: its pictures are in no folders: %s, or a list (.csv, .jsonl) of paths and labels", data.ErrNotFound, layout)
+			return "", nil, fmt.Errorf("%w: its pictures are in no folders: %s, or a list (.csv, .jsonl) of paths and labels",
+				data.ErrNotFound, layout)
 		case root == "." && len(folders) == 0:
 			return "", nil, fmt.Errorf("%w: it has no folders: %s", data.ErrNotFound, layout)
 		case root != "." && (len(folders) == 0 || pictures):
 			return path.Dir(root), []string{path.Base(root)}, nil // it is the only class
-		case len(folders) > 1 || pictures:
+		case len(folders) > 1 || slices.Contains(known, folders[0]):
 			return root, folders, areClasses(folders)
 		}
 		root = path.Join(root, folders[0])

@@ -8,8 +8,60 @@ import (
 	"testing/fstest"
 
 	"github.com/fastresnet/fastresnet/data/picture"
+	"github.com/fastresnet/fastresnet/internal/testpicture"
 	"github.com/google/go-cmp/cmp"
 )
+
+// Folders are classes, and what wraps them is none.
+func TestReaderFindsClasses(t *testing.T) {
+	png := &fstest.MapFile{Data: testpicture.Encode(t, "png", testpicture.Image(4, 4))}
+	for _, tt := range []struct {
+		name    string
+		files   []string
+		known   []string // Reader.Classes
+		want    []string
+		ignored []string
+	}{
+		{"two", []string{"cats/1.png", "dogs/1.png"}, nil, []string{"cats", "dogs"}, nil},
+		{"two beside a picture", []string{"a.png", "cats/1.png", "dogs/1.png"}, nil, []string{"cats", "dogs"}, []string{"a.png"}},
+		{"two with folders", []string{"cats/in/1.png", "cats/out/1.png", "dogs/1.png"}, nil, []string{"cats", "dogs"}, nil},
+		{"wrapped", []string{"set/cats/1.png", "set/dogs/1.png"}, nil, []string{"cats", "dogs"}, nil},
+		{"wrapped beside a picture", []string{"a.png", "set/cats/1.png", "set/dogs/1.png"}, nil, []string{"cats", "dogs"}, []string{"a.png"}},
+		{"wrapped twice beside other files", []string{"__MACOSX/x.png", "a.png", "my/notes.txt", "my/set/b.txt", "my/set/cats/1.png", "my/set/dogs/in/1.png"}, nil,
+			[]string{"cats", "dogs"}, []string{"__MACOSX", "a.png", "my/notes.txt", "my/set/b.txt"}},
+		{"one", []string{"cats/1.png", "cats/in/2.png"}, nil, []string{"cats"}, nil},
+		{"one beside a picture", []string{"a.png", "cats/1.png", "cats/in/2.png"}, nil, []string{"cats"}, []string{"a.png"}},
+		{"one with pictures beside its folders", []string{"set/a.png", "set/cats/1.png", "set/dogs/1.png"}, nil, []string{"set"}, nil},
+		{"one, wrapped", []string{"set/cats/1.png"}, nil, []string{"cats"}, nil},
+		{"one, wrapped beside a picture", []string{"a.png", "set/cats/1.png"}, nil, []string{"cats"}, []string{"a.png"}},
+		{"one that is known", []string{"cats/in/1.png", "cats/out/1.png"}, []string{"cats", "dogs"}, []string{"cats"}, nil},
+		{"one that is known beside a picture", []string{"a.png", "cats/in/1.png", "cats/out/1.png"}, []string{"cats", "dogs"}, []string{"cats"}, []string{"a.png"}},
+		{"one that is known, wrapped", []string{"set/cats/in/1.png"}, []string{"cats", "dogs"}, []string{"cats"}, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			fsys := fstest.MapFS{}
+			for _, name := range tt.files {
+				fsys[name] = png
+			}
+			set, report, err := picture.Reader{Classes: tt.known}.FS(t.Context(), fsys)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string // that have pictures
+			for class, n := range set.ClassCounts() {
+				if n > 0 {
+					got = append(got, set.Classes()[class])
+				}
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("classes (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(tt.ignored, report.Ignored); diff != "" || set.Len()+len(report.Ignored) != len(tt.files) {
+				t.Errorf("%d images, ignored (-want +got):\n%s", set.Len(), diff)
+			}
+		})
+	}
+}
 
 // Find finds the pictures that a Reader finds, and those that are in no folder of a class.
 func TestFind(t *testing.T) {

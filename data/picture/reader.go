@@ -54,7 +54,7 @@ type Report struct {
 	Skipped []Problem
 	// Ignored are the paths of files that were not opened: hidden ones, what is no file, those whose names do not end like a
 	// picture's (.png, .jpg, .jpeg, .jpe, .jfif, .gif, .webp, .bmp, .tif, .tiff), and those beside the folders of the
-	// classes, pictures too. Of a hidden folder it is that alone.
+	// classes or of what wraps them, pictures too. Of a hidden folder it is that alone.
 	Ignored []string
 }
 
@@ -112,10 +112,12 @@ func (e *UnreadableError) Unwrap() []error {
 //	train/cat/indoors/2.png
 //	train/dog/3.jpg
 //
-// Folders within a class's belong to it. Pictures beside the folders of the classes are left out, and reported: [Reader.List] and
-// [Reader.Pictures] read pictures wherever they are, and [Find] finds them. Where the folder holds nothing but another one, whose
-// folders are the classes, that is read. Pictures are decoded on all cores, and may be of any size up to [MaxPixels]; animated
-// ones count with their first frame, and what is transparent is blended with black. The images are in the order of their paths.
+// Folders within a class's belong to it. A folder that has no other beside it, holds folders and no pictures, and is none of
+// Classes, is no class: it wraps them. Pictures beside the folders of the classes, or beside what wraps them, are left
+// out, and reported: [Reader.List] and [Reader.Pictures] read pictures wherever they are, and [Find] finds them.
+//
+// Pictures are decoded on all cores, and may be of any size up to [MaxPixels]; animated ones count with their first frame, and
+// what is transparent is blended with black. The images are in the order of their paths.
 //
 // The error wraps [data.ErrNotFound] if there is no such folder, or no folder in it; [data.ErrFormat] if a class has no
 // picture or the zip file is damaged; it is a *[UnreadableError], for errors.As, if pictures cannot be read, and wraps
@@ -158,7 +160,7 @@ func (r Reader) FS(ctx context.Context, fsys fs.FS) (*data.Dataset, Report, erro
 	if err := argument.Context(ctx); err != nil {
 		return nil, Report{}, err
 	}
-	found, err := findByClass(ctx, fsys)
+	found, err := findByClass(ctx, fsys, r.Classes)
 	if err != nil {
 		return nil, Report{}, err
 	}
