@@ -26,7 +26,7 @@ type settings struct {
 // standardInput is the name of what is piped in.
 const standardInput = "-"
 
-var usage = fmt.Sprintf(`Usage: predict [flags] PICTURE...
+var usage = fmt.Sprintf(`Usage: predict [flags] PICTURE|FOLDER...
 
 Says what a trained model takes pictures for: files in the formats %s,
 of at most %s pixels, or "-" for standard input. Of a folder it takes every picture,

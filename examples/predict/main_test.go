@@ -192,7 +192,11 @@ func TestFolder(t *testing.T) {
 		{"without pictures beside a file", []string{"none", "alone.bmp"}, []string{"alone.bmp"}, none + "predict: 1 of 2 could not be read\n"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			status, stdout, stderr := start(t.Context(), nil, append([]string{"-model", model, "-json"}, test.args...)...)
+			args := []string{"-model", model, "-json"}
+			for _, name := range test.args {
+				args = append(args, filepath.FromSlash(name))
+			}
+			status, stdout, stderr := start(t.Context(), nil, args...)
 			if (status == program.ExitOK) != (test.stderr == "") || status != program.ExitOK && status != program.ExitFailed {
 				t.Errorf("exit status %d", status)
 			}
@@ -220,7 +224,7 @@ func TestFolder(t *testing.T) {
 		})
 	}
 
-	status, stdout, stderr := start(t.Context(), nil, "-model", model, "new/a")
+	status, stdout, stderr := start(t.Context(), nil, "-model", model, filepath.FromSlash("new/a"))
 	pattern := `^file              class               probability  next\nnew/a/2\.PNG       .*\nnew/a/deep/1\.jpg  .*\n$`
 	if status != program.ExitOK || stderr != "" || !regexp.MustCompile(pattern).MatchString(filepath.ToSlash(stdout)) {
 		t.Errorf("exit status %d, stderr %q, stdout:\n%s", status, stderr, stdout)
