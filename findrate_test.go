@@ -19,31 +19,29 @@ func TestFindRate(t *testing.T) {
 		t.Skip("it is the same on every platform")
 	}
 	set := synthetic(t, 200, 1)
-	testbackend.Each(t, func(t *testing.T, backend string) {
-		curve, err := fastresnet.FindRate(context.Background(), fastresnet.WithDataset(set, nil), fastresnet.WithBackend(backend),
-			fastresnet.WithWidth(4), fastresnet.WithBatchSize(32), fastresnet.WithPeakRate(0.1))
-		if err != nil {
-			t.Fatal(err)
+	curve, err := fastresnet.FindRate(context.Background(), fastresnet.WithDataset(set, nil), fastresnet.WithBackend("go"),
+		fastresnet.WithWidth(4), fastresnet.WithBatchSize(32), fastresnet.WithPeakRate(0.1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(curve) < 20 {
+		t.Fatalf("%d points", len(curve))
+	}
+	lowest := curve[0]
+	for i, p := range curve {
+		if p.Step != i+1 || math.IsNaN(p.Loss) || i > 0 && p.Rate <= curve[i-1].Rate {
+			t.Errorf("point %d is %+v", i, p)
 		}
-		if len(curve) < 20 {
-			t.Fatalf("%d points", len(curve))
+		if p.Loss < lowest.Loss {
+			lowest = p
 		}
-		lowest := curve[0]
-		for i, p := range curve {
-			if p.Step != i+1 || math.IsNaN(p.Loss) || i > 0 && p.Rate <= curve[i-1].Rate {
-				t.Errorf("point %d is %+v", i, p)
-			}
-			if p.Loss < lowest.Loss {
-				lowest = p
-			}
-		}
-		if first := curve[0]; math.Abs(first.Rate-1e-4) > 1e-9 || math.Abs(first.Loss-math.Log(10)) > 0.7 {
-			t.Errorf("it begins with %+v, want a thousandth of the peak, and ln 10", first)
-		}
-		if lowest.Loss > 0.9*curve[0].Loss || lowest.Rate < 1e-3 {
-			t.Errorf("the lowest is %+v", lowest)
-		}
-	})
+	}
+	if first := curve[0]; math.Abs(first.Rate-1e-4) > 1e-9 || math.Abs(first.Loss-math.Log(10)) > 0.7 {
+		t.Errorf("it begins with %+v, want a thousandth of the peak, and ln 10", first)
+	}
+	if lowest.Loss > 0.9*curve[0].Loss || lowest.Rate < 1e-3 {
+		t.Errorf("the lowest is %+v", lowest)
+	}
 }
 
 // A point is one step, whatever number of steps a run would take at once.

@@ -252,7 +252,7 @@ func TestAirbenchIsTheSource(t *testing.T) {
 	}
 }
 
-// The recipes learn 64 images, in every lowering. With label smoothing 0.2 the least loss there can be is 0.87, and
+// The recipes learn 64 images in pure Go, whose steps XLA's are held to. With label smoothing 0.2 the least loss there can be is 0.87, and
 // that of guessing 2.30; it ended between 1.13 and 1.18, with 91 % and more of the images right.
 func TestAirbenchLearns(t *testing.T) {
 	set := synthetic(t, 64, 1)
@@ -263,18 +263,16 @@ func TestAirbenchLearns(t *testing.T) {
 		}
 		r.Design.Whitening.Images = 64
 		t.Run(name, func(t *testing.T) {
-			testbackend.Each(t, func(t *testing.T, backend string) {
-				result, err := fastresnet.Train(context.Background(), fastresnet.WithRecipe(r), fastresnet.WithDataset(set, set),
-					fastresnet.WithBackend(backend), fastresnet.WithWidth(8), fastresnet.WithBatchSize(16), fastresnet.WithEpochs(20),
-					fastresnet.WithPeakRate(0.24), fastresnet.WithAugmentations(data.AlternatingFlip{}), fastresnet.WithTestViews(fastresnet.OneView))
-				if err != nil {
-					t.Fatal(err)
-				}
-				defer result.Model.Close()
-				if loss, accuracy := result.Epochs[19].TrainLoss, result.TestAccuracy(); loss > 1.4 || accuracy < 0.75 {
-					t.Errorf("training loss %.3f and %.1f %% of the images right after 20 epochs, want 1.4 and 75 %% at worst", loss, 100*accuracy)
-				}
-			})
+			result, err := fastresnet.Train(context.Background(), fastresnet.WithRecipe(r), fastresnet.WithDataset(set, set),
+				fastresnet.WithBackend("go"), fastresnet.WithWidth(8), fastresnet.WithBatchSize(16), fastresnet.WithEpochs(20),
+				fastresnet.WithPeakRate(0.24), fastresnet.WithAugmentations(data.AlternatingFlip{}), fastresnet.WithTestViews(fastresnet.OneView))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer result.Model.Close()
+			if loss, accuracy := result.Epochs[19].TrainLoss, result.TestAccuracy(); loss > 1.4 || accuracy < 0.75 {
+				t.Errorf("training loss %.3f and %.1f %% of the images right after 20 epochs, want 1.4 and 75 %% at worst", loss, 100*accuracy)
+			}
 		})
 	}
 }

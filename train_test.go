@@ -42,14 +42,11 @@ func train(t *testing.T, set *data.Dataset, opts ...fastresnet.Option) *fastresn
 
 // A network that cannot learn 64 images by heart has something wrong with its gradients.
 func TestLearnsBatchByHeart(t *testing.T) {
-	set := synthetic(t, 64, 1)
-	testbackend.Each(t, func(t *testing.T, backend string) {
-		result := train(t, set, fastresnet.WithBackend(backend), fastresnet.WithWidth(8), fastresnet.WithEpochs(30),
-			fastresnet.WithPeakRate(0.2), fastresnet.WithAugmentations())
-		if accuracy := result.TestAccuracy(); accuracy != 1 {
-			t.Errorf("%.1f %% of the training images are right after 30 epochs, want all", 100*accuracy)
-		}
-	})
+	result := train(t, synthetic(t, 64, 1), fastresnet.WithBackend("go"), fastresnet.WithWidth(8), fastresnet.WithEpochs(30),
+		fastresnet.WithPeakRate(0.2), fastresnet.WithAugmentations())
+	if accuracy := result.TestAccuracy(); accuracy != 1 {
+		t.Errorf("%.1f %% of the training images are right after 30 epochs, want all", 100*accuracy)
+	}
 }
 
 // A size that pools cannot halve goes all the way: training, saving, loading, exporting.
