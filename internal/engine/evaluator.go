@@ -54,7 +54,7 @@ func (e *Evaluator) Weights() Weights { return e.weights }
 // more take more memory, and not less time.
 const (
 	SmallBatch = 16
-	LargeBatch = 256
+	LargeBatch = 128
 )
 
 // Batch is how many images are computed together at most.

@@ -161,7 +161,7 @@ func contests(folder string, seconds float64, widths, dtypes []string, only stri
 			if err := write(file, n.name, n.width); err != nil {
 				return nil, err
 			}
-			for _, images := range []string{"1", "128"} {
+			for _, images := range []string{"1", "16", "128"} {
 				all = append(all, contest{name: "predicting " + images + ", " + name + ", ONNX Runtime", unit: "ms", less: true,
 					ours: []string{"predict", file, images, time}, theirs: []string{"predict", file + ".onnx", images, time}})
 			}
