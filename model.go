@@ -19,8 +19,9 @@ type Model struct {
 	normalization data.Normalization
 	resizing      data.Resizing
 	views         []engine.View
-	batch         int      // images that are computed together at most
-	history       *history // of the run that made it
+	computes      [2]string // the backend's name, and its description of the device
+	batch         int       // images that are computed together at most
+	history       *history  // of the run that made it
 	batcher       batcher
 	// changing is held to change the weights, and shared by those who need the same for several batches.
 	changing sync.RWMutex
@@ -36,7 +37,8 @@ type Model struct {
 func newModel(cfg engine.Config, d *engine.Device, classes []string, resizing data.Resizing, h *history) *Model {
 	e := engine.NewEvaluator(d, cfg)
 	return &Model{
-		network: cfg.Network, classes: classes, normalization: cfg.Normalization, resizing: resizing, views: cfg.Views, history: h, batch: e.Batch(), evaluator: e,
+		network: cfg.Network, classes: classes, normalization: cfg.Normalization, resizing: resizing, views: cfg.Views, history: h,
+		computes: [2]string{d.Name, d.Description}, batch: e.Batch(), evaluator: e,
 	}
 }
 
@@ -152,6 +154,23 @@ func (m *Model) Resizing() data.Resizing {
 		return data.ResizeByCropping
 	}
 	return m.resizing
+}
+
+// Normalization returns how pixels become the numbers that the network is given.
+func (m *Model) Normalization() data.Normalization {
+	if m.made() != nil {
+		return data.Normalization{}
+	}
+	return data.Normalization{Mean: slices.Clone(m.normalization.Mean), Std: slices.Clone(m.normalization.Std)}
+}
+
+// Device returns the backend that the model computes with, as [WithBackend] names it, and the backend's description of its
+// device. A loaded model may have been trained on another one: [Model.Record] has that.
+func (m *Model) Device() (backend, description string) {
+	if m.made() != nil {
+		return "", ""
+	}
+	return m.computes[0], m.computes[1]
 }
 
 // Network returns the description of the network.

@@ -151,6 +151,16 @@ func TestSaveAndLoad(t *testing.T) {
 		if diff := cmp.Diff(predictions(t, saved, set), predictions(t, loaded, set), cmpopts.EquateApprox(0, 1e-4)); diff != "" {
 			t.Errorf("predictions (-saved +loaded in pure Go):\n%s", diff)
 		}
+		if diff := cmp.Diff(set.Normalization(), loaded.Normalization()); diff != "" {
+			t.Errorf("normalisation (-of the set +loaded):\n%s", diff)
+		}
+		name, description := saved.Device()
+		if r := saved.Record(); name != r.Backend || description != r.Device {
+			t.Errorf("the trained model computes with %s, %s, the run with %s, %s", name, description, r.Backend, r.Device)
+		}
+		if name, description := loaded.Device(); name != "go" || !strings.Contains(description, "pure Go") {
+			t.Errorf("the loaded model computes with %s, %s, want pure Go", name, description)
+		}
 	})
 }
 

@@ -57,7 +57,8 @@ func serve(ctx context.Context, s *settings, log *slog.Logger, stdout io.Writer)
 		return fmt.Errorf("-addr: %w", err)
 	}
 	if s.log == logJSON {
-		log.Info("listening", "address", listener.Addr().String())
+		_, device := model.Device()
+		log.Info("listening", "address", listener.Addr().String(), "device", device)
 	}
 	fmt.Fprintf(stdout, "serve: http://%s\n", listener.Addr())
 	l := usual
