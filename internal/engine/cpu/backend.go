@@ -126,17 +126,21 @@ type classifier struct {
 	most    int // images that answer takes
 }
 
-// grow has answer take n images: more memory is taken when it is needed, and then at once for twice as many images as
-// before.
+// grow has answer take n images, with memory for as many as fill the lanes, or twice, four times and so on as many. What it had
+// is given back first.
 func (c *classifier) grow(n int) error {
-	for c.most < n {
-		c.most = min(max(c.kernels.Lanes, 2*c.most), c.size)
+	c.answer, c.most = nil, 0
+	most := c.kernels.Lanes
+	for most < n {
+		most *= 2
 	}
-	net, err := compileAnswering(c.cfg.Network, c.most, c.kernels)
-	if err == nil {
-		c.answer = net.answer
+	most = min(most, c.size)
+	net, err := compileAnswering(c.cfg.Network, most, c.kernels)
+	if err != nil {
+		return err
 	}
-	return err
+	c.answer, c.most = net.answer, most
+	return nil
 }
 
 // Logits implements [engine.Classifier].

@@ -105,9 +105,9 @@ func (n *Net) logitsOf(images []float32) []float32 {
 	return logits
 }
 
-// Backward takes the gradient of the loss to the logits [batch, classes] of the last Forward, and overwrites grads with those to every variable that trains. It uses up what Forward
-// kept, so it runs once for each Forward, and it reads the variables that were given to it. It panics if
-// dLogits or a gradient have the wrong length.
+// Backward takes the gradient of the loss to the logits [batch, classes] of the last Forward, and overwrites grads with
+// those to every variable that trains. It uses up what Forward kept, so it runs once for each Forward, and it reads the
+// variables that were given to it. It panics if dLogits or a gradient have the wrong length.
 func (n *Net) Backward(dLogits []float32, grads Tensors) {
 	checkLength("dLogits", dLogits, len(n.logits))
 	for _, v := range n.variables {
