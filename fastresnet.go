@@ -7,8 +7,8 @@ import (
 
 // Train trains a network and returns the model with the history of the run. With no options it trains
 // [ResNet9Epochs24] on CIFAR-10, which it looks for under the environment's FASTRESNET_DATA and then in
-// the user's cache folder; it never downloads it. On a training set of your own ([WithDataset]) it runs [RecipeFor] that set,
-// and [FineTuning] if it starts from a model ([WithInitialModel]).
+// the user's cache folder; it never downloads it. On a training set of your own ([WithDataset]), with other classes than
+// CIFAR-10's, it runs [RecipeFor] that set, and [FineTuning] if it starts from a model ([WithInitialModel]).
 //
 // Errors wrap [ErrOption] (every problem at once, before a device or a file is touched where that is possible),
 // [ErrArgument], [ErrNoData], [ErrBackend], [ErrMemory], [ErrCheckpoint] or [ErrDiverged], or [data.ErrFormat] for a file of

@@ -220,7 +220,8 @@ func (m *Model) Threshold() float64 {
 // Summary is a table of the network: layers, output shapes, parameters and multiply-adds.
 func (m *Model) Summary() string { return m.Network().Summary() }
 
-// Close gives back what the model holds on its device. The model cannot be used afterwards.
+// Close waits for what the model is computing, and gives back what it holds on its device. Predictions and the like are
+// [ErrClosed] afterwards. To close it again does nothing.
 func (m *Model) Close() (err error) {
 	defer guard(&err)
 	if m.made() != nil {

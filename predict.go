@@ -59,15 +59,16 @@ func (p Prediction) Top(k int) []Score {
 // Predict classifies images of any size and colour model. Each becomes an image of the training set's size as those of
 // that set did, by [data.Dataset.Resizing]: unless that says otherwise, the largest centred part with their proportions
 // is kept (the middle square, if they were square). It is scaled with the Catmull-Rom kernel, wide enough when it
-// shrinks that every pixel counts; an image of the right size is taken as it is, pixel by pixel. Package data/picture opens pictures as they are meant to be seen, which image.Decode does not: it
-// leaves photographs on their side.
+// shrinks that every pixel counts; an image of the right size is taken as it is, pixel by pixel. Package data/picture opens
+// pictures as they are meant to be seen, which image.Decode does not: it leaves photographs on their side.
 //
 // A network for 3 channels sees red, green and blue, of a grey image three times the same; one for 1 channel sees the
 // luma. What is transparent is blended with black. Time and memory go with the part taken: a photograph of a
 // megapixel takes milliseconds.
 //
-// Many goroutines may call it: a batch of images takes hardly longer than one, and those that wait while the model is
-// busy share the next. A call whose ctx ends returns at once, or when the image that is being scaled is.
+// Many goroutines may call it: images together take less time than one after the other, and those that wait while the
+// model is busy are computed together. An answer can differ by rounding with the number of images beside it. A call whose
+// ctx ends returns at once, or when the image that is being scaled is.
 //
 // The error wraps [ErrImage] if an image is nil, if the part of it that counts has no pixels or more than 2²⁸, or if
 // the network takes another number of channels, and [ErrDiverged] if what the model makes of an image is not finite; it

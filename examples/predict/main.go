@@ -70,6 +70,9 @@ func predict(ctx context.Context, s *settings, stdin io.Reader, stdout, stderr i
 		}
 		if err != nil {
 			failed++
+			if err := b.classify(ctx, model, r); err != nil { // those before it are reported before it
+				return interruptedOr(ctx, err)
+			}
 			fmt.Fprintf(stderr, "predict: %s: %s\n", printable(source.name), terminal.OneLine(err))
 			if err := r.failed(source.name, err); err != nil {
 				return err

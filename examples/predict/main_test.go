@@ -125,12 +125,15 @@ func TestThreshold(t *testing.T) {
 	}
 }
 
-// TestJSON has more pictures than a batch, and one that is broken among them.
+// TestJSON has more pictures than a batch, and one that is broken among them. Lines are in the order of the arguments.
 func TestJSON(t *testing.T) {
 	model := testmodel.Save(t, 4)
 	contents := map[string][]byte{"broken": []byte("GIF89a")}
-	args := []string{"-model", model, "-json", "-top", "99", "broken"}
+	args := []string{"-model", model, "-json", "-top", "99"}
 	for i := range maxImages + 3 {
+		if i == 5 {
+			args = append(args, "broken")
+		}
 		name := fmt.Sprintf("%03d.png", i)
 		contents[name], args = testpicture.Encode(t, "png", testpicture.Image(32+i, 32)), append(args, name)
 	}
