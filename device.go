@@ -24,7 +24,8 @@ func (c *computing) open(ctx context.Context) (*engine.Device, error) {
 const loadLimit = 2 << 30
 
 // batchOf is how many images a model computes together at most: those of its run, or what fits the limit. It is asked before
-// there are any values: one that does not fit takes no memory for them.
+// there are any values: one that does not fit takes no memory for them. It counts what logits take, or embeddings, and not
+// both.
 func (c *computing) batchOf(doc modelDocument) (int, error) {
 	limit := c.memory
 	if limit == 0 {

@@ -23,9 +23,10 @@ func TestEveryRecipeTrains(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	loss := func(t *testing.T, r fastresnet.Recipe, images int, opts ...fastresnet.Option) float64 {
+	set = first(t, set, 2000)
+	loss := func(t *testing.T, r fastresnet.Recipe, opts ...fastresnet.Option) float64 {
 		all := append([]fastresnet.Option{
-			fastresnet.WithRecipe(r), fastresnet.WithDataset(first(t, set, images), nil), fastresnet.WithBackend("go"),
+			fastresnet.WithRecipe(r), fastresnet.WithDataset(set, nil), fastresnet.WithBackend("go"),
 			fastresnet.WithWidth(4), fastresnet.WithBatchSize(128), fastresnet.WithEpochs(1),
 		}, opts...)
 		result, err := fastresnet.Train(context.Background(), all...)
@@ -37,8 +38,8 @@ func TestEveryRecipeTrains(t *testing.T) {
 	}
 	for _, r := range fastresnet.Recipes() {
 		t.Run(r.Name, func(t *testing.T) {
-			before := loss(t, r, 512, fastresnet.WithPeakRate(1e-9))
-			after := loss(t, r, 2000)
+			before := loss(t, r, fastresnet.WithPeakRate(1e-9))
+			after := loss(t, r)
 			t.Logf("loss %.4f, untrained %.4f", after, before)
 			if after > before-0.005 {
 				t.Errorf("mean loss %.4f of the epoch, %.4f of the untrained network: want it to fall", after, before)

@@ -89,7 +89,7 @@ func TestLoadedModelsKeepToTheMemoryLimit(t *testing.T) {
 
 // What a model keeps to answer about many images is a small multiple of its largest layer's output.
 func TestLoadedModelsShareMemoryAmongLayers(t *testing.T) {
-	const width, images = 16, 256
+	const width, images = 16, 128 // as many as are computed together
 	file, set := resnet9File(t, width, images), blackImages(t, images)
 	before := heap()
 	model, err := fastresnet.ReadModel(bytes.NewReader(file), fastresnet.WithBackend("go"))
@@ -101,7 +101,7 @@ func TestLoadedModelsShareMemoryAmongLayers(t *testing.T) {
 		t.Fatal(err)
 	}
 	const largest = 4 * images * 32 * 32 * 2 * width
-	if taken := heap() - before; taken > 5*largest/2 {
+	if taken := heap() - before; taken > 3*largest { // packed weights and filters, too
 		t.Errorf("the model keeps %d MB, and the largest output is %d MB", taken/1_000_000, largest/1_000_000)
 	}
 	runtime.KeepAlive(file)

@@ -19,9 +19,9 @@ type Model struct {
 	normalization data.Normalization
 	resizing      data.Resizing
 	views         []engine.View
-	computes      [2]string // the backend's name, and its description of the device
-	batch         int       // images that are computed together at most
-	history       *history  // of the run that made it
+	computes      computes
+	batch         int      // images that are computed together at most
+	history       *history // of the run that made it
 	batcher       batcher
 	// changing is held to change the weights, and shared by those who need the same for several batches.
 	changing sync.RWMutex
@@ -34,11 +34,14 @@ type Model struct {
 	evaluator *engine.Evaluator // nil once closed
 }
 
+// computes is what a model computes with, also once it is closed: the backend by name, and its description of the device.
+type computes struct{ backend, device string }
+
 func newModel(cfg engine.Config, d *engine.Device, classes []string, resizing data.Resizing, h *history) *Model {
 	e := engine.NewEvaluator(d, cfg)
 	return &Model{
 		network: cfg.Network, classes: classes, normalization: cfg.Normalization, resizing: resizing, views: cfg.Views, history: h,
-		computes: [2]string{d.Name, d.Description}, batch: e.Batch(), evaluator: e,
+		computes: computes{d.Name, d.Description}, batch: e.Batch(), evaluator: e,
 	}
 }
 
@@ -170,7 +173,7 @@ func (m *Model) Device() (backend, description string) {
 	if m.made() != nil {
 		return "", ""
 	}
-	return m.computes[0], m.computes[1]
+	return m.computes.backend, m.computes.device
 }
 
 // Network returns the description of the network.

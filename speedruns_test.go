@@ -252,8 +252,8 @@ func TestAirbenchIsTheSource(t *testing.T) {
 	}
 }
 
-// The recipes learn 64 images in pure Go, whose steps XLA's are held to. With label smoothing 0.2 the least loss there can be is 0.87, and
-// that of guessing 2.30; it ended between 1.13 and 1.18, with 91 % and more of the images right.
+// The recipes learn 64 images in pure Go, whose steps XLA's are held to. With label smoothing 0.2 the least loss there can
+// be is 0.87, and that of guessing 2.30; it ended between 1.13 and 1.18, with 91 % and more of the images right.
 func TestAirbenchLearns(t *testing.T) {
 	set := synthetic(t, 64, 1)
 	for _, name := range []string{"airbench94-muon", "airbench94-2025", "airbench96"} {

@@ -47,7 +47,7 @@ func (b backend) Train(ctx context.Context, cfg engine.Config, train *data.Datas
 	return newSteps(ctx, cfg, train, sizes, b.kernels)
 }
 
-// Classify implements [engine.Backend].
+// Classify implements [engine.Backend]. Of several images the first ones say for how many there is to be memory.
 func (b backend) Classify(cfg engine.Config, size int) (engine.Classifier, error) {
 	c := &classifier{cfg: cfg, kernels: b.kernels, size: size}
 	if size == 1 {
@@ -56,9 +56,8 @@ func (b backend) Classify(cfg engine.Config, size int) (engine.Classifier, error
 			return nil, err
 		}
 		c.answer, c.most = net.classify, 1
-		return c, nil
 	}
-	return c, c.grow(1)
+	return c, nil
 }
 
 // Together implements [engine.Backend]. Images side by side fill the lanes, which takes as long as about seven images alone.

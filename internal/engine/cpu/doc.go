@@ -2,8 +2,9 @@
 // pass of a network, its loss and its optimisers, written out. It computes every layer of package layers; tests hold it
 // to plain float64 loops, to finite differences, to PyTorch and to GoMLX.
 //
-// The function compile makes a [Net] of a network, for batches of one size; the type steps trains with nets, and the type
-// classifier answers with them. The type imageNet answers about one image, with channels in the lanes.
+// The function compile makes a [Net] of a network, for batches of one size, with which the type steps trains. The type
+// classifier answers with nets that compileAnswering makes, for a batch or fewer images. The type imageNet answers about one
+// image, with channels in the lanes.
 //
 // # Layout
 //

@@ -85,7 +85,7 @@ func (n *Net) Forward(vars Tensors, images []float32) []float32 {
 // next call. Filters are packed once for all nets that answer with these weights. It panics like Forward.
 func (n *Net) answer(w *weights, images []float32) []float32 {
 	n.training, n.vars, n.packed = false, w.tensors, &w.packed
-	n.input.batch.images = len(images) / n.input.shape.Size()
+	n.input.batch.images = min(len(images)/n.input.shape.Size(), n.input.batch.most)
 	return n.logitsOf(images)
 }
 
