@@ -42,16 +42,48 @@ func Apply(n layers.Network, x *graph.Node, s *Scope) *graph.Node {
 
 // sequence adds layers one behind the other to the graph of x [batch, height, width, channels] of the scope's DType.
 func sequence(all []layers.Layer, x *graph.Node, s *Scope) *graph.Node {
-	for i, l := range all {
-		if c, is := l.(layers.Conv); is && c.Stride == 1 && i+1 < len(all) {
-			if pool, is := all[i+1].(layers.MaxPool); is {
-				x = convBefore(pool, c, x, s)
-				continue
-			}
-		}
-		x = layer(l, x, s)
+	for len(all) > 0 {
+		var done int
+		x, done = next(all, x, s)
+		all = all[done:]
 	}
 	return x
+}
+
+// next adds the first of the layers, or the first few where they are better computed together, and says how many.
+func next(all []layers.Layer, x *graph.Node, s *Scope) (y *graph.Node, done int) {
+	switch l := all[0].(type) {
+	case layers.Conv:
+		if pool, is := pools(all[1:]); is && l.Stride == 1 {
+			return convBefore(pool, l, x, s), 1
+		}
+	case layers.BatchNorm:
+		last := 1
+		for last < len(all) && pointwise(all[last]) {
+			last++
+		}
+		if pool, is := pools(all[last:]); is && pool.Size <= few {
+			return normBefore(pool, l, all[1:last], x, s), last + 1
+		}
+	}
+	return layer(all[0], x, s), 1
+}
+
+// pools reports whether the first of the layers is a pool.
+func pools(all []layers.Layer) (p layers.MaxPool, is bool) {
+	if len(all) > 0 {
+		p, is = all[0].(layers.MaxPool)
+	}
+	return p, is
+}
+
+// pointwise reports whether a layer computes each value from one.
+func pointwise(l layers.Layer) bool {
+	switch l.(type) {
+	case layers.ReLU, layers.CELU, layers.GELU, layers.SiLU, layers.Scale:
+		return true
+	}
+	return false
 }
 
 func layer(l layers.Layer, x *graph.Node, s *Scope) *graph.Node {
@@ -61,7 +93,7 @@ func layer(l layers.Layer, x *graph.Node, s *Scope) *graph.Node {
 	case layers.PatchWhitening:
 		return patchWhitening(l, x, s)
 	case layers.BatchNorm:
-		return batchNorm(l, x, s)
+		return batchNorm(l, x, s)(x)
 	case layers.ReLU:
 		return relu(x)
 	case layers.CELU:

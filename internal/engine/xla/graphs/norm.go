@@ -6,10 +6,11 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 )
 
-// batchNorm sees the batch as [batch/groups, groups, height, width, channels], so that an image's group is its
-// place modulo groups. What is known of a channel is [1, groups, 1, 1, channels] float32; in evaluation there is one group.
-func batchNorm(b layers.BatchNorm, x *graph.Node, s *Scope) *graph.Node {
-	shape, dtype := x.Shape(), x.DType()
+// batchNorm takes the moments of x, and returns what normalises any of its values.
+//
+// It sees the batch as [batch/groups, groups, height, width, channels], so that an image's group is its place modulo
+// groups. What is known of a channel is [1, groups, 1, 1, channels] float32; in evaluation there is one group.
+func batchNorm(b layers.BatchNorm, x *graph.Node, s *Scope) (normalise func(x *graph.Node) *graph.Node) {
 	channels := func(name string) *graph.Node { return graph.Reshape(s.variable(b.Name+"/"+name), 1, 1, 1, 1, -1) }
 	mean, variance := channels("mean"), channels("variance")
 	epsilon, momentum := b.Constants()
@@ -18,14 +19,17 @@ func batchNorm(b layers.BatchNorm, x *graph.Node, s *Scope) *graph.Node {
 	if ofBatch {
 		groups = max(1, b.Groups)
 	}
-	x = graph.Reshape(x, -1, groups, shape.Dim(1), shape.Dim(2), shape.Dim(3))
-	if !b.LowPrecision {
-		x = graph.ConvertDType(x, dtypes.Float32)
-	}
 	running, shift := mean, channels("bias")
-	distance := graph.Sub(x, perChannel(running, x))
+	distance := func(x *graph.Node) *graph.Node {
+		dims := x.Shape().Dimensions
+		x = graph.Reshape(x, -1, groups, dims[1], dims[2], dims[3])
+		if !b.LowPrecision {
+			x = graph.ConvertDType(x, dtypes.Float32)
+		}
+		return graph.Sub(x, perChannel(running, x))
+	}
 	if ofBatch {
-		mean, variance = moments(distance, running)
+		mean, variance = moments(distance(x), running)
 		n := float64(x.Shape().Size() / variance.Shape().Size())
 		unbiased := graph.MulScalar(variance, n/max(n-1, 1))
 		s.update(b.Name+"/mean", towards(s.variable(b.Name+"/mean"), mean, momentum))
@@ -37,8 +41,20 @@ func batchNorm(b layers.BatchNorm, x *graph.Node, s *Scope) *graph.Node {
 	}
 	// Not from the mean itself: its gradient would be one more sum over x, though it's one of those of gain and shift.
 	shift = graph.Add(shift, graph.Mul(graph.Sub(running, mean), gain))
-	y := graph.Add(graph.Mul(distance, perChannel(gain, x)), perChannel(shift, x))
-	return graph.ConvertDType(graph.Reshape(y, shape.Dimensions...), dtype)
+	return func(x *graph.Node) *graph.Node {
+		y := distance(x)
+		y = graph.Add(graph.Mul(y, perChannel(gain, y)), perChannel(shift, y))
+		return graph.ConvertDType(graph.Reshape(y, x.Shape().Dimensions...), x.DType())
+	}
+}
+
+// normBefore is a norm in front of a pool, with what computes each value from one between them, and the pool. It picks from
+// x what will be the largest, and computes that alone: so the sums of the norm's gradient are over what the pool passes on,
+// a quarter of x or less, and the gradient behind the pool is computed where that of x is, and nowhere in memory.
+func normBefore(p layers.MaxPool, b layers.BatchNorm, between []layers.Layer, x *graph.Node, s *Scope) *graph.Node {
+	normalise := batchNorm(b, x, s)
+	compute := func(x *graph.Node) *graph.Node { return sequence(between, normalise(x), s) }
+	return compute(pick(p, x, largest(p, compute(x))))
 }
 
 // moments are the mean and the biased variance of each channel of each group, by one pass over the distances to the

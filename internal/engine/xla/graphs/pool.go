@@ -9,9 +9,63 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 )
 
-// maxPool finds the first of the window's positions that has the largest value, and takes that: so the gradient goes to it
-// alone, where a reduction's would go to every tie. One byte an output is then all that the gradient needs of the values.
+// few is the largest size of a window whose values are compared one by one: of larger ones the comparisons would take long to
+// compile.
+const few = 4
+
+// maxPool finds the first of the window's places that has the largest value, and takes that: so the gradient goes to it
+// alone, where a reduction's would go to every tie.
 func maxPool(p layers.MaxPool, x *graph.Node) *graph.Node {
+	if p.Size <= few {
+		return pick(p, x, largest(p, x))
+	}
+	w := cut(p, x)
+	dims := w.Shape().Dimensions
+	places := graph.Reshape(graph.TransposeAllAxes(w, 0, 1, 3, 2, 4, 5), -1, p.Size, p.Size, dims[5])
+	return graph.Reshape(globalMaxPool(places), dims[0], dims[1], dims[3], dims[5])
+}
+
+// largest are the places of the windows' largest values, the first of several, in row-major order: one byte a window is
+// all that the gradient needs of the values.
+func largest(p layers.MaxPool, x *graph.Node) (places *graph.Node) {
+	values := byPlace(p, x)
+	most, first := values[0], place(0, values[0])
+	for i, v := range values[1:] {
+		stays := graph.GreaterOrEqual(most, v)
+		most, first = graph.Where(stays, most, v), graph.Where(stays, first, place(i+1, v))
+	}
+	return graph.StopGradient(first)
+}
+
+// pick takes of each window the value at a place.
+func pick(p layers.MaxPool, x, places *graph.Node) *graph.Node {
+	values := byPlace(p, x)
+	y := values[0]
+	for i, v := range values[1:] {
+		y = graph.Where(graph.Equal(places, place(i+1, v)), v, y)
+	}
+	return y
+}
+
+// place is a place in a window, for each of the windows whose values are x.
+func place(i int, x *graph.Node) *graph.Node {
+	return graph.BroadcastToShape(graph.Scalar(x.Graph(), dtypes.Uint8, i), shapes.Make(dtypes.Uint8, x.Shape().Dimensions...))
+}
+
+// byPlace are the values at each place of the windows: [batch, height/size, width/size, channels] all.
+func byPlace(p layers.MaxPool, x *graph.Node) []*graph.Node {
+	w := cut(p, x)
+	dims := w.Shape().Dimensions
+	values := make([]*graph.Node, p.Size*p.Size)
+	for i := range values {
+		at := graph.Slice(w, graph.AxisRange(), graph.AxisRange(), graph.AxisElem(i/p.Size), graph.AxisRange(), graph.AxisElem(i%p.Size))
+		values[i] = graph.Reshape(at, dims[0], dims[1], dims[3], dims[5])
+	}
+	return values
+}
+
+// cut are the windows: [batch, height/size, size, width/size, size, channels].
+func cut(p layers.MaxPool, x *graph.Node) *graph.Node {
 	dims := slices.Clone(x.Shape().Dimensions)
 	for axis := 1; axis <= 2; axis++ {
 		if rest := dims[axis] % p.Size; rest > 0 {
@@ -19,33 +73,7 @@ func maxPool(p layers.MaxPool, x *graph.Node) *graph.Node {
 			x = graph.SliceAxis(x, axis, graph.AxisRange(0, dims[axis]))
 		}
 	}
-	height, width, channels := dims[1]/p.Size, dims[2]/p.Size, dims[3]
-	windows := graph.Reshape(x, dims[0], height, p.Size, width, p.Size, channels)
-	const few = 4 // of larger windows the comparisons would take long to compile
-	if p.Size > few {
-		windows = graph.TransposeAllAxes(windows, 0, 1, 3, 2, 4, 5)
-		return graph.Reshape(globalMaxPool(graph.Reshape(windows, -1, p.Size, p.Size, channels)), dims[0], height, width, channels)
-	}
-	positions := make([]*graph.Node, p.Size*p.Size)
-	for i := range positions {
-		positions[i] = graph.Reshape(
-			graph.Slice(windows, graph.AxisRange(), graph.AxisRange(), graph.AxisElem(i/p.Size), graph.AxisRange(), graph.AxisElem(i%p.Size)),
-			dims[0], height, width, channels)
-	}
-	at := func(i int) *graph.Node {
-		return graph.BroadcastToShape(graph.Scalar(x.Graph(), dtypes.Uint8, i), shapes.Make(dtypes.Uint8, positions[0].Shape().Dimensions...))
-	}
-	most, first := positions[0], at(0)
-	for i, value := range positions[1:] {
-		stays := graph.GreaterOrEqual(most, value)
-		most, first = graph.Where(stays, most, value), graph.Where(stays, first, at(i+1))
-	}
-	first = graph.StopGradient(first)
-	y := positions[0]
-	for i, value := range positions[1:] {
-		y = graph.Where(graph.Equal(first, at(i+1)), value, y)
-	}
-	return y
+	return graph.Reshape(x, dims[0], dims[1]/p.Size, p.Size, dims[2]/p.Size, p.Size, dims[3])
 }
 
 func globalMaxPool(x *graph.Node) *graph.Node {
