@@ -13,14 +13,17 @@ func relu(x *graph.Node) *graph.Node {
 	return graph.Where(graph.LessOrEqual(x, zero), zero, x)
 }
 
-// celu computes in float32, since the difference of two numbers near 1 leaves little of a shorter one.
+// celu computes in float32, since the difference of two numbers near 1 leaves little of a shorter one. Its gradient is the
+// exponential itself on either side of 0: derived from the two sides it would be twice the operations, and XLA would rather
+// write it to memory than compute it wherever it is read.
 func celu(c layers.CELU, x *graph.Node) *graph.Node {
 	dtype := x.DType()
 	x = graph.ConvertDType(x, dtypes.Float32)
 	zero := graph.ZerosLike(x)
-	negative := graph.LessOrEqual(x, zero)
-	below := graph.MulScalar(graph.AddScalar(graph.Exp(graph.DivScalar(graph.Where(negative, x, zero), c.Alpha)), -1), c.Alpha)
-	return graph.ConvertDType(graph.Where(negative, below, x), dtype)
+	slope := graph.Exp(graph.DivScalar(graph.Min(x, zero), c.Alpha))
+	y := graph.Add(graph.Max(x, zero), graph.MulScalar(graph.AddScalar(slope, -1), c.Alpha))
+	ascent := graph.Sub(x, graph.StopGradient(x)) // 0, with the gradient 1
+	return graph.ConvertDType(graph.Add(graph.StopGradient(y), graph.Mul(graph.StopGradient(slope), ascent)), dtype)
 }
 
 func gelu(x *graph.Node) *graph.Node {
