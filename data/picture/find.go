@@ -136,7 +136,7 @@ func classFolders(fsys fs.FS, known []string) (root string, classes []string, er
 		switch {
 		case root == "." && len(folders) == 0 && pictures:
 			return "", nil, fmt.Errorf("%w: its pictures are in no folders: %s, or a list (.csv, .jsonl) of paths and labels",
-				data.ErrNotFound, layout)
+				data.ErrFormat, layout)
 		case root == "." && len(folders) == 0:
 			return "", nil, fmt.Errorf("%w: it has no folders: %s", data.ErrNotFound, layout)
 		case root != "." && (len(folders) == 0 || pictures):

@@ -119,9 +119,10 @@ func (e *UnreadableError) Unwrap() []error {
 // Pictures are decoded on all cores, and may be of any size up to [MaxPixels]; animated ones count with their first frame, and
 // what is transparent is blended with black. The images are in the order of their paths.
 //
-// The error wraps [data.ErrNotFound] if there is no such folder, or no folder in it; [data.ErrFormat] if a class has no
-// picture or the zip file is damaged; it is a *[UnreadableError], for errors.As, if pictures cannot be read, and wraps
-// [ErrMemory] if the images do not fit the memory. When ctx ends, it is its error.
+// The error wraps [data.ErrNotFound] if there is no such folder, or neither a folder nor a picture in it; [data.ErrFormat]
+// if its pictures are in no folders, a class has no picture or the zip file is damaged; it is a *[UnreadableError], for
+// errors.As, if pictures cannot be read, and wraps [ErrMemory] if the images do not fit the memory. When ctx ends, it is its
+// error.
 func (r Reader) Folder(ctx context.Context, name string) (*data.Dataset, Report, error) {
 	set, report, err := r.folder(ctx, name)
 	if err != nil {

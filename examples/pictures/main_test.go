@@ -236,7 +236,7 @@ func TestMistakesOfUse(t *testing.T) {
 	}{
 		{"no folder", nil, "-train: need a folder"},
 		{"a folder that there is not", []string{"-train", "nowhere"}, "reading nowhere: data not found: there is no such folder"},
-		{"a folder of pictures without classes", []string{"-train", filepath.Join(draw(t, 5, "disc"), "disc")}, "its pictures are in no folders: need one for each class, as in cats/1.jpg and dogs/2.jpg, or a list (.csv, .jsonl) of paths and labels"},
+		{"a folder of pictures without classes", []string{"-train", filepath.Join(draw(t, 5, "disc"), "disc")}, ": invalid data: its pictures are in no folders: need one for each class, as in cats/1.jpg and dogs/2.jpg, or a list (.csv, .jsonl) of paths and labels"},
 		{"sizes", []string{"-train", "x", "-size", "7"}, "-size 7: need"},
 		{"sizes of words", []string{"-train", "x", "-size", "32xbig"}, "-size 32xbig: need"},
 		{"more than a size", []string{"-train", "x", "-size", "32x32x3"}, "-size 32x32x3: need"},
