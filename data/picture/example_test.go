@@ -43,11 +43,12 @@ func ExampleReader_FS() {
 	for i := range set.Len() {
 		fmt.Println(set.Name(i), "is a", set.Classes()[set.Label(i)])
 	}
-	fmt.Println("ignored:", report.Ignored)
+	fmt.Print(report)
 	// Output:
 	// 3 images of 16x16x3 in 2 classes
 	// testdata/folder/ring/1.png is a ring
 	// testdata/folder/star/1.png is a star
 	// testdata/folder/star/2.png is a star
-	// ignored: [testdata/folder/notes.txt]
+	// the folders of the classes are those in testdata/folder
+	// not a picture of a class: testdata/folder/notes.txt
 }

@@ -15,6 +15,7 @@ import (
 
 // found is what a folder of classes holds.
 type found struct {
+	root     string // that has the classes' folders
 	pictures []Labelled
 	ignored  []string
 }
@@ -98,6 +99,7 @@ func findByClass(ctx context.Context, fsys fs.FS, known []string) (f found, err 
 	if err != nil {
 		return f, err
 	}
+	f.root = root
 	classes := map[string]bool{}                // that have a picture
 	above := strings.TrimPrefix(root+"/", "./") // what the paths in the folders of classes begin with
 	err = walk(ctx, fsys, func(name string, picture bool) {

@@ -3,6 +3,7 @@ package picture_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -12,7 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// Folders are classes, and what wraps them is none.
+// Folders are classes, and what wraps them is none, and named.
 func TestReaderFindsClasses(t *testing.T) {
 	png := &fstest.MapFile{Data: testpicture.Encode(t, "png", testpicture.Image(4, 4))}
 	for _, tt := range []struct {
@@ -21,22 +22,23 @@ func TestReaderFindsClasses(t *testing.T) {
 		known   []string // Reader.Classes
 		want    []string
 		ignored []string
+		root    string
 	}{
-		{"two", []string{"cats/1.png", "dogs/1.png"}, nil, []string{"cats", "dogs"}, nil},
-		{"two beside a picture", []string{"a.png", "cats/1.png", "dogs/1.png"}, nil, []string{"cats", "dogs"}, []string{"a.png"}},
-		{"two with folders", []string{"cats/in/1.png", "cats/out/1.png", "dogs/1.png"}, nil, []string{"cats", "dogs"}, nil},
-		{"wrapped", []string{"set/cats/1.png", "set/dogs/1.png"}, nil, []string{"cats", "dogs"}, nil},
-		{"wrapped beside a picture", []string{"a.png", "set/cats/1.png", "set/dogs/1.png"}, nil, []string{"cats", "dogs"}, []string{"a.png"}},
+		{"two", []string{"cats/1.png", "dogs/1.png"}, nil, []string{"cats", "dogs"}, nil, ""},
+		{"two beside a picture", []string{"a.png", "cats/1.png", "dogs/1.png"}, nil, []string{"cats", "dogs"}, []string{"a.png"}, ""},
+		{"two with folders", []string{"cats/in/1.png", "cats/out/1.png", "dogs/1.png"}, nil, []string{"cats", "dogs"}, nil, ""},
+		{"wrapped", []string{"set/cats/1.png", "set/dogs/1.png"}, nil, []string{"cats", "dogs"}, nil, "set"},
+		{"wrapped beside a picture", []string{"a.png", "set/cats/1.png", "set/dogs/1.png"}, nil, []string{"cats", "dogs"}, []string{"a.png"}, "set"},
 		{"wrapped twice beside other files", []string{"__MACOSX/x.png", "a.png", "my/notes.txt", "my/set/b.txt", "my/set/cats/1.png", "my/set/dogs/in/1.png"}, nil,
-			[]string{"cats", "dogs"}, []string{"__MACOSX", "a.png", "my/notes.txt", "my/set/b.txt"}},
-		{"one", []string{"cats/1.png", "cats/in/2.png"}, nil, []string{"cats"}, nil},
-		{"one beside a picture", []string{"a.png", "cats/1.png", "cats/in/2.png"}, nil, []string{"cats"}, []string{"a.png"}},
-		{"one with pictures beside its folders", []string{"set/a.png", "set/cats/1.png", "set/dogs/1.png"}, nil, []string{"set"}, nil},
-		{"one, wrapped", []string{"set/cats/1.png"}, nil, []string{"cats"}, nil},
-		{"one, wrapped beside a picture", []string{"a.png", "set/cats/1.png"}, nil, []string{"cats"}, []string{"a.png"}},
-		{"one that is known", []string{"cats/in/1.png", "cats/out/1.png"}, []string{"cats", "dogs"}, []string{"cats"}, nil},
-		{"one that is known beside a picture", []string{"a.png", "cats/in/1.png", "cats/out/1.png"}, []string{"cats", "dogs"}, []string{"cats"}, []string{"a.png"}},
-		{"one that is known, wrapped", []string{"set/cats/in/1.png"}, []string{"cats", "dogs"}, []string{"cats"}, nil},
+			[]string{"cats", "dogs"}, []string{"__MACOSX", "a.png", "my/notes.txt", "my/set/b.txt"}, "my/set"},
+		{"one", []string{"cats/1.png", "cats/in/2.png"}, nil, []string{"cats"}, nil, ""},
+		{"one beside a picture", []string{"a.png", "cats/1.png", "cats/in/2.png"}, nil, []string{"cats"}, []string{"a.png"}, ""},
+		{"one with pictures beside its folders", []string{"set/a.png", "set/cats/1.png", "set/dogs/1.png"}, nil, []string{"set"}, nil, ""},
+		{"one, wrapped", []string{"set/cats/1.png"}, nil, []string{"cats"}, nil, "set"},
+		{"one, wrapped beside a picture", []string{"a.png", "set/cats/1.png"}, nil, []string{"cats"}, []string{"a.png"}, "set"},
+		{"one that is known", []string{"cats/in/1.png", "cats/out/1.png"}, []string{"cats", "dogs"}, []string{"cats"}, nil, ""},
+		{"one that is known beside a picture", []string{"a.png", "cats/in/1.png", "cats/out/1.png"}, []string{"cats", "dogs"}, []string{"cats"}, []string{"a.png"}, ""},
+		{"one that is known, wrapped", []string{"set/cats/in/1.png"}, []string{"cats", "dogs"}, []string{"cats"}, nil, "set"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			fsys := fstest.MapFS{}
@@ -58,6 +60,10 @@ func TestReaderFindsClasses(t *testing.T) {
 			}
 			if diff := cmp.Diff(tt.ignored, report.Ignored); diff != "" || set.Len()+len(report.Ignored) != len(tt.files) {
 				t.Errorf("%d images, ignored (-want +got):\n%s", set.Len(), diff)
+			}
+			line := fmt.Sprintf("the folders of the classes are those in %s\n", tt.root)
+			if report.Root != tt.root || strings.HasPrefix(report.String(), line) != (tt.root != "") {
+				t.Errorf("root %q, want %q, in:\n%s", report.Root, tt.root, report)
 			}
 		})
 	}

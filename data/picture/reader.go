@@ -50,6 +50,9 @@ type Reader struct {
 
 // Report is what a [Reader] came across, beside what is in the set. Paths are within the folder that was read.
 type Report struct {
+	// Root is the folder that holds those of the classes, as in "set" and "my/set", where that is one that [Reader.Folder]
+	// takes for what wraps them; "" where it is the folder that was read, or there was a list.
+	Root string
 	// Skipped are the pictures that could not be read, where [Reader.SkipUnreadable] allows that.
 	Skipped []Problem
 	// Ignored are the paths of files that were not opened: hidden ones, what is no file, those whose names do not end like a
@@ -61,6 +64,9 @@ type Report struct {
 // String has a line for each of them; it is empty where there is nothing to report.
 func (r Report) String() string {
 	var text strings.Builder
+	if r.Root != "" {
+		fmt.Fprintf(&text, "the folders of the classes are those in %s\n", r.Root)
+	}
 	for _, p := range r.Skipped {
 		fmt.Fprintf(&text, "left out: %s: %v\n", p.Path, p.Err)
 	}
@@ -165,8 +171,13 @@ func (r Reader) FS(ctx context.Context, fsys fs.FS) (*data.Dataset, Report, erro
 	if err != nil {
 		return nil, Report{}, err
 	}
+	report := Report{Ignored: found.ignored}
+	if found.root != "." {
+		report.Root = found.root
+	}
 	set, skipped, err := r.read(ctx, fsys.Open, found.pictures)
-	return set, Report{Skipped: skipped, Ignored: found.ignored}, err
+	report.Skipped = skipped
+	return set, report, err
 }
 
 // Labelled is a picture's file and its class.
