@@ -87,7 +87,9 @@ func aboutThreshold(o outcome) string {
 	if e := o.page.Evaluation; e != nil {
 		answered, right := e.AtThreshold(threshold)
 		text += fmt.Sprintf(": %s of %s on the test pictures", terminal.Count(o.test.Len()-answered), terminal.Count(o.test.Len()))
-		if answered > 0 {
+		if answered == 0 {
+			text += ", so it answers none: take a lower one (the page of -report says which one makes how many answers right)"
+		} else {
 			text += fmt.Sprintf("; %s of the other %s are right (%.1f %%)", terminal.Count(right), terminal.Count(answered), 100*float64(right)/float64(answered))
 		}
 	}

@@ -104,7 +104,7 @@ pictures as training changes them: .*
 the worst mistakes: .*
 report: .*
 model: \S+
-  answers below a probability of 0\.75 are unknown: (\d+) of 12 on the test pictures(; \d+ of the other \d+ are right \(\d+\.\d %\))?
+  answers below a probability of 0\.75 are unknown: (\d+) of 12 on the test pictures(, so it answers none: .*|; \d+ of the other \d+ are right \(\d+\.\d %\))?
   go run ./examples/predict -model \S+ PICTURE \.\.\.
 $`
 	if !regexp.MustCompile(want).MatchString(stdout) {
@@ -133,6 +133,16 @@ $`
 	_, err = picture.Open(t.Context(), sheet)
 	if none := strings.Contains(stdout, "\nno mistakes\n"); none != errors.Is(err, fs.ErrNotExist) || !none && err != nil {
 		t.Errorf("the sheet of mistakes: %v, and no mistakes: %t", err, none)
+	}
+}
+
+// A threshold that leaves no answer is said to be too high.
+func TestThresholdTooHigh(t *testing.T) {
+	model := filepath.Join(t.TempDir(), "model.safetensors")
+	status, stdout, stderr := start(t.Context(), "-train", draw(t, 20, "disc", "star"), "-backend", "go", "-width", "2", "-epochs", "1", "-save", model, "-threshold", "1")
+	want := "\n  answers below a probability of 1 are unknown: 4 of 4 on the test pictures, so it answers none: take a lower one (the page of -report says which one makes how many answers right)\n"
+	if status != program.ExitOK || stderr != "" || !strings.Contains(stdout, want) {
+		t.Errorf("exit status %d, stderr %q, want %q in:\n%s", status, stderr, want, stdout)
 	}
 }
 
