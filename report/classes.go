@@ -110,6 +110,7 @@ func mostFrequent(names []string, counts [][]int, figures []fastresnet.ClassFigu
 type trust struct {
 	Error     string // of the calibration
 	Bins      int
+	Threshold string // what the model's own does; "" for none
 	Curve     *picture
 	Answers   []answers
 	NoAnswers string // why there are none of them
@@ -121,10 +122,13 @@ type answers struct{ Wanted, Probability, Answered, Images string }
 // bins are those of Guo et al. 2017.
 const bins = 15
 
-// trustOf says it of an evaluation.
-func trustOf(e fastresnet.Evaluation) (t *trust, err error) {
+// trustOf says it of an evaluation, and of the model's threshold, 0 for none.
+func trustOf(e fastresnet.Evaluation, threshold float64) (t *trust, err error) {
 	const width = 480
 	t = &trust{Error: percent(e.CalibrationError(bins), 2), Bins: bins}
+	if threshold > 0 {
+		t.Threshold = atThreshold(e, threshold)
+	}
 	shares := slices.DeleteFunc([]float64{0.9, 0.95, 0.98, 0.99, 0.995}, func(share float64) bool { return share <= e.Accuracy })
 	if len(shares) == 0 {
 		t.NoAnswers = fmt.Sprintf("It needs no threshold: %s of all answers are right.", percent(e.Accuracy, 2))
@@ -148,4 +152,16 @@ func trustOf(e fastresnet.Evaluation) (t *trust, err error) {
 	t.Curve, err = pictureOf(plot.Calibration(e), width,
 		"How often the model is right, by the probability of its answer, and how many images there are of each; the diagonal is a model that is right as often as it says.")
 	return t, err
+}
+
+// atThreshold says what a threshold does to the images of an evaluation.
+func atThreshold(e fastresnet.Evaluation, threshold float64) string {
+	images := evaluated(e)
+	answered, right := e.AtThreshold(threshold)
+	text := fmt.Sprintf("The model's threshold is %g: answers below it are unknown, which are those to %s of %s",
+		threshold, count(images-answered), plural(images, "image"))
+	if answered > 0 {
+		text += fmt.Sprintf("; %s of the other %s are right (%s)", count(right), count(answered), percent(float64(right)/float64(answered), 1))
+	}
+	return text + "."
 }

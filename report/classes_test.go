@@ -9,6 +9,7 @@ import (
 	"github.com/fastresnet/fastresnet"
 	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/report"
+	"github.com/google/go-cmp/cmp"
 )
 
 // Where no threshold helps, or none is needed, the page says so in place of the table.
@@ -54,6 +55,51 @@ func TestThresholds(t *testing.T) {
 				for _, row := range table.all("tbody")[0].all("tr") {
 					checkAnswers(t, evaluation, row.words())
 				}
+			}
+		})
+	}
+}
+
+// The page says what the threshold of each model does, where it has one and was evaluated.
+func TestThresholdOfModel(t *testing.T) {
+	run, err := drawn()
+	check(t, err)
+	with := func(threshold float64) report.Run {
+		run := run
+		run.Threshold = threshold
+		return run
+	}
+	alone := with(0.5)
+	alone.Evaluation, alone.Images = nil, nil
+	sentence := func(threshold float64) string {
+		answered, right := run.Evaluation.AtThreshold(threshold)
+		if answered == 0 || answered == run.Images.Len() {
+			t.Fatalf("%d answers with a threshold of %g", answered, threshold)
+		}
+		return fmt.Sprintf("The model's threshold is %g: answers below it are unknown, which are those to %d of 400 images; %d of the other %d are right (%.1f %%).",
+			threshold, run.Images.Len()-answered, right, answered, 100*float64(right)/float64(answered))
+	}
+	for _, test := range []struct {
+		name string
+		runs []report.Run
+		want []string
+	}{
+		{"none", []report.Run{run}, nil},
+		{"one", []report.Run{with(0.5)}, []string{sentence(0.5)}},
+		{"one that leaves no answer", []report.Run{with(1)}, []string{"The model's threshold is 1: answers below it are unknown, which are those to 400 of 400 images."}},
+		{"not evaluated", []report.Run{alone}, nil},
+		{"several", []report.Run{with(0.5), run, with(0.6)}, []string{sentence(0.5), sentence(0.6)}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			_, page := written(t, test.runs...)
+			var got []string
+			for _, p := range page.all("p") {
+				if text := p.words(); strings.Contains(text, "threshold is") {
+					got = append(got, text)
+				}
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
 	}

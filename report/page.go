@@ -156,7 +156,7 @@ func newRunView(r Run, i int, recipe string, several bool) (*runView, error) {
 	if v.Mistakes, err = mistakesOf(r, most); err != nil {
 		return nil, err
 	}
-	v.Trust, err = trustOf(*r.Evaluation)
+	v.Trust, err = trustOf(*r.Evaluation, r.Threshold)
 	return v, err
 }
 

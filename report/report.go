@@ -29,6 +29,9 @@ type Run struct {
 	// Images are those that were evaluated, in their order, for the pictures of mistakes. Without them, nil, mistakes have
 	// only their labels.
 	Images *data.Dataset
+	// Threshold is the model's own, by [fastresnet.Model.Threshold]: the page says what it does to the images that were evaluated.
+	// Default, and 0: none.
+	Threshold float64
 	// Command is what starts the run again in a shell; "" for none. The page has a Go program in any case.
 	Command string
 
@@ -38,8 +41,8 @@ type Run struct {
 // HTML writes a page on the runs, in UTF-8. A usual run takes a few hundred kilobytes, most of them its curves and the pictures
 // of its worst mistakes, of which there are 24 at most, or 12 for each of several runs, scaled to 96 pixels where they are larger.
 //
-// The error wraps [fastresnet.ErrArgument] if there is no run, if a run's Images are not as many as were evaluated, or if its recipe
-// cannot be written as JSON, as one without an optimiser; else it is that of w, which may have part of the page then.
+// The error wraps [fastresnet.ErrArgument] if there is no run, if a run's Images are not as many as were evaluated, its Threshold is
+// not in 0 to 1, or its recipe cannot be written as JSON, as one without an optimiser; else it is that of w, which may have part of the page then.
 func HTML(w io.Writer, runs ...Run) error {
 	if len(runs) == 0 {
 		return fmt.Errorf("%w: no run to report", fastresnet.ErrArgument)
@@ -51,9 +54,11 @@ func HTML(w io.Writer, runs ...Run) error {
 	return p.write(w)
 }
 
-// check reports images that are not those that were evaluated.
+// check reports images that are not those that were evaluated, and a threshold that is no probability.
 func (r Run) check() error {
 	switch {
+	case !(r.Threshold >= 0 && r.Threshold <= 1):
+		return fmt.Errorf("%w: run %q has a threshold of %g, need 0 to 1", fastresnet.ErrArgument, r.name(), r.Threshold)
 	case r.Images == nil:
 		return nil
 	case r.Evaluation == nil:

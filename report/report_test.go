@@ -371,6 +371,8 @@ func TestErrors(t *testing.T) {
 		{"other images", []report.Run{{Record: run.Record, Evaluation: run.Evaluation, Images: few}},
 			`invalid argument: run "resnet9-24, seed 1" has 10 images, of which 400 were evaluated`},
 		{"images alone", []report.Run{{Record: run.Record, Images: few}}, `invalid argument: run "resnet9-24, seed 1" has images, and no evaluation of them`},
+		{"no probability", []report.Run{{Record: run.Record, Threshold: 75}}, `invalid argument: run "resnet9-24, seed 1" has a threshold of 75, need 0 to 1`},
+		{"a threshold that is no number", []report.Run{{Record: run.Record, Threshold: nan}}, `invalid argument: run "resnet9-24, seed 1" has a threshold of NaN, need 0 to 1`},
 		{"nothing at all", []report.Run{{}}, "invalid argument: the recipe of a run"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -127,7 +127,9 @@ $`
 		}
 	}
 	reported, err := os.ReadFile(page)
-	if err != nil || !strings.Contains(string(reported), "12\u00a0test images right") || !strings.Contains(string(reported), "go run ./examples/pictures -train") {
+	if err != nil || !strings.Contains(string(reported), "12\u00a0test images right") ||
+		!strings.Contains(string(reported), "threshold is 0.75: answers below it are unknown, which are those to ") ||
+		!strings.Contains(string(reported), "go run ./examples/pictures -train") {
 		t.Errorf("error %v, page:\n%s", err, reported)
 	}
 	_, err = picture.Open(t.Context(), sheet)
