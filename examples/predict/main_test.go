@@ -157,7 +157,7 @@ func TestJSON(t *testing.T) {
 		}
 		var sum float64
 		for i, c := range o.Classes {
-			sum += c.Probability
+			sum += float64(c.Probability)
 			if i > 0 && c.Probability > o.Classes[i-1].Probability {
 				t.Errorf("%s: class %d is more probable than the one before: %+v", o.File, i, o.Classes)
 			}

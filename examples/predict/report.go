@@ -75,7 +75,7 @@ func (t *table) line(file, class, probability, next string) error {
 
 func (t *table) failed(string, error) error { return nil } // standard error has it
 
-func percent(p float64) string { return fmt.Sprintf("%.1f %%", 100*p) }
+func percent(p float32) string { return fmt.Sprintf("%.1f %%", 100*p) }
 
 // printable is the name of a file or a class, quoted if a terminal might take it for more than a name.
 func printable(file string) string {

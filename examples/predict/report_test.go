@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/fastresnet/fastresnet"
+	"github.com/google/go-cmp/cmp"
 )
 
 // A class's name that would steer the terminal, or turn the text around, is quoted.
@@ -33,5 +34,18 @@ func TestUnknown(t *testing.T) {
 	}
 	if !strings.Contains(text.String(), "cat?") || !strings.Contains(json.String(), `"unknown":true`) {
 		t.Errorf("%s%s", &text, &json)
+	}
+}
+
+// A program is told no more digits of a probability than the network's numbers have.
+func TestLinesOfFewDigits(t *testing.T) {
+	p := fastresnet.Prediction{Labels: []string{"cat", "dog"}, Probabilities: []float64{0.8999999761581421, 0.1000000238418579}}
+	var json strings.Builder
+	if err := newLines(&json, 2).classified("a.png", p); err != nil {
+		t.Fatal(err)
+	}
+	want := `{"file":"a.png","classes":[{"class":0,"label":"cat","probability":0.9},{"class":1,"label":"dog","probability":0.100000024}]}` + "\n"
+	if diff := cmp.Diff(want, json.String()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

@@ -47,7 +47,7 @@ func TestConcurrent(t *testing.T) {
 			}
 			if err != nil || len(got.Classes) != 1 {
 				t.Errorf("status %d, error %v: %s", r.status, err, r.body)
-			} else if d := got.Classes[0].Probability - p.Probability; got.Classes[0].Class != p.Class || d > 1e-4 || d < -1e-4 {
+			} else if d := float64(got.Classes[0].Probability) - p.Probability; got.Classes[0].Class != p.Class || d > 1e-4 || d < -1e-4 {
 				t.Errorf("picture %d: %+v, want %s with %g", i, got.Classes[0], p.Label, p.Probability)
 			}
 		})

@@ -213,7 +213,7 @@ func TestClassify(t *testing.T) {
 				t.Fatalf("%+v", got)
 			}
 			best := got.Classes[0]
-			if best.Class != p.Class || best.Label != p.Label || best.Probability-p.Probability > 1e-5 || p.Probability-best.Probability > 1e-5 {
+			if d := float64(best.Probability) - p.Probability; best.Class != p.Class || best.Label != p.Label || d > 1e-5 || d < -1e-5 {
 				t.Errorf("best %+v, the model says %+v", best, p)
 			}
 		})
