@@ -11,6 +11,7 @@ import (
 
 	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/internal/argument"
+	"github.com/fastresnet/fastresnet/internal/pathname"
 )
 
 // found is what a folder of classes holds.
@@ -117,7 +118,7 @@ func findByClass(ctx context.Context, fsys fs.FS, known []string) (f found, err 
 	}
 	for _, class := range folders {
 		if !classes[class] {
-			return f, fmt.Errorf("%w: there is no picture in the folder %s", data.ErrFormat, path.Join(root, class))
+			return f, fmt.Errorf("%w: there is no picture in the folder %s", data.ErrFormat, pathname.Quoted(path.Join(root, class)))
 		}
 	}
 	return f, nil

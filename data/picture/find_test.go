@@ -69,6 +69,43 @@ func TestReaderFindsClasses(t *testing.T) {
 	}
 }
 
+// Paths that could be taken for more than a path are quoted, wherever they are among words.
+func TestReaderQuotesPaths(t *testing.T) {
+	png := &fstest.MapFile{Data: testpicture.Encode(t, "png", testpicture.Image(8, 8))}
+	fsys := fstest.MapFS{
+		"my set/cats/1.png": png, "my set/dogs/1.png": png, "my set/dogs/2 b.png": {}, "my set/dogs/plain.png": {},
+		"a, b.png": png, "to do.txt": {},
+	}
+	want := `the folders of the classes are those in "my set"
+left out: "my set/dogs/2 b.png": it is empty
+left out: "my set/dogs/plain.png": it is empty
+left out: "a, b.png": it is in no folder of a class
+not a picture of a class: "to do.txt"
+`
+	_, report, err := picture.Reader{SkipUnreadable: true}.FS(t.Context(), fsys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, report.String()); diff != "" {
+		t.Errorf("report (-want +got):\n%s", diff)
+	}
+	unreadable := &picture.UnreadableError{Problems: []picture.Problem{{Path: "2 b.png", Err: picture.ErrEmpty}, {Path: "c.png", Err: picture.ErrEmpty}}, Total: 3}
+	_, _, noPicture := picture.Reader{}.FS(t.Context(), fstest.MapFS{"cats/1.png": png, "my dogs/1.txt": png})
+	_, _, noClass := picture.Reader{Classes: []string{"dogs"}}.FS(t.Context(), fstest.MapFS{"cats/1 a.png": png, "dogs/1.png": png})
+	for _, test := range []struct {
+		err  error
+		want string
+	}{
+		{unreadable, "\n\"2 b.png\": it is empty\nc.png: it is empty"},
+		{noPicture, `there is no picture in the folder "my dogs"`},
+		{noClass, `: "cats/1 a.png" is of the class "cats", which is none of ["dogs"]`},
+	} {
+		if test.err == nil || !strings.HasSuffix(test.err.Error(), test.want) {
+			t.Errorf("error %v, want one that ends with %q", test.err, test.want)
+		}
+	}
+}
+
 // Find finds the pictures that a Reader finds, and those that are in no folder of a class.
 func TestFind(t *testing.T) {
 	fsys := ownFolder(t)

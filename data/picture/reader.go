@@ -19,6 +19,7 @@ import (
 	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/internal/argument"
 	"github.com/fastresnet/fastresnet/internal/hostmemory"
+	"github.com/fastresnet/fastresnet/internal/pathname"
 	"github.com/fastresnet/fastresnet/internal/scaling"
 )
 
@@ -61,20 +62,20 @@ type Report struct {
 	Ignored []string
 }
 
-// String has a line for each of them; it is empty where there is nothing to report.
+// String has a line for each of them, odd paths between quotation marks; it is empty where there is nothing to report.
 func (r Report) String() string {
 	var text strings.Builder
 	if r.Root != "" {
-		fmt.Fprintf(&text, "the folders of the classes are those in %s\n", r.Root)
+		fmt.Fprintf(&text, "the folders of the classes are those in %s\n", pathname.Quoted(r.Root))
 	}
 	for _, p := range r.Skipped {
-		fmt.Fprintf(&text, "left out: %s: %v\n", p.Path, p.Err)
+		fmt.Fprintf(&text, "left out: %s: %v\n", pathname.Quoted(p.Path), p.Err)
 	}
 	for _, name := range r.Ignored {
 		if isLoose(name) {
-			fmt.Fprintf(&text, "left out: %s: it is in no folder of a class\n", name)
+			fmt.Fprintf(&text, "left out: %s: it is in no folder of a class\n", pathname.Quoted(name))
 		} else {
-			fmt.Fprintf(&text, "not a picture of a class: %s\n", name)
+			fmt.Fprintf(&text, "not a picture of a class: %s\n", pathname.Quoted(name))
 		}
 	}
 	return text.String()
@@ -98,7 +99,7 @@ func (e *UnreadableError) Error() string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "%v: %d of %d pictures cannot be read (SkipUnreadable leaves them out)", data.ErrFormat, len(e.Problems), e.Total)
 	for _, p := range e.Problems {
-		fmt.Fprintf(&text, "\n%s: %v", p.Path, p.Err)
+		fmt.Fprintf(&text, "\n%s: %v", pathname.Quoted(p.Path), p.Err)
 	}
 	return text.String()
 }
@@ -313,7 +314,7 @@ func (r Reader) label(pictures []Labelled) (classes []string, labels []int, err 
 	for _, p := range pictures {
 		label := slices.Index(classes, p.Class)
 		if label < 0 {
-			return nil, nil, fmt.Errorf("%w: %s is of the class %q, which is none of %q", data.ErrFormat, p.Path, p.Class, classes)
+			return nil, nil, fmt.Errorf("%w: %s is of the class %q, which is none of %q", data.ErrFormat, pathname.Quoted(p.Path), p.Class, classes)
 		}
 		labels = append(labels, label)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/fastresnet/fastresnet"
 	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/internal/pathname"
 	"github.com/fastresnet/fastresnet/internal/terminal"
 	"github.com/fastresnet/fastresnet/neighbours"
 )
@@ -36,7 +37,7 @@ func checkPictures(ctx context.Context, stdout io.Writer, model *fastresnet.Mode
 		first[s], classes = len(vectors), set.Classes()
 		vectors, labels = append(vectors, embedded...), append(labels, set.Labels()...)
 		for i := range set.Len() {
-			names, copyOf = append(names, set.Name(i)), append(copyOf, len(copyOf))
+			names, copyOf = append(names, pathname.Quoted(set.Name(i))), append(copyOf, len(copyOf))
 		}
 	}
 	for _, group := range data.Duplicates(sets...) {

@@ -18,6 +18,7 @@ import (
 	"github.com/fastresnet/fastresnet/data/picture"
 	"github.com/fastresnet/fastresnet/examples/internal/page"
 	"github.com/fastresnet/fastresnet/examples/internal/program"
+	"github.com/fastresnet/fastresnet/internal/pathname"
 	"github.com/fastresnet/fastresnet/internal/terminal"
 	"github.com/fastresnet/fastresnet/pretrained"
 	"github.com/fastresnet/fastresnet/progress"
@@ -152,14 +153,14 @@ func (s *settings) readSet(ctx context.Context, name string, stdout, stderr io.W
 	display.Clear()
 	if unreadable := (*picture.UnreadableError)(nil); errors.As(err, &unreadable) {
 		for _, p := range unreadable.Problems {
-			fmt.Fprintf(stderr, "pictures: %s: %s\n", p.Path, terminal.OneLine(p.Err))
+			fmt.Fprintf(stderr, "pictures: %s: %s\n", pathname.Quoted(p.Path), terminal.OneLine(p.Err))
 		}
-		return nil, fmt.Errorf("%d of %s in %s cannot be read: -skip leaves them out", len(unreadable.Problems), terminal.Plural(unreadable.Total, "picture"), name)
+		return nil, fmt.Errorf("%d of %s in %s cannot be read: -skip leaves them out", len(unreadable.Problems), terminal.Plural(unreadable.Total, "picture"), pathname.Quoted(name))
 	}
 	if err != nil {
 		return nil, err
 	}
-	fmt.Fprintf(stdout, "%s: %v, read in %.1f s\n", name, set, time.Since(start).Seconds())
+	fmt.Fprintf(stdout, "%s: %v, read in %.1f s\n", pathname.Quoted(name), set, time.Since(start).Seconds())
 	counts := set.ClassCounts()
 	for class, label := range set.Classes() {
 		fmt.Fprintf(stdout, "  %s: %s\n", label, terminal.Plural(counts[class], "picture"))
@@ -173,7 +174,7 @@ func reportDuplicates(stdout io.Writer, sets ...*data.Dataset) {
 	for _, group := range data.Duplicates(sets...) {
 		var names []string
 		for _, place := range group {
-			names = append(names, sets[place.Set].Name(place.Image))
+			names = append(names, pathname.Quoted(sets[place.Set].Name(place.Image)))
 		}
 		fmt.Fprintf(stdout, "warning: the same picture: %s\n", strings.Join(names, ", "))
 	}

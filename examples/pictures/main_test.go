@@ -70,7 +70,7 @@ func TestRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	write(t, filepath.Join(folder, "star", "copy.png"), string(content))
+	write(t, filepath.Join(folder, "star", "a copy.png"), string(content))
 	out := t.TempDir()
 	model, sheet, page := filepath.Join(out, "model.safetensors"), filepath.Join(out, "mistakes.png"), filepath.Join(out, "report.html")
 	status, stdout, stderr := start(t.Context(), "-train", folder, "-skip", "-backend", "go", "-width", "4", "-epochs", "3", "-size", "16x20",
@@ -83,7 +83,7 @@ func TestRun(t *testing.T) {
   star: \d+ pictures
 left out: disc/broken\.jpg: the picture is damaged: its end is missing
 not a picture of a class: notes\.txt
-warning: the same picture: (disc|star)/0\.png, star/copy\.png
+warning: the same picture: (disc|star)/0\.png, "star/a copy\.png"
 training on 49 pictures, 12 held out
 width 4, batch 32, 3 epochs; on go \(.+\)
 epoch .*
@@ -184,13 +184,16 @@ func TestRunFrom(t *testing.T) {
 
 // Files that cannot be read are named, one a line, with what to do.
 func TestUnreadable(t *testing.T) {
-	folder := draw(t, 20, "disc", "star")
+	folder := filepath.Join(t.TempDir(), "my pictures")
+	if err := os.Rename(draw(t, 20, "disc", "star"), folder); err != nil {
+		t.Fatal(err)
+	}
 	write(t, filepath.Join(folder, "disc", "cut.jpg"), "\xff\xd8\xff")
-	write(t, filepath.Join(folder, "star", "empty.png"), "")
+	write(t, filepath.Join(folder, "star", "all empty.png"), "")
 	status, stdout, stderr := start(t.Context(), "-train", folder, "-backend", "go")
 	want := `^pictures: disc/cut\.jpg: the picture is damaged: its end is missing
-pictures: star/empty\.png: it is empty
-pictures: 2 of 22 pictures in \S+ cannot be read: -skip leaves them out
+pictures: "star/all empty\.png": it is empty
+pictures: 2 of 22 pictures in ".*my pictures" cannot be read: -skip leaves them out
 $`
 	if status != program.ExitFailed || stdout != "" || !regexp.MustCompile(want).MatchString(stderr) {
 		t.Errorf("exit status %d, stdout %q, stderr:\n%s\nwant a match of:\n%s", status, stdout, stderr, want)
