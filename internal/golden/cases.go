@@ -50,6 +50,9 @@ func Cases() []Case {
 	tricks.Activation = layers.Activation{Kind: "celu", Alpha: 0.3}
 	tricks.Norm = layers.NormSettings{Groups: 16, FrozenScale: true}
 	tricks.LogitScale = 1. / 16
+	in2025 := layers.Airbench94()
+	in2025.Activation, in2025.WhiteningActivation = layers.Activation{Kind: "silu"}, layers.Activation{Kind: "gelu"}
+	in2025.Norm.Momentum, in2025.LogitScale = 0, 1./9 // the usual momentum; logits that are not all alike
 	two, three := []float32{0.1, 0.2}, []float32{0.1, 0.2, 0.3}
 	cases := []Case{
 		{Name: "dawn", Design: layers.Dawn(), Salt: "8", Batch: 16, Rates: []float32{0.05, 0.1}, BiasFactor: 1},
@@ -58,6 +61,7 @@ func Cases() []Case {
 		{Name: "fine-tuning", Design: layers.Backbone(), Salt: "1", Batch: 16, Rates: three, BiasFactor: 1, Frozen: []string{"prep", "layer2"}},
 		{Name: "bag-of-tricks", Design: tricks, Salt: "30", Batch: 32, Rates: two, Smoothing: 0.2, BiasFactor: 64},
 		{Name: "airbench96", Design: layers.Airbench96(), Salt: "62", Batch: 16, Rates: two, Smoothing: 0.2, BiasFactor: 1},
+		{Name: "airbench94-2025", Design: in2025, Salt: "0", Batch: 16, Rates: two, Smoothing: 0.2, BiasFactor: 1},
 	}
 	for i := range cases {
 		cases[i].Design.Width = 8

@@ -170,3 +170,17 @@ def airbench96(net, x):
         y = F.gelu(norm(net.conv(x, f"{layer}/residual/conv1", channels), f"{layer}/residual/norm1"))
         x = F.gelu(x + norm(net.conv(y, f"{layer}/residual/conv2", channels), f"{layer}/residual/norm2"))
     return net.linear(global_max(x), "classifier") / 9
+
+
+def airbench94_2025(net, x):
+    """Three stages of two convolutions behind a patch whitening with a bias, which GELU follows, and SiLU everywhere else."""
+
+    def norm_silu(x, name):
+        return F.silu(net.norm(x, name, frozen_scale=True, eps=1e-12))
+
+    x = F.gelu(net.whitening(x, "prep/whitening", 24, kernel=2, padding=0, bias=True))
+    for layer, multiple in (("layer1", 1), ("layer2", 4), ("layer3", 4)):
+        channels = multiple * net.width
+        x = norm_silu(F.max_pool2d(net.conv(x, f"{layer}/conv", channels), 2), f"{layer}/norm")
+        x = norm_silu(net.conv(x, f"{layer}/extra/conv1", channels), f"{layer}/extra/norm1")
+    return net.linear(global_max(x), "classifier") / 9

@@ -62,6 +62,7 @@ CASES = (
     ),
     # Noise alone moves its gradients by 2e-5.
     Case("airbench96", networks.airbench96, 120, salt="62", batch=16, rates=(0.1, 0.2), smoothing=0.2, tolerance=3e-5),
+    Case("airbench94-2025", networks.airbench94_2025, 118, salt="0", batch=16, rates=(0.1, 0.2), smoothing=0.2),
 )
 
 
