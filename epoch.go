@@ -48,6 +48,7 @@ func (r *run) trainEpoch(ctx context.Context, epoch int) error {
 		})
 		r.watch.start() // the observers' time is not training's
 	})
+	err = r.placed(ctx, epoch, err)
 	if m.Steps > 0 {
 		err = errors.Join(err, r.record(Epoch{
 			Number: epoch, Rate: rate(m.Steps - 1), TrainLoss: m.Loss, TrainAccuracy: m.Accuracy, Images: seen,
@@ -75,13 +76,29 @@ func (r *run) choose(ctx context.Context, epoch int) error {
 		return nil
 	}
 	if err != nil {
-		return err
+		return r.placed(ctx, epoch, err)
 	}
 	if diverged >= 0 {
 		return r.divergedAt(epoch, diverged+1)
 	}
 	r.trainer.Select(places)
 	return nil
+}
+
+// placed adds to an error where the run was, if it is that of ctx, which has ended after the run's first step. It is called
+// before the error is joined to others, which callers may want to tell apart.
+func (r *run) placed(ctx context.Context, epoch int, err error) error {
+	if err == nil || ctx.Err() == nil || !errors.Is(err, ctx.Err()) {
+		return err
+	}
+	where := "in"
+	if r.trainer.Seen(epoch) == 0 {
+		where, epoch = "after", epoch-1
+	}
+	if epoch == 0 {
+		return err
+	}
+	return fmt.Errorf("training ended %s epoch %d of %d: %w", where, epoch, r.config.recipe.Epochs, err)
 }
 
 // keepBest keeps the weights of the last epoch, if [WithBestWeights] asks for that and none before it tested better.
@@ -182,7 +199,7 @@ func (r *run) test(ctx context.Context) error {
 		return r.divergedAt(len(r.epochs()), r.trainer.Steps())
 	}
 	if err != nil {
-		return err
+		return r.placed(ctx, len(r.epochs()), err)
 	}
 	r.history.change(func(h *Record) {
 		last := &h.Epochs[len(h.Epochs)-1]

@@ -10,7 +10,6 @@ import (
 	"os"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/fastresnet/fastresnet"
 	"github.com/fastresnet/fastresnet/data"
@@ -291,58 +290,6 @@ func TestResultTellsTheRun(t *testing.T) {
 			t.Errorf("the log does not say %q:\n%s", want, &log)
 		}
 	}
-}
-
-func TestCancelledRunReturnsWhatItHas(t *testing.T) {
-	set := synthetic(t, 64, 1)
-	testbackend.Each(t, func(t *testing.T, backend string) {
-		ctx, cancel := context.WithCancel(context.Background())
-		var cancelled time.Time
-		result, err := fastresnet.Train(ctx, fastresnet.WithDataset(set, set), fastresnet.WithBackend(backend), fastresnet.WithArchitecture(tinyNetwork()),
-			fastresnet.WithBatchSize(16), fastresnet.WithEpochs(3), fastresnet.WithProgress(fastresnet.Observer{Step: func(p fastresnet.Progress) {
-				if p.Epoch == 2 && p.Step == 2 {
-					cancelled = time.Now()
-					cancel()
-				}
-			}}))
-		if !errors.Is(err, context.Canceled) {
-			t.Fatalf("error %v, want context.Canceled", err)
-		}
-		if took := time.Since(cancelled); took > 2*time.Second {
-			t.Errorf("Train went on for %v", took)
-		}
-		defer result.Model.Close()
-		if len(result.Epochs) != 2 || result.Epochs[0].Partial || !result.Epochs[1].Partial || result.Epochs[1].Images != 32 {
-			t.Errorf("epochs %+v, want a whole one and a partial one of 32 images", result.Epochs)
-		}
-		if result.TestAccuracy() != result.Epochs[0].TestAccuracy {
-			t.Errorf("test accuracy %g, want that of the last test, %g", result.TestAccuracy(), result.Epochs[0].TestAccuracy)
-		}
-		if _, err := result.Model.Predict(context.Background(), set.Image(0)); err != nil {
-			t.Errorf("the partial model does not predict: %v", err)
-		}
-	})
-}
-
-func TestCancelledBeforeItStarts(t *testing.T) {
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	result, err := fastresnet.Train(ctx, fastresnet.WithDataset(synthetic(t, 20, 1), nil), fastresnet.WithBatchSize(4), fastresnet.WithBackend("go"))
-	if result != nil || !errors.Is(err, context.Canceled) {
-		t.Errorf("Train = %v, %v; want nil and context.Canceled", result, err)
-	}
-}
-
-func TestCancelledBeforeTheFirstStep(t *testing.T) {
-	set := synthetic(t, 20, 1)
-	testbackend.Each(t, func(t *testing.T, backend string) {
-		ctx, cancel := context.WithCancel(context.Background())
-		result, err := fastresnet.Train(ctx, fastresnet.WithDataset(set, nil), fastresnet.WithBatchSize(4), fastresnet.WithBackend(backend),
-			fastresnet.WithArchitecture(tinyNetwork()), fastresnet.WithProgress(fastresnet.Observer{Start: func(*fastresnet.Result) { cancel() }}))
-		if result != nil || !errors.Is(err, context.Canceled) {
-			t.Errorf("Train = %v, %v; want nil and context.Canceled", result, err)
-		}
-	})
 }
 
 func TestDivergedRunSaysWhere(t *testing.T) {
