@@ -91,6 +91,10 @@ func WithEpochs(n int) Option {
 // WithSchedule sets the learning rate, for the mean loss of a batch, by epoch. It is taken as it is: a
 // last knot beyond the run's epochs is an error; after an earlier one its rate is held. A [VariableGroup] that has a
 // schedule keeps its own.
+//
+// With [Nesterov] and a momentum of 0.9 the recipes of resnet9 peak at 0.4 to 1 for batches of 512 images, [ResNet9Epochs24] at
+// 0.4, and rates are in proportion to the batch: 0.1 for 128. [SGD] takes the same ones; where no recipe is near, [FindRate]
+// helps to choose.
 func WithSchedule(s schedule.Schedule) Option {
 	return trainOption(func(c *config) { s := slices.Clone(s); c.schedule = &s })
 }
