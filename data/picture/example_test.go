@@ -4,6 +4,9 @@ import (
 	"context"
 	"embed"
 	"fmt"
+	"image"
+	"image/color"
+	"image/draw"
 
 	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/data/picture"
@@ -51,4 +54,19 @@ func ExampleReader_FS() {
 	// testdata/folder/star/2.png is a star
 	// the folders of the classes are those in testdata/folder
 	// not a picture of a class: testdata/folder/notes.txt
+}
+
+// Pictures that are decoded already, or drawn, are scaled as those of files are.
+func ExampleReader_Images() {
+	night, day := image.NewGray(image.Rect(0, 0, 640, 480)), image.NewUniform(color.RGBA{R: 130, G: 180, B: 255, A: 255})
+	noon := image.NewRGBA(image.Rect(0, 0, 300, 400))
+	draw.Draw(noon, noon.Bounds(), day, image.Point{}, draw.Src)
+
+	set, _, err := picture.Reader{}.Images(context.Background(), []image.Image{night, noon}, []string{"night", "day"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(set, set.Classes(), set.Labels())
+	// Output: 2 images of 32x32x3 in 2 classes [day night] [1 0]
 }

@@ -7,20 +7,16 @@ import (
 	"errors"
 	"fmt"
 	"image"
-	"io"
 	"io/fs"
 	"math"
 	"os"
-	"runtime"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/internal/argument"
 	"github.com/fastresnet/fastresnet/internal/hostmemory"
 	"github.com/fastresnet/fastresnet/internal/pathname"
-	"github.com/fastresnet/fastresnet/internal/scaling"
 )
 
 // ErrMemory is wrapped when a set does not fit the memory.
@@ -176,7 +172,7 @@ func (r Reader) FS(ctx context.Context, fsys fs.FS) (*data.Dataset, Report, erro
 	if found.root != "." {
 		report.Root = found.root
 	}
-	set, skipped, err := r.read(ctx, fsys.Open, found.pictures)
+	set, skipped, err := r.read(ctx, r.files(ctx, fsys.Open, found.pictures), found.pictures)
 	report.Skipped = skipped
 	return set, report, err
 }
@@ -194,12 +190,31 @@ func (r Reader) Pictures(ctx context.Context, fsys fs.FS, list []Labelled) (*dat
 		}
 		return fsys.Open(name)
 	}
-	set, skipped, err := r.read(ctx, open, list)
+	set, skipped, err := r.read(ctx, r.files(ctx, open, list), list)
+	return set, Report{Skipped: skipped}, err
+}
+
+// Images makes a set of pictures that are decoded already, as by [Decode] or drawn; classes has the class of each. They are
+// scaled and blended as files are, and as those that a model predicts. Their names are "image 0" and on.
+//
+// The error wraps [data.ErrFormat] if there are no pictures, or not as many classes; others are those of [Reader.Folder]. One
+// that is nil or has no pixels cannot be read.
+func (r Reader) Images(ctx context.Context, images []image.Image, classes []string) (*data.Dataset, Report, error) {
+	if len(images) != len(classes) {
+		return nil, Report{}, fmt.Errorf("%w: %d pictures, but the classes of %d", data.ErrFormat, len(images), len(classes))
+	}
+	list := make([]Labelled, len(images))
+	for i, class := range classes {
+		list[i] = Labelled{fmt.Sprintf("image %d", i), class}
+	}
+	set, skipped, err := r.read(ctx, func(pixels []uint8, i int, shape data.Shape) error {
+		return scale(pixels, images[i], shape, r.Resizing)
+	}, list)
 	return set, Report{Skipped: skipped}, err
 }
 
 // read makes a set of pictures.
-func (r Reader) read(ctx context.Context, open func(name string) (fs.File, error), pictures []Labelled) (*data.Dataset, []Problem, error) {
+func (r Reader) read(ctx context.Context, from source, pictures []Labelled) (*data.Dataset, []Problem, error) {
 	if err := argument.Context(ctx); err != nil {
 		return nil, nil, err
 	}
@@ -218,7 +233,7 @@ func (r Reader) read(ctx context.Context, open func(name string) (fs.File, error
 		return nil, nil, err
 	}
 
-	pixels, problems, err := r.decode(ctx, open, pictures, shape)
+	pixels, problems, err := r.decode(ctx, from, len(pictures), shape)
 	if err := cmp.Or(ctx.Err(), err); err != nil {
 		return nil, nil, err
 	}
@@ -247,47 +262,6 @@ func (r Reader) read(ctx context.Context, open func(name string) (fs.File, error
 		set, err = set.WithNames(names)
 	}
 	return set, bad, err
-}
-
-// decode decodes pictures into the pixels of images, on all cores, until ctx ends. What cannot be read leaves its error; err
-// is the panic of the caller's Progress.
-func (r Reader) decode(ctx context.Context, open func(name string) (fs.File, error), pictures []Labelled, shape data.Shape) (pixels []uint8, problems []error, err error) {
-	size := shape.Size()
-	pixels, problems = make([]uint8, len(pictures)*size), make([]error, len(pictures))
-	done, next := 0, 0
-	var mu sync.Mutex
-	take := func() (i int, more bool) {
-		mu.Lock()
-		defer mu.Unlock()
-		i = next
-		next++
-		return i, i < len(pictures) && ctx.Err() == nil && err == nil
-	}
-	tell := func() {
-		mu.Lock()
-		defer mu.Unlock()
-		done++
-		if r.Progress == nil || err != nil {
-			return
-		}
-		defer func() {
-			if p := recover(); p != nil {
-				err = fmt.Errorf("the Reader's Progress panics: %v", p)
-			}
-		}()
-		r.Progress(done, len(pictures))
-	}
-	var workers sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), len(pictures)) {
-		workers.Go(func() {
-			for i, more := take(); more; i, more = take() {
-				problems[i] = readPicture(ctx, pixels[i*size:(i+1)*size], open, pictures[i].Path, shape, r.Resizing)
-				tell()
-			}
-		})
-	}
-	workers.Wait()
-	return pixels, problems, err
 }
 
 // checkShape reports a shape that pictures cannot have.
@@ -332,32 +306,4 @@ func (r Reader) fits(images int, shape data.Shape) error {
 			ErrMemory, images, shape, need>>20, limit>>20)
 	}
 	return nil
-}
-
-// readPicture reads a picture into the pixels of an image.
-func readPicture(ctx context.Context, pixels []uint8, open func(name string) (fs.File, error), name string, shape data.Shape,
-	resizing data.Resizing) (err error) {
-	defer guard(&err)
-	file, err := open(name)
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	img, err := read(ctx, file)
-	if err == nil {
-		_, err = scaling.Append(pixels[:0], img, shape, resizing)
-	}
-	return err
-}
-
-// read decodes what a file of at most [MaxBytes] holds.
-func read(ctx context.Context, file io.Reader) (image.Image, error) {
-	encoded, err := io.ReadAll(io.LimitReader(file, MaxBytes+1))
-	if err != nil {
-		return nil, err
-	}
-	if len(encoded) > MaxBytes {
-		return nil, fmt.Errorf("%w: need no more than %d MiB", ErrTooLarge, MaxBytes>>20)
-	}
-	return Decode(ctx, encoded)
 }

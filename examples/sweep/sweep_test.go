@@ -205,9 +205,9 @@ func TestStopped(t *testing.T) {
 			if testing.Short() && test.cause != program.ErrTerminated {
 				t.Skip("-short: SIGTERM stops it in the same way")
 			}
-			whole := start(t, small)
-			want, _ := whole.run(t, program.ExitOK)
-			p := start(t, small)
+			longer := strings.Replace(small, `"epochs": 2`, `"epochs": 4`, 1) // than it takes to see the first epoch's checkpoint
+			want, _ := start(t, longer).run(t, program.ExitOK)
+			p := start(t, longer)
 			stopped, errs := p.stopped(t, test.status, test.cause)
 			if lines(stopped, "stopped") != 1 || !strings.Contains(errs, test.cause.Error()) {
 				t.Errorf("it printed\n%s%s", stopped, errs)
