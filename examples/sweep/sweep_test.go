@@ -205,7 +205,7 @@ func TestStopped(t *testing.T) {
 			if testing.Short() && test.cause != program.ErrTerminated {
 				t.Skip("-short: SIGTERM stops it in the same way")
 			}
-			longer := strings.Replace(small, `"epochs": 2`, `"epochs": 4`, 1) // than it takes to see the first epoch's checkpoint
+			longer := strings.Replace(small, `"epochs": 2`, `"epochs": 3`, 1) // than it takes to see the first epoch's checkpoint
 			want, _ := start(t, longer).run(t, program.ExitOK)
 			p := start(t, longer)
 			stopped, errs := p.stopped(t, test.status, test.cause)
