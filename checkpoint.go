@@ -216,7 +216,7 @@ func (k *checkpoints) accept(p *progress, head safetensors.File) error {
 		return err
 	}
 	if differences := p.Run.differences(k.identity, "%s was %s, is %s"); len(differences) > 0 {
-		return fmt.Errorf("it is of another run: %s", strings.Join(shorten(differences), "; "))
+		return fmt.Errorf("it is of another run: %s: %s", strings.Join(shorten(differences), "; "), remedy(differences))
 	}
 	shapes := k.shapes(p)
 	for _, t := range head.Tensors {

@@ -1,6 +1,7 @@
 package fastresnet
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -17,15 +18,16 @@ type identity map[string]string
 // identity identifies the run that c describes.
 func (c *config) identity() (identity, error) {
 	id := identity{
-		"seed":         fmt.Sprint(c.seed),
-		"training set": c.train.Fingerprint(),
-		"test set":     c.test.Fingerprint(),
+		"seed":              fmt.Sprint(c.seed),
+		"training set":      c.train.Fingerprint(),
+		"test set":          c.test.Fingerprint(),
+		"choice of weights": "the last epoch's",
 	}
 	if c.initial != nil {
 		id["initial model"] = c.initial.start.Weights
 	}
 	if c.best {
-		id["best weights"] = "kept"
+		id["choice of weights"] = "the best epoch's (WithBestWeights)"
 	}
 	recipe := c.recipe.Clone()
 	recipe.Name, recipe.Description, recipe.Published, recipe.Network = "", "", Published{}, nil // the network is entered as it is
@@ -90,14 +92,14 @@ func (id identity) add(name string, value any) {
 	}
 }
 
-// differences says what another run has that this one has not, or has otherwise. format is for the name, what this one
-// has and what the other has.
+// differences says what another run has that this one has not, or has otherwise, what matters most first. format is for
+// the name, what this one has and what the other has.
 func (id identity) differences(other identity, format string) []string {
 	names := identity{}
 	maps.Copy(names, id) // which may be nil
 	maps.Copy(names, other)
 	var all []string
-	for _, name := range slices.Sorted(maps.Keys(names)) {
+	for _, name := range slices.SortedFunc(maps.Keys(names), byImportance) {
 		before, had := id[name]
 		after, has := other[name]
 		if had != has || before != after {
@@ -105,6 +107,28 @@ func (id identity) differences(other identity, format string) []string {
 		}
 	}
 	return all
+}
+
+// byImportance compares names: the data and the seed come first, the network last, which follows from the recipe mostly, and
+// elements of lists behind what is in none.
+func byImportance(a, b string) int {
+	rank := func(name string) int {
+		switch {
+		case strings.HasSuffix(name, " set"):
+			return 0
+		case name == "seed":
+			return 1
+		}
+		n := 2
+		if strings.HasPrefix(name, "network") {
+			n += 2
+		}
+		if strings.Contains(name, "[") {
+			n++
+		}
+		return n
+	}
+	return cmp.Or(cmp.Compare(rank(a), rank(b)), strings.Compare(a, b))
 }
 
 // orMissing is a value in a message.
@@ -115,14 +139,21 @@ func orMissing(value string, there bool) string {
 	return "missing"
 }
 
-// shorten leaves out what is more than a few differences: elements of lists before anything else, since they follow
-// from other settings mostly.
+// shorten leaves out what is more than a few differences.
 func shorten(differences []string) []string {
 	const most = 8
-	inList := func(d string) int { return min(strings.Count(d, "["), 1) }
-	short := slices.SortedStableFunc(slices.Values(differences), func(a, b string) int { return inList(a) - inList(b) })
-	if left := len(short) - most; left > 0 {
-		short = append(short[:most], fmt.Sprintf("and %d more", left))
+	if left := len(differences) - most; left > 0 {
+		return append(slices.Clone(differences[:most]), fmt.Sprintf("and %d more", left))
 	}
-	return short
+	return differences
+}
+
+// remedy is what to do about a checkpoint that differs so from the run. Points of the schedule follow from the number of epochs.
+func remedy(differences []string) string {
+	const epochs, points = "recipe.epochs ", "recipe.schedule["
+	other := func(d string) bool { return !strings.HasPrefix(d, epochs) && !strings.HasPrefix(d, points) }
+	if strings.HasPrefix(differences[0], epochs) && !slices.ContainsFunc(differences, other) {
+		return "a run cannot be made longer or shorter: resume it as it was, or train its model on with WithInitialModel and another folder"
+	}
+	return "resume with the options that it had, or use another folder"
 }
