@@ -99,8 +99,9 @@ func TestArrays(t *testing.T) {
 		"colour": idx(ascending(36), 2, 2, 3, 3),
 		"x.npy":  npy("|u1", "2, 2, 3", pixels), "y.npy": npy("<i8", "2,", labels64), "y2.npy": npy("|u1", "2, 1", []byte{1, 0}),
 		"big.npy":    npy(">i4", "2,", []byte{0, 0, 0, 1, 0, 0, 0, 0}),
-		"colour.npy": npy("|u1", "2, 2, 3, 3", ascending(36)),
-		"set.npz":    npz(t, map[string][]byte{"x_train": npy("|u1", "2, 2, 3", pixels), "y_train": npy("<i8", "2,", labels64)}),
+		"colour.npy": npy("|u1", "2, 2, 3, 3", ascending(36)), "channels.npy": npy("|u1", "2, 4, 3, 5", ascending(120)),
+		"narrow.npy": npy("|u1", "2, 3, 4, 5", ascending(120)), "row.npy": npy("|u1", "2, 1, 7, 4", ascending(56)),
+		"set.npz": npz(t, map[string][]byte{"x_train": npy("|u1", "2, 2, 3", pixels), "y_train": npy("<i8", "2,", labels64)}),
 	})
 	at := func(name string) string { return filepath.Join(folder, name) }
 	grey, colour := data.Shape{Height: 2, Width: 3, Channels: 1}, data.Shape{Height: 2, Width: 3, Channels: 3}
@@ -116,6 +117,9 @@ func TestArrays(t *testing.T) {
 		{"NPY, a column of labels", func() (*data.Dataset, error) { return data.NPY(at("x.npy"), at("y2.npy"), nil) }, grey},
 		{"NPY, big-endian labels", func() (*data.Dataset, error) { return data.NPY(at("x.npy"), at("big.npy"), nil) }, grey},
 		{"NPY, in colour", func() (*data.Dataset, error) { return data.NPY(at("colour.npy"), at("y.npy"), nil) }, colour},
+		{"NPY, images of many channels", func() (*data.Dataset, error) { return data.NPY(at("channels.npy"), at("y.npy"), nil) }, data.Shape{Height: 4, Width: 3, Channels: 5}},
+		{"NPY, narrow images of three rows", func() (*data.Dataset, error) { return data.NPY(at("narrow.npy"), at("y.npy"), nil) }, data.Shape{Height: 3, Width: 4, Channels: 5}},
+		{"NPY, images of one row", func() (*data.Dataset, error) { return data.NPY(at("row.npy"), at("y.npy"), nil) }, data.Shape{Height: 1, Width: 7, Channels: 4}},
 		{"NPZ", func() (*data.Dataset, error) { return data.NPZ(at("set.npz"), "x_train", "y_train", nil) }, grey},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -214,15 +218,18 @@ func TestArraysRefuse(t *testing.T) {
 		{"NPY: no dictionary", append([]byte("\x93NUMPY\x01\x00\x04\x00"), "none"...), y, nil, data.ErrFormat, "header"},
 		{"NPY: a huge header", append([]byte("\x93NUMPY\x02\x00"), 0xff, 0xff, 0xff, 0xff), y, nil, data.ErrFormat, "header of"},
 		{"NPY: of objects", npy("|O", "2,", nil), y, nil, data.ErrFormat, "numbers"},
-		{"NPY: of floats", npy("<f4", "2, 2, 3", make([]byte, 48)), y, nil, data.ErrFormat, "uint8"},
+		{"NPY: of floats", npy("<f4", "2, 2, 3", make([]byte, 48)), y, nil, data.ErrFormat, `(255*x).round().astype("uint8")`},
+		{"NPY: channels first", npy("|u1", "2, 3, 5, 6", make([]byte, 180)), y, nil, data.ErrFormat, "transpose(0, 2, 3, 1)"},
+		{"NPY: one channel first", npy("|u1", "2, 1, 5, 5", make([]byte, 50)), y, nil, data.ErrFormat, "transpose(0, 2, 3, 1)"},
 		{"NPY: columns first", bytes.Replace(x, []byte("False"), []byte("True "), 1), y, nil, data.ErrFormat, "Fortran"},
 		{"NPY: a shape that is none", npy("|u1", "2, 0, 3", nil), y, nil, data.ErrFormat, "shape"},
 		{"NPY: claims terabytes", npy("|u1", "2000000000, 2000, 2000", nil), y, nil, data.ErrFormat, "shape"},
 		{"NPY: flat images", npy("|u1", "12,", ascending(12)), y, nil, data.ErrFormat, "[n, height, width]"},
 		{"NPY: labels that are floats", x, npy("<f8", "2,", make([]byte, 16)), nil, data.ErrFormat, "integers"},
 		{"NPY: fewer labels", x, npy("|u1", "1,", []byte{0}), nil, data.ErrFormat, "need [2]"},
-		{"NPY: a label below 0", x, npy("|i1", "2,", []byte{0xff, 0}), nil, data.ErrFormat, "label -1"},
-		{"NPY: a huge label", x, npy("<u8", "2,", bytes.Repeat([]byte{0xff}, 16)), nil, data.ErrFormat, "label -1"},
+		{"NPY: a label below 0", x, npy("|i1", "2,", []byte{0, 0xff}), nil, data.ErrFormat, "label -1 of image 1: labels count from 0"},
+		{"NPY: a huge label", x, npy("<u8", "2,", bytes.Repeat([]byte{0xff}, 16)), nil, data.ErrFormat, "label 9223372036854775807 of image 0, and no names"},
+		{"NPY: a huge label, and classes", x, npy("<u4", "2,", []byte{0, 0, 0, 0, 0, 0, 0, 0xff}), []string{"a"}, data.ErrFormat, "label 2147483647 of image 1"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			files := map[string][]byte{}

@@ -91,16 +91,21 @@ func IDX(images, labels string, classes []string) (*Dataset, error) {
 
 // numbered makes a set of labels that are numbers; without names of classes these are numbers, too.
 func numbered[T uint8 | int | int64](pixels []uint8, shape Shape, numbers []T, classes []string) (*Dataset, error) {
+	const most = 1 << 16 // classes that come from labels alone
 	labels := make([]int, len(numbers))
 	last := 0
 	for i, n := range numbers {
-		if labels[i] = int(n); int64(n) < 0 || int64(n) > math.MaxInt32 {
-			labels[i] = -1 // no class is
+		label := int64(n)
+		switch {
+		case label < 0:
+			return nil, fmt.Errorf("%w: label %d of image %d: labels count from 0", ErrFormat, label, i)
+		case classes == nil && label >= most:
+			return nil, fmt.Errorf("%w: label %d of image %d, and no names of classes: those from %d on need some", ErrFormat, label, i, most)
 		}
+		labels[i] = int(min(label, math.MaxInt32)) // which no class is
 		last = max(last, labels[i])
 	}
-	const most = 1 << 16 // classes that come from labels alone
-	if classes == nil && last < most {
+	if classes == nil {
 		for class := range last + 1 {
 			classes = append(classes, strconv.Itoa(class))
 		}

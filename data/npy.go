@@ -65,8 +65,11 @@ func NPZ(path, images, labels string, classes []string) (*Dataset, error) {
 }
 
 // NPY reads a set from two .npy files of NumPy: images, an array of uint8 [n, height, width] or [n, height, width,
-// channels], and labels, an array of integers [n] or [n, 1]. Without classes these are called "0", "1" and so on, up to
-// the highest label that there is: a test set may need those of the training set.
+// channels], and labels, an array of integers [n] or [n, 1], which count from 0. Without classes these are called "0", "1"
+// and so on, up to the highest label that there is: a test set may need those of the training set.
+//
+// An array [n, 1 or 3, more than 4, more than 4] is taken for one with the channels first, which numpy's transpose(0, 2, 3, 1)
+// puts last, and is refused. Images that have such a shape, of 1 or 3 rows and many channels, are for [New].
 //
 // The error wraps [ErrNotFound] if a file is missing, and [ErrFormat] if one is cut short or something else, if the
 // arrays have other shapes or types, or if a label is not a class.
@@ -107,8 +110,16 @@ func arrays(images, labels array, classes []string) (*Dataset, error) {
 		images.dims = append(images.dims, 1)
 	}
 	if images.dtype != "|u1" || len(images.dims) != 4 {
-		return nil, fmt.Errorf("%w: images are an array %v of type %s, need uint8 (|u1) and [n, height, width] or [n, height, width, channels]",
-			ErrFormat, images.dims, images.dtype)
+		hint := ""
+		if images.dtype[1] == 'f' {
+			hint = `: numpy's (255*x).round().astype("uint8") makes it of values of 0 to 1`
+		}
+		return nil, fmt.Errorf("%w: images are an array %v of type %s, need uint8 (|u1) and [n, height, width] or [n, height, width, channels]%s",
+			ErrFormat, images.dims, images.dtype, hint)
+	}
+	if d := images.dims; (d[1] == 1 || d[1] == 3) && d[2] > 4 && d[3] > 4 {
+		return nil, fmt.Errorf("%w: images are an array %v, which looks like [n, channels, height, width], need [n, height, width, channels]: "+
+			"numpy's transpose(0, 2, 3, 1) makes it so", ErrFormat, d)
 	}
 	if d := labels.dims; len(d) == 2 && d[1] == 1 {
 		labels.dims = d[:1]
