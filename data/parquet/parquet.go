@@ -21,9 +21,10 @@ import (
 	"github.com/fastresnet/fastresnet/internal/hostmemory"
 )
 
-// Columns are the names of those that count.
+// Columns are the names of those that count, both to be given: in files from Hugging Face often "image" or "img", and "label".
 type Columns struct {
-	// Image is a group of which "bytes" are a picture's file and "path", if it is there, its name; or such bytes alone.
+	// Image is a group, such as "image", of which "bytes" are a picture's file, or a column of such bytes alone. What else is in
+	// the group, such as "path", is not read.
 	Image string
 	// Label is an integer, 0 or more, or a text, which is then the name of the class.
 	Label string
@@ -33,7 +34,8 @@ type Columns struct {
 // are those of the Reader, which then has a name for each integer; or else those that the files' metadata name, as those
 // of Hugging Face do; or else the texts, sorted, or the integers. All pictures are held as they are encoded until they
 // are decoded, and may take no more than [picture.Reader.MemoryLimit] as such, too. Images are named by the files and the
-// numbers of their rows, such as "0000.parquet#12"; where several files have that name, by their paths as they are given here.
+// numbers of their rows from 0, such as "0000.parquet#12"; where several files have that name, by their paths as they are
+// given here.
 //
 // The error wraps [data.ErrNotFound] if there is no such file or column, and [data.ErrFormat] if a file is damaged, or if
 // a label or a picture is missing; besides it is one of [picture.Reader.Pictures].

@@ -79,8 +79,9 @@ func writeAs[T any](t testing.TB, name string, rows []T, options ...pq.WriterOpt
 
 func rows(t testing.TB, labels ...int64) []row {
 	all := make([]row, len(labels))
+	path := "path.png" // which is no image's name
 	for i, label := range labels {
-		all[i].Image.Bytes, all[i].Label = grey(t, uint8(10*i)), label
+		all[i].Image.Bytes, all[i].Image.Path, all[i].Label = grey(t, uint8(10*i)), &path, label
 	}
 	return all
 }
@@ -194,11 +195,14 @@ func TestReadRefuses(t *testing.T) {
 		{"text", spoil("text.parquet", func([]byte) []byte { return []byte("hello, this is text") }), columns, data.ErrFormat, "text.parquet"},
 		{"cut", spoil("cut.parquet", func(b []byte) []byte { return b[:len(b)/2] }), columns, data.ErrFormat, "cut.parquet"},
 		{"empty", spoil("empty.parquet", func([]byte) []byte { return nil }), columns, data.ErrFormat, "empty.parquet"},
-		{"a column that there is not", sound, parquet.Columns{Image: "img", Label: "label"}, data.ErrNotFound, `"img"`},
+		{"a column that there is not", sound, parquet.Columns{Image: "img", Label: "label"}, data.ErrNotFound,
+			`need the columns "img" and "label", there are "image" (a group of "bytes", "path"), "label"`},
+		{"no names of columns", sound, parquet.Columns{}, data.ErrNotFound, `Columns must name those of Image and Label: there are "image" (a`},
+		{"no name of the labels", sound, parquet.Columns{Image: "image"}, data.ErrNotFound, "Columns must name"},
 		{"no picture in a row", write(t, "none.parquet", none, names), columns, data.ErrFormat, "row 1"},
 		{"a broken picture", write(t, "broken.parquet", broken, names), columns, picture.ErrBroken, "broken.parquet#1"},
 		{"a label without a name", write(t, "label.parquet", rows(t, 0, 3), names), columns, data.ErrFormat, "label 3"},
-		{"a label below 0", write(t, "below.parquet", rows(t, 0, -1)), columns, data.ErrFormat, "label -1"},
+		{"a label below 0", write(t, "below.parquet", rows(t, 0, -1)), columns, data.ErrFormat, "below.parquet#1: label -1: labels count from 0"},
 		{"a huge label", write(t, "huge.parquet", rows(t, 0, 1<<40)), columns, data.ErrFormat, "label 1099511627776"},
 		{"pictures for labels", sound, parquet.Columns{Image: "label", Label: "label"}, data.ErrFormat, "no picture"},
 	} {

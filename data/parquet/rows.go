@@ -12,6 +12,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/data/picture"
@@ -73,8 +74,11 @@ func (r *rows) read(ctx context.Context, path, name string, c Columns) (err erro
 		return slices.Equal(path, []string{c.Image, "bytes"}) || slices.Equal(path, []string{c.Image})
 	})
 	label := slices.IndexFunc(columns, func(path []string) bool { return slices.Equal(path, []string{c.Label}) })
-	if image < 0 || label < 0 {
-		return fmt.Errorf("%w: need the columns %q and %q, there are %q", data.ErrNotFound, c.Image, c.Label, columns)
+	switch {
+	case c.Image == "" || c.Label == "":
+		return fmt.Errorf("%w: Columns must name those of Image and Label: there are %s", data.ErrNotFound, listed(f.Schema().Fields()))
+	case image < 0 || label < 0:
+		return fmt.Errorf("%w: need the columns %q and %q, there are %s", data.ErrNotFound, c.Image, c.Label, listed(f.Schema().Fields()))
 	}
 	row := 0
 	for _, group := range f.RowGroups() {
@@ -105,6 +109,19 @@ func (r *rows) read(ctx context.Context, path, name string, c Columns) (err erro
 		}
 	}
 	return nil
+}
+
+// listed are columns in a message, a group with what it is of.
+func listed(columns []parquet.Field) string {
+	var all []string
+	for _, c := range columns {
+		one := strconv.Quote(c.Name())
+		if !c.Leaf() {
+			one += " (a group of " + listed(c.Fields()) + ")"
+		}
+		all = append(all, one)
+	}
+	return strings.Join(all, ", ")
 }
 
 // checkFooter reports a file whose footer is longer than the file, by the length that is at its end: as much memory would be
@@ -164,7 +181,10 @@ func (r *rows) named() ([]picture.Labelled, error) {
 		}
 	}
 	for i, n := range r.numbers {
-		if n < 0 || n >= int64(len(r.classes)) {
+		if n < 0 {
+			return nil, fmt.Errorf("%w: %s: label %d: labels count from 0", data.ErrFormat, r.names[i], n)
+		}
+		if n >= int64(len(r.classes)) {
 			return nil, fmt.Errorf("%w: %s: label %d is not in 0 to %d", data.ErrFormat, r.names[i], n, len(r.classes)-1)
 		}
 		list[i].Class = r.classes[n]
