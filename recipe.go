@@ -291,7 +291,9 @@ func (r Recipe) follows(s schedule.Schedule) error {
 	}
 	const rounding = 1e-9
 	if r.Epochs >= 1 && s.End() > float64(r.Epochs)+rounding {
-		return fmt.Errorf("%w: the schedule's last knot is at epoch %g of a run of %d epochs; WithEpochs stretches it", ErrOption, s.End(), r.Epochs)
+		return fmt.Errorf("%w: the schedule's last knot is at epoch %g of a run of %d epochs: end it at %d (Schedule.Stretch), "+
+			"or train for %g epochs (WithEpochs keeps a schedule of WithSchedule as it is, and stretches a recipe's)",
+			ErrOption, s.End(), r.Epochs, r.Epochs, math.Ceil(s.End()-rounding))
 	}
 	return nil
 }
