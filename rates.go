@@ -11,12 +11,8 @@ import (
 
 // moves are how the steps of an epoch move the variables, given the number of steps in a whole one.
 func (r Recipe) moves(epoch, steps int) engine.Moves {
-	schedules, rescaled := []schedule.Schedule{r.Schedule}, [][]bool{r.rescaled(r.Optimizer, epoch, steps)}
+	schedules, rescaled := r.schedules(), [][]bool{r.rescaled(r.Optimizer, epoch, steps)}
 	for _, g := range r.Groups {
-		if len(g.Schedule) == 0 {
-			g.Schedule = r.Schedule
-		}
-		schedules = append(schedules, g.Schedule.Scale(cmp.Or(g.RateFactor, 1)))
 		rescaled = append(rescaled, r.rescaled(g.Optimizer, epoch, steps))
 	}
 	moves := make(engine.Moves, r.stepsOf(epoch, steps))
@@ -27,6 +23,18 @@ func (r Recipe) moves(epoch, steps int) engine.Moves {
 		}
 	}
 	return moves
+}
+
+// schedules are the recipe's own, and then those of its groups.
+func (r Recipe) schedules() []schedule.Schedule {
+	all := []schedule.Schedule{r.Schedule}
+	for _, g := range r.Groups {
+		if len(g.Schedule) == 0 {
+			g.Schedule = r.Schedule
+		}
+		all = append(all, g.Schedule.Scale(cmp.Or(g.RateFactor, 1)))
+	}
+	return all
 }
 
 // moment is where a step of the run, counted from 1, is on the schedule, in epochs, given the number of steps in a whole one.

@@ -72,7 +72,7 @@ func newRun(ctx context.Context, c *config, started time.Time) (done *run, err e
 	h := &history{record: Record{
 		Weights: c.recipe.weights(), Recipe: c.recipe, OwnAugmentations: c.recipe.ownAugmentations(), Seed: c.seed, Precision: precision,
 		Backend: device.Name, Device: device.Description, Devices: c.devices, PassedOver: device.PassedOver,
-		TrainImages: c.train.Len(), TestImages: c.test.Len(), Warnings: c.warnings(), WarmStart: c.warmStart,
+		TrainImages: c.train.Len(), TestImages: c.test.Len(), Warnings: c.warnings(r.trainer.Steps()), WarmStart: c.warmStart,
 	}}
 	if s := c.warmStart; s != nil {
 		c.logger.InfoContext(ctx, "warm start", "recipe", s.Recipe, "seed", s.Seed, "epochs", s.Epochs, "weights", s.Weights, "taken", len(s.Taken), "anew", s.Anew)

@@ -2,13 +2,16 @@ package fastresnet
 
 import (
 	"fmt"
+	"math"
+	"slices"
 	"strings"
 
 	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/schedule"
 )
 
-// warnings are what is allowed, and probably not meant.
-func (c *config) warnings() []string {
+// warnings are what is allowed, and probably not meant, given the number of steps in a whole epoch.
+func (c *config) warnings(steps int) []string {
 	all := lacking("training", c.train)
 	const large, usual = 128, 32
 	if s := c.train.Shape(); min(s.Height, s.Width) > large {
@@ -24,7 +27,39 @@ func (c *config) warnings() []string {
 	if c.test != nil {
 		all = append(all, lacking("test", c.test)...)
 	}
-	return all
+	return append(all, c.recipe.still(steps)...)
+}
+
+// still warns of learning rates that are 0 in every step, or in half of the run, given the number of steps in a whole epoch.
+func (r Recipe) still(steps int) []string {
+	if r.Epochs == 0 {
+		return nil
+	}
+	learns, end := false, 0. // the epoch from which on all rates are 0
+	for _, s := range r.schedules() {
+		r.Schedule = s
+		learns = learns || r.rate(r.highest(r.steps(steps), steps), steps) > 0
+		end = max(end, restsAt(s))
+	}
+	switch {
+	case !learns:
+		return []string{"the learning rate is 0 in every step, and so nothing is learnt"}
+	case 2*end <= r.length():
+		return []string{fmt.Sprintf("the learning rate is 0 from epoch %g of %g on, and so nothing more is learnt: Schedule.Stretch makes a schedule longer", end, r.length())}
+	}
+	return nil
+}
+
+// restsAt is the epoch from which on a schedule is 0, infinite if it is held above that.
+func restsAt(s schedule.Schedule) float64 {
+	end := math.Inf(1)
+	for _, k := range slices.Backward(s) {
+		if k.Rate > 0 {
+			return end
+		}
+		end = k.Epoch
+	}
+	return 0
 }
 
 // lacking warns of a set that does not have images of all its classes, or has one class only, as when the first images

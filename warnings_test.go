@@ -11,6 +11,7 @@ import (
 	"github.com/fastresnet/fastresnet"
 	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/layers"
+	"github.com/fastresnet/fastresnet/schedule"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -52,7 +53,7 @@ func TestWarnings(t *testing.T) {
 			network := tinyNetwork()
 			network.Layers = append(network.Layers[:4:4], layers.Linear{Name: "classifier", Out: len(test.train.Classes())})
 			result := train(t, test.train, fastresnet.WithDataset(test.train, test.test), fastresnet.WithArchitecture(network),
-				fastresnet.WithEpochs(1), fastresnet.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
+				fastresnet.WithEpochs(1), fastresnet.WithBatchSize(10), fastresnet.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
 			for _, r := range []fastresnet.Record{result.Record, result.Model.Record()} {
 				if diff := cmp.Diff(test.want, r.Warnings); diff != "" {
 					t.Errorf("warnings (-want +got):\n%s", diff)
@@ -80,6 +81,49 @@ func TestWarnsOfAnotherResizing(t *testing.T) {
 		if diff := cmp.Diff(want, result.Warnings); diff != "" {
 			t.Errorf("resizing %q: warnings (-want +got):\n%s", resizing, diff)
 		}
+	}
+}
+
+// Rates of 0 train nothing: a run may have them, as to measure running statistics, and says so.
+func TestWarnsOfRatesOfZero(t *testing.T) {
+	knots := func(epochsAndRates ...float64) (s schedule.Schedule) {
+		for i := 0; i < len(epochsAndRates); i += 2 {
+			s = append(s, schedule.Knot{Epoch: epochsAndRates[i], Rate: epochsAndRates[i+1]})
+		}
+		return s
+	}
+	const never, half = "the learning rate is 0 in every step, and so nothing is learnt",
+		"the learning rate is 0 from epoch 1 of 2 on, and so nothing more is learnt: Schedule.Stretch makes a schedule longer"
+	for _, test := range []struct {
+		name     string
+		schedule schedule.Schedule
+		biases   schedule.Schedule // none for those of all
+		batch    int
+		want     []string
+	}{
+		{"constant", schedule.Constant(0.1), nil, 8, nil},
+		{"to the end", schedule.OneCycle(0.1, 2), nil, 8, nil},
+		{"a little shorter", schedule.OneCycle(0.1, 1.2), nil, 8, nil},
+		{"half", schedule.OneCycle(0.1, 1), nil, 8, []string{half}},
+		{"held at 0 for long", knots(0, 0.1, 1, 0, 2, 0), nil, 8, []string{half}},
+		{"late", knots(1.5, 0, 2, 0.1), nil, 8, nil},
+		{"a warm-up as long as the schedule", knots(0, 0.1, 1.8, 0.1, 2, 0).WarmUp(2), nil, 8, []string{never}},
+		{"0 as a float32", schedule.Constant(1e-60), nil, 8, []string{never}},
+		{"above 0 between steps alone", knots(0, 0, 0.5, 0.1, 1, 0, 1.5, 0.1, 2, 0), nil, 16, []string{never}},
+		{"but for some variables", schedule.Constant(0), schedule.Constant(0.1), 8, nil},
+		{"longer for some variables", schedule.OneCycle(0.1, 0.5), schedule.OneCycle(0.1, 1), 8, []string{half}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			recipe := fastresnet.ResNet9Epochs24()
+			recipe.BatchSize, recipe.Epochs, recipe.Schedule = test.batch, 2, test.schedule
+			recipe.Groups = []fastresnet.VariableGroup{{Variables: layers.KindBiases, Optimizer: fastresnet.SGD{}, Schedule: test.biases}}
+			result := finished(t, fastresnet.WithDataset(synthetic(t, 16, 1), nil), fastresnet.WithBackend("go"), fastresnet.WithRecipe(recipe),
+				fastresnet.WithArchitecture(tinyNetwork()))
+			result.Model.Close()
+			if diff := cmp.Diff(test.want, result.Warnings); diff != "" {
+				t.Errorf("warnings (-want +got):\n%s", diff)
+			}
+		})
 	}
 }
 
