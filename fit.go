@@ -3,6 +3,7 @@ package fastresnet
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -142,10 +143,24 @@ func (c *config) startFrom(classes []string) error {
 		}
 	}
 	if len(misfits) > 0 {
-		return fmt.Errorf("the initial model, %q, does not fit the network, %q: %s", c.initial.network.Name, c.network.Name, strings.Join(shorten(misfits), "; "))
+		return fmt.Errorf("the initial model, %q, does not fit the network, %q: %s", c.initial.network.Name, c.network.Name, c.unlike(misfits))
 	}
 	c.warmStart = &start
 	return nil
+}
+
+// unlike says how the initial model's network differs from the run's, given the variables that do, and what to do.
+func (c *config) unlike(variables []string) string {
+	listed := strings.Join(shorten(variables), "; ")
+	own, theirs := c.recipe.Design, c.initial.recipe.Design
+	if reflect.DeepEqual(own, theirs) {
+		return listed // by the images, or the networks of one's own
+	}
+	width, wanted := own.Width, theirs.Width
+	if own.Width = wanted; reflect.DeepEqual(own, theirs) {
+		return fmt.Sprintf("its width is %d, the run's %d: WithWidth(%d) is the model's", wanted, width, wanted)
+	}
+	return listed + ": WithArchitecture, WithWidth and WithRecipe choose networks that may be others than the model's"
 }
 
 // normsFit checks the batch norms, of the user's own network too, against the batches of n images.

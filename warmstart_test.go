@@ -239,6 +239,15 @@ func TestWarmStartErrors(t *testing.T) {
 	set := synthetic(t, 32, 1)
 	model, closed := train(t, set).Model, train(t, set, fastresnet.WithArchitecture(tinyNetwork())).Model
 	closed.Close()
+	var file bytes.Buffer
+	if err := model.Write(&file); err != nil {
+		t.Fatal(err)
+	}
+	reloaded, err := fastresnet.ReadModel(&file, fastresnet.WithBackend("go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reloaded.Close()
 	grey, err := data.New(make([]uint8, 32*32*32), data.Shape{Height: 32, Width: 32, Channels: 1}, set.Labels(), set.Classes())
 	if err != nil {
 		t.Fatal(err)
@@ -253,9 +262,11 @@ func TestWarmStartErrors(t *testing.T) {
 		{"a zero model", []fastresnet.Option{fastresnet.WithInitialModel(&fastresnet.Model{})}, fastresnet.ErrArgument, []string{"nil or zero"}},
 		{"a closed model", []fastresnet.Option{fastresnet.WithInitialModel(closed)}, fastresnet.ErrClosed, []string{"the initial model"}},
 		{"another width", []fastresnet.Option{fastresnet.WithInitialModel(model), fastresnet.WithWidth(8)}, nil,
-			[]string{"does not fit", "prep/conv/weight is [4 3 3 3] in the model, [8 3 3 3] in the network", "and "}},
+			[]string{"does not fit", "its width is 4, the run's 8: WithWidth(4) is the model's"}},
+		{"another width than a file's", []fastresnet.Option{fastresnet.WithInitialModel(reloaded), fastresnet.WithRecipe(fastresnet.ResNet9Epochs24())}, nil,
+			[]string{"its width is 4, the run's 64: WithWidth(4) is the model's"}},
 		{"another network", []fastresnet.Option{fastresnet.WithInitialModel(model), fastresnet.WithArchitecture(layers.Backbone()), fastresnet.WithWidth(4)}, nil,
-			[]string{`"resnet9", does not fit the network, "backbone"`, "the network has no layer1/residual/conv1/weight"}},
+			[]string{`"resnet9", does not fit the network, "backbone"`, "the network has no layer1/residual/conv1/weight", "WithArchitecture, WithWidth and WithRecipe choose"}},
 		{"a network with more", []fastresnet.Option{fastresnet.WithInitialModel(model), fastresnet.WithRecipe(fastresnet.ResNet9Epochs24()), fastresnet.WithWidth(4),
 			fastresnet.WithArchitecture(func() layers.Design { d := layers.ResNet9(); d.Stages[1].Residual = true; return d }())}, nil,
 			[]string{"the model has no layer2/residual/conv1/weight"}},
