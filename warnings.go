@@ -27,6 +27,12 @@ func (c *config) warnings(steps int) []string {
 	if c.test != nil {
 		all = append(all, lacking("test", c.test)...)
 	}
+	const enough = 5
+	byDefault := !c.chosen && c.initial == nil && !ownRecipe(c.train) && c.recipe.BatchSize == ResNet9Epochs24().BatchSize
+	if byDefault && steps < enough {
+		all = append(all, fmt.Sprintf("the recipe is that for all of CIFAR-10, whose batch of %d leaves %d images too few steps an epoch, %d: WithRecipe(RecipeFor(train)) has more, and so has a smaller WithBatchSize",
+			c.recipe.BatchSize, c.train.Len(), steps))
+	}
 	return append(all, c.recipe.still(steps)...)
 }
 

@@ -127,6 +127,38 @@ func TestWarnsOfRatesOfZero(t *testing.T) {
 	}
 }
 
+// The default recipe for the classes of CIFAR-10 is one for all of its images.
+func TestWarnsOfFewSteps(t *testing.T) {
+	cifar := data.CIFAR10Classes()
+	for _, test := range []struct {
+		name    string
+		images  int
+		classes []string
+		opts    []fastresnet.Option
+		want    string // none for no warning
+	}{
+		{"few images", 800, cifar, nil, "whose batch of 512 leaves 800 images too few steps an epoch, 1: WithRecipe(RecipeFor(train))"},
+		{"not quite enough", 5*512 - 1, cifar, nil, "too few steps an epoch, 4"},
+		{"enough", 5 * 512, cifar, nil, ""},
+		{"a batch of one's own", 800, cifar, []fastresnet.Option{fastresnet.WithBatchSize(500)}, ""},
+		{"a recipe of one's own", 800, cifar, []fastresnet.Option{fastresnet.WithRecipe(fastresnet.ResNet9Epochs24())}, ""},
+		{"other classes", 100, []string{"a", "b"}, nil, ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(context.Background())
+			var warnings string
+			_, err := fastresnet.Train(ctx, append(test.opts, fastresnet.WithDataset(blankSet(t, test.images, data.Shape{Height: 12, Width: 12, Channels: 3}, test.classes...), nil),
+				fastresnet.WithBackend("go"), fastresnet.WithWidth(1), fastresnet.WithProgress(fastresnet.Observer{Start: func(r *fastresnet.Result) {
+					warnings = strings.Join(r.Warnings, "\n")
+					cancel()
+				}}))...)
+			if !errors.Is(err, context.Canceled) || !strings.Contains(warnings, test.want) || test.want == "" && warnings != "" {
+				t.Errorf("warnings %q, error %v; want %q", warnings, err, test.want)
+			}
+		})
+	}
+}
+
 func TestWarnsOfLargeImages(t *testing.T) {
 	for side, want := range map[int]string{128: "", 160: "images of 160x160x3 take 25 times as long"} {
 		ctx, cancel := context.WithCancel(context.Background())
