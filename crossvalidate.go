@@ -28,7 +28,7 @@ func (v CrossValidation) String() string {
 // looks at a test set while it trains: [WithTargetAccuracy], [WithEarlyStop] and [WithBestWeights]. It is the way to compare
 // recipes on a set too small to hold out much of it.
 //
-// Errors are those of Train, with the part, and wrap [data.ErrFormat] where the set has no such parts. With an error there is
+// Errors are those of Train, with the part, counted from 1, and wrap [data.ErrFormat] where the set has no such parts. With an error there is
 // no result.
 func CrossValidate(ctx context.Context, set *data.Dataset, k int, opts ...Option) (v CrossValidation, err error) {
 	defer guard(&err)
@@ -39,18 +39,21 @@ func CrossValidate(ctx context.Context, set *data.Dataset, k int, opts ...Option
 	if c.checkpoints || c.ownData {
 		return v, fmt.Errorf("%w: CrossValidate takes neither WithDataset nor WithCheckpoint", ErrOption)
 	}
+	if c.needsTest() {
+		return v, fmt.Errorf("%w: CrossValidate trains without a test set, which WithTargetAccuracy, WithEarlyStop and WithBestWeights need", ErrOption)
+	}
 	folds, err := set.Folds(k, c.seed)
 	if err != nil {
 		return v, err
 	}
 	onFold := func(fold data.Fold) []Option { return append(slices.Clone(opts), WithDataset(fold.Train, nil)) }
 	if _, err := configure(onFold(folds[0])); err != nil {
-		return v, fmt.Errorf("CrossValidate, which trains without a test set: %w", err)
+		return v, err
 	}
 	for i, fold := range folds {
 		e, err := validate(ctx, fold, onFold(fold))
 		if err != nil {
-			return CrossValidation{}, fmt.Errorf("part %d: %w", i, err)
+			return CrossValidation{}, fmt.Errorf("part %d of %d: %w", i+1, k, err)
 		}
 		v.Evaluations = append(v.Evaluations, e)
 		v.Mean += e.Accuracy / float64(k)

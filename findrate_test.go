@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/fastresnet/fastresnet"
@@ -125,7 +126,8 @@ func TestCrossValidate(t *testing.T) {
 	calls := 0
 	heard := fastresnet.WithProgress(fastresnet.Observer{Start: func(*fastresnet.Result) { calls++ }})
 	_, err = fastresnet.CrossValidate(context.Background(), own, 3, append(small, heard, fastresnet.WithTargetAccuracy(0.5))...)
-	if !errors.Is(err, fastresnet.ErrOption) || calls > 0 {
+	const without = "invalid option: CrossValidate trains without a test set, which WithTargetAccuracy, WithEarlyStop and WithBestWeights need"
+	if !errors.Is(err, fastresnet.ErrOption) || err.Error() != without || calls > 0 {
 		t.Errorf("with a target accuracy: %v, %d runs started", err, calls)
 	}
 	epochs := float64(fastresnet.RecipeFor(own).Epochs)
@@ -133,7 +135,7 @@ func TestCrossValidate(t *testing.T) {
 	defer cancel()
 	_, err = fastresnet.CrossValidate(ctx, own, 3, fastresnet.WithBackend("go"), fastresnet.WithWidth(4), fastresnet.WithSchedule(schedule.SlantedOneCycle(0.05, epochs/5, epochs)),
 		fastresnet.WithProgress(fastresnet.Observer{Start: func(*fastresnet.Result) { cancel() }}))
-	if !errors.Is(err, context.Canceled) {
+	if !errors.Is(err, context.Canceled) || !strings.HasPrefix(err.Error(), "part 1 of 3: ") {
 		t.Errorf("with a schedule for the recipe of the set: %v, want context.Canceled once it has started", err)
 	}
 }

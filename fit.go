@@ -48,8 +48,8 @@ func (c *config) misfits() []error {
 	if w := len(c.recipe.ClassWeights); w > 0 && w != len(classes) {
 		wrong("%d class weights for %d classes", w, len(classes))
 	}
-	if c.test == nil && (c.target != nil || c.patience != nil || c.best) {
-		wrong("a target accuracy, an early stop or the best weights without a test set")
+	if c.test == nil && c.needsTest() {
+		wrong("WithTargetAccuracy, WithEarlyStop and WithBestWeights need a test set")
 	}
 	if err := c.recipe.TestViews.show(shape); err != nil {
 		wrong("%w", err)
@@ -73,6 +73,9 @@ func (c *config) misfits() []error {
 	}
 	return errs
 }
+
+// needsTest says whether an option looks at a test set while the run trains.
+func (c *config) needsTest() bool { return c.target != nil || c.patience != nil || c.best }
 
 // settleNetwork makes the network for the images.
 func (c *config) settleNetwork(shape data.Shape, classes int) error {

@@ -190,6 +190,7 @@ func TestOneMistakeIsOneProblem(t *testing.T) {
 			`invalid option: layers: invalid network: design "x": activation "celu": alpha 0, need a positive float32`},
 		{[]fastresnet.Option{fastresnet.WithBatchSize(20), fastresnet.WithSchedule(schedule.Constant(1e39))}, "invalid option: the schedule has a rate of 1e+39, need a float32"},
 		{[]fastresnet.Option{fastresnet.WithBatchSize(512)}, "invalid option: batch size 512 is larger than the training set of 20 images: WithBatchSize takes 1 to 20"},
+		{[]fastresnet.Option{fastresnet.WithBatchSize(20), fastresnet.WithBestWeights()}, "invalid option: WithTargetAccuracy, WithEarlyStop and WithBestWeights need a test set"},
 	} {
 		_, err := fastresnet.Train(context.Background(), append(tt.opts, fastresnet.WithDataset(synthetic(t, 20, 1), nil))...)
 		if err == nil || err.Error() != tt.want {
