@@ -28,8 +28,8 @@ func (v CrossValidation) String() string {
 // looks at a test set while it trains: [WithTargetAccuracy], [WithEarlyStop] and [WithBestWeights]. It is the way to compare
 // recipes on a set too small to hold out much of it.
 //
-// Errors are those of Train, with the part, counted from 1, and wrap [data.ErrFormat] where the set has no such parts. With an error there is
-// no result.
+// Errors are those of Train, with the part, counted from 1, and wrap [data.ErrFormat] where the set has no such parts. With an
+// error there is no result.
 func CrossValidate(ctx context.Context, set *data.Dataset, k int, opts ...Option) (v CrossValidation, err error) {
 	defer guard(&err)
 	if err := given(ctx); err != nil {

@@ -21,9 +21,9 @@ func (s Schedule) Stretch(factor float64) Schedule {
 }
 
 // WarmUp returns the schedule with its first epochs replaced by a straight line from 0 to the rate
-// that it has at their end. With 0 epochs, or without knots, it is the same schedule. Where they reach its last knot, or
-// beyond, nothing else is left of it: the line rises to the last knot's rate, which is then held. If that rate is 0, the
-// schedule is 0 throughout.
+// that it has at their end. With 0 epochs, or without knots, it is the same schedule. With
+// as many as the schedule has, or more, only the line is left, to the rate of the last knot, which is
+// then held: a schedule that ends at 0 becomes 0 throughout.
 func (s Schedule) WarmUp(epochs float64) Schedule {
 	if epochs == 0 || len(s) == 0 {
 		return slices.Clone(s)

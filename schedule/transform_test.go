@@ -27,6 +27,7 @@ func TestTransform(t *testing.T) {
 			schedule.Schedule{{0, 0}, {6, 0.25}, {8, 0}}},
 		{"warm up beyond the end", schedule.Schedule{{0, 1}, {4, 0.5}}, warmUp(6),
 			schedule.Schedule{{0, 0}, {6, 0.5}}},
+		{"warm up to an end at 0", rung18, warmUp(24), schedule.Schedule{{0, 0}, {24, 0}}},
 		{"warm up for no time", rung18, warmUp(0), rung18},
 		{"warm up without knots", nil, warmUp(2), nil},
 	}
