@@ -22,7 +22,9 @@ func celu(c layers.CELU, x *graph.Node) *graph.Node {
 	zero := graph.ZerosLike(x)
 	slope := graph.Exp(graph.DivScalar(graph.Min(x, zero), c.Alpha))
 	y := graph.Add(graph.Max(x, zero), graph.MulScalar(graph.AddScalar(slope, -1), c.Alpha))
-	ascent := graph.Sub(x, graph.StopGradient(x)) // 0, with the gradient 1
+	// Its value is 0, and infinity at infinity; its gradient is 1, and 0 at -infinity, where the slope is.
+	ascent := graph.Sub(x, graph.StopGradient(graph.MinScalar(x, math.MaxFloat32)))
+	ascent = graph.Where(graph.GreaterThan(x, graph.Scalar(x.Graph(), x.DType(), math.Inf(-1))), ascent, zero)
 	return graph.ConvertDType(graph.Add(graph.StopGradient(y), graph.Mul(graph.StopGradient(slope), ascent)), dtype)
 }
 

@@ -74,7 +74,7 @@ func layerCases() []layerCase {
 		{"conv 3x3 before a pool that drops nothing", shape(4, 6, 2), false, []layers.Layer{conv("a", 3, 3, 1), layers.MaxPool{Size: 2}}},
 		{"norm before a pool", shape(4, 4, 2), false, []layers.Layer{norm, layers.MaxPool{Size: 2}, layers.ReLU{}}},
 		{"norm before a pool, evaluation", shape(4, 4, 2), true, []layers.Layer{norm, layers.ReLU{}, layers.MaxPool{Size: 2}}},
-		{"norm and relu before a pool", shape(4, 6, 2), false, []layers.Layer{norm, layers.ReLU{}, layers.MaxPool{Size: 2}}},
+		{"norm and relu before a pool", shape(4, 4, 2), false, []layers.Layer{norm, layers.ReLU{}, layers.MaxPool{Size: 2}}},
 		{"norm, gelu and scale before a pool that drops a column", shape(4, 5, 2), false, []layers.Layer{
 			norm, layers.GELU{}, layers.Scale{Factor: -2}, layers.MaxPool{Size: 2, Floor: true}}},
 		{"ghost norm and celu before a pool", shape(4, 4, 2), false, []layers.Layer{
@@ -117,7 +117,7 @@ func TestLayers(t *testing.T) {
 			{dtypes.BFloat16, 0.1}, // 8 bits, and a ReLU close to 0 opens or not by them
 		}
 		if name == "go" {
-			precisions = append(precisions, precision{dtypes.Float64, 2e-6}) // outputs and batch norm stay float32
+			precisions = append(precisions, precision{dtypes.Float64, 1e-6}) // outputs and batch norm stay float32
 		}
 		backend := open(t, name)
 		for _, test := range layerCases() {
