@@ -2,7 +2,6 @@ package fastresnet
 
 import (
 	"fmt"
-	"strings"
 )
 
 // agree reports models that are not to be taken together: none at all, one that is nil or zero, or one of which
@@ -25,8 +24,8 @@ func agree(models []*Model, what func(*Model) map[string]any) error {
 		if i == 0 {
 			first = own
 		}
-		if differences := first.differences(own, "%[1]s is %[3]s, not %[2]s"); len(differences) > 0 {
-			return fmt.Errorf("%w: model %d does not go with model 0: its %s", ErrArgument, i, strings.Join(shorten(differences), "; "))
+		if differences := first.differences(own); len(differences) > 0 {
+			return fmt.Errorf("%w: model %d does not go with model 0: its %s", ErrArgument, i, first.describe(differences, own, "%[1]s is %[3]s, not %[2]s"))
 		}
 	}
 	return nil

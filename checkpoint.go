@@ -215,8 +215,8 @@ func (k *checkpoints) accept(p *progress, head safetensors.File) error {
 	if err := strictjson.Unmarshal([]byte(head.Metadata[progressKey]), p, nullable...); err != nil {
 		return err
 	}
-	if differences := p.Run.differences(k.identity, "%s was %s, is %s"); len(differences) > 0 {
-		return fmt.Errorf("it is of another run: %s: %s", strings.Join(shorten(differences), "; "), remedy(differences))
+	if differences := p.Run.differences(k.identity); len(differences) > 0 {
+		return fmt.Errorf("it is of another run: %s: %s", p.Run.describe(differences, k.identity, "%s was %s, is %s"), remedy(differences))
 	}
 	shapes := k.shapes(p)
 	for _, t := range head.Tensors {

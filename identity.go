@@ -92,21 +92,28 @@ func (id identity) add(name string, value any) {
 	}
 }
 
-// differences says what another run has that this one has not, or has otherwise, what matters most first. format is for
-// the name, what this one has and what the other has.
-func (id identity) differences(other identity, format string) []string {
-	names := identity{}
-	maps.Copy(names, id) // which may be nil
-	maps.Copy(names, other)
-	var all []string
-	for _, name := range slices.SortedFunc(maps.Keys(names), byImportance) {
+// differences are the names of what another run has that this one has not, or has otherwise, what matters most first.
+func (id identity) differences(other identity) []string {
+	all := identity{}
+	maps.Copy(all, id) // which may be nil
+	maps.Copy(all, other)
+	maps.DeleteFunc(all, func(name, _ string) bool {
 		before, had := id[name]
 		after, has := other[name]
-		if had != has || before != after {
-			all = append(all, fmt.Sprintf(format, name, orMissing(before, had), orMissing(after, has)))
-		}
+		return had == has && before == after
+	})
+	return slices.SortedFunc(maps.Keys(all), byImportance)
+}
+
+// describe says how runs differ, by names. format is for a name, what this one has and what the other has.
+func (id identity) describe(differences []string, other identity, format string) string {
+	var all []string
+	for _, name := range differences {
+		before, had := id[name]
+		after, has := other[name]
+		all = append(all, fmt.Sprintf(format, name, orMissing(before, had), orMissing(after, has)))
 	}
-	return all
+	return strings.Join(shorten(all), "; ")
 }
 
 // byImportance compares names: the data and the seed come first, the network last, which follows from the recipe mostly, and
@@ -150,9 +157,8 @@ func shorten(differences []string) []string {
 
 // remedy is what to do about a checkpoint that differs so from the run. Points of the schedule follow from the number of epochs.
 func remedy(differences []string) string {
-	const epochs, points = "recipe.epochs ", "recipe.schedule["
-	other := func(d string) bool { return !strings.HasPrefix(d, epochs) && !strings.HasPrefix(d, points) }
-	if strings.HasPrefix(differences[0], epochs) && !slices.ContainsFunc(differences, other) {
+	other := func(name string) bool { return name != "recipe.epochs" && !strings.HasPrefix(name, "recipe.schedule[") }
+	if differences[0] == "recipe.epochs" && !slices.ContainsFunc(differences, other) {
 		return "a run cannot be made longer or shorter: resume it as it was, or train its model on with WithInitialModel and another folder"
 	}
 	return "resume with the options that it had, or use another folder"

@@ -227,10 +227,10 @@ func WithAutotuneCache(folder string) LoadOption {
 	return computeOption(func(c *computing) { c.opening.AutotuneCache = folder })
 }
 
-// WithMemoryLimit bounds the memory, in bytes, that a run or a loaded model takes by an estimate made before anything
-// is allocated: layers' outputs, weights and what training keeps beside them, on XLA without the 400 MiB or so that
-// compiling takes. A model that predicts and embeds takes the outputs twice, which counts once. [Train] returns [ErrMemory] if more is needed, with the estimate, and [Load] and [ReadModel] return
-// [ErrTooLarge].
+// WithMemoryLimit bounds the memory, in bytes, that a run or a loaded model takes by an estimate made before anything is
+// allocated: layers' outputs, weights and what training keeps beside them, on XLA without the 400 MiB or so that compiling
+// takes. A model that predicts and embeds takes the outputs twice, which counts once. [Train] returns [ErrMemory] if more is
+// needed, with the estimate, and [Load] and [ReadModel] return [ErrTooLarge].
 //
 // Default, and 0: for Train the memory that is free, as far as Linux tells, and no limit elsewhere or on a GPU, which
 // says itself when its memory does not suffice; for [Load] and [ReadModel] the same, and 2 GiB at most.

@@ -218,7 +218,8 @@ func TestArraysRefuse(t *testing.T) {
 		{"NPY: no dictionary", append([]byte("\x93NUMPY\x01\x00\x04\x00"), "none"...), y, nil, data.ErrFormat, "header"},
 		{"NPY: a huge header", append([]byte("\x93NUMPY\x02\x00"), 0xff, 0xff, 0xff, 0xff), y, nil, data.ErrFormat, "header of"},
 		{"NPY: of objects", npy("|O", "2,", nil), y, nil, data.ErrFormat, "numbers"},
-		{"NPY: of floats", npy("<f4", "2, 2, 3", make([]byte, 48)), y, nil, data.ErrFormat, `(255*x).round().astype("uint8")`},
+		{"NPY: of floats", npy("<f4", "2, 2, 3", make([]byte, 48)), y, nil, data.ErrFormat, "array [2 2 3] of type <f4"},
+		{"NPY: of doubles", npy("<f8", "2, 2, 3", make([]byte, 96)), y, nil, data.ErrFormat, `(255*x).round().astype("uint8")`},
 		{"NPY: channels first", npy("|u1", "2, 3, 5, 6", make([]byte, 180)), y, nil, data.ErrFormat, "transpose(0, 2, 3, 1)"},
 		{"NPY: one channel first", npy("|u1", "2, 1, 5, 5", make([]byte, 50)), y, nil, data.ErrFormat, "transpose(0, 2, 3, 1)"},
 		{"NPY: columns first", bytes.Replace(x, []byte("False"), []byte("True "), 1), y, nil, data.ErrFormat, "Fortran"},
@@ -229,7 +230,7 @@ func TestArraysRefuse(t *testing.T) {
 		{"NPY: fewer labels", x, npy("|u1", "1,", []byte{0}), nil, data.ErrFormat, "need [2]"},
 		{"NPY: a label below 0", x, npy("|i1", "2,", []byte{0, 0xff}), nil, data.ErrFormat, "label -1 of image 1: labels count from 0"},
 		{"NPY: a huge label", x, npy("<u8", "2,", bytes.Repeat([]byte{0xff}, 16)), nil, data.ErrFormat, "label 9223372036854775807 of image 0, and no names"},
-		{"NPY: a huge label, and classes", x, npy("<u4", "2,", []byte{0, 0, 0, 0, 0, 0, 0, 0xff}), []string{"a"}, data.ErrFormat, "label 2147483647 of image 1"},
+		{"NPY: a huge label, and classes", x, npy("<u4", "2,", []byte{0, 0, 0, 0, 0, 0, 0, 0xff}), []string{"a"}, data.ErrFormat, "label 4278190080 of image 1 is not in 0 to 0"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			files := map[string][]byte{}

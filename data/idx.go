@@ -101,8 +101,10 @@ func numbered[T uint8 | int | int64](pixels []uint8, shape Shape, numbers []T, c
 			return nil, fmt.Errorf("%w: label %d of image %d: labels count from 0", ErrFormat, label, i)
 		case classes == nil && label >= most:
 			return nil, fmt.Errorf("%w: label %d of image %d, and no names of classes: those from %d on need some", ErrFormat, label, i, most)
+		case label > math.MaxInt32: // which no class is, and no int of 32 bits may be
+			return nil, fmt.Errorf("%w: label %d of image %d is not in 0 to %d", ErrFormat, label, i, len(classes)-1)
 		}
-		labels[i] = int(min(label, math.MaxInt32)) // which no class is
+		labels[i] = int(label)
 		last = max(last, labels[i])
 	}
 	if classes == nil {

@@ -106,16 +106,16 @@ func NPY(images, labels string, classes []string) (*Dataset, error) {
 
 // arrays makes a set of an array of images and one of labels.
 func arrays(images, labels array, classes []string) (*Dataset, error) {
-	if len(images.dims) == 3 {
-		images.dims = append(images.dims, 1)
-	}
-	if images.dtype != "|u1" || len(images.dims) != 4 {
+	if n := len(images.dims); images.dtype != "|u1" || n != 3 && n != 4 {
 		hint := ""
 		if images.dtype[1] == 'f' {
 			hint = `: numpy's (255*x).round().astype("uint8") makes it of values of 0 to 1`
 		}
 		return nil, fmt.Errorf("%w: images are an array %v of type %s, need uint8 (|u1) and [n, height, width] or [n, height, width, channels]%s",
 			ErrFormat, images.dims, images.dtype, hint)
+	}
+	if len(images.dims) == 3 {
+		images.dims = append(images.dims, 1)
 	}
 	if d := images.dims; (d[1] == 1 || d[1] == 3) && d[2] > 4 && d[3] > 4 {
 		return nil, fmt.Errorf("%w: images are an array %v, which looks like [n, channels, height, width], need [n, height, width, channels]: "+
