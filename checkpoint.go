@@ -262,7 +262,7 @@ func (p *progress) check(c *config) error {
 	}
 	for i, e := range p.Epochs {
 		images := min(c.recipe.stepsOf(i+1, steps)*c.recipe.ImagesPerStep(), c.train.Len())
-		if err := e.check(i+1, images, c.test != nil); err != nil {
+		if err := e.check(c, i+1, images); err != nil {
 			return fmt.Errorf("epoch %d of its history: %w", i+1, err)
 		}
 	}
@@ -280,11 +280,12 @@ func (p *progress) check(c *config) error {
 	return p.checkState(c, steps)
 }
 
-// checkBest wants weights of one of the epochs, if and only if they are to be kept.
+// checkBest wants weights of one of the epochs that were tested, if and only if they are to be kept.
 func (p *progress) checkBest(c *config) error {
-	kept := c.best && len(p.Epochs) > 0
+	kept := c.best && slices.ContainsFunc(p.Epochs, func(e Epoch) bool { return e.Tested })
 	averaged := kept && c.recipe.Averaging.Every > 0
-	if p.BestEpoch < 0 || p.BestEpoch > len(p.Epochs) || (p.BestEpoch > 0) != kept || (p.Best != nil) != kept || (p.BestLast != nil) != averaged {
+	if p.BestEpoch < 0 || p.BestEpoch > len(p.Epochs) || (p.BestEpoch > 0) != kept || kept && !p.Epochs[p.BestEpoch-1].Tested ||
+		(p.Best != nil) != kept || (p.BestLast != nil) != averaged {
 		return fmt.Errorf("its best epoch is %d, of %d", p.BestEpoch, len(p.Epochs))
 	}
 	if !engine.Finite(p.Best) || !engine.Finite(p.BestLast) {
@@ -338,8 +339,9 @@ func finite(s engine.Snapshot) error {
 	return nil
 }
 
-// check reports an epoch that cannot be the whole one of a number, on a number of images, tested or not.
-func (e Epoch) check(number, images int, tested bool) error {
+// check reports an epoch that cannot be the whole one of a number, on a number of images, in a run of this configuration. Another
+// [WithTestEvery] may have tested other epochs, but for the last, which every one tests.
+func (e Epoch) check(c *config, number, images int) error {
 	shares := []float64{e.TrainAccuracy, e.TestAccuracy}
 	outside := func(share float64) bool { return !(share >= 0 && share <= 1) }
 	negative := func(v float64) bool { return !(v >= 0 && v <= math.MaxFloat64) }
@@ -350,8 +352,10 @@ func (e Epoch) check(number, images int, tested bool) error {
 		return fmt.Errorf("it is not whole")
 	case e.Images != images:
 		return fmt.Errorf("%d images of %d", e.Images, images)
-	case e.Tested != tested:
-		return fmt.Errorf("tested: %t, in a run where that is %t", e.Tested, tested)
+	case e.Tested && c.test == nil, !e.Tested && c.test != nil && number == c.recipe.Epochs:
+		return fmt.Errorf("tested: %t, in a run where that cannot be", e.Tested)
+	case !e.Tested && (e.TestLoss != 0 || e.TestAccuracy != 0):
+		return fmt.Errorf("tested: %t, with a test loss of %g and accuracy of %g", e.Tested, e.TestLoss, e.TestAccuracy)
 	case slices.ContainsFunc(shares, outside):
 		return fmt.Errorf("accuracies of %g and %g", e.TrainAccuracy, e.TestAccuracy)
 	case slices.ContainsFunc([]float64{e.Rate, e.TrainLoss, e.TestLoss}, negative):

@@ -124,7 +124,7 @@ func TestHostileCheckpoints(t *testing.T) {
 		{"a negative total", progress(`"total_ns":`, `"total_ns":-`), "for the whole run"},
 		{"more images than there are", progress(`"images":64`, `"images":65`), "65 images of 64"},
 		{"fewer images than there are", progress(`"images":64`, `"images":48`), "48 images of 64"},
-		{"an epoch that was not tested", progress(`"tested":true`, `"tested":false`), "tested: false"},
+		{"figures of a test that there was none of", progress(`"tested":true`, `"tested":false`), "tested: false, with a test loss of"},
 		{"a negative loss", progress(`"train_loss":`, `"train_loss":-`), "losses of -"},
 		{"a weight that is no number", value("variables/", math.NaN()), "not finite"},
 		{"an infinite velocity", value("velocities/", math.Inf(1)), "not finite"},

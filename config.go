@@ -67,6 +67,7 @@ type config struct {
 	checkpointFolder string
 	checkpointEvery  int
 	resume           bool
+	testEvery        int // epochs
 	target           *float64
 	patience         *int
 	best             bool // WithBestWeights was given

@@ -21,7 +21,7 @@ func (c *computing) problems() []error {
 
 // applied are the options, and else the defaults.
 func applied(opts []Option) *config {
-	c := &config{recipe: ResNet9Epochs24(), computing: defaultComputing(), devices: 1, seed: 1}
+	c := &config{recipe: ResNet9Epochs24(), computing: defaultComputing(), devices: 1, seed: 1, testEvery: 1}
 	for _, o := range opts {
 		if o != nil {
 			o.train(c)
@@ -105,6 +105,7 @@ func (c *config) problems() []error {
 	check(!c.checkpoints || c.checkpointEvery >= 1, "a checkpoint every %d epochs, need at least 1", c.checkpointEvery)
 	check(!c.resume || c.checkpoints, "WithResume without WithCheckpoint, which names the folder")
 	check(!slices.ContainsFunc(c.observers, Observer.empty), "an observer without any function")
+	check(c.testEvery >= 1, "a test every %d epochs, need at least 1", c.testEvery)
 	if c.target != nil {
 		check(*c.target > 0 && *c.target <= 1, "target accuracy %g, need above 0, and 1 at most", *c.target)
 	}

@@ -4,15 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/fastresnet/fastresnet/internal/engine"
 )
 
-// epoch trains and tests an epoch, and writes the checkpoint that is due.
+// epoch trains an epoch, tests the model if that is due, and writes the checkpoint that is due.
 func (r *run) epoch(ctx context.Context, epoch int) error {
 	err := r.trainEpoch(ctx, epoch)
-	if err == nil {
+	if err == nil && r.config.tests(epoch) {
 		err = r.test(ctx)
 	}
 	if err == nil {
@@ -190,9 +191,6 @@ func (r *run) record(e Epoch) error {
 
 // test evaluates the model after an epoch.
 func (r *run) test(ctx context.Context) error {
-	if r.config.test == nil {
-		return nil
-	}
 	e, err := r.model.Evaluate(ctx, r.config.test)
 	if errors.Is(err, ErrDiverged) {
 		r.diverged = true
@@ -218,16 +216,19 @@ func (r *run) ended() bool {
 	if len(epochs) == 0 || r.trainer.Seen(len(epochs)+1) > 0 {
 		return false // one that has begun is trained and tested, as the model has its weights already
 	}
-	best := 0
-	for i, e := range epochs {
-		if e.TestAccuracy > epochs[best].TestAccuracy {
-			best = i
+	last, stopped := epochs[len(epochs)-1], NotStopped
+	if !last.Tested {
+		return false // nothing is known that a decision could be made by
+	}
+	best := last
+	for _, e := range slices.Backward(epochs) {
+		if e.Tested && e.TestAccuracy >= best.TestAccuracy {
+			best = e
 		}
 	}
-	last, stopped := len(epochs)-1, NotStopped
-	if target := r.config.target; target != nil && epochs[last].TestAccuracy >= *target {
+	if target := r.config.target; target != nil && last.TestAccuracy >= *target {
 		stopped = TargetReached
-	} else if patience := r.config.patience; patience != nil && last-best >= *patience {
+	} else if patience := r.config.patience; patience != nil && last.Number-best.Number >= *patience {
 		stopped = NoImprovement
 	}
 	r.history.change(func(h *Record) { h.Stopped = stopped })

@@ -77,6 +77,11 @@ func (c *config) misfits() []error {
 // needsTest says whether an option looks at a test set while the run trains.
 func (c *config) needsTest() bool { return c.target != nil || c.patience != nil || c.best }
 
+// tests says whether the run is tested after an epoch.
+func (c *config) tests(epoch int) bool {
+	return c.test != nil && (epoch%c.testEvery == 0 || epoch == c.recipe.Epochs)
+}
+
 // settleNetwork makes the network for the images.
 func (c *config) settleNetwork(shape data.Shape, classes int) error {
 	if c.recipe.architectureProblem() != nil {

@@ -14,7 +14,8 @@ type Observer struct {
 	Start func(*Result)
 	// Step is called after every step, or after several where [WithStepsPerDispatch] takes them together.
 	Step func(Progress)
-	// Epoch is called after every whole epoch, trained and tested; of one that was cut short only the result tells.
+	// Epoch is called after every whole epoch, trained and, where that was due, tested; of one that was cut short only the
+	// result tells.
 	Epoch func(Epoch)
 	// End is called once for a run whose start was told, however it ended, with what Train is about to return: the result
 	// may be nil if there is an error. What it returns, such as that a file could not be written, becomes one of the

@@ -261,11 +261,18 @@ func WithCheckpoint(folder string, every int) Option {
 // cannot be made longer, as more epochs are another recipe.
 //
 // A checkpoint of another recipe, network, seed or data set is an error that wraps [ErrCheckpoint] and names the
-// differences. Backend, devices, precision, target accuracy and early stop may be others. A damaged checkpoint is
-// renamed, reported to [WithLogger], and the one before is taken; if all are damaged, that is an error. An augmentation
-// of your own is known by its String method, or by its type alone.
+// differences. Backend, devices, precision, target accuracy, early stop and which epochs are tested may be others. A damaged
+// checkpoint is renamed, reported to [WithLogger], and the one before is taken; if all are damaged, that is an error. An
+// augmentation of your own is known by its String method, or by its type alone.
 func WithResume() Option {
 	return trainOption(func(c *config) { c.resume = true })
+}
+
+// WithTestEvery has the run tested after every n-th epoch, n being 1 or more, and after its last one: with a number from that
+// of the epochs on once, at the end. It saves time, and does not change how the run trains. An epoch without a test is not
+// Tested, and [WithTargetAccuracy], [WithEarlyStop] and [WithBestWeights] look at those that are. Default: 1, every epoch.
+func WithTestEvery(n int) Option {
+	return trainOption(func(c *config) { c.testEvery = n })
 }
 
 // WithTargetAccuracy ends the run after the first epoch whose test accuracy is at least this, above 0 and up to 1. The
@@ -274,9 +281,10 @@ func WithTargetAccuracy(accuracy float64) Option {
 	return trainOption(func(c *config) { c.target = &accuracy })
 }
 
-// WithEarlyStop ends the run when the test accuracy has not risen above its best for a number of epochs, at least 1.
-// The model keeps the weights of the last epoch, unless [WithBestWeights] is given. It takes a test set, which should then be one that was set aside for
-// the purpose: the figures of a set that decided are too good. Default: never.
+// WithEarlyStop ends the run when the test accuracy has not risen above its best for a number of epochs, at least 1, which
+// counts those without a test ([WithTestEvery]): the run then ends after the next that has one. The model keeps the weights of
+// the last epoch, unless [WithBestWeights] is given. It takes a test set, which should then be one that was set aside for the
+// purpose: the figures of a set that decided are too good. Default: never.
 func WithEarlyStop(epochs int) Option {
 	return trainOption(func(c *config) { c.patience = &epochs })
 }

@@ -135,6 +135,7 @@ func TestOptionErrors(t *testing.T) {
 		{"test set alone", []fastresnet.Option{fastresnet.WithDataset(nil, train)}, []string{"training set is nil"}},
 		{"no device", []fastresnet.Option{fastresnet.WithDevices(0)}, []string{"0 devices"}},
 		{"a loss every -1 steps", []fastresnet.Option{fastresnet.WithLossEvery(-1)}, []string{"a loss every -1 steps"}},
+		{"a test after every 0 epochs", []fastresnet.Option{fastresnet.WithTestEvery(0)}, []string{"a test every 0 epochs, need at least 1"}},
 		{"less than no step per dispatch", []fastresnet.Option{fastresnet.WithStepsPerDispatch(-1)}, []string{"-1 steps per dispatch"}},
 		{"devices that do not divide the batch", []fastresnet.Option{fastresnet.WithBatchSize(16), fastresnet.WithDevices(3)}, []string{"batch size 16", "3 devices"}},
 		{"bfloat16 in pure Go", []fastresnet.Option{fastresnet.WithBatchSize(4), fastresnet.WithBackend("go"),

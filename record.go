@@ -16,7 +16,7 @@ import (
 // It can be written as JSON and read back, and so can a [Result], without its model; of augmentations of the caller's own
 // only OwnAugmentations are left then. Unknown fields of the recipe and of epochs are errors.
 type Record struct {
-	// Weights says which weights the model has, and so what was tested after each epoch: the last step's, or
+	// Weights says which weights the model has, and so what was tested after epochs: the last step's, or
 	// their moving average if the recipe asks for one.
 	Weights WeightsKind `json:"weights"`
 	// Recipe is what ran, with all options applied; its name, description and published figures stay
@@ -47,6 +47,8 @@ type Record struct {
 	// TrainImages and TestImages are the sizes of the sets.
 	TrainImages int `json:"train_images"`
 	TestImages  int `json:"test_images"`
+	// TestEvery is after how many epochs each the run was tested, where [WithTestEvery] said more than 1; else 0.
+	TestEvery int `json:"test_every,omitempty"`
 
 	// Epochs is the history, one element an epoch. If the run was cancelled in mid-epoch the last one
 	// is Partial.
@@ -73,7 +75,7 @@ const (
 )
 
 // TestAccuracy is the share of the test set that was classified right in the last test, 0 to 1, or in that of the best
-// epoch with [WithBestWeights]: by the model as it is, unless the run was cancelled within a later epoch. It is 0 before
+// epoch with [WithBestWeights]: by the model as it is, unless the run ended before a later epoch was tested. It is 0 before
 // the first test, and without a test set.
 func (r Record) TestAccuracy() float64 {
 	if b := r.BestEpoch; b > 0 && b <= len(r.Epochs) {
@@ -110,8 +112,8 @@ type Epoch struct {
 	// as they came along: augmented, and by the weights of the moment.
 	TrainLoss     float64 `json:"train_loss"`
 	TrainAccuracy float64 `json:"train_accuracy"`
-	// TestLoss and TestAccuracy are measured on the test set after the epoch, if Tested: there is no test
-	// without a test set, and after the run was cancelled.
+	// TestLoss and TestAccuracy are measured on the test set after the epoch, if Tested, and 0 if not: there is no test
+	// without a test set, after an epoch that [WithTestEvery] leaves out, and after the run was cancelled.
 	TestLoss     float64 `json:"test_loss"`
 	TestAccuracy float64 `json:"test_accuracy"`
 	Tested       bool    `json:"tested"`

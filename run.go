@@ -74,6 +74,9 @@ func newRun(ctx context.Context, c *config, started time.Time) (done *run, err e
 		Backend: device.Name, Device: device.Description, Devices: c.devices, PassedOver: device.PassedOver,
 		TrainImages: c.train.Len(), TestImages: c.test.Len(), Warnings: c.warnings(r.trainer.Steps()), WarmStart: c.warmStart,
 	}}
+	if c.test != nil && c.testEvery > 1 {
+		h.record.TestEvery = c.testEvery
+	}
 	if s := c.warmStart; s != nil {
 		c.logger.InfoContext(ctx, "warm start", "recipe", s.Recipe, "seed", s.Seed, "epochs", s.Epochs, "weights", s.Weights, "taken", len(s.Taken), "anew", s.Anew)
 	}

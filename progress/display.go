@@ -41,7 +41,8 @@ type Display struct {
 	// Runs is how many runs there will be, one after the other and of one length, so that the time left is that of all.
 	// 0 is 1.
 	Runs int
-	// Rows bounds the rows of a run's table: one in so many epochs, and the last. 0 is all.
+	// Rows bounds the rows of a run's table: one in so many epochs, tested ones where tests are frequent enough, and the last.
+	// 0 is all.
 	Rows int
 
 	size    func(io.Writer) (columns, rows int) // of a terminal, 0 for none; nil for the real one
@@ -53,6 +54,7 @@ type Display struct {
 	// Of the run.
 	run           int // from 1
 	tests         bool
+	testEvery     int // epochs
 	every, epochs int
 	heard, rowed  int // the last whole epoch that ended, and the last one with a row
 	taken         int // steps, by the last report
@@ -99,9 +101,12 @@ func (d *Display) start(r *fastresnet.Result) {
 		d.run, d.since, d.last = 0, time.Time{}, time.Time{}
 	}
 	d.run++
-	d.tests, d.epochs, d.every = r.TestImages > 0, r.Recipe.Epochs, 1
+	d.tests, d.testEvery, d.epochs, d.every = r.TestImages > 0, max(1, r.TestEvery), r.Recipe.Epochs, 1
 	if d.Rows > 0 {
 		d.every = max(1, (d.epochs+d.Rows-1)/d.Rows)
+		if d.testEvery < d.every {
+			d.every += (d.testEvery - d.every%d.testEvery) % d.testEvery // up to an epoch that is tested
+		}
 	}
 	d.heard, d.rowed, d.taken, d.columns = len(r.Epochs), 0, 0, nil
 	if d.every > 1 {
@@ -143,7 +148,7 @@ func (d *Display) step(s fastresnet.Progress) {
 		d.print(d.Bar, d.Prefix+plain(s, left)+"\n")
 		return
 	}
-	testing := d.tests && s.Step == s.Steps
+	testing := d.tests && s.Step == s.Steps && (s.Epoch%d.testEvery == 0 || s.Epoch == s.Epochs)
 	d.draw(bar(d.Prefix, s, left, testing, min(columns, widest)-1), columns) // the last column would break the line
 }
 

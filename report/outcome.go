@@ -14,9 +14,10 @@ type outcome struct {
 	record  fastresnet.Record
 	running bool
 	whole   int // epochs
-	// accuracy and loss are those of images held out, which are as many as that; not a number if there was no test.
+	// accuracy and loss are those of images held out, which are as many as that, after a number of whole epochs; not a number if
+	// there was no test.
 	accuracy, loss float64
-	images         int
+	images, after  int
 	diverged       int // the epoch from which on a loss is not finite; 0 for none
 }
 
@@ -28,17 +29,17 @@ func outcomeOf(r Run) outcome {
 			o.whole++
 		}
 		if e.Tested {
-			o.accuracy, o.loss = r.Record.TestAccuracy(), e.TestLoss
+			o.accuracy, o.loss, o.after = r.Record.TestAccuracy(), e.TestLoss, o.whole
 		}
 		if o.diverged == 0 && (!finite(e.TrainLoss) || e.Tested && !finite(e.TestLoss)) {
 			o.diverged = e.Number
 		}
 	}
 	if b := r.Record.BestEpoch; b > 0 && b <= len(r.Record.Epochs) {
-		o.loss = r.Record.Epochs[b-1].TestLoss
+		o.loss, o.after = r.Record.Epochs[b-1].TestLoss, o.whole
 	}
 	if e := r.Evaluation; e != nil {
-		o.accuracy, o.loss, o.images = e.Accuracy, e.Loss, evaluated(*e)
+		o.accuracy, o.loss, o.images, o.after = e.Accuracy, e.Loss, evaluated(*e), o.whole
 	}
 	return o
 }
@@ -57,7 +58,7 @@ func (o outcome) result() string {
 		case o.running:
 			return right + " so far"
 		case o.whole < asked && o.record.Stopped == "":
-			return fmt.Sprintf("%s after %s of %s", right, count(o.whole), plural(asked, "epoch"))
+			return fmt.Sprintf("%s after %s of %s", right, count(o.after), plural(asked, "epoch"))
 		}
 		return right
 	case o.running && o.whole == 0:

@@ -67,6 +67,9 @@ func main() {
 {{- if gt .Devices 1}}
 		fastresnet.WithDevices({{.Devices}}),
 {{- end}}
+{{- if .TestEvery}}
+		fastresnet.WithTestEvery({{.TestEvery}}),
+{{- end}}
 {{- if .BestEpoch}}
 		fastresnet.WithBestWeights(),
 {{- end}}

@@ -49,6 +49,10 @@ func TestHeading(t *testing.T) {
 			"resnet9-24, seed 7: 3 of 24 epochs, cut short after 1,234 images of the next, 1 min 20 s of training on go (CPU, pure Go, AVX-512 kernels)."},
 		{"cut short between epochs", []fastresnet.Record{history(3, 24)}, "52.49 % of 10,000 test images right after 3 of 24 epochs",
 			"resnet9-24, seed 7: 3 of 24 epochs, cut short, 1 min 0 s of training on go (CPU, pure Go, AVX-512 kernels)."},
+		{"cut short since the last test", []fastresnet.Record{change(history(4, 24), last(func(e *fastresnet.Epoch) {
+			e.TestLoss, e.TestAccuracy, e.Tested = 0, 0, false
+		}))}, "52.49 % of 10,000 test images right after 3 of 24 epochs",
+			"resnet9-24, seed 7: 4 of 24 epochs, cut short, 1 min 20 s of training on go (CPU, pure Go, AVX-512 kernels)."},
 		{"stopped early", []fastresnet.Record{change(history(3, 24), func(r *fastresnet.Record) { r.Stopped = fastresnet.TargetReached })},
 			"52.49 % of 10,000 test images right",
 			"resnet9-24, seed 7: 3 of 24 epochs, stopped: target accuracy reached, 1 min 0 s of training on go (CPU, pure Go, AVX-512 kernels)."},
@@ -152,7 +156,7 @@ func TestDifferences(t *testing.T) {
 // What is to be copied is right: the program is Go as gofmt has it, and the recipe reads back.
 func TestRepeat(t *testing.T) {
 	record := history(24, 24)
-	record.OwnAugmentations, record.BestEpoch, record.Devices = []string{"mine\n\"</pre>"}, 2, 2
+	record.OwnAugmentations, record.BestEpoch, record.Devices, record.TestEvery = []string{"mine\n\"</pre>"}, 2, 2, 3
 	record.WarmStart = &fastresnet.WarmStart{Recipe: "other", Seed: 3, Weights: "abcdef"}
 	_, page := written(t, report.Run{Record: record, Command: "go run . -x '</code>'"})
 	var texts []string
@@ -166,6 +170,9 @@ func TestRepeat(t *testing.T) {
 	check(t, err)
 	if diff := cmp.Diff(string(formatted), texts[1]); diff != "" {
 		t.Errorf("program (-formatted +got):\n%s", diff)
+	}
+	if !strings.Contains(texts[1], "fastresnet.WithTestEvery(3),") {
+		t.Errorf("the program tests after every epoch:\n%s", texts[1])
 	}
 	var read fastresnet.Recipe
 	check(t, json.Unmarshal([]byte(texts[2]), &read))

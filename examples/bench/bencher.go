@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -43,17 +44,13 @@ func (b *bencher) run(ctx context.Context, rung int, seed uint64) error {
 	recipe := program.RungAt(rung, b.settings.width)
 	shown := b.view.startRun(recipe.Name)
 	m := newMeter(ctx, b.view)
-	tested := b.test
+	epochs := 1 // between tests
 	if b.settings.test == testEnd {
-		tested = nil
+		epochs = cmp.Or(b.settings.epochs, recipe.Epochs)
 	}
 	result, err := fastresnet.Train(ctx, append(b.settings.options(),
-		fastresnet.WithRecipe(recipe), fastresnet.WithSeed(seed), fastresnet.WithDataset(b.train, tested),
+		fastresnet.WithRecipe(recipe), fastresnet.WithSeed(seed), fastresnet.WithDataset(b.train, b.test), fastresnet.WithTestEvery(epochs),
 		fastresnet.WithProgress(fastresnet.Observer{Start: m.onDevice, Step: m.step}), shown)...)
-	var atEnd fastresnet.Evaluation
-	if err == nil && tested == nil {
-		atEnd, err = result.Model.Evaluate(ctx, b.test)
-	}
 	m.stop()
 	if result != nil {
 		defer result.Model.Close()
@@ -66,7 +63,7 @@ func (b *bencher) run(ctx context.Context, rung int, seed uint64) error {
 	default:
 		return fmt.Errorf("%s, seed %d: %w", recipe.Name, seed, err)
 	}
-	r := newRun(rung, result, err, b.settings.target, atEnd)
+	r := newRun(rung, result, err, b.settings.target)
 	r.FirstStepSeconds = results.Number(m.firstStep.Seconds())
 	r.PeakMemoryBytes, r.Memory = m.memory.peak()
 	if len(b.Runs) == 0 {

@@ -28,12 +28,8 @@ type benchRun struct {
 	Memory          string         `json:"memory"`            // what that is of
 }
 
-// newRun describes a result of Train and the error that ended it early, if one did. Where Train tested nothing,
-// the last epoch is given the test at the end.
-func newRun(rung int, r *fastresnet.Result, err error, target float64, atEnd fastresnet.Evaluation) benchRun {
-	if last := &r.Epochs[len(r.Epochs)-1]; err == nil && !last.Tested {
-		last.TestLoss, last.TestAccuracy, last.Tested = atEnd.Loss, atEnd.Accuracy, true
-	}
+// newRun describes a result of Train and the error that ended it early, if one did.
+func newRun(rung int, r *fastresnet.Result, err error, target float64) benchRun {
 	run := results.NewRun(r, err)
 	run.ImagesPerSecond = results.Number(imagesPerSecond(r))
 	flops := 3 * 2 * float64(r.Model.Network().MultiplyAdds()) * float64(run.ImagesPerSecond)

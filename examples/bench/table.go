@@ -91,8 +91,7 @@ func (c *content) note() string {
 		"Command: " + c.Command,
 		fmt.Sprintf("Cold start: %.2f s from the program's start to the end of the first step of %s, reading the data included.", c.ColdStartSeconds, r.Recipe),
 		"Accuracy and training: mean of n runs ± standard deviation, over n-1; the rest are means, but for memory, the most.",
-		"First step: from the call of Train to its end. Compile: of the training step" +
-			map[string]string{testEvery: " and the evaluation step.", testEnd: "."}[k.Test],
+		"First step: from the call of Train to its end. Compile: of the training step and the evaluation step.",
 		"Training, by DAWNBench's rule: all steps, and once the initial weights, copying them and the training set to the device, and padding it. " +
 			"Not in it: reading the data, opening the backend, compiling, tests.",
 		fmt.Sprintf("To %s: the same to the end of the first epoch with that test accuracy, of the runs that had it.", percent(k.Target)),

@@ -24,6 +24,7 @@ type settings struct {
 	seed                  uint64
 	runs                  int
 	trainLimit, testLimit int
+	testEvery             int
 
 	logs program.Logs
 	set  map[string]bool // the names of the flags that were given
@@ -55,6 +56,7 @@ func parse(args []string, stdout io.Writer) (*settings, error) {
 	f.IntVar(&s.runs, "runs", 1, "train `n` times")
 	f.IntVar(&s.trainLimit, "train-limit", 0, "train on the first `n` images only (default 0, all)")
 	f.IntVar(&s.testLimit, "test-limit", 0, "test on the first `n` images only (default 0, all)")
+	f.IntVar(&s.testEvery, "test-every", 1, "test after every `n`-th epoch alone, and after the last: tests take time, too")
 	f.StringVar(&s.json, "json", "", "`file` to write the results to")
 	f.StringVar(&s.report, "report", "", page.ReportUsage)
 	f.StringVar(&s.watch, "watch", "", page.WatchUsage)
@@ -78,7 +80,7 @@ func (s *settings) check() error {
 		value, least int
 	}{
 		{"width", s.width, 1}, {"epochs", s.epochs, 1}, {"batch", s.batch, 1}, {"runs", s.runs, 1},
-		{"train-limit", s.trainLimit, 0}, {"test-limit", s.testLimit, 0},
+		{"train-limit", s.trainLimit, 0}, {"test-limit", s.testLimit, 0}, {"test-every", s.testEvery, 1},
 	} {
 		if s.set[number.flag] && number.value < number.least {
 			problems = append(problems, fmt.Errorf("-%s %d: need at least %d", number.flag, number.value, number.least))
@@ -108,7 +110,7 @@ func (s *settings) check() error {
 // options are the options of the flags that were set, and what this program asks for in any case.
 func (s *settings) options() []fastresnet.Option {
 	options := []fastresnet.Option{
-		fastresnet.WithBackend(s.backend), fastresnet.WithPluginDownload(), program.AutotuneCache(),
+		fastresnet.WithBackend(s.backend), fastresnet.WithPluginDownload(), program.AutotuneCache(), fastresnet.WithTestEvery(s.testEvery),
 	}
 	for _, change := range []struct {
 		flag   string

@@ -107,6 +107,24 @@ $`
 	}
 }
 
+// An epoch that is not tested has no figures, neither in the table nor in the file.
+func TestTestEvery(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "out.json")
+	status, stdout, stderr := start(t.Context(), append(tiny, "-epochs", "2", "-test-every", "5", "-json", file)...)
+	if status != program.ExitOK || stderr != "" {
+		t.Fatalf("exit status %d, stderr %q", status, stderr)
+	}
+	const want = `(?m)^    1 .* %          -         - .*\n    2 .* % +\d+\.\d{4} +\d+\.\d\d % .*\ntest accuracy \d`
+	if !regexp.MustCompile(want).MatchString(stdout) {
+		t.Errorf("stdout:\n%s\nwant a match of:\n%s", stdout, want)
+	}
+	var r results.Run
+	readJSON(t, file, &r)
+	if first, last := r.Epochs[0], r.Epochs[1]; !math.IsNaN(float64(first.TestAcc)) || r.TestAccuracy != last.TestAcc || math.IsNaN(float64(last.TestAcc)) {
+		t.Errorf("test accuracies %g and %g, %g at the end", first.TestAcc, last.TestAcc, r.TestAccuracy)
+	}
+}
+
 func whole(x float64) bool { return math.Abs(x-math.Round(x)) < 1e-9 }
 
 func TestRuns(t *testing.T) {
@@ -237,6 +255,7 @@ func TestMistakes(t *testing.T) {
 		{"runs", []string{"-runs", "0"}, "-runs 0"},
 		{"training limit", []string{"-train-limit", "-5"}, "-train-limit -5"},
 		{"test limit", []string{"-test-limit", "-5"}, "-test-limit -5"},
+		{"tests", []string{"-test-every", "0"}, "-test-every 0: need at least 1"},
 		{"several at once", []string{"-width", "0", "-batch", "-3"}, "-width 0: need at least 1; -batch -3"},
 		{"seed", []string{"-seed", "-1"}, "-seed"},
 		{"not a number", []string{"-width", "wide"}, `"wide"`},
@@ -332,7 +351,7 @@ func TestHelp(t *testing.T) {
 		t.Errorf("exit status %d, stderr %q", status, stderr)
 	}
 	for _, name := range []string{"data", "recipe", "list", "checkpoint", "resume", "backend", "width", "epochs", "batch", "lr", "seed", "runs",
-		"train-limit", "test-limit", "json", "save", "quiet"} {
+		"train-limit", "test-limit", "test-every", "json", "save", "quiet"} {
 		if !strings.Contains(stdout, "\n  -"+name) {
 			t.Errorf("the usage does not name -%s", name)
 		}

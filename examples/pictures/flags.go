@@ -26,6 +26,7 @@ type settings struct {
 	reader                      picture.Reader
 	backend                     string
 	width, epochs, batch        int
+	testEvery                   int
 	seed                        uint64
 
 	logs program.Logs
@@ -61,6 +62,7 @@ func parse(args []string, stdout io.Writer) (*settings, error) {
 	f.IntVar(&s.width, "width", 0, "channels `n` of the network's first stage (default 16)")
 	f.IntVar(&s.epochs, "epochs", 0, "train for `n` epochs (default by the number of pictures)")
 	f.IntVar(&s.batch, "batch", 0, "`n` pictures a step (default by the number of pictures)")
+	f.IntVar(&s.testEvery, "test-every", 1, "test after every `n`-th epoch alone, and after the last: tests take time, too")
 	f.Uint64Var(&s.seed, "seed", 1, "seed `n` of what is random, the pictures held out among it")
 	f.StringVar(&s.backend, "backend", "auto", program.DownloadUsage)
 	f.StringVar(&s.save, "save", "", "`file` to save the trained model to, for predict and serve")
@@ -130,7 +132,8 @@ func (s *settings) validate() error {
 	if s.set["held-out"] && s.test != "" {
 		problems = append(problems, errors.New("-held-out: there is -test, whose pictures are held out"))
 	}
-	for _, n := range []program.Number{{Flag: "width", Value: s.width, Least: 1}, {Flag: "epochs", Value: s.epochs, Least: 1}, {Flag: "batch", Value: s.batch, Least: 1}} {
+	for _, n := range []program.Number{{Flag: "width", Value: s.width, Least: 1}, {Flag: "epochs", Value: s.epochs, Least: 1}, {Flag: "batch", Value: s.batch, Least: 1},
+		{Flag: "test-every", Value: s.testEvery, Least: 1}} {
 		if s.set[n.Flag] {
 			problems = append(problems, program.TooSmall(n)...)
 		}
@@ -148,6 +151,7 @@ func (s *settings) validate() error {
 func (s *settings) options(from *fastresnet.Model) []fastresnet.Option {
 	options := []fastresnet.Option{
 		fastresnet.WithBackend(s.backend), fastresnet.WithPluginDownload(), program.AutotuneCache(), fastresnet.WithSeed(s.seed),
+		fastresnet.WithTestEvery(s.testEvery),
 	}
 	if from != nil {
 		options = append(options, fastresnet.WithInitialModel(from))

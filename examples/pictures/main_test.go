@@ -155,7 +155,7 @@ func TestRunFrom(t *testing.T) {
 	if status != program.ExitOK {
 		t.Fatalf("exit status %d, stderr %q", status, stderr)
 	}
-	status, stdout, stderr := start(t.Context(), "-train", draw(t, 40, "ring", "dots"), "-backend", "go", "-epochs", "2", "-from", model, "-frozen", "body", "-save", after)
+	status, stdout, stderr := start(t.Context(), "-train", draw(t, 40, "ring", "dots"), "-backend", "go", "-epochs", "2", "-from", model, "-frozen", "body", "-test-every", "2", "-save", after)
 	if status != program.ExitOK || stderr != "" || strings.Contains(stdout, "unknown") {
 		t.Fatalf("exit status %d, stderr %q, stdout:\n%s", status, stderr, stdout)
 	}
@@ -167,7 +167,7 @@ func TestRunFrom(t *testing.T) {
 	if got := trained.Resizing(); got != data.ResizeByPadding {
 		t.Errorf("pictures were resized by %q, want as those of the model", got)
 	}
-	for _, part := range []string{"started from own after 1 epoch: 40 variables taken, 1 anew\n", "width 4, batch 16, 2 epochs"} {
+	for _, part := range []string{"started from own after 1 epoch: 40 variables taken, 1 anew\n", "width 4, batch 16, 2 epochs", " %          -         - "} {
 		if !strings.Contains(stdout, part) {
 			t.Errorf("stdout has no %q:\n%s", part, stdout)
 		}
@@ -265,6 +265,7 @@ func TestMistakesOfUse(t *testing.T) {
 		{"the threshold of no model", []string{"-train", "x", "-threshold", "0.9"}, "-threshold: need -save"},
 		{"frozen from scratch", []string{"-train", "x", "-frozen", "body"}, "-frozen: need a model to start from, -from"},
 		{"no width", []string{"-train", "x", "-width", "0"}, "-width 0: need at least 1"},
+		{"no tests", []string{"-train", "x", "-test-every", "0"}, "-test-every 0: need at least 1"},
 		{"no name", []string{"-train", "x", "-save", ""}, "-save: need the name of a file"},
 		{"one file for both", []string{"-train", "x", "-curves", "c.png", "-augmented", "c.png"}, "-curves and -augmented: both name c.png"},
 		{"watched at no port", []string{"-train", "x", "-watch", "8080"}, "-watch 8080: need a port"},
