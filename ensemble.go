@@ -113,7 +113,7 @@ func (e *Ensemble) Evaluate(ctx context.Context, set *data.Dataset) (v Evaluatio
 	if err != nil {
 		return v, err
 	}
-	return evaluationOf(e.models[0].classes, set.Labels(), logits...), nil
+	return evaluationOf(e.models[0].classes, e.Threshold(), set.Labels(), logits...), nil
 }
 
 func (e *Ensemble) predict(ctx context.Context, pixels []uint8) ([]Prediction, error) {

@@ -14,8 +14,14 @@ import (
 
 // Evaluation is how well a model does on a data set. Its methods say where it is right and where not.
 type Evaluation struct {
-	// Loss is the mean cross-entropy, and Accuracy the share of the images classified right.
+	// Loss is the mean cross-entropy, and Accuracy the share of the images classified right: of all, with an answer or without.
 	Loss, Accuracy float64
+	// ModelThreshold is what the model had ([Model.SetThreshold]), 0 for none. Unknown is how many images it leaves without an
+	// answer, and AnsweredAccuracy the share of the others that are classified right, 0 if there are none. Without a threshold
+	// these are 0 and Accuracy. [Evaluation.AtThreshold] counts for other thresholds.
+	ModelThreshold   float64
+	Unknown          int
+	AnsweredAccuracy float64
 
 	classes       []string
 	labels        []int       // of the images
@@ -37,7 +43,7 @@ func (m *Model) Evaluate(ctx context.Context, set *data.Dataset) (e Evaluation, 
 	if err != nil {
 		return e, err
 	}
-	return evaluationOf(m.classes, set.Labels(), logits), nil
+	return evaluationOf(m.classes, m.Threshold(), set.Labels(), logits), nil
 }
 
 // knows reports a set that the model cannot be compared with.
@@ -52,8 +58,10 @@ func (m *Model) knows(set *data.Dataset) error {
 }
 
 // evaluationOf compares models with the labels of images, from the logits of each, [n, classes].
-func evaluationOf(classes []string, labels []int, logits ...[]float32) Evaluation {
-	e := Evaluation{classes: slices.Clone(classes), labels: labels, probabilities: meanProbabilities(len(classes), logits)}
+func evaluationOf(classes []string, threshold float64, labels []int, logits ...[]float32) Evaluation {
+	e := Evaluation{
+		ModelThreshold: threshold, classes: slices.Clone(classes), labels: labels, probabilities: meanProbabilities(len(classes), logits),
+	}
 	losses := make([]float64, len(logits)) // of an image, by model
 	for image, label := range labels {
 		if e.predicted(image) == label {
@@ -66,6 +74,8 @@ func evaluationOf(classes []string, labels []int, logits ...[]float32) Evaluatio
 	}
 	n := float64(len(labels))
 	e.Loss, e.Accuracy = e.Loss/n, e.Accuracy/n
+	answered, right := e.AtThreshold(threshold)
+	e.Unknown, e.AnsweredAccuracy = len(labels)-answered, share(float64(right), answered)
 	return e
 }
 
@@ -219,8 +229,8 @@ func (e Evaluation) verdicts(n int, compare func(a, b Verdict) int) []Verdict {
 	return all[:min(max(n, 0), len(all))]
 }
 
-// String is the figures for a terminal: accuracy and loss, a table of the figures of each class, and, of up to 12 classes,
-// the confusion matrix.
+// String is the figures for a terminal: accuracy and loss, what the model's threshold does if it has one, a table of the figures
+// of each class, and, of up to 12 classes, the confusion matrix. Tables are of all images, whatever the threshold.
 func (e Evaluation) String() string {
 	const most = 12 // columns
 	var text strings.Builder
@@ -228,7 +238,15 @@ func (e Evaluation) String() string {
 	if len(e.labels) == 1 {
 		images = "image"
 	}
-	fmt.Fprintf(&text, "accuracy %.2f %%, loss %.4f, %d %s\n\n", 100*e.Accuracy, e.Loss, len(e.labels), images)
+	fmt.Fprintf(&text, "accuracy %.2f %%, loss %.4f, %d %s\n", 100*e.Accuracy, e.Loss, len(e.labels), images)
+	if e.ModelThreshold > 0 {
+		fmt.Fprintf(&text, "threshold %g: %d unknown", e.ModelThreshold, e.Unknown)
+		if answered := len(e.labels) - e.Unknown; answered > 0 {
+			fmt.Fprintf(&text, ", %.2f %% of the other %d right", 100*e.AnsweredAccuracy, answered)
+		}
+		fmt.Fprintln(&text)
+	}
+	fmt.Fprintln(&text)
 	table := tabwriter.NewWriter(&text, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(table, "class\timages\tprecision\trecall\tF1\t")
 	for _, f := range e.PerClass() {

@@ -58,20 +58,10 @@ func ExampleModel_SetThreshold() {
 		return
 	}
 	fmt.Println("answers some:", answered > 0)
-	check(model.SetThreshold(probability)) // Save keeps it
-	predictions, err := model.PredictDataset(ctx, heldOut)
+	check(model.SetThreshold(probability)) // predictions below it are Unknown; Save keeps it
+	evaluation, err = model.Evaluate(ctx, heldOut)
 	check(err)
-	answers, right := 0., 0.
-	for i, p := range predictions {
-		if p.Unknown {
-			continue
-		}
-		answers++
-		if p.Class == heldOut.Label(i) {
-			right++
-		}
-	}
-	fmt.Println("and is right about them:", right >= 0.95*answers)
+	fmt.Println("and is right about them:", evaluation.AnsweredAccuracy >= 0.95)
 	// Output:
 	// answers some: true
 	// and is right about them: true

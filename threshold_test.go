@@ -4,10 +4,15 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/fastresnet/fastresnet"
+	"github.com/fastresnet/fastresnet/data"
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
 func TestEvaluationThreshold(t *testing.T) {
@@ -48,6 +53,70 @@ func TestAtThreshold(t *testing.T) {
 	}
 	if answered, right := (fastresnet.Evaluation{}).AtThreshold(0.5); answered != 0 || right != 0 {
 		t.Errorf("of no images: %d answered and %d right", answered, right)
+	}
+}
+
+// An evaluation knows what the threshold leaves of the answers, as predictions do.
+func TestEvaluationWithThreshold(t *testing.T) {
+	set := synthetic(t, 40, 1)
+	model := train(t, set).Model
+	ctx := context.Background()
+	known, err := model.PredictDataset(ctx, set)
+	if err != nil {
+		t.Fatal(err)
+	}
+	together, err := fastresnet.NewEnsemble(model)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range []struct {
+		name     string
+		set      func(float64) error
+		evaluate func(context.Context, *data.Dataset) (fastresnet.Evaluation, error)
+	}{{"a model", model.SetThreshold, model.Evaluate}, {"an ensemble", together.SetThreshold, together.Evaluate}} {
+		for _, tt := range []struct {
+			name      string
+			threshold float64
+		}{{"none", 0}, {"some", known[0].Probability}, {"all", 1}} {
+			t.Run(m.name+" that leaves out "+tt.name, func(t *testing.T) {
+				if err := m.set(tt.threshold); err != nil {
+					t.Fatal(err)
+				}
+				got, err := m.evaluate(ctx, set)
+				if err != nil {
+					t.Fatal(err)
+				}
+				unknown, right, all := 0, 0., 0.
+				for i, p := range known {
+					hit := 0.
+					if p.Class == set.Label(i) {
+						hit = 1
+					}
+					all += hit
+					if p.Probability < tt.threshold {
+						unknown++
+					} else {
+						right += hit
+					}
+				}
+				want, line := fastresnet.Evaluation{Loss: got.Loss, Accuracy: all / 40, ModelThreshold: tt.threshold, Unknown: unknown}, ""
+				if tt.threshold > 0 {
+					line = fmt.Sprintf("threshold %g: %d unknown", tt.threshold, unknown)
+				}
+				if answered := set.Len() - unknown; answered > 0 {
+					want.AnsweredAccuracy = right / float64(answered)
+					if tt.threshold > 0 {
+						line += fmt.Sprintf(", %.2f %% of the other %d right", 100*want.AnsweredAccuracy, answered)
+					}
+				}
+				if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(fastresnet.Evaluation{})); diff != "" {
+					t.Errorf("(-want +got):\n%s", diff)
+				}
+				if second := strings.Split(got.String(), "\n")[1]; second != line {
+					t.Errorf("the second line is %q, want %q", second, line)
+				}
+			})
+		}
 	}
 }
 

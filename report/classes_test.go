@@ -69,6 +69,14 @@ func TestThresholdOfModel(t *testing.T) {
 		run.Threshold = threshold
 		return run
 	}
+	evaluatedWith := func(threshold float64) report.Run {
+		run, evaluation := run, *run.Evaluation
+		evaluation.ModelThreshold = threshold
+		run.Evaluation = &evaluation
+		return run
+	}
+	given := evaluatedWith(0.6)
+	given.Threshold = 0.5
 	alone := with(0.5)
 	alone.Evaluation, alone.Images = nil, nil
 	sentence := func(threshold float64) string {
@@ -87,6 +95,8 @@ func TestThresholdOfModel(t *testing.T) {
 		{"none", []report.Run{run}, nil},
 		{"one", []report.Run{with(0.5)}, []string{sentence(0.5)}},
 		{"one that leaves no answer", []report.Run{with(1)}, []string{"The model's threshold is 1: answers below it are unknown, which are those to 400 of 400 images."}},
+		{"the one that it was evaluated with", []report.Run{evaluatedWith(0.5)}, []string{sentence(0.5)}},
+		{"another one since", []report.Run{given}, []string{sentence(0.5)}},
 		{"not evaluated", []report.Run{alone}, nil},
 		{"several", []report.Run{with(0.5), run, with(0.6)}, []string{sentence(0.5), sentence(0.6)}},
 	} {

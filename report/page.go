@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"crypto/sha256"
 	_ "embed"
 	"encoding/base64"
@@ -156,7 +157,7 @@ func newRunView(r Run, i int, recipe string, several bool) (*runView, error) {
 	if v.Mistakes, err = mistakesOf(r, most); err != nil {
 		return nil, err
 	}
-	v.Trust, err = trustOf(*r.Evaluation, r.Threshold)
+	v.Trust, err = trustOf(*r.Evaluation, cmp.Or(r.Threshold, r.Evaluation.ModelThreshold))
 	return v, err
 }
 

@@ -30,7 +30,7 @@ type Run struct {
 	// only their labels.
 	Images *data.Dataset
 	// Threshold is the model's own, by [fastresnet.Model.Threshold]: the page says what it does to the images that were evaluated.
-	// Default, and 0: none.
+	// It is for one that was set after the evaluation. Default, and 0: the one that the model had then, if any.
 	Threshold float64
 	// Command is what starts the run again in a shell; "" for none. The page has a Go program in any case.
 	Command string

@@ -25,7 +25,7 @@ func Command(name string, args []string) string {
 // Run is a result for the page, evaluated on the test set unless the run was interrupted or has diverged. The program's name and
 // arguments are how it is repeated.
 func Run(ctx context.Context, name string, args []string, result *fastresnet.Result, test *data.Dataset) (report.Run, error) {
-	run := report.Run{Record: result.Record, Threshold: result.Model.Threshold(), Command: Command(name, args)}
+	run := report.Run{Record: result.Record, Command: Command(name, args)}
 	if test.Len() == 0 || ctx.Err() != nil {
 		return run, nil
 	}
