@@ -12,9 +12,13 @@ import (
 
 // CrossValidation is how well a recipe does on the parts of a set, each held out once.
 type CrossValidation struct {
-	// Evaluations are those of the parts, each by a model that was trained on the others.
+	// Evaluations are those of the parts, each by a model that was trained on the others. They count the images of the part, which
+	// is [data.Fold]'s Test.
 	Evaluations []Evaluation
-	// Mean is the mean of their accuracies, and Deviation their standard deviation, that of a sample.
+	// Pooled is the evaluation of all these parts together, that of the set: each image, by its index there, as the model sees it
+	// that was not trained on it. Its Suspicious ones are where to look for wrong labels.
+	Pooled Evaluation
+	// Mean is the mean of the parts' accuracies, and Deviation their standard deviation, that of a sample; 0 of less than two.
 	Mean, Deviation float64
 }
 
@@ -28,8 +32,9 @@ func (v CrossValidation) String() string {
 // looks at a test set while it trains: [WithTargetAccuracy], [WithEarlyStop] and [WithBestWeights]. It is the way to compare
 // recipes on a set too small to hold out much of it.
 //
-// Errors are those of Train, with the part, counted from 1, and wrap [data.ErrFormat] where the set has no such parts. With an
-// error there is no result.
+// Errors are those of Train, with the part, counted from 1, and wrap [data.ErrFormat] where the set has no such parts. Beside an
+// error, that of a ctx that has ended too, there are the parts that came to their end before it. Models are closed as soon as
+// their part is evaluated: the End of an [Observer] may save them.
 func CrossValidate(ctx context.Context, set *data.Dataset, k int, opts ...Option) (v CrossValidation, err error) {
 	defer guard(&err)
 	if err := given(ctx); err != nil {
@@ -50,19 +55,29 @@ func CrossValidate(ctx context.Context, set *data.Dataset, k int, opts ...Option
 	if _, err := configure(onFold(folds[0])); err != nil {
 		return v, err
 	}
+	var parts []Evaluation
 	for i, fold := range folds {
 		e, err := validate(ctx, fold, onFold(fold))
 		if err != nil {
-			return CrossValidation{}, fmt.Errorf("part %d of %d: %w", i+1, k, err)
+			return crossValidationOf(parts, folds), fmt.Errorf("part %d of %d: %w", i+1, k, err)
 		}
-		v.Evaluations = append(v.Evaluations, e)
-		v.Mean += e.Accuracy / float64(k)
+		parts = append(parts, e)
 	}
-	for _, e := range v.Evaluations {
-		v.Deviation += (e.Accuracy - v.Mean) * (e.Accuracy - v.Mean) / float64(k-1)
+	return crossValidationOf(parts, folds), nil
+}
+
+// crossValidationOf is what the evaluations of the first folds, or all, come to.
+func crossValidationOf(parts []Evaluation, folds []data.Fold) CrossValidation {
+	v := CrossValidation{Evaluations: parts}
+	for i, e := range parts {
+		v.Pooled = v.Pooled.with(e, folds[i].Indices)
+		v.Mean += e.Accuracy / float64(len(parts))
+	}
+	for _, e := range parts {
+		v.Deviation += share((e.Accuracy-v.Mean)*(e.Accuracy-v.Mean), len(parts)-1)
 	}
 	v.Deviation = math.Sqrt(v.Deviation)
-	return v, nil
+	return v
 }
 
 // validate trains on a fold, and tests with what it holds out.

@@ -26,6 +26,7 @@ type Evaluation struct {
 	classes       []string
 	labels        []int       // of the images
 	probabilities [][]float64 // of the images, of each class
+	indices       []int       // of the images, in the set that [Verdict] counts in; nil if these are all of it
 }
 
 // Evaluate compares the model's classes with the labels of a set, which must have the model's classes, and whose pictures
@@ -77,6 +78,20 @@ func evaluationOf(classes []string, threshold float64, labels []int, logits ...[
 	answered, right := e.AtThreshold(threshold)
 	e.Unknown, e.AnsweredAccuracy = len(labels)-answered, share(float64(right), answered)
 	return e
+}
+
+// with is the evaluation of some parts of a set and of another, whose images have these indices in the set. It has no threshold.
+func (e Evaluation) with(part Evaluation, indices []int) Evaluation {
+	before, more := float64(len(e.labels)), float64(len(part.labels))
+	all := Evaluation{
+		Loss:    (before*e.Loss + more*part.Loss) / (before + more),
+		classes: part.classes, labels: slices.Concat(e.labels, part.labels),
+		probabilities: slices.Concat(e.probabilities, part.probabilities), indices: slices.Concat(e.indices, indices),
+	}
+	_, right := all.AtThreshold(0)
+	all.Accuracy = share(float64(right), len(all.labels))
+	all.AnsweredAccuracy = all.Accuracy
+	return all
 }
 
 // Confusion counts the images by their class and by the one that the model takes them for: element [i][j] is how many of
@@ -219,8 +234,12 @@ func (e Evaluation) verdicts(n int, compare func(a, b Verdict) int) []Verdict {
 	var all []Verdict
 	for i, label := range e.labels {
 		if class := e.predicted(i); class != label {
+			image := i
+			if e.indices != nil {
+				image = e.indices[i]
+			}
 			all = append(all, Verdict{
-				Image: i, Label: e.classes[label], Predicted: e.classes[class],
+				Image: image, Label: e.classes[label], Predicted: e.classes[class],
 				LabelProbability: e.probabilities[i][label], Probability: e.probabilities[i][class],
 			})
 		}

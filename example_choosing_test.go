@@ -17,7 +17,7 @@ func ExampleCrossValidate() {
 		v, err := fastresnet.CrossValidate(context.Background(), set, 4, fastresnet.WithBackend("go"), fastresnet.WithWidth(4),
 			fastresnet.WithBatchSize(32), fastresnet.WithEpochs(epochs))
 		check(err)
-		means = append(means, v.Mean) // v.Deviation says how much of a difference is chance
+		means = append(means, v.Mean) // v.Deviation says how much of a difference is chance, and v.Pooled what is taken for what
 	}
 	fmt.Println("12 epochs are better than one:", means[1] > means[0])
 	// Output: 12 epochs are better than one: true

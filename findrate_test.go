@@ -4,13 +4,10 @@ import (
 	"context"
 	"errors"
 	"math"
-	"strings"
 	"testing"
 
 	"github.com/fastresnet/fastresnet"
-	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/internal/testbackend"
-	"github.com/fastresnet/fastresnet/schedule"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -84,60 +81,3 @@ func TestFindRateStops(t *testing.T) {
 		}
 	}
 }
-
-func TestCrossValidate(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it is the same on every platform")
-	}
-	set := synthetic(t, 90, 1)
-	small := []fastresnet.Option{fastresnet.WithBackend("go"), fastresnet.WithWidth(4), fastresnet.WithBatchSize(30), fastresnet.WithEpochs(2)}
-	v, err := fastresnet.CrossValidate(context.Background(), set, 3, small...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	tested, mean, squares := 0, 0., 0.
-	for _, e := range v.Evaluations {
-		for _, f := range e.PerClass() {
-			tested += f.Images
-		}
-		mean += e.Accuracy / 3
-	}
-	for _, e := range v.Evaluations {
-		squares += (e.Accuracy - mean) * (e.Accuracy - mean)
-	}
-	if tested != set.Len() || math.Abs(v.Mean-mean) > 1e-12 || math.Abs(v.Deviation-math.Sqrt(squares/2)) > 1e-12 {
-		t.Errorf("%d images tested, %v; want %d, %g and %g", tested, v, set.Len(), mean, math.Sqrt(squares/2))
-	}
-	for name, err := range map[string]error{
-		"one part": second(fastresnet.CrossValidate(context.Background(), set, 1, small...)),
-		"no set":   second(fastresnet.CrossValidate(context.Background(), nil, 3, small...)),
-	} {
-
-		if !errors.Is(err, data.ErrFormat) {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-	if _, err := fastresnet.CrossValidate(context.Background(), set, 3, fastresnet.WithDataset(set, nil)); !errors.Is(err, fastresnet.ErrOption) {
-		t.Errorf("with a data set: %v", err)
-	}
-
-	// What does not fit is said before anything is trained, and judged by the recipe for the parts.
-	own := renamed(t, set)
-	calls := 0
-	heard := fastresnet.WithProgress(fastresnet.Observer{Start: func(*fastresnet.Result) { calls++ }})
-	_, err = fastresnet.CrossValidate(context.Background(), own, 3, append(small, heard, fastresnet.WithTargetAccuracy(0.5))...)
-	const without = "invalid option: CrossValidate trains without a test set, which WithTargetAccuracy, WithEarlyStop and WithBestWeights need"
-	if !errors.Is(err, fastresnet.ErrOption) || err.Error() != without || calls > 0 {
-		t.Errorf("with a target accuracy: %v, %d runs started", err, calls)
-	}
-	epochs := float64(fastresnet.RecipeFor(own).Epochs)
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
-	_, err = fastresnet.CrossValidate(ctx, own, 3, fastresnet.WithBackend("go"), fastresnet.WithWidth(4), fastresnet.WithSchedule(schedule.SlantedOneCycle(0.05, epochs/5, epochs)),
-		fastresnet.WithProgress(fastresnet.Observer{Start: func(*fastresnet.Result) { cancel() }}))
-	if !errors.Is(err, context.Canceled) || !strings.HasPrefix(err.Error(), "part 1 of 3: ") {
-		t.Errorf("with a schedule for the recipe of the set: %v, want context.Canceled once it has started", err)
-	}
-}
-
-func second[T any](_ T, err error) error { return err }

@@ -91,7 +91,11 @@ func (d *Dataset) Shuffle(seed uint64) (*Dataset, error) {
 }
 
 // Fold is one of the ways of [Dataset.Folds] to divide a set.
-type Fold struct{ Train, Test *Dataset }
+type Fold struct {
+	Train, Test *Dataset
+	// Indices are those of Test's images in the set that was divided, in their order, which is ascending.
+	Indices []int
+}
 
 // Folds divides the set into k parts at random, of every class in the same proportion up to an image, and returns k ways
 // to train on all but one of them and to test on that. Images are copied. The error wraps [ErrFormat] if k is not in 2
@@ -118,6 +122,7 @@ func (d *Dataset) Folds(k int, seed uint64) ([]Fold, error) {
 				train = append(train, i)
 			}
 		}
+		folds[f].Indices = test
 		var err error
 		if folds[f].Train, err = d.Subset(train); err == nil {
 			folds[f].Test, err = d.Subset(test)

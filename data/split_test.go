@@ -148,6 +148,9 @@ func TestFolds(t *testing.T) {
 		if diff := cmp.Diff(set.Pixels(), whole); diff != "" {
 			t.Errorf("images of a fold (-want +got):\n%s", diff)
 		}
+		if part, err := set.Subset(f.Indices); err != nil || !slices.Equal(part.Pixels(), f.Test.Pixels()) || !slices.IsSorted(f.Indices) {
+			t.Errorf("the images %v (%v) are not those that a fold tests with", f.Indices, err)
+		}
 		for class, n := range f.Test.ClassCounts() {
 			if most := (set.ClassCounts()[class] + 2) / 3; n > most || n < most-1 {
 				t.Errorf("%d images of class %d in a fold", n, class)

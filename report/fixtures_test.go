@@ -2,6 +2,7 @@ package report_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"sync"
@@ -87,4 +88,27 @@ func check(t testing.TB, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// firstPart is the evaluation of a cross-validation that was stopped after the first part, and as many images.
+func firstPart(t *testing.T) (fastresnet.Evaluation, *data.Dataset) {
+	t.Helper()
+	set, err := data.Synthetic(200, 1)
+	check(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	runs := 0
+	stop := fastresnet.WithProgress(fastresnet.Observer{Start: func(*fastresnet.Result) {
+		if runs++; runs == 2 {
+			cancel()
+		}
+	}})
+	v, err := fastresnet.CrossValidate(ctx, set, 2, fastresnet.WithBackend("go"), fastresnet.WithWidth(1), fastresnet.WithEpochs(1), stop,
+		fastresnet.WithBatchSize(20))
+	if !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	half, err := set.Slice(0, 100)
+	check(t, err)
+	return v.Pooled, half
 }

@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/base64"
+	"fmt"
 	"html/template"
 	"image"
 	"image/png"
 	"path"
 
+	"github.com/fastresnet/fastresnet"
 	"golang.org/x/image/draw"
 )
 
@@ -36,6 +38,9 @@ func mistakesOf(r Run, n int) (all []mistake, err error) {
 			Predicted: short(v.Predicted), Probability: probability(v.Probability),
 		}
 		if r.Images != nil {
+			if v.Image >= r.Images.Len() {
+				return nil, fmt.Errorf("%w: run %q was evaluated on image %d, and has %d images", fastresnet.ErrArgument, r.name(), v.Image, r.Images.Len())
+			}
 			if name := r.Images.Name(v.Image); name != "" {
 				m.Name, m.File = short(name), short(path.Base(name))
 			}

@@ -41,7 +41,7 @@ type Run struct {
 // HTML writes a page on the runs, in UTF-8. A usual run takes a few hundred kilobytes, most of them its curves and the pictures
 // of its worst mistakes, of which there are 24 at most, or 12 for each of several runs, scaled to 96 pixels where they are larger.
 //
-// The error wraps [fastresnet.ErrArgument] if there is no run, if a run's Images are not as many as were evaluated, its
+// The error wraps [fastresnet.ErrArgument] if there is no run, if a run's Images are not those that were evaluated, its
 // Threshold is not in 0 to 1, or its recipe cannot be written as JSON, as one without an optimiser; else it is that of w,
 // which may have part of the page then.
 func HTML(w io.Writer, runs ...Run) error {
