@@ -6,10 +6,12 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/fastresnet/fastresnet"
+	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/schedule"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -71,6 +73,15 @@ func TestTestEvery(t *testing.T) {
 // What decides by tests waits for the next one, and counts the epochs between them.
 func TestTestEveryDecides(t *testing.T) {
 	still := fastresnet.WithSchedule(schedule.Constant(0)) // all tests have the same result
+	of := func(class int) *data.Dataset {
+		set := synthetic(t, 110, 1)
+		labels := slices.Repeat([]int{class}, set.Len())
+		set, err := data.New(set.Pixels(), set.Shape(), labels, set.Classes())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return set
+	}
 	for _, tt := range []struct {
 		name    string
 		options []fastresnet.Option
@@ -80,12 +91,14 @@ func TestTestEveryDecides(t *testing.T) {
 		{"a target that all tests reach", []fastresnet.Option{fastresnet.WithTargetAccuracy(1e-9), fastresnet.WithTestEvery(3)}, 3, fastresnet.TargetReached},
 		{"patience of less than lies between tests", []fastresnet.Option{fastresnet.WithEarlyStop(1), fastresnet.WithTestEvery(3)}, 6, fastresnet.NoImprovement},
 		{"patience of more", []fastresnet.Option{fastresnet.WithEarlyStop(3), fastresnet.WithTestEvery(2)}, 6, fastresnet.NoImprovement},
+		{"no test with anything right", []fastresnet.Option{fastresnet.WithEarlyStop(1), fastresnet.WithTestEvery(2), fastresnet.WithDataset(of(0), of(1)),
+			fastresnet.WithSchedule(schedule.Constant(0.1))}, 4, fastresnet.NoImprovement},
 		{"a test at the end alone", []fastresnet.Option{fastresnet.WithEarlyStop(1), fastresnet.WithTargetAccuracy(1e-9), fastresnet.WithTestEvery(9)}, 8, fastresnet.NotStopped},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			r := finished(t, interrupted(t, append(tt.options, still, fastresnet.WithArchitecture(tinyNetwork()), fastresnet.WithEpochs(8))...)...)
+			r := finished(t, interrupted(t, append([]fastresnet.Option{still, fastresnet.WithArchitecture(tinyNetwork()), fastresnet.WithEpochs(8)}, tt.options...)...)...)
 			defer r.Model.Close()
-			if len(r.Epochs) != tt.epochs || r.Stopped != tt.stopped || r.TestAccuracy() == 0 {
+			if len(r.Epochs) != tt.epochs || r.Stopped != tt.stopped {
 				t.Errorf("%q after %d epochs, want %q after %d: %+v", r.Stopped, len(r.Epochs), tt.stopped, tt.epochs, r.Epochs)
 			}
 		})
