@@ -33,15 +33,16 @@ func memory(n layers.Network, training bool) (fixed, perSize, perSmallBatch int6
 		return 0, 0, 0, err
 	}
 	perSmallBatch = outputSize(n.Input) + SmallBatch*valueSize*int64(n.Input.Size())
-	if !training {
+	if training {
+		kept, _ := keptSize(n.Layers, steps)
+		perSmallBatch += kept
+	} else {
 		perSmallBatch += answerSize(n.Layers, steps)
 		fixed += imageOutputSize(n.Input)
 	}
 	var lent, lentToImage int64
 	for _, s := range steps {
-		if training {
-			perSmallBatch += outputSize(s.Out)
-		} else {
+		if !training {
 			fixed += imageOutputSize(s.Out)
 		}
 		for _, v := range s.Variables {
@@ -124,6 +125,47 @@ func outputSize(s data.Shape) int64 {
 // imageOutputSize is the size of a layer's output for an image alone, which has channels side by side.
 func imageOutputSize(s data.Shape) int64 {
 	return int64(s.Height+1) * int64(s.Width+1) * int64(roundUp(s.Channels, SmallBatch)) * valueSize
+}
+
+// keptSize is the size of what training keeps of the outputs of a sequence of layers, for SmallBatch images. steps begin with
+// those of the sequence, and rest is what follows. What is in front of a max pool behind a norm is as small as the pool's output:
+// cpu's lower.
+func keptSize(sequence []layers.Layer, steps []layers.ResolvedLayer) (size int64, rest []layers.ResolvedLayer) {
+	for i, l := range sequence {
+		s := steps[0]
+		steps = steps[1:]
+		size += outputSize(s.Out)
+		switch l := l.(type) {
+		case layers.MaxPool:
+			if isNormed(sequence[:i]) {
+				size += outputSize(s.Out) - outputSize(s.In)
+			}
+		case layers.Residual:
+			var branch, shortcut int64
+			branch, steps = keptSize(l.Branch, steps)
+			shortcut, steps = keptSize(l.Shortcut, steps)
+			size += branch + shortcut
+		}
+	}
+	return size, steps
+}
+
+// isNormed says whether a sequence ends in a norm, or in one and an activation that rises.
+func isNormed(sequence []layers.Layer) bool {
+	if len(sequence) == 0 {
+		return false
+	}
+	before := sequence[:len(sequence)-1]
+	switch sequence[len(before)].(type) {
+	case layers.BatchNorm:
+		return true
+	case layers.ReLU, layers.CELU:
+		if len(before) > 0 {
+			_, is := before[len(before)-1].(layers.BatchNorm)
+			return is
+		}
+	}
+	return false
 }
 
 // answerSize is the size of all outputs of a net that only answers, for SmallBatch images.

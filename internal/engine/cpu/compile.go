@@ -80,6 +80,13 @@ func lower(sequence []layers.Layer, in *tensor, frozen map[string]bool) (ops []o
 					i++
 				}
 			}
+			trained := !in.fixed || !frozen[l.Name]
+			if pool, ok := poolAt(sequence, i+1); ok && trained && f.Rises() && in.slots == nil {
+				i++
+				b := newPooledNorm(in, l, f, frozen[l.Name], pool)
+				add(b, b.out, !b.frozen)
+				break
+			}
 			b := newNorm(in, like(), l, f, frozen[l.Name])
 			if before != nil {
 				before.norm, b.fused = b, true
@@ -115,6 +122,14 @@ func lower(sequence []layers.Layer, in *tensor, frozen map[string]bool) (ops []o
 		}
 	}
 	return ops, in, nil
+}
+
+// poolAt is a layer of a sequence, if there is one and it is a max pool.
+func poolAt(sequence []layers.Layer, i int) (pool layers.MaxPool, ok bool) {
+	if i < len(sequence) {
+		pool, ok = sequence[i].(layers.MaxPool)
+	}
+	return pool, ok
 }
 
 // pathsOf makes the path with layers the branch, since a sum is the same either way.

@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/fastresnet/fastresnet/data"
@@ -57,6 +58,13 @@ func TestGradients(t *testing.T) {
 		{"max pool of 3", data.Shape{Height: 6, Width: 9, Channels: 3}, 5, []layers.Layer{conv("a", 5, 3, 1), layers.MaxPool{Size: 3}}},
 		{"norm, relu and pool", data.Shape{Height: 6, Width: 4, Channels: 3}, 5, []layers.Layer{conv("a", 5, 3, 1), norm, relu, layers.MaxPool{Size: 2}}},
 		{"norm and pool", data.Shape{Height: 6, Width: 4, Channels: 3}, 5, []layers.Layer{conv("a", 5, 3, 1), norm, layers.MaxPool{Size: 2}}},
+		{"norm, celu and pool, floor", data.Shape{Height: 7, Width: 5, Channels: 3}, 5, []layers.Layer{
+			conv("a", 5, 3, 1), norm, layers.CELU{Alpha: 0.3}, layers.MaxPool{Size: 3, Floor: true}, conv("b", 4, 1, 1)}},
+		{"norm, gelu and pool", data.Shape{Height: 6, Width: 4, Channels: 3}, 5, []layers.Layer{conv("a", 5, 3, 1), norm, layers.GELU{}, layers.MaxPool{Size: 2}}},
+		{"norm, pool and relu, two groups", data.Shape{Height: 4, Width: 4, Channels: 3}, 19, []layers.Layer{conv("a", 5, 3, 1), norm, layers.MaxPool{Size: 2}, relu}},
+		{"3 ghosts and pool", data.Shape{Height: 2, Width: 4, Channels: 3}, 36, []layers.Layer{conv("a", 5, 3, 1), ghosts(3, false), relu, layers.MaxPool{Size: 2}}},
+		{"frozen scale and pool", data.Shape{Height: 4, Width: 4, Channels: 3}, 5, []layers.Layer{conv("a", 5, 3, 1), ghosts(1, true), layers.MaxPool{Size: 2}}},
+		{"norm first, and pool", data.Shape{Height: 4, Width: 4, Channels: 3}, 5, []layers.Layer{norm, relu, layers.MaxPool{Size: 2}}},
 		{"global max pool", data.Shape{Height: 6, Width: 4, Channels: 3}, 5, []layers.Layer{conv("a", 5, 3, 1), layers.GlobalMaxPool{}}},
 		{"global mean pool", data.Shape{Height: 6, Width: 4, Channels: 3}, 5, []layers.Layer{conv("a", 5, 3, 1), layers.GlobalMeanPool{}}},
 		{"global max and mean pool", data.Shape{Height: 6, Width: 4, Channels: 3}, 5, []layers.Layer{conv("a", 5, 3, 1), layers.GlobalMaxMeanPool{}}},
@@ -307,6 +315,9 @@ func randomVariables(tb testing.TB, n layers.Network, rng *rand.Rand) (vars, gra
 		values := randomValues(rng, v.Size())
 		for i := range values {
 			values[i] = float32(v.Mean) + values[i]*float32(max(v.Spread, 0.3))
+			if i%2 == 1 && strings.HasSuffix(v.Name, "/scale") {
+				values[i] = -values[i]
+			}
 		}
 		vars[v.Name] = values
 		if v.Trainable {

@@ -75,6 +75,13 @@ var naive = &kernels.Set{
 			x[maximum] = dy[i]
 		}
 	},
+	MaxPoolAffineBackward: func(dy, x []float32, w kernels.Window, a *kernels.AffineGradient) {
+		for i := range dy {
+			maximum, lane := firstMaximum(i, x, w), i%naiveLanes
+			eachOf(i, w, func(at int) { x[at] = a.XGain[lane]*x[at] + a.Constant[lane] })
+			x[maximum] = dy[i]
+		}
+	},
 	WinogradChannels: 1,
 	Winograd: kernels.Winograd{
 		Input: transformNaive([][]float64{
@@ -140,7 +147,7 @@ func eachOf(i int, w kernels.Window, f func(at int)) {
 func firstMaximum(i int, x []float32, w kernels.Window) int {
 	maximum := -1
 	eachOf(i, w, func(at int) {
-		if maximum < 0 || x[at] > x[maximum] {
+		if maximum < 0 || x[at] > x[maximum] && !w.Least || x[at] < x[maximum] && w.Least {
 			maximum = at
 		}
 	})

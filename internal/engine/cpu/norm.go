@@ -16,11 +16,18 @@ import (
 // Ghosts are nothing but lanes that have coefficients of their own. If their number divides lanes, a lane belongs to
 // the same ghost in every group; otherwise the groups go through a number of phases, after which the lanes have the
 // same ghosts again. Plain batch norm has one ghost.
+//
+// A max pool behind it, in training, picks first: what a rising activation makes largest is where the norm's input is
+// largest, or least where the channel's scale is negative. The norm needs all of its input for the moments and in the
+// backward pass, but computes what the pool leaves alone, most often a quarter.
 type norm struct {
 	in, out *tensor
-	name    string
-	ghosts  int
-	phases  int
+	// picked is what is normalised: in, or what pool leaves of it.
+	picked *tensor
+	pool   *maxPool
+	name   string
+	ghosts int
+	phases int
 	// fused says that there is a convolution before it, which does the norm's work where it can: see isFused.
 	fused bool
 	// frozen variables have no gradient, and the running statistics count and stay in training, too.
@@ -52,7 +59,7 @@ func newNorm(in, out *tensor, l layers.BatchNorm, f kernels.Activation, frozen b
 	}
 	epsilon, momentum := l.Constants()
 	b := &norm{
-		in: in, out: out, name: l.Name, ghosts: ghosts, phases: phases, epsilon: epsilon, momentum: momentum, frozen: frozen,
+		in: in, out: out, picked: in, name: l.Name, ghosts: ghosts, phases: phases, epsilon: epsilon, momentum: momentum, frozen: frozen,
 		coefficients: make([]kernels.AffineGradient, channels*phases),
 	}
 	if !frozen {
@@ -62,6 +69,14 @@ func newNorm(in, out *tensor, l layers.BatchNorm, f kernels.Activation, frozen b
 	for c := range b.coefficients {
 		b.coefficients[c].F = f
 	}
+	return b
+}
+
+// newPooledNorm makes a norm with a max pool behind it and an activation that rises.
+func newPooledNorm(in *tensor, l layers.BatchNorm, f kernels.Activation, frozen bool, p layers.MaxPool) *norm {
+	pool := newMaxPool(in, p.Size, p.Size)
+	b := newNorm(in, in.beside(pool.out.shape), l, f, frozen)
+	b.picked, b.pool = pool.out, pool
 	return b
 }
 
@@ -91,17 +106,25 @@ func (b *norm) forward(n *Net) {
 	if b.isFused(n) {
 		return
 	}
-	if b.ofBatch(n) {
+	if b.ofBatch(n) || b.pool != nil {
 		b.in.perChannel(func(g, c int) {
-			sum, squares := b.sums(g, c)
-			b.in.kernels.Moments(sum, squares, b.in.plane(g, c), b.in.rows())
+			if b.ofBatch(n) {
+				sum, squares := b.sums(g, c)
+				b.in.kernels.Moments(sum, squares, b.in.plane(g, c), b.in.rows())
+			}
+			if b.pool != nil {
+				b.pool.pick(g, c, b.pool.least(b.falls(n, c)))
+			}
 		})
 	}
 	b.settle(n)
-	b.in.perChannel(func(g, c int) {
-		b.in.kernels.Affine(b.out.plane(g, c), b.in.plane(g, c), b.in.rows(), &b.of(g, c).Affine)
+	b.picked.perChannel(func(g, c int) {
+		b.in.kernels.Affine(b.out.plane(g, c), b.picked.plane(g, c), b.picked.rows(), &b.of(g, c).Affine)
 	})
 }
+
+// falls says whether a channel's output falls where its input rises.
+func (b *norm) falls(n *Net, channel int) bool { return scaleOf(n.vars[b.name+"/scale"], channel) < 0 }
 
 // apply normalises rows of a channel in place.
 func (b *norm) apply(rows []float32, r kernels.Rows, group, channel int) {
@@ -194,7 +217,10 @@ func (b *norm) backward(n *Net) {
 		return
 	}
 	b.in.perChannel(func(g, c int) {
-		b.in.kernels.AffineBackward(b.out.plane(g, c), b.in.plane(g, c), b.in.rows(), b.of(g, c))
+		b.in.kernels.AffineBackward(b.out.plane(g, c), b.picked.plane(g, c), b.picked.rows(), b.of(g, c))
+		if b.pool != nil {
+			b.pool.spread(g, c, b.pool.least(b.falls(n, c)), b.of(g, c))
+		}
 		b.in.clearPadding(g, c)
 	})
 }
@@ -202,9 +228,9 @@ func (b *norm) backward(n *Net) {
 // gradients computes those of the variables, and the coefficients of the input's.
 func (b *norm) gradients(n *Net) {
 	scale, dscale, dbias := n.vars[b.name+"/scale"], n.grads[b.name+"/scale"], n.grads[b.name+"/bias"]
-	b.in.perChannel(func(g, c int) {
+	b.picked.perChannel(func(g, c int) {
 		sum, product := b.sums(g, c)
-		b.in.kernels.AffineSums(sum, product, b.out.plane(g, c), b.in.plane(g, c), b.in.rows(), b.of(g, c))
+		b.in.kernels.AffineSums(sum, product, b.out.plane(g, c), b.picked.plane(g, c), b.picked.rows(), b.of(g, c))
 	})
 	for c := range b.in.shape.Channels {
 		var toScale, toBias float64

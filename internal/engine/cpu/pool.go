@@ -17,38 +17,60 @@ func newMaxPool(in *tensor, height, width int) *maxPool {
 	return &maxPool{in, in.beside(shape), kernels.Window{Height: height, Width: width, Stride: in.row}}
 }
 
-func (m *maxPool) forward(*Net) { m.eachRow(m.in.kernels.MaxPool) }
+func (m *maxPool) forward(*Net) {
+	m.out.perChannel(func(g, c int) { m.pick(g, c, m.window) })
+}
+
 func (m *maxPool) backward(*Net) {
-	m.eachRow(m.in.kernels.MaxPoolBackward)
-	m.clearRest()
-}
-
-// clearRest sets the gradient of the last rows and columns that fill no window.
-func (m *maxPool) clearRest() {
-	height, width := m.out.shape.Height*m.window.Height, m.out.shape.Width*m.window.Width
-	if height == m.in.shape.Height && width == m.in.shape.Width {
-		return
-	}
 	m.in.perChannel(func(g, c int) {
-		in := m.in.plane(g, c)
-		for y := range m.in.shape.Height {
-			first := 0
-			if y < height {
-				first = width
-			}
-			clear(in[y*m.in.row+first*m.in.kernels.Lanes : (y+1)*m.in.row])
+		m.eachRow(g, c, func(out, in []float32) { m.in.kernels.MaxPoolBackward(out, in, m.window) })
+		m.eachRest(g, c, func(rest []float32) { clear(rest) })
+	})
+}
+
+// least is the window whose maximum is its least value, if it is to be that.
+func (m *maxPool) least(is bool) kernels.Window {
+	w := m.window
+	w.Least = is
+	return w
+}
+
+// pick sets a channel of a group of out to the maxima of windows like the pool's.
+func (m *maxPool) pick(group, channel int, w kernels.Window) {
+	m.eachRow(group, channel, func(out, in []float32) { m.in.kernels.MaxPool(out, in, w) })
+}
+
+// spread replaces a channel of a group of in by xGain·x + constant, but what pick chose of it by what out holds.
+func (m *maxPool) spread(group, channel int, w kernels.Window, a *kernels.AffineGradient) {
+	m.eachRow(group, channel, func(out, in []float32) { m.in.kernels.MaxPoolAffineBackward(out, in, w, a) })
+	m.eachRest(group, channel, func(rest []float32) {
+		for i, v := range rest {
+			lane := i % m.in.kernels.Lanes
+			rest[i] = a.XGain[lane]*v + a.Constant[lane]
 		}
 	})
 }
 
-// eachRow calls f for every row of the output and the rows of the input that it comes from.
-func (m *maxPool) eachRow(f func(out, in []float32, w kernels.Window)) {
-	m.out.perChannel(func(g, c int) {
-		in, out := m.in.plane(g, c), m.out.plane(g, c)
-		for y := range m.out.shape.Height {
-			f(out[y*m.out.row:][:m.out.shape.Width*m.out.kernels.Lanes], in[y*m.window.Height*m.in.row:], m.window)
+// eachRow calls f for the rows of a channel of the output, and the rows of the input that they come from.
+func (m *maxPool) eachRow(group, channel int, f func(out, in []float32)) {
+	in, out := m.in.plane(group, channel), m.out.plane(group, channel)
+	for y := range m.out.shape.Height {
+		f(out[y*m.out.row:][:m.out.shape.Width*m.out.kernels.Lanes], in[y*m.window.Height*m.in.row:])
+	}
+}
+
+// eachRest calls f for the pixels of a channel that fill no window: the last of rows, and the last rows.
+func (m *maxPool) eachRest(group, channel int, f func(pixels []float32)) {
+	lanes := m.in.kernels.Lanes
+	height, width := m.out.shape.Height*m.window.Height, m.out.shape.Width*m.window.Width
+	in := m.in.plane(group, channel)
+	for y := range m.in.shape.Height {
+		first := width
+		if y >= height {
+			first = 0
 		}
-	})
+		f(in[y*m.in.row+first*lanes : y*m.in.row+m.in.shape.Width*lanes])
+	}
 }
 
 // globalMean takes each channel's mean over the image.

@@ -3084,46 +3084,60 @@ siluRowEnd:
 	VZEROUPPER
 	RET
 
-// func maxPoolAVX2(y []float32, x []float32, w struct{Height int; Width int; Stride int})
-// Requires: AVX
-TEXT ·maxPoolAVX2(SB), NOSPLIT, $0-72
-	MOVQ  y_base+0(FP), AX
-	MOVQ  x_base+24(FP), CX
-	MOVQ  y_len+8(FP), R8
-	SHRQ  $0x04, R8
-	MOVQ  w_Height+48(FP), DX
-	MOVQ  w_Width+56(FP), BX
-	MOVQ  w_Stride+64(FP), SI
-	SHLQ  $0x02, SI
-	MOVQ  BX, DI
-	SHLQ  $0x06, DI
-	CMPQ  DX, $0x02
-	JNE   any
-	CMPQ  BX, $0x02
-	JNE   any
-	TESTQ R8, R8
-	JZ    smallEnd
+// func maxPoolAVX2(y []float32, x []float32, w struct{Height int; Width int; Stride int; Least bool})
+// Requires: AVX, AVX2
+TEXT ·maxPoolAVX2(SB), NOSPLIT, $0-80
+	MOVQ         y_base+0(FP), AX
+	MOVQ         x_base+24(FP), CX
+	MOVQ         y_len+8(FP), DX
+	SHRQ         $0x04, DX
+	MOVQ         w_Height+48(FP), BX
+	MOVQ         w_Width+56(FP), SI
+	MOVQ         w_Stride+64(FP), DI
+	SHLQ         $0x02, DI
+	MOVQ         SI, R8
+	SHLQ         $0x06, R8
+	MOVBLZX      w_Least+72(FP), R9
+	SHLL         $0x1f, R9
+	VMOVD        R9, X0
+	VPBROADCASTD X0, Y0
+	CMPQ         BX, $0x02
+	JNE          any
+	CMPQ         SI, $0x02
+	JNE          any
+	TESTQ        DX, DX
+	JZ           smallEnd
 
 small:
-	VMOVUPS (CX), Y0
-	VMOVUPS 64(CX), Y1
-	VMAXPS  Y0, Y1, Y0
-	VMOVUPS (CX)(SI*1), Y1
-	VMAXPS  Y0, Y1, Y0
-	VMOVUPS 64(CX)(SI*1), Y1
-	VMAXPS  Y0, Y1, Y0
-	VMOVUPS Y0, (AX)
-	VMOVUPS 32(CX), Y0
-	VMOVUPS 96(CX), Y1
-	VMAXPS  Y0, Y1, Y0
-	VMOVUPS 32(CX)(SI*1), Y1
-	VMAXPS  Y0, Y1, Y0
-	VMOVUPS 96(CX)(SI*1), Y1
-	VMAXPS  Y0, Y1, Y0
-	VMOVUPS Y0, 32(AX)
+	VMOVUPS (CX), Y1
+	VXORPS  Y0, Y1, Y1
+	VMOVUPS 64(CX), Y2
+	VXORPS  Y0, Y2, Y2
+	VMAXPS  Y1, Y2, Y1
+	VMOVUPS (CX)(DI*1), Y2
+	VXORPS  Y0, Y2, Y2
+	VMAXPS  Y1, Y2, Y1
+	VMOVUPS 64(CX)(DI*1), Y2
+	VXORPS  Y0, Y2, Y2
+	VMAXPS  Y1, Y2, Y1
+	VXORPS  Y0, Y1, Y1
+	VMOVUPS Y1, (AX)
+	VMOVUPS 32(CX), Y1
+	VXORPS  Y0, Y1, Y1
+	VMOVUPS 96(CX), Y2
+	VXORPS  Y0, Y2, Y2
+	VMAXPS  Y1, Y2, Y1
+	VMOVUPS 32(CX)(DI*1), Y2
+	VXORPS  Y0, Y2, Y2
+	VMAXPS  Y1, Y2, Y1
+	VMOVUPS 96(CX)(DI*1), Y2
+	VXORPS  Y0, Y2, Y2
+	VMAXPS  Y1, Y2, Y1
+	VXORPS  Y0, Y1, Y1
+	VMOVUPS Y1, 32(AX)
 	ADDQ    $0x40, AX
-	ADDQ    DI, CX
-	DECQ    R8
+	ADDQ    R8, CX
+	DECQ    DX
 	JNZ     small
 
 smallEnd:
@@ -3131,201 +3145,452 @@ smallEnd:
 	RET
 
 any:
-	TESTQ R8, R8
+	TESTQ DX, DX
 	JZ    anySizeEnd
 
 anySize:
-	VMOVUPS (CX), Y0
-	VMOVUPS 32(CX), Y1
+	VMOVUPS (CX), Y1
+	VMOVUPS 32(CX), Y2
+	VXORPS  Y0, Y1, Y1
+	VXORPS  Y0, Y2, Y2
 	MOVQ    CX, R9
-	MOVQ    DX, R10
+	MOVQ    BX, R10
 	TESTQ   R10, R10
-	JZ      anyRowEnd
+	JZ      bestRowEnd
 
-anyRow:
+bestRow:
 	MOVQ  R9, R11
-	MOVQ  BX, R12
+	MOVQ  SI, R12
 	TESTQ R12, R12
-	JZ    anyPixelEnd
+	JZ    bestPixelEnd
 
-anyPixel:
-	VMOVUPS (R11), Y2
-	VMAXPS  Y0, Y2, Y0
-	VMOVUPS 32(R11), Y2
-	VMAXPS  Y1, Y2, Y1
+bestPixel:
+	VMOVUPS (R11), Y3
+	VXORPS  Y0, Y3, Y3
+	VMAXPS  Y1, Y3, Y1
+	VMOVUPS 32(R11), Y3
+	VXORPS  Y0, Y3, Y3
+	VMAXPS  Y2, Y3, Y2
 	ADDQ    $0x40, R11
 	DECQ    R12
-	JNZ     anyPixel
+	JNZ     bestPixel
 
-anyPixelEnd:
-	ADDQ SI, R9
+bestPixelEnd:
+	ADDQ DI, R9
 	DECQ R10
-	JNZ  anyRow
+	JNZ  bestRow
 
-anyRowEnd:
-	VMOVUPS Y0, (AX)
-	VMOVUPS Y1, 32(AX)
+bestRowEnd:
+	VXORPS  Y0, Y1, Y1
+	VMOVUPS Y1, (AX)
+	VXORPS  Y0, Y2, Y2
+	VMOVUPS Y2, 32(AX)
 	ADDQ    $0x40, AX
-	ADDQ    DI, CX
-	DECQ    R8
+	ADDQ    R8, CX
+	DECQ    DX
 	JNZ     anySize
 
 anySizeEnd:
 	VZEROUPPER
 	RET
 
-// func maxPoolBackwardAVX2(dy []float32, x []float32, w struct{Height int; Width int; Stride int})
-// Requires: AVX
-TEXT ·maxPoolBackwardAVX2(SB), NOSPLIT, $0-72
-	MOVQ  dy_base+0(FP), AX
-	MOVQ  x_base+24(FP), CX
-	MOVQ  dy_len+8(FP), R8
-	SHRQ  $0x04, R8
-	MOVQ  w_Height+48(FP), DX
-	MOVQ  w_Width+56(FP), BX
-	MOVQ  w_Stride+64(FP), SI
-	SHLQ  $0x02, SI
-	MOVQ  BX, DI
-	SHLQ  $0x06, DI
-	CMPQ  DX, $0x02
-	JNE   any
-	CMPQ  BX, $0x02
-	JNE   any
-	TESTQ R8, R8
-	JZ    smallEnd
+// func maxPoolBackwardAVX2(dy []float32, x []float32, w struct{Height int; Width int; Stride int; Least bool})
+// Requires: AVX, AVX2
+TEXT ·maxPoolBackwardAVX2(SB), NOSPLIT, $0-80
+	MOVQ         dy_base+0(FP), AX
+	MOVQ         x_base+24(FP), CX
+	MOVQ         dy_len+8(FP), DX
+	SHRQ         $0x04, DX
+	MOVQ         w_Height+48(FP), BX
+	MOVQ         w_Width+56(FP), SI
+	MOVQ         w_Stride+64(FP), DI
+	SHLQ         $0x02, DI
+	MOVQ         SI, R8
+	SHLQ         $0x06, R8
+	MOVBLZX      w_Least+72(FP), R9
+	SHLL         $0x1f, R9
+	VMOVD        R9, X0
+	VPBROADCASTD X0, Y0
+	CMPQ         BX, $0x02
+	JNE          any
+	CMPQ         SI, $0x02
+	JNE          any
+	TESTQ        DX, DX
+	JZ           smallEnd
 
 small:
-	VMOVUPS (CX), Y0
-	VMOVUPS 64(CX), Y1
-	VMOVUPS (CX)(SI*1), Y2
-	VMOVUPS 64(CX)(SI*1), Y3
-	VMOVAPS Y0, Y4
-	VMAXPS  Y4, Y1, Y4
-	VMAXPS  Y4, Y2, Y4
-	VMAXPS  Y4, Y3, Y4
-	VMOVUPS (AX), Y5
-	VCMPPS  $0x00, Y4, Y0, Y0
-	VANDPS  Y0, Y5, Y6
-	VMOVUPS Y6, (CX)
-	VANDNPS Y5, Y0, Y0
-	VCMPPS  $0x00, Y4, Y1, Y1
-	VANDPS  Y1, Y0, Y5
-	VMOVUPS Y5, 64(CX)
-	VANDNPS Y0, Y1, Y0
-	VCMPPS  $0x00, Y4, Y2, Y1
-	VANDPS  Y1, Y0, Y2
-	VMOVUPS Y2, (CX)(SI*1)
-	VANDNPS Y0, Y1, Y0
-	VCMPPS  $0x00, Y4, Y3, Y1
-	VANDPS  Y1, Y0, Y2
-	VMOVUPS Y2, 64(CX)(SI*1)
-	VANDNPS Y0, Y1, Y0
-	VMOVUPS 32(CX), Y0
-	VMOVUPS 96(CX), Y1
-	VMOVUPS 32(CX)(SI*1), Y2
-	VMOVUPS 96(CX)(SI*1), Y3
-	VMOVAPS Y0, Y4
-	VMAXPS  Y4, Y1, Y4
-	VMAXPS  Y4, Y2, Y4
-	VMAXPS  Y4, Y3, Y4
-	VMOVUPS 32(AX), Y5
-	VCMPPS  $0x00, Y4, Y0, Y0
-	VANDPS  Y0, Y5, Y6
-	VMOVUPS Y6, 32(CX)
-	VANDNPS Y5, Y0, Y0
-	VCMPPS  $0x00, Y4, Y1, Y1
-	VANDPS  Y1, Y0, Y5
-	VMOVUPS Y5, 96(CX)
-	VANDNPS Y0, Y1, Y0
-	VCMPPS  $0x00, Y4, Y2, Y1
-	VANDPS  Y1, Y0, Y2
-	VMOVUPS Y2, 32(CX)(SI*1)
-	VANDNPS Y0, Y1, Y0
-	VCMPPS  $0x00, Y4, Y3, Y1
-	VANDPS  Y1, Y0, Y2
-	VMOVUPS Y2, 96(CX)(SI*1)
-	VANDNPS Y0, Y1, Y0
-	ADDQ    $0x40, AX
-	ADDQ    DI, CX
-	DECQ    R8
-	JNZ     small
+	VMOVUPS  (CX), Y1
+	VXORPS   Y0, Y1, Y1
+	VMOVUPS  64(CX), Y2
+	VXORPS   Y0, Y2, Y2
+	VMOVUPS  (CX)(DI*1), Y3
+	VXORPS   Y0, Y3, Y3
+	VMOVUPS  64(CX)(DI*1), Y4
+	VXORPS   Y0, Y4, Y4
+	VMOVAPS  Y1, Y5
+	VMAXPS   Y5, Y2, Y5
+	VMAXPS   Y5, Y3, Y5
+	VMAXPS   Y5, Y4, Y5
+	VMOVUPS  (AX), Y6
+	VPCMPEQD Y7, Y7, Y7
+	VCMPPS   $0x00, Y5, Y1, Y1
+	VANDPS   Y1, Y7, Y1
+	VANDPS   Y1, Y6, Y8
+	VMOVUPS  Y8, (CX)
+	VANDNPS  Y7, Y1, Y7
+	VCMPPS   $0x00, Y5, Y2, Y1
+	VANDPS   Y1, Y7, Y1
+	VANDPS   Y1, Y6, Y2
+	VMOVUPS  Y2, 64(CX)
+	VANDNPS  Y7, Y1, Y7
+	VCMPPS   $0x00, Y5, Y3, Y1
+	VANDPS   Y1, Y7, Y1
+	VANDPS   Y1, Y6, Y2
+	VMOVUPS  Y2, (CX)(DI*1)
+	VANDNPS  Y7, Y1, Y7
+	VCMPPS   $0x00, Y5, Y4, Y1
+	VANDPS   Y1, Y7, Y1
+	VANDPS   Y1, Y6, Y2
+	VMOVUPS  Y2, 64(CX)(DI*1)
+	VANDNPS  Y7, Y1, Y7
+	VMOVUPS  32(CX), Y1
+	VXORPS   Y0, Y1, Y1
+	VMOVUPS  96(CX), Y2
+	VXORPS   Y0, Y2, Y2
+	VMOVUPS  32(CX)(DI*1), Y3
+	VXORPS   Y0, Y3, Y3
+	VMOVUPS  96(CX)(DI*1), Y4
+	VXORPS   Y0, Y4, Y4
+	VMOVAPS  Y1, Y5
+	VMAXPS   Y5, Y2, Y5
+	VMAXPS   Y5, Y3, Y5
+	VMAXPS   Y5, Y4, Y5
+	VMOVUPS  32(AX), Y6
+	VPCMPEQD Y7, Y7, Y7
+	VCMPPS   $0x00, Y5, Y1, Y1
+	VANDPS   Y1, Y7, Y1
+	VANDPS   Y1, Y6, Y8
+	VMOVUPS  Y8, 32(CX)
+	VANDNPS  Y7, Y1, Y7
+	VCMPPS   $0x00, Y5, Y2, Y1
+	VANDPS   Y1, Y7, Y1
+	VANDPS   Y1, Y6, Y2
+	VMOVUPS  Y2, 96(CX)
+	VANDNPS  Y7, Y1, Y7
+	VCMPPS   $0x00, Y5, Y3, Y1
+	VANDPS   Y1, Y7, Y1
+	VANDPS   Y1, Y6, Y2
+	VMOVUPS  Y2, 32(CX)(DI*1)
+	VANDNPS  Y7, Y1, Y7
+	VCMPPS   $0x00, Y5, Y4, Y1
+	VANDPS   Y1, Y7, Y1
+	VANDPS   Y1, Y6, Y2
+	VMOVUPS  Y2, 96(CX)(DI*1)
+	VANDNPS  Y7, Y1, Y7
+	ADDQ     $0x40, AX
+	ADDQ     R8, CX
+	DECQ     DX
+	JNZ      small
 
 smallEnd:
 	VZEROUPPER
 	RET
 
 any:
-	TESTQ R8, R8
+	TESTQ DX, DX
 	JZ    anySizeEnd
 
 anySize:
-	VMOVUPS (CX), Y0
-	VMOVUPS 32(CX), Y1
+	VMOVUPS (CX), Y1
+	VMOVUPS 32(CX), Y2
+	VXORPS  Y0, Y1, Y1
+	VXORPS  Y0, Y2, Y2
 	MOVQ    CX, R9
-	MOVQ    DX, R10
+	MOVQ    BX, R10
 	TESTQ   R10, R10
 	JZ      bestRowEnd
 
 bestRow:
 	MOVQ  R9, R11
-	MOVQ  BX, R12
+	MOVQ  SI, R12
 	TESTQ R12, R12
 	JZ    bestPixelEnd
 
 bestPixel:
-	VMOVUPS (R11), Y2
-	VMAXPS  Y0, Y2, Y0
-	VMOVUPS 32(R11), Y2
-	VMAXPS  Y1, Y2, Y1
+	VMOVUPS (R11), Y3
+	VXORPS  Y0, Y3, Y3
+	VMAXPS  Y1, Y3, Y1
+	VMOVUPS 32(R11), Y3
+	VXORPS  Y0, Y3, Y3
+	VMAXPS  Y2, Y3, Y2
 	ADDQ    $0x40, R11
 	DECQ    R12
 	JNZ     bestPixel
 
 bestPixelEnd:
-	ADDQ SI, R9
+	ADDQ DI, R9
 	DECQ R10
 	JNZ  bestRow
 
 bestRowEnd:
-	VMOVUPS (AX), Y2
-	VMOVUPS 32(AX), Y3
-	MOVQ    CX, R9
-	MOVQ    DX, R10
-	TESTQ   R10, R10
-	JZ      giveRowEnd
+	VMOVUPS  (AX), Y3
+	VMOVUPS  32(AX), Y4
+	VPCMPEQD Y5, Y5, Y5
+	VPCMPEQD Y6, Y6, Y6
+	MOVQ     CX, R9
+	MOVQ     BX, R10
+	TESTQ    R10, R10
+	JZ       spreadRowEnd
 
-giveRow:
+spreadRow:
 	MOVQ  R9, R11
-	MOVQ  BX, R12
+	MOVQ  SI, R12
 	TESTQ R12, R12
-	JZ    givePixelEnd
+	JZ    spreadPixelEnd
 
-givePixel:
-	VMOVUPS (R11), Y4
-	VCMPPS  $0x00, Y0, Y4, Y4
-	VANDPS  Y4, Y2, Y5
-	VMOVUPS Y5, (R11)
-	VANDNPS Y2, Y4, Y2
-	VMOVAPS Y2, Y2
-	VMOVUPS 32(R11), Y4
-	VCMPPS  $0x00, Y1, Y4, Y4
-	VANDPS  Y4, Y3, Y5
-	VMOVUPS Y5, 32(R11)
-	VANDNPS Y3, Y4, Y3
-	VMOVAPS Y3, Y3
+spreadPixel:
+	VMOVUPS (R11), Y7
+	VXORPS  Y0, Y7, Y7
+	VCMPPS  $0x00, Y1, Y7, Y7
+	VANDPS  Y7, Y5, Y7
+	VANDPS  Y7, Y3, Y8
+	VMOVUPS Y8, (R11)
+	VANDNPS Y5, Y7, Y5
+	VMOVUPS 32(R11), Y7
+	VXORPS  Y0, Y7, Y7
+	VCMPPS  $0x00, Y2, Y7, Y7
+	VANDPS  Y7, Y6, Y7
+	VANDPS  Y7, Y4, Y8
+	VMOVUPS Y8, 32(R11)
+	VANDNPS Y6, Y7, Y6
 	ADDQ    $0x40, R11
 	DECQ    R12
-	JNZ     givePixel
+	JNZ     spreadPixel
 
-givePixelEnd:
-	ADDQ SI, R9
+spreadPixelEnd:
+	ADDQ DI, R9
 	DECQ R10
-	JNZ  giveRow
+	JNZ  spreadRow
 
-giveRowEnd:
+spreadRowEnd:
 	ADDQ $0x40, AX
-	ADDQ DI, CX
-	DECQ R8
+	ADDQ R8, CX
+	DECQ DX
+	JNZ  anySize
+
+anySizeEnd:
+	VZEROUPPER
+	RET
+
+// func maxPoolAffineBackwardAVX2(dy []float32, x []float32, w struct{Height int; Width int; Stride int; Least bool}, a *byte)
+// Requires: AVX, AVX2, FMA3
+TEXT ·maxPoolAffineBackwardAVX2(SB), NOSPLIT, $0-88
+	MOVQ         dy_base+0(FP), AX
+	MOVQ         x_base+24(FP), CX
+	MOVQ         dy_len+8(FP), DX
+	SHRQ         $0x04, DX
+	MOVQ         w_Height+48(FP), BX
+	MOVQ         w_Width+56(FP), SI
+	MOVQ         w_Stride+64(FP), DI
+	SHLQ         $0x02, DI
+	MOVQ         SI, R8
+	SHLQ         $0x06, R8
+	MOVBLZX      w_Least+72(FP), R9
+	SHLL         $0x1f, R9
+	VMOVD        R9, X0
+	VPBROADCASTD X0, Y0
+	MOVQ         a+80(FP), R9
+	VMOVUPS      208(R9), Y1
+	VMOVUPS      240(R9), Y2
+	VXORPS       Y0, Y1, Y1
+	VXORPS       Y0, Y2, Y2
+	VMOVUPS      272(R9), Y3
+	VMOVUPS      304(R9), Y4
+	CMPQ         BX, $0x02
+	JNE          any
+	CMPQ         SI, $0x02
+	JNE          any
+	TESTQ        DX, DX
+	JZ           smallEnd
+
+small:
+	VMOVUPS     (CX), Y5
+	VXORPS      Y0, Y5, Y5
+	VMOVUPS     64(CX), Y6
+	VXORPS      Y0, Y6, Y6
+	VMOVUPS     (CX)(DI*1), Y7
+	VXORPS      Y0, Y7, Y7
+	VMOVUPS     64(CX)(DI*1), Y8
+	VXORPS      Y0, Y8, Y8
+	VMOVAPS     Y5, Y9
+	VMAXPS      Y9, Y6, Y9
+	VMAXPS      Y9, Y7, Y9
+	VMAXPS      Y9, Y8, Y9
+	VMOVUPS     (AX), Y10
+	VPCMPEQD    Y11, Y11, Y11
+	VCMPPS      $0x00, Y9, Y5, Y12
+	VANDPS      Y12, Y11, Y12
+	VMOVUPS     Y3, Y13
+	VFMADD231PS Y1, Y5, Y13
+	VBLENDVPS   Y12, Y10, Y13, Y5
+	VMOVUPS     Y5, (CX)
+	VANDNPS     Y11, Y12, Y11
+	VCMPPS      $0x00, Y9, Y6, Y5
+	VANDPS      Y5, Y11, Y5
+	VMOVUPS     Y3, Y12
+	VFMADD231PS Y1, Y6, Y12
+	VBLENDVPS   Y5, Y10, Y12, Y6
+	VMOVUPS     Y6, 64(CX)
+	VANDNPS     Y11, Y5, Y11
+	VCMPPS      $0x00, Y9, Y7, Y5
+	VANDPS      Y5, Y11, Y5
+	VMOVUPS     Y3, Y6
+	VFMADD231PS Y1, Y7, Y6
+	VBLENDVPS   Y5, Y10, Y6, Y6
+	VMOVUPS     Y6, (CX)(DI*1)
+	VANDNPS     Y11, Y5, Y11
+	VCMPPS      $0x00, Y9, Y8, Y5
+	VANDPS      Y5, Y11, Y5
+	VMOVUPS     Y3, Y6
+	VFMADD231PS Y1, Y8, Y6
+	VBLENDVPS   Y5, Y10, Y6, Y6
+	VMOVUPS     Y6, 64(CX)(DI*1)
+	VANDNPS     Y11, Y5, Y11
+	VMOVUPS     32(CX), Y5
+	VXORPS      Y0, Y5, Y5
+	VMOVUPS     96(CX), Y6
+	VXORPS      Y0, Y6, Y6
+	VMOVUPS     32(CX)(DI*1), Y7
+	VXORPS      Y0, Y7, Y7
+	VMOVUPS     96(CX)(DI*1), Y8
+	VXORPS      Y0, Y8, Y8
+	VMOVAPS     Y5, Y9
+	VMAXPS      Y9, Y6, Y9
+	VMAXPS      Y9, Y7, Y9
+	VMAXPS      Y9, Y8, Y9
+	VMOVUPS     32(AX), Y10
+	VPCMPEQD    Y11, Y11, Y11
+	VCMPPS      $0x00, Y9, Y5, Y12
+	VANDPS      Y12, Y11, Y12
+	VMOVUPS     Y4, Y13
+	VFMADD231PS Y2, Y5, Y13
+	VBLENDVPS   Y12, Y10, Y13, Y5
+	VMOVUPS     Y5, 32(CX)
+	VANDNPS     Y11, Y12, Y11
+	VCMPPS      $0x00, Y9, Y6, Y5
+	VANDPS      Y5, Y11, Y5
+	VMOVUPS     Y4, Y12
+	VFMADD231PS Y2, Y6, Y12
+	VBLENDVPS   Y5, Y10, Y12, Y6
+	VMOVUPS     Y6, 96(CX)
+	VANDNPS     Y11, Y5, Y11
+	VCMPPS      $0x00, Y9, Y7, Y5
+	VANDPS      Y5, Y11, Y5
+	VMOVUPS     Y4, Y6
+	VFMADD231PS Y2, Y7, Y6
+	VBLENDVPS   Y5, Y10, Y6, Y6
+	VMOVUPS     Y6, 32(CX)(DI*1)
+	VANDNPS     Y11, Y5, Y11
+	VCMPPS      $0x00, Y9, Y8, Y5
+	VANDPS      Y5, Y11, Y5
+	VMOVUPS     Y4, Y6
+	VFMADD231PS Y2, Y8, Y6
+	VBLENDVPS   Y5, Y10, Y6, Y6
+	VMOVUPS     Y6, 96(CX)(DI*1)
+	VANDNPS     Y11, Y5, Y11
+	ADDQ        $0x40, AX
+	ADDQ        R8, CX
+	DECQ        DX
+	JNZ         small
+
+smallEnd:
+	VZEROUPPER
+	RET
+
+any:
+	TESTQ DX, DX
+	JZ    anySizeEnd
+
+anySize:
+	VMOVUPS (CX), Y5
+	VMOVUPS 32(CX), Y6
+	VXORPS  Y0, Y5, Y5
+	VXORPS  Y0, Y6, Y6
+	MOVQ    CX, R9
+	MOVQ    BX, R10
+	TESTQ   R10, R10
+	JZ      bestRowEnd
+
+bestRow:
+	MOVQ  R9, R11
+	MOVQ  SI, R12
+	TESTQ R12, R12
+	JZ    bestPixelEnd
+
+bestPixel:
+	VMOVUPS (R11), Y7
+	VXORPS  Y0, Y7, Y7
+	VMAXPS  Y5, Y7, Y5
+	VMOVUPS 32(R11), Y7
+	VXORPS  Y0, Y7, Y7
+	VMAXPS  Y6, Y7, Y6
+	ADDQ    $0x40, R11
+	DECQ    R12
+	JNZ     bestPixel
+
+bestPixelEnd:
+	ADDQ DI, R9
+	DECQ R10
+	JNZ  bestRow
+
+bestRowEnd:
+	VMOVUPS  (AX), Y7
+	VMOVUPS  32(AX), Y8
+	VPCMPEQD Y9, Y9, Y9
+	VPCMPEQD Y10, Y10, Y10
+	MOVQ     CX, R9
+	MOVQ     BX, R10
+	TESTQ    R10, R10
+	JZ       spreadRowEnd
+
+spreadRow:
+	MOVQ  R9, R11
+	MOVQ  SI, R12
+	TESTQ R12, R12
+	JZ    spreadPixelEnd
+
+spreadPixel:
+	VMOVUPS     (R11), Y11
+	VXORPS      Y0, Y11, Y11
+	VCMPPS      $0x00, Y5, Y11, Y12
+	VANDPS      Y12, Y9, Y12
+	VMOVUPS     Y3, Y13
+	VFMADD231PS Y1, Y11, Y13
+	VBLENDVPS   Y12, Y7, Y13, Y11
+	VMOVUPS     Y11, (R11)
+	VANDNPS     Y9, Y12, Y9
+	VMOVUPS     32(R11), Y11
+	VXORPS      Y0, Y11, Y11
+	VCMPPS      $0x00, Y6, Y11, Y12
+	VANDPS      Y12, Y10, Y12
+	VMOVUPS     Y4, Y13
+	VFMADD231PS Y2, Y11, Y13
+	VBLENDVPS   Y12, Y8, Y13, Y11
+	VMOVUPS     Y11, 32(R11)
+	VANDNPS     Y10, Y12, Y10
+	ADDQ        $0x40, R11
+	DECQ        R12
+	JNZ         spreadPixel
+
+spreadPixelEnd:
+	ADDQ DI, R9
+	DECQ R10
+	JNZ  spreadRow
+
+spreadRowEnd:
+	ADDQ $0x40, AX
+	ADDQ R8, CX
+	DECQ DX
 	JNZ  anySize
 
 anySizeEnd:

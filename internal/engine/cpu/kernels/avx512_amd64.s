@@ -5134,38 +5134,47 @@ siluRowEnd:
 	VZEROUPPER
 	RET
 
-// func maxPoolAVX512(y []float32, x []float32, w struct{Height int; Width int; Stride int})
+// func maxPoolAVX512(y []float32, x []float32, w struct{Height int; Width int; Stride int; Least bool})
 // Requires: AVX, AVX512F
-TEXT ·maxPoolAVX512(SB), NOSPLIT, $0-72
-	MOVQ  y_base+0(FP), AX
-	MOVQ  x_base+24(FP), CX
-	MOVQ  y_len+8(FP), R8
-	SHRQ  $0x04, R8
-	MOVQ  w_Height+48(FP), DX
-	MOVQ  w_Width+56(FP), BX
-	MOVQ  w_Stride+64(FP), SI
-	SHLQ  $0x02, SI
-	MOVQ  BX, DI
-	SHLQ  $0x06, DI
-	CMPQ  DX, $0x02
-	JNE   any
-	CMPQ  BX, $0x02
-	JNE   any
-	TESTQ R8, R8
-	JZ    smallEnd
+TEXT ·maxPoolAVX512(SB), NOSPLIT, $0-80
+	MOVQ         y_base+0(FP), AX
+	MOVQ         x_base+24(FP), CX
+	MOVQ         y_len+8(FP), DX
+	SHRQ         $0x04, DX
+	MOVQ         w_Height+48(FP), BX
+	MOVQ         w_Width+56(FP), SI
+	MOVQ         w_Stride+64(FP), DI
+	SHLQ         $0x02, DI
+	MOVQ         SI, R8
+	SHLQ         $0x06, R8
+	MOVBLZX      w_Least+72(FP), R9
+	SHLL         $0x1f, R9
+	VMOVD        R9, X0
+	VPBROADCASTD X0, Z0
+	CMPQ         BX, $0x02
+	JNE          any
+	CMPQ         SI, $0x02
+	JNE          any
+	TESTQ        DX, DX
+	JZ           smallEnd
 
 small:
-	VMOVUPS (CX), Z0
-	VMOVUPS 64(CX), Z1
-	VMAXPS  Z0, Z1, Z0
-	VMOVUPS (CX)(SI*1), Z1
-	VMAXPS  Z0, Z1, Z0
-	VMOVUPS 64(CX)(SI*1), Z1
-	VMAXPS  Z0, Z1, Z0
-	VMOVUPS Z0, (AX)
+	VMOVUPS (CX), Z1
+	VPXORD  Z0, Z1, Z1
+	VMOVUPS 64(CX), Z2
+	VPXORD  Z0, Z2, Z2
+	VMAXPS  Z1, Z2, Z1
+	VMOVUPS (CX)(DI*1), Z2
+	VPXORD  Z0, Z2, Z2
+	VMAXPS  Z1, Z2, Z1
+	VMOVUPS 64(CX)(DI*1), Z2
+	VPXORD  Z0, Z2, Z2
+	VMAXPS  Z1, Z2, Z1
+	VPXORD  Z0, Z1, Z1
+	VMOVUPS Z1, (AX)
 	ADDQ    $0x40, AX
-	ADDQ    DI, CX
-	DECQ    R8
+	ADDQ    R8, CX
+	DECQ    DX
 	JNZ     small
 
 smallEnd:
@@ -5173,98 +5182,110 @@ smallEnd:
 	RET
 
 any:
-	TESTQ R8, R8
+	TESTQ DX, DX
 	JZ    anySizeEnd
 
 anySize:
-	VMOVUPS (CX), Z0
+	VMOVUPS (CX), Z1
+	VPXORD  Z0, Z1, Z1
 	MOVQ    CX, R9
-	MOVQ    DX, R10
+	MOVQ    BX, R10
 	TESTQ   R10, R10
-	JZ      anyRowEnd
+	JZ      bestRowEnd
 
-anyRow:
+bestRow:
 	MOVQ  R9, R11
-	MOVQ  BX, R12
+	MOVQ  SI, R12
 	TESTQ R12, R12
-	JZ    anyPixelEnd
+	JZ    bestPixelEnd
 
-anyPixel:
-	VMOVUPS (R11), Z1
-	VMAXPS  Z0, Z1, Z0
+bestPixel:
+	VMOVUPS (R11), Z2
+	VPXORD  Z0, Z2, Z2
+	VMAXPS  Z1, Z2, Z1
 	ADDQ    $0x40, R11
 	DECQ    R12
-	JNZ     anyPixel
+	JNZ     bestPixel
 
-anyPixelEnd:
-	ADDQ SI, R9
+bestPixelEnd:
+	ADDQ DI, R9
 	DECQ R10
-	JNZ  anyRow
+	JNZ  bestRow
 
-anyRowEnd:
-	VMOVUPS Z0, (AX)
+bestRowEnd:
+	VPXORD  Z0, Z1, Z1
+	VMOVUPS Z1, (AX)
 	ADDQ    $0x40, AX
-	ADDQ    DI, CX
-	DECQ    R8
+	ADDQ    R8, CX
+	DECQ    DX
 	JNZ     anySize
 
 anySizeEnd:
 	VZEROUPPER
 	RET
 
-// func maxPoolBackwardAVX512(dy []float32, x []float32, w struct{Height int; Width int; Stride int})
+// func maxPoolBackwardAVX512(dy []float32, x []float32, w struct{Height int; Width int; Stride int; Least bool})
 // Requires: AVX, AVX512F
-TEXT ·maxPoolBackwardAVX512(SB), NOSPLIT, $0-72
-	MOVQ  dy_base+0(FP), AX
-	MOVQ  x_base+24(FP), CX
-	MOVQ  dy_len+8(FP), R8
-	SHRQ  $0x04, R8
-	MOVQ  w_Height+48(FP), DX
-	MOVQ  w_Width+56(FP), BX
-	MOVQ  w_Stride+64(FP), SI
-	SHLQ  $0x02, SI
-	MOVQ  BX, DI
-	SHLQ  $0x06, DI
-	CMPQ  DX, $0x02
-	JNE   any
-	CMPQ  BX, $0x02
-	JNE   any
-	TESTQ R8, R8
-	JZ    smallEnd
+TEXT ·maxPoolBackwardAVX512(SB), NOSPLIT, $0-80
+	MOVQ         dy_base+0(FP), AX
+	MOVQ         x_base+24(FP), CX
+	MOVQ         dy_len+8(FP), DX
+	SHRQ         $0x04, DX
+	MOVQ         w_Height+48(FP), BX
+	MOVQ         w_Width+56(FP), SI
+	MOVQ         w_Stride+64(FP), DI
+	SHLQ         $0x02, DI
+	MOVQ         SI, R8
+	SHLQ         $0x06, R8
+	MOVBLZX      w_Least+72(FP), R9
+	SHLL         $0x1f, R9
+	VMOVD        R9, X0
+	VPBROADCASTD X0, Z0
+	CMPQ         BX, $0x02
+	JNE          any
+	CMPQ         SI, $0x02
+	JNE          any
+	TESTQ        DX, DX
+	JZ           smallEnd
 
 small:
-	VMOVUPS   (CX), Z0
-	VMOVUPS   64(CX), Z1
-	VMOVUPS   (CX)(SI*1), Z2
-	VMOVUPS   64(CX)(SI*1), Z3
-	VMOVAPS   Z0, Z4
-	VMAXPS    Z4, Z1, Z4
-	VMAXPS    Z4, Z2, Z4
-	VMAXPS    Z4, Z3, Z4
-	VMOVUPS   (AX), Z5
-	VCMPPS    $0x00, Z4, Z0, K1
-	VMOVAPS.Z Z5, K1, Z0
-	VMOVUPS   Z0, (CX)
-	KNOTW     K1, K1
-	VMOVAPS.Z Z5, K1, Z0
-	VCMPPS    $0x00, Z4, Z1, K1
-	VMOVAPS.Z Z0, K1, Z1
+	VMOVUPS   (CX), Z1
+	VPXORD    Z0, Z1, Z1
+	VMOVUPS   64(CX), Z2
+	VPXORD    Z0, Z2, Z2
+	VMOVUPS   (CX)(DI*1), Z3
+	VPXORD    Z0, Z3, Z3
+	VMOVUPS   64(CX)(DI*1), Z4
+	VPXORD    Z0, Z4, Z4
+	VMOVAPS   Z1, Z5
+	VMAXPS    Z5, Z2, Z5
+	VMAXPS    Z5, Z3, Z5
+	VMAXPS    Z5, Z4, Z5
+	VMOVUPS   (AX), Z6
+	KXNORW    K1, K1, K1
+	VCMPPS    $0x00, Z5, Z1, K2
+	KANDW     K2, K1, K2
+	VMOVAPS.Z Z6, K2, Z1
+	VMOVUPS   Z1, (CX)
+	KANDNW    K1, K2, K1
+	VCMPPS    $0x00, Z5, Z2, K2
+	KANDW     K2, K1, K2
+	VMOVAPS.Z Z6, K2, Z1
 	VMOVUPS   Z1, 64(CX)
-	KNOTW     K1, K1
-	VMOVAPS.Z Z0, K1, Z0
-	VCMPPS    $0x00, Z4, Z2, K1
-	VMOVAPS.Z Z0, K1, Z1
-	VMOVUPS   Z1, (CX)(SI*1)
-	KNOTW     K1, K1
-	VMOVAPS.Z Z0, K1, Z0
-	VCMPPS    $0x00, Z4, Z3, K1
-	VMOVAPS.Z Z0, K1, Z1
-	VMOVUPS   Z1, 64(CX)(SI*1)
-	KNOTW     K1, K1
-	VMOVAPS.Z Z0, K1, Z0
+	KANDNW    K1, K2, K1
+	VCMPPS    $0x00, Z5, Z3, K2
+	KANDW     K2, K1, K2
+	VMOVAPS.Z Z6, K2, Z1
+	VMOVUPS   Z1, (CX)(DI*1)
+	KANDNW    K1, K2, K1
+	VCMPPS    $0x00, Z5, Z4, K2
+	KANDW     K2, K1, K2
+	VMOVAPS.Z Z6, K2, Z1
+	VMOVUPS   Z1, 64(CX)(DI*1)
+	KANDNW    K1, K2, K1
 	ADDQ      $0x40, AX
-	ADDQ      DI, CX
-	DECQ      R8
+	ADDQ      R8, CX
+	DECQ      DX
 	JNZ       small
 
 smallEnd:
@@ -5272,68 +5293,225 @@ smallEnd:
 	RET
 
 any:
-	TESTQ R8, R8
+	TESTQ DX, DX
 	JZ    anySizeEnd
 
 anySize:
-	VMOVUPS (CX), Z0
+	VMOVUPS (CX), Z1
+	VPXORD  Z0, Z1, Z1
 	MOVQ    CX, R9
-	MOVQ    DX, R10
+	MOVQ    BX, R10
 	TESTQ   R10, R10
 	JZ      bestRowEnd
 
 bestRow:
 	MOVQ  R9, R11
-	MOVQ  BX, R12
+	MOVQ  SI, R12
 	TESTQ R12, R12
 	JZ    bestPixelEnd
 
 bestPixel:
-	VMOVUPS (R11), Z1
-	VMAXPS  Z0, Z1, Z0
+	VMOVUPS (R11), Z2
+	VPXORD  Z0, Z2, Z2
+	VMAXPS  Z1, Z2, Z1
 	ADDQ    $0x40, R11
 	DECQ    R12
 	JNZ     bestPixel
 
 bestPixelEnd:
-	ADDQ SI, R9
+	ADDQ DI, R9
 	DECQ R10
 	JNZ  bestRow
 
 bestRowEnd:
-	VMOVUPS (AX), Z1
+	VMOVUPS (AX), Z2
+	KXNORW  K1, K1, K1
 	MOVQ    CX, R9
-	MOVQ    DX, R10
+	MOVQ    BX, R10
 	TESTQ   R10, R10
-	JZ      giveRowEnd
+	JZ      spreadRowEnd
 
-giveRow:
+spreadRow:
 	MOVQ  R9, R11
-	MOVQ  BX, R12
+	MOVQ  SI, R12
 	TESTQ R12, R12
-	JZ    givePixelEnd
+	JZ    spreadPixelEnd
 
-givePixel:
-	VMOVUPS   (R11), Z2
-	VCMPPS    $0x00, Z0, Z2, K1
-	VMOVAPS.Z Z1, K1, Z2
-	VMOVUPS   Z2, (R11)
-	KNOTW     K1, K1
-	VMOVAPS.Z Z1, K1, Z1
-	VMOVAPS   Z1, Z1
+spreadPixel:
+	VMOVUPS   (R11), Z3
+	VPXORD    Z0, Z3, Z3
+	VCMPPS    $0x00, Z1, Z3, K2
+	KANDW     K2, K1, K2
+	VMOVAPS.Z Z2, K2, Z3
+	VMOVUPS   Z3, (R11)
+	KANDNW    K1, K2, K1
 	ADDQ      $0x40, R11
 	DECQ      R12
-	JNZ       givePixel
+	JNZ       spreadPixel
 
-givePixelEnd:
-	ADDQ SI, R9
+spreadPixelEnd:
+	ADDQ DI, R9
 	DECQ R10
-	JNZ  giveRow
+	JNZ  spreadRow
 
-giveRowEnd:
+spreadRowEnd:
 	ADDQ $0x40, AX
-	ADDQ DI, CX
-	DECQ R8
+	ADDQ R8, CX
+	DECQ DX
+	JNZ  anySize
+
+anySizeEnd:
+	VZEROUPPER
+	RET
+
+// func maxPoolAffineBackwardAVX512(dy []float32, x []float32, w struct{Height int; Width int; Stride int; Least bool}, a *byte)
+// Requires: AVX, AVX512F
+TEXT ·maxPoolAffineBackwardAVX512(SB), NOSPLIT, $0-88
+	MOVQ         dy_base+0(FP), AX
+	MOVQ         x_base+24(FP), CX
+	MOVQ         dy_len+8(FP), DX
+	SHRQ         $0x04, DX
+	MOVQ         w_Height+48(FP), BX
+	MOVQ         w_Width+56(FP), SI
+	MOVQ         w_Stride+64(FP), DI
+	SHLQ         $0x02, DI
+	MOVQ         SI, R8
+	SHLQ         $0x06, R8
+	MOVBLZX      w_Least+72(FP), R9
+	SHLL         $0x1f, R9
+	VMOVD        R9, X0
+	VPBROADCASTD X0, Z0
+	MOVQ         a+80(FP), R9
+	VMOVUPS      208(R9), Z1
+	VPXORD       Z0, Z1, Z1
+	VMOVUPS      272(R9), Z2
+	CMPQ         BX, $0x02
+	JNE          any
+	CMPQ         SI, $0x02
+	JNE          any
+	TESTQ        DX, DX
+	JZ           smallEnd
+
+small:
+	VMOVUPS     (CX), Z3
+	VPXORD      Z0, Z3, Z3
+	VMOVUPS     64(CX), Z4
+	VPXORD      Z0, Z4, Z4
+	VMOVUPS     (CX)(DI*1), Z5
+	VPXORD      Z0, Z5, Z5
+	VMOVUPS     64(CX)(DI*1), Z6
+	VPXORD      Z0, Z6, Z6
+	VMOVAPS     Z3, Z7
+	VMAXPS      Z7, Z4, Z7
+	VMAXPS      Z7, Z5, Z7
+	VMAXPS      Z7, Z6, Z7
+	VMOVUPS     (AX), Z8
+	KXNORW      K1, K1, K1
+	VCMPPS      $0x00, Z7, Z3, K2
+	KANDW       K2, K1, K2
+	VMOVUPS     Z2, Z9
+	VFMADD231PS Z1, Z3, Z9
+	VBLENDMPS   Z8, Z9, K2, Z10
+	VMOVUPS     Z10, (CX)
+	KANDNW      K1, K2, K1
+	VCMPPS      $0x00, Z7, Z4, K2
+	KANDW       K2, K1, K2
+	VMOVUPS     Z2, Z3
+	VFMADD231PS Z1, Z4, Z3
+	VBLENDMPS   Z8, Z3, K2, Z11
+	VMOVUPS     Z11, 64(CX)
+	KANDNW      K1, K2, K1
+	VCMPPS      $0x00, Z7, Z5, K2
+	KANDW       K2, K1, K2
+	VMOVUPS     Z2, Z3
+	VFMADD231PS Z1, Z5, Z3
+	VBLENDMPS   Z8, Z3, K2, Z12
+	VMOVUPS     Z12, (CX)(DI*1)
+	KANDNW      K1, K2, K1
+	VCMPPS      $0x00, Z7, Z6, K2
+	KANDW       K2, K1, K2
+	VMOVUPS     Z2, Z3
+	VFMADD231PS Z1, Z6, Z3
+	VBLENDMPS   Z8, Z3, K2, Z13
+	VMOVUPS     Z13, 64(CX)(DI*1)
+	KANDNW      K1, K2, K1
+	ADDQ        $0x40, AX
+	ADDQ        R8, CX
+	DECQ        DX
+	JNZ         small
+
+smallEnd:
+	VZEROUPPER
+	RET
+
+any:
+	TESTQ DX, DX
+	JZ    anySizeEnd
+
+anySize:
+	VMOVUPS (CX), Z3
+	VPXORD  Z0, Z3, Z3
+	MOVQ    CX, R9
+	MOVQ    BX, R10
+	TESTQ   R10, R10
+	JZ      bestRowEnd
+
+bestRow:
+	MOVQ  R9, R11
+	MOVQ  SI, R12
+	TESTQ R12, R12
+	JZ    bestPixelEnd
+
+bestPixel:
+	VMOVUPS (R11), Z4
+	VPXORD  Z0, Z4, Z4
+	VMAXPS  Z3, Z4, Z3
+	ADDQ    $0x40, R11
+	DECQ    R12
+	JNZ     bestPixel
+
+bestPixelEnd:
+	ADDQ DI, R9
+	DECQ R10
+	JNZ  bestRow
+
+bestRowEnd:
+	VMOVUPS (AX), Z4
+	KXNORW  K1, K1, K1
+	MOVQ    CX, R9
+	MOVQ    BX, R10
+	TESTQ   R10, R10
+	JZ      spreadRowEnd
+
+spreadRow:
+	MOVQ  R9, R11
+	MOVQ  SI, R12
+	TESTQ R12, R12
+	JZ    spreadPixelEnd
+
+spreadPixel:
+	VMOVUPS     (R11), Z6
+	VPXORD      Z0, Z6, Z6
+	VCMPPS      $0x00, Z3, Z6, K2
+	KANDW       K2, K1, K2
+	VMOVUPS     Z2, Z7
+	VFMADD231PS Z1, Z6, Z7
+	VBLENDMPS   Z4, Z7, K2, Z5
+	VMOVUPS     Z5, (R11)
+	KANDNW      K1, K2, K1
+	ADDQ        $0x40, R11
+	DECQ        R12
+	JNZ         spreadPixel
+
+spreadPixelEnd:
+	ADDQ DI, R9
+	DECQ R10
+	JNZ  spreadRow
+
+spreadRowEnd:
+	ADDQ $0x40, AX
+	ADDQ R8, CX
+	DECQ DX
 	JNZ  anySize
 
 anySizeEnd:

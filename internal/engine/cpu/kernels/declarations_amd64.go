@@ -34,6 +34,9 @@ func maxPoolAVX512(y, x []float32, w Window)
 func maxPoolBackwardAVX512(dy, x []float32, w Window)
 
 //go:noescape
+func maxPoolAffineBackwardAVX512(dy, x []float32, w Window, a *AffineGradient)
+
+//go:noescape
 func transformInputAVX512(y []float32, to Grid, x []float32, from Grid, count int)
 
 //go:noescape
@@ -77,6 +80,9 @@ func maxPoolAVX2(y, x []float32, w Window)
 
 //go:noescape
 func maxPoolBackwardAVX2(dy, x []float32, w Window)
+
+//go:noescape
+func maxPoolAffineBackwardAVX2(dy, x []float32, w Window, a *AffineGradient)
 
 //go:noescape
 func transformInputAVX2(y []float32, to Grid, x []float32, from Grid, count int)

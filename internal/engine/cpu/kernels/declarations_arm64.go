@@ -34,6 +34,9 @@ func maxPoolNEON(y, x []float32, w Window)
 func maxPoolBackwardNEON(dy, x []float32, w Window)
 
 //go:noescape
+func maxPoolAffineBackwardNEON(dy, x []float32, w Window, a *AffineGradient)
+
+//go:noescape
 func transformInputNEON(y []float32, to Grid, x []float32, from Grid, count int)
 
 //go:noescape

@@ -292,8 +292,10 @@ func TestMaxPool(t *testing.T) {
 		for height := 1; height <= 4; height++ {
 			for width := 1; width <= 4; width++ {
 				for pixels := 1; pixels <= 5; pixels++ {
-					length := pixels * width * lanes
-					testMaxPool(k, m, rng, Window{height, width, length + height%2*lanes + width%3}, pixels)
+					for _, least := range []bool{false, true} {
+						length := pixels * width * lanes
+						testMaxPool(k, m, rng, Window{height, width, length + height%2*lanes + width%3, least}, pixels)
+					}
 				}
 			}
 		}
@@ -306,15 +308,22 @@ func testMaxPool(k *Set, m *memory, rng *rand.Rand, w Window, pixels int) {
 	r.each(func(i, _ int) {
 		if rng.IntN(2) == 0 {
 			x[i] = 4 // the greatest that the others can be
+			if w.Least {
+				x[i] = -4
+			}
 		}
 	})
-	dx, dy := slices.Clone(x), randomNumbers(rng, pixels*lanes)
-	r.each(func(i, _ int) { dx[i] = 0 })
+	a := []AffineGradient{{XGain: Vector(randomNumbers(rng, lanes)), Constant: Vector(randomNumbers(rng, lanes))}}
+	dx, scaled, dy := slices.Clone(x), slices.Clone(x), randomNumbers(rng, pixels*lanes)
+	r.each(func(i, lane int) { dx[i], scaled[i] = 0, a[0].XGain[lane]*x[i]+a[0].Constant[lane] })
 	for i, at := range w.maxima(x, pixels) {
-		dx[at] = dy[i]
+		dx[at], scaled[at] = dy[i], dy[i]
 	}
 	m.check(fmt.Sprintf("gradient of %+v of %d pixels", w, pixels), func() {
 		k.MaxPoolBackward(place(m, "dy", dy, dy), place(m, "x", x, dx), w)
+	})
+	m.check(fmt.Sprintf("gradient of %+v of %d pixels, beside it a function", w, pixels), func() {
+		k.MaxPoolAffineBackward(place(m, "dy", dy, dy), place(m, "x", x, scaled), w, &place(m, "a", a, a)[0])
 	})
 	r.each(func(i, _ int) {
 		if rng.IntN(4) == 0 {
@@ -338,7 +347,8 @@ func (w Window) maxima(x []float32, pixels int) []int {
 		indices[i] = first
 		for row := range w.Height {
 			for column := range w.Width {
-				if j := first + row*w.Stride + column*lanes; x[j] > x[indices[i]] {
+				j := first + row*w.Stride + column*lanes
+				if best := x[indices[i]]; x[j] > best && !w.Least || x[j] < best && w.Least {
 					indices[i] = j
 				}
 			}

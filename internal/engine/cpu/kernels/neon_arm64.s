@@ -3437,7 +3437,7 @@ siluVectorEnd:
 siluRowEnd:
 	RET
 
-TEXT ·maxPoolNEON(SB), NOSPLIT, $0-72
+TEXT ·maxPoolNEON(SB), NOSPLIT, $0-80
 	MOVD y_base+0(FP), R0
 	MOVD y_len+8(FP), R2
 	LSR $4, R2, R2
@@ -3446,11 +3446,18 @@ TEXT ·maxPoolNEON(SB), NOSPLIT, $0-72
 	MOVD w_Width+56(FP), R4
 	MOVD w_Stride+64(FP), R6
 	LSL $2, R6, R6
+	MOVBU w_Least+72(FP), R11
+	LSL $31, R11, R11
+	VDUP R11, V16.S4
 	LSL $6, R4, R5
 	CBZ R2, windowEnd
 window:
 	FLDPQ 0(R1), (F0, F1)
 	FLDPQ 32(R1), (F2, F3)
+	VEOR V16.B16, V0.B16, V0.B16
+	VEOR V16.B16, V1.B16, V1.B16
+	VEOR V16.B16, V2.B16, V2.B16
+	VEOR V16.B16, V3.B16, V3.B16
 	MOVD R1, R7
 	MOVD R3, R8
 	CBZ R8, bestRowEnd
@@ -3461,6 +3468,10 @@ bestRow:
 bestPixel:
 	FLDPQ 0(R9), (F4, F5)
 	FLDPQ 32(R9), (F6, F7)
+	VEOR V16.B16, V4.B16, V4.B16
+	VEOR V16.B16, V5.B16, V5.B16
+	VEOR V16.B16, V6.B16, V6.B16
+	VEOR V16.B16, V7.B16, V7.B16
 	WORD $0x6ea0e488 // fcmgt v8.4s, v4.4s, v0.4s
 	VBIT V8.B16, V4.B16, V0.B16
 	WORD $0x6ea1e4a9 // fcmgt v9.4s, v5.4s, v1.4s
@@ -3477,6 +3488,10 @@ bestPixelEnd:
 	SUBS $1, R8, R8
 	BNE bestRow
 bestRowEnd:
+	VEOR V16.B16, V0.B16, V0.B16
+	VEOR V16.B16, V1.B16, V1.B16
+	VEOR V16.B16, V2.B16, V2.B16
+	VEOR V16.B16, V3.B16, V3.B16
 	FSTPQ (F0, F1), 0(R0)
 	FSTPQ (F2, F3), 32(R0)
 	ADD $64, R0
@@ -3486,7 +3501,7 @@ bestRowEnd:
 windowEnd:
 	RET
 
-TEXT ·maxPoolBackwardNEON(SB), NOSPLIT, $0-72
+TEXT ·maxPoolBackwardNEON(SB), NOSPLIT, $0-80
 	MOVD dy_base+0(FP), R0
 	MOVD dy_len+8(FP), R2
 	LSR $4, R2, R2
@@ -3495,11 +3510,18 @@ TEXT ·maxPoolBackwardNEON(SB), NOSPLIT, $0-72
 	MOVD w_Width+56(FP), R4
 	MOVD w_Stride+64(FP), R6
 	LSL $2, R6, R6
+	MOVBU w_Least+72(FP), R11
+	LSL $31, R11, R11
+	VDUP R11, V16.S4
 	LSL $6, R4, R5
 	CBZ R2, windowEnd
 window:
 	FLDPQ 0(R1), (F0, F1)
 	FLDPQ 32(R1), (F2, F3)
+	VEOR V16.B16, V0.B16, V0.B16
+	VEOR V16.B16, V1.B16, V1.B16
+	VEOR V16.B16, V2.B16, V2.B16
+	VEOR V16.B16, V3.B16, V3.B16
 	MOVD R1, R7
 	MOVD R3, R8
 	CBZ R8, bestRowEnd
@@ -3510,6 +3532,10 @@ bestRow:
 bestPixel:
 	FLDPQ 0(R9), (F4, F5)
 	FLDPQ 32(R9), (F6, F7)
+	VEOR V16.B16, V4.B16, V4.B16
+	VEOR V16.B16, V5.B16, V5.B16
+	VEOR V16.B16, V6.B16, V6.B16
+	VEOR V16.B16, V7.B16, V7.B16
 	WORD $0x6ea0e488 // fcmgt v8.4s, v4.4s, v0.4s
 	VBIT V8.B16, V4.B16, V0.B16
 	WORD $0x6ea1e4a9 // fcmgt v9.4s, v5.4s, v1.4s
@@ -3526,40 +3552,177 @@ bestPixelEnd:
 	SUBS $1, R8, R8
 	BNE bestRow
 bestRowEnd:
-	FLDPQ 0(R0), (F12, F13)
-	FLDPQ 32(R0), (F14, F15)
+	FLDPQ 0(R0), (F28, F29)
+	FLDPQ 32(R0), (F30, F31)
+	VMOVI $255, V12.B16
+	VMOVI $255, V13.B16
+	VMOVI $255, V14.B16
+	VMOVI $255, V15.B16
 	MOVD R1, R7
 	MOVD R3, R8
-	CBZ R8, giveRowEnd
-giveRow:
+	CBZ R8, spreadRowEnd
+spreadRow:
 	MOVD R7, R9
 	MOVD R4, R10
-	CBZ R10, givePixelEnd
-givePixel:
+	CBZ R10, spreadPixelEnd
+spreadPixel:
 	FLDPQ 0(R9), (F4, F5)
 	FLDPQ 32(R9), (F6, F7)
+	VEOR V16.B16, V4.B16, V4.B16
+	VEOR V16.B16, V5.B16, V5.B16
+	VEOR V16.B16, V6.B16, V6.B16
+	VEOR V16.B16, V7.B16, V7.B16
 	WORD $0x4e20e488 // fcmeq v8.4s, v4.4s, v0.4s
-	VAND V8.B16, V12.B16, V4.B16
+	VAND V8.B16, V12.B16, V8.B16
 	WORD $0x4e681d8c // bic v12.16b, v12.16b, v8.16b
+	VAND V8.B16, V28.B16, V4.B16
 	WORD $0x4e21e4a9 // fcmeq v9.4s, v5.4s, v1.4s
-	VAND V9.B16, V13.B16, V5.B16
+	VAND V9.B16, V13.B16, V9.B16
 	WORD $0x4e691dad // bic v13.16b, v13.16b, v9.16b
+	VAND V9.B16, V29.B16, V5.B16
 	WORD $0x4e22e4ca // fcmeq v10.4s, v6.4s, v2.4s
-	VAND V10.B16, V14.B16, V6.B16
+	VAND V10.B16, V14.B16, V10.B16
 	WORD $0x4e6a1dce // bic v14.16b, v14.16b, v10.16b
+	VAND V10.B16, V30.B16, V6.B16
 	WORD $0x4e23e4eb // fcmeq v11.4s, v7.4s, v3.4s
-	VAND V11.B16, V15.B16, V7.B16
+	VAND V11.B16, V15.B16, V11.B16
 	WORD $0x4e6b1def // bic v15.16b, v15.16b, v11.16b
+	VAND V11.B16, V31.B16, V7.B16
 	FSTPQ (F4, F5), 0(R9)
 	FSTPQ (F6, F7), 32(R9)
 	ADD $64, R9
 	SUBS $1, R10, R10
-	BNE givePixel
-givePixelEnd:
+	BNE spreadPixel
+spreadPixelEnd:
 	ADD R6, R7
 	SUBS $1, R8, R8
-	BNE giveRow
-giveRowEnd:
+	BNE spreadRow
+spreadRowEnd:
+	ADD $64, R0
+	ADD R5, R1
+	SUBS $1, R2, R2
+	BNE window
+windowEnd:
+	RET
+
+TEXT ·maxPoolAffineBackwardNEON(SB), NOSPLIT, $0-88
+	MOVD a+80(FP), R12
+	FLDPQ 208(R12), (F20, F21)
+	FLDPQ 240(R12), (F22, F23)
+	FLDPQ 272(R12), (F24, F25)
+	FLDPQ 304(R12), (F26, F27)
+	MOVD dy_base+0(FP), R0
+	MOVD dy_len+8(FP), R2
+	LSR $4, R2, R2
+	MOVD x_base+24(FP), R1
+	MOVD w_Height+48(FP), R3
+	MOVD w_Width+56(FP), R4
+	MOVD w_Stride+64(FP), R6
+	LSL $2, R6, R6
+	MOVBU w_Least+72(FP), R11
+	LSL $31, R11, R11
+	VDUP R11, V16.S4
+	LSL $6, R4, R5
+	CBZ R2, windowEnd
+window:
+	FLDPQ 0(R1), (F0, F1)
+	FLDPQ 32(R1), (F2, F3)
+	VEOR V16.B16, V0.B16, V0.B16
+	VEOR V16.B16, V1.B16, V1.B16
+	VEOR V16.B16, V2.B16, V2.B16
+	VEOR V16.B16, V3.B16, V3.B16
+	MOVD R1, R7
+	MOVD R3, R8
+	CBZ R8, bestRowEnd
+bestRow:
+	MOVD R7, R9
+	MOVD R4, R10
+	CBZ R10, bestPixelEnd
+bestPixel:
+	FLDPQ 0(R9), (F4, F5)
+	FLDPQ 32(R9), (F6, F7)
+	VEOR V16.B16, V4.B16, V4.B16
+	VEOR V16.B16, V5.B16, V5.B16
+	VEOR V16.B16, V6.B16, V6.B16
+	VEOR V16.B16, V7.B16, V7.B16
+	WORD $0x6ea0e488 // fcmgt v8.4s, v4.4s, v0.4s
+	VBIT V8.B16, V4.B16, V0.B16
+	WORD $0x6ea1e4a9 // fcmgt v9.4s, v5.4s, v1.4s
+	VBIT V9.B16, V5.B16, V1.B16
+	WORD $0x6ea2e4ca // fcmgt v10.4s, v6.4s, v2.4s
+	VBIT V10.B16, V6.B16, V2.B16
+	WORD $0x6ea3e4eb // fcmgt v11.4s, v7.4s, v3.4s
+	VBIT V11.B16, V7.B16, V3.B16
+	ADD $64, R9
+	SUBS $1, R10, R10
+	BNE bestPixel
+bestPixelEnd:
+	ADD R6, R7
+	SUBS $1, R8, R8
+	BNE bestRow
+bestRowEnd:
+	FLDPQ 0(R0), (F28, F29)
+	FLDPQ 32(R0), (F30, F31)
+	VMOVI $255, V12.B16
+	VMOVI $255, V13.B16
+	VMOVI $255, V14.B16
+	VMOVI $255, V15.B16
+	MOVD R1, R7
+	MOVD R3, R8
+	CBZ R8, spreadRowEnd
+spreadRow:
+	MOVD R7, R9
+	MOVD R4, R10
+	CBZ R10, spreadPixelEnd
+spreadPixel:
+	FLDPQ 0(R9), (F4, F5)
+	FLDPQ 32(R9), (F6, F7)
+	VEOR V16.B16, V4.B16, V4.B16
+	VEOR V16.B16, V5.B16, V5.B16
+	VEOR V16.B16, V6.B16, V6.B16
+	VEOR V16.B16, V7.B16, V7.B16
+	WORD $0x4e20e488 // fcmeq v8.4s, v4.4s, v0.4s
+	VAND V8.B16, V12.B16, V8.B16
+	WORD $0x4e681d8c // bic v12.16b, v12.16b, v8.16b
+	VEOR V16.B16, V4.B16, V4.B16
+	VMOV V24.B16, V17.B16
+	VFMLA V4.S4, V20.S4, V17.S4
+	VBIT V8.B16, V28.B16, V17.B16
+	VMOV V17.B16, V4.B16
+	WORD $0x4e21e4a9 // fcmeq v9.4s, v5.4s, v1.4s
+	VAND V9.B16, V13.B16, V9.B16
+	WORD $0x4e691dad // bic v13.16b, v13.16b, v9.16b
+	VEOR V16.B16, V5.B16, V5.B16
+	VMOV V25.B16, V17.B16
+	VFMLA V5.S4, V21.S4, V17.S4
+	VBIT V9.B16, V29.B16, V17.B16
+	VMOV V17.B16, V5.B16
+	WORD $0x4e22e4ca // fcmeq v10.4s, v6.4s, v2.4s
+	VAND V10.B16, V14.B16, V10.B16
+	WORD $0x4e6a1dce // bic v14.16b, v14.16b, v10.16b
+	VEOR V16.B16, V6.B16, V6.B16
+	VMOV V26.B16, V17.B16
+	VFMLA V6.S4, V22.S4, V17.S4
+	VBIT V10.B16, V30.B16, V17.B16
+	VMOV V17.B16, V6.B16
+	WORD $0x4e23e4eb // fcmeq v11.4s, v7.4s, v3.4s
+	VAND V11.B16, V15.B16, V11.B16
+	WORD $0x4e6b1def // bic v15.16b, v15.16b, v11.16b
+	VEOR V16.B16, V7.B16, V7.B16
+	VMOV V27.B16, V17.B16
+	VFMLA V7.S4, V23.S4, V17.S4
+	VBIT V11.B16, V31.B16, V17.B16
+	VMOV V17.B16, V7.B16
+	FSTPQ (F4, F5), 0(R9)
+	FSTPQ (F6, F7), 32(R9)
+	ADD $64, R9
+	SUBS $1, R10, R10
+	BNE spreadPixel
+spreadPixelEnd:
+	ADD R6, R7
+	SUBS $1, R8, R8
+	BNE spreadRow
+spreadRowEnd:
 	ADD $64, R0
 	ADD R5, R1
 	SUBS $1, R2, R2

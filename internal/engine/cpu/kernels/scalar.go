@@ -7,24 +7,25 @@ import (
 
 // scalar are the kernels in plain Go, for every platform.
 var scalar = Set{
-	Name:             "scalar",
-	Lanes:            lanes,
-	WideTile:         wideTile,
-	NarrowTile:       narrowTile,
-	Taps:             correlateTaps,
-	Convolve:         convolveScalar,
-	Correlate:        correlateScalar,
-	ChannelBlocks:    1,
-	ConvolveChannels: convolveChannelsScalar,
-	Transpose:        transposeScalar,
-	Moments:          momentsScalar,
-	Affine:           affineScalar,
-	AffineSums:       affineSumsScalar,
-	AffineBackward:   affineBackwardScalar,
-	MaxPool:          maxPoolScalar,
-	MaxPoolBackward:  maxPoolBackwardScalar,
-	WinogradChannels: 64,
-	Winograd:         winogradScalar,
+	Name:                  "scalar",
+	Lanes:                 lanes,
+	WideTile:              wideTile,
+	NarrowTile:            narrowTile,
+	Taps:                  correlateTaps,
+	Convolve:              convolveScalar,
+	Correlate:             correlateScalar,
+	ChannelBlocks:         1,
+	ConvolveChannels:      convolveChannelsScalar,
+	Transpose:             transposeScalar,
+	Moments:               momentsScalar,
+	Affine:                affineScalar,
+	AffineSums:            affineSumsScalar,
+	AffineBackward:        affineBackwardScalar,
+	MaxPool:               maxPoolScalar,
+	MaxPoolBackward:       maxPoolBackwardScalar,
+	MaxPoolAffineBackward: maxPoolAffineBackwardScalar,
+	WinogradChannels:      64,
+	Winograd:              winogradScalar,
 }
 
 // Both products go through a tile by three channels, or two of a narrow one, and two lanes or taps: six sums and their
@@ -268,14 +269,23 @@ func where(v, d float32) float32 {
 	return math.Float32frombits(math.Float32bits(d) & uint32(mask))
 }
 
+// sign is 1, or -1 for a window whose maximum is the least value: that is the greatest with other signs.
+func (w Window) sign() float32 {
+	if w.Least {
+		return -1
+	}
+	return 1
+}
+
 func maxPoolScalar(y, x []float32, w Window) {
+	sign := w.sign()
 	for ; len(y) > 0; y, x = y[lanes:], x[w.Width*lanes:] {
 		best := (*[lanes]float32)(y)
 		*best = [lanes]float32(x)
 		for i := range w.Height {
 			for j := range w.Width {
 				for lane, v := range [lanes]float32(x[i*w.Stride+j*lanes:]) {
-					if v > best[lane] {
+					if sign*v > sign*best[lane] {
 						best[lane] = v
 					}
 				}
@@ -285,6 +295,21 @@ func maxPoolScalar(y, x []float32, w Window) {
 }
 
 func maxPoolBackwardScalar(dy, x []float32, w Window) {
+	spreadScalar(dy, x, w, func(pixel *[lanes]float32) { *pixel = [lanes]float32{} })
+}
+
+func maxPoolAffineBackwardScalar(dy, x []float32, w Window, a *AffineGradient) {
+	gain, constant := a.XGain, a.Constant
+	spreadScalar(dy, x, w, func(pixel *[lanes]float32) {
+		for lane, v := range pixel {
+			pixel[lane] = gain[lane]*v + constant[lane]
+		}
+	})
+}
+
+// spreadScalar has f replace pixels, and then dy the first maximum of each window.
+func spreadScalar(dy, x []float32, w Window, f func(pixel *[lanes]float32)) {
+	sign := w.sign()
 	for ; len(dy) > 0; dy, x = dy[lanes:], x[w.Width*lanes:] {
 		var at [lanes]int
 		best := [lanes]float32(x)
@@ -293,11 +318,11 @@ func maxPoolBackwardScalar(dy, x []float32, w Window) {
 				offset := i*w.Stride + j*lanes
 				pixel := (*[lanes]float32)(x[offset:])
 				for lane, v := range pixel {
-					if v > best[lane] {
+					if sign*v > sign*best[lane] {
 						best[lane], at[lane] = v, offset
 					}
 				}
-				*pixel = [lanes]float32{}
+				f(pixel)
 			}
 		}
 		for lane, offset := range at {

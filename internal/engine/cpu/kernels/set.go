@@ -69,6 +69,9 @@ type Set struct {
 	// row-major order. A window with NaN may have none.
 	MaxPoolBackward func(dy, x []float32, w Window)
 
+	// MaxPoolAffineBackward replaces x by xGain·x + constant, but the first maximum of each window by dy.
+	MaxPoolAffineBackward func(dy, x []float32, w Window, a *AffineGradient)
+
 	// Winograd are transforms of tiles of images and of filters. WinogradChannels is from how many channels on, of input
 	// and output, a convolution gains by them.
 	Winograd         Winograd
@@ -79,8 +82,12 @@ type Set struct {
 // a multiple of the lanes.
 type Rows struct{ Count, Length, Stride int }
 
-// Window is a rectangle of pixels in rows that are Stride elements apart.
-type Window struct{ Height, Width, Stride int }
+// Window is a rectangle of pixels in rows that are Stride elements apart. Its maximum is the least value if Least is set,
+// and otherwise the greatest.
+type Window struct {
+	Height, Width, Stride int
+	Least                 bool
+}
 
 // Segment is one row of pixels: where it starts in a gradient and in the input.
 type Segment struct{ Dy, X int }

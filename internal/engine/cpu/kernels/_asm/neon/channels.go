@@ -22,7 +22,7 @@ func (a *assembler) convolveChannels() {
 	a.param("offsets_len", taps.String())
 	a.param("weights_base", weights.String())
 	a.param("pixels", pixels.String())
-	a.line("MOVBU add+%d(FP), %v", a.offsets["add"], add)
+	a.flag("add", add.String())
 	for _, tile := range []struct {
 		name   string
 		pixels int

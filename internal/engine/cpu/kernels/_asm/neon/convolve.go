@@ -28,7 +28,7 @@ func (a *assembler) convolve() {
 	a.param("offsets_len", taps.String())
 	a.param("weights_base", weights.String())
 	a.param("pixels", pixels.String())
-	a.line("MOVBU add+%d(FP), %v", a.offsets["add"], add)
+	a.flag("add", add.String())
 	a.param("channels", channels.String())
 	a.line("CMP $%d, %v", layout.WideTile, channels)
 	a.line("BNE narrow")

@@ -70,13 +70,18 @@ func (a *assembler) multiplyAddLane(m v, lane int, n, sum v) {
 
 func (a *assembler) and(m, n, to v) { a.line("VAND %s, %s, %s", m.bits(), n.bits(), to.bits()) }
 
+func (a *assembler) exclusiveOr(m, n, to v) {
+	a.line("VEOR %s, %s, %s", m.bits(), n.bits(), to.bits())
+}
+
 // insert sets to to n where the bits of mask are ones.
 func (a *assembler) insert(mask, n, to v) {
 	a.line("VBIT %s, %s, %s", mask.bits(), n.bits(), to.bits())
 }
 
 func (a *assembler) move(from, to v) { a.line("VMOV %s, %s", from.bits(), to.bits()) }
-func (a *assembler) zero(to v)       { a.line("VEOR %s, %s, %s", to.bits(), to.bits(), to.bits()) }
+func (a *assembler) zero(to v)       { a.exclusiveOr(to, to, to) }
+func (a *assembler) ones(to v)       { a.line("VMOVI $255, %s", to.bits()) }
 
 // shiftLeft and addIntegers treat lanes as integers.
 func (a *assembler) shiftLeft(by int, n, to v) {

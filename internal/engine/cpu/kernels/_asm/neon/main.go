@@ -36,6 +36,7 @@ func main() {
 	a.affineBackward()
 	a.maxPool()
 	a.maxPoolBackward()
+	a.maxPoolAffineBackward()
 	for _, t := range winograd.Transforms {
 		a.transform(t)
 	}
@@ -102,6 +103,8 @@ func (a *assembler) functionWithMemory(name string, memory int, arguments ...arg
 			take(p.name+"_Height", 8)
 			take(p.name+"_Width", 8)
 			take(p.name+"_Stride", 8)
+			take(p.name+"_Least", 1)
+			size = (size + 7) / 8 * 8
 		case "word":
 			take(p.name, 8)
 		case "bool":
@@ -124,6 +127,11 @@ func (a *assembler) param(name string, to string) {
 		panic("no argument " + name)
 	}
 	a.line("MOVD %s+%d(FP), %s", name, offset, to)
+}
+
+// flag loads an argument of one byte, or a part of one.
+func (a *assembler) flag(name string, to string) {
+	a.line("MOVBU %s+%d(FP), %s", name, a.offsets[name], to)
 }
 
 // bytes is param for a distance in elements, which it makes one in bytes.

@@ -8,6 +8,7 @@ const (
 	windowHeight, windowWidth, windowStep x = 3, 4, 5
 	rowBytes, row, rowsLeft               x = 6, 7, 8
 	pixel, pixelsLeft                     x = 9, 10
+	least, poolCoefficients               x = 11, 12
 )
 
 // eachWindow writes body for windows that lie side by side, one for each vector of a slice.
@@ -19,6 +20,9 @@ func (a *assembler) eachWindow(slice string, body func()) {
 	a.param("w_Height", windowHeight.String())
 	a.param("w_Width", windowWidth.String())
 	a.bytes("w_Stride", rowBytes.String())
+	a.flag("w_Least", least.String())
+	a.line("LSL $31, %v, %v", least, least)
+	a.line("VDUP %v, %s", least, sign.floats())
 	a.line("LSL $6, %v, %v", windowWidth, windowStep)
 	a.repeat("window", windowsLeft, func() {
 		body()
@@ -43,19 +47,37 @@ func (a *assembler) eachPixel(name string, body func()) {
 	})
 }
 
-// The vector registers of the pool kernels.
+// The vector registers of the pool kernels. sign has the bit of the sign in every lane if the least values are looked for: they
+// are the greatest with other signs.
 const (
-	best, candidate, mask, rest v = 0, 4, 8, 12
+	best, candidate, first, none v = 0, 4, 8, 12
+	sign, scaledPixel            v = 16, 17
+	poolGains, poolConstants     v = 20, 24
+	windowGradient               v = 28
 )
 
-// windowMaximum sets best to the maxima of a window: what is greater than all before it, which NaN is not.
+// loadFlipped is loadVector with the signs by which values are compared.
+func (a *assembler) loadFlipped(base x, offset int, to v) {
+	a.loadVector(base, offset, to)
+	a.flip(to)
+}
+
+// flip changes the signs of a vector if the least values are looked for.
+func (a *assembler) flip(vector v) {
+	for q := range v(quarters) {
+		a.exclusiveOr(sign, vector+q, vector+q)
+	}
+}
+
+// windowMaximum sets best to the maxima of a window, with the signs by which they are compared: what is greater than all
+// before it, which NaN is not.
 func (a *assembler) windowMaximum() {
-	a.loadVector(windowAt, 0, best)
+	a.loadFlipped(windowAt, 0, best)
 	a.eachPixel("best", func() {
-		a.loadVector(pixel, 0, candidate)
+		a.loadFlipped(pixel, 0, candidate)
 		for q := range v(quarters) {
-			a.greater(best+q, candidate+q, mask+q)
-			a.insert(mask+q, candidate+q, best+q)
+			a.greater(best+q, candidate+q, first+q)
+			a.insert(first+q, candidate+q, best+q)
 		}
 	})
 }
@@ -64,24 +86,50 @@ func (a *assembler) maxPool() {
 	a.function("maxPool", argument{"y", "slice"}, argument{"x", "slice"}, argument{"w", "window"})
 	a.eachWindow("y", func() {
 		a.windowMaximum()
+		a.flip(best)
 		a.storeVector(best, outputAt, 0)
 	})
 }
 
-// maxPoolBackward gives what is left of the gradient to whatever equals the maximum.
 func (a *assembler) maxPoolBackward() {
 	a.function("maxPoolBackward", argument{"dy", "slice"}, argument{"x", "slice"}, argument{"w", "window"})
 	a.eachWindow("dy", func() {
-		a.windowMaximum()
-		a.loadVector(outputAt, 0, rest)
-		a.eachPixel("give", func() {
-			a.loadVector(pixel, 0, candidate)
-			for q := range v(quarters) {
-				a.equal(best+q, candidate+q, mask+q)
-				a.and(mask+q, rest+q, candidate+q)
-				a.without(mask+q, rest+q, rest+q)
-			}
-			a.storeVector(candidate, pixel, 0)
+		a.spreadGradient(func(q v) { a.and(first+q, windowGradient+q, candidate+q) })
+	})
+}
+
+func (a *assembler) maxPoolAffineBackward() {
+	a.function("maxPoolAffineBackward", argument{"dy", "slice"}, argument{"x", "slice"}, argument{"w", "window"}, argument{"a", "word"})
+	a.param("a", poolCoefficients.String())
+	a.loadVector(poolCoefficients, layout.XGain, poolGains)
+	a.loadVector(poolCoefficients, layout.Constant, poolConstants)
+	a.eachWindow("dy", func() {
+		a.spreadGradient(func(q v) {
+			a.exclusiveOr(sign, candidate+q, candidate+q)
+			a.move(poolConstants+q, scaledPixel)
+			a.multiplyAdd(candidate+q, poolGains+q, scaledPixel)
+			a.insert(first+q, windowGradient+q, scaledPixel)
+			a.move(scaledPixel, candidate+q)
 		})
+	})
+}
+
+// spreadGradient replaces the pixels of a window by what f makes of candidate, quarter by quarter: the pixel with the sign by
+// which it is compared. It is the first maximum where first is ones.
+func (a *assembler) spreadGradient(f func(quarter v)) {
+	a.windowMaximum()
+	a.loadVector(outputAt, 0, windowGradient)
+	for q := range v(quarters) {
+		a.ones(none + q)
+	}
+	a.eachPixel("spread", func() {
+		a.loadFlipped(pixel, 0, candidate)
+		for q := range v(quarters) {
+			a.equal(best+q, candidate+q, first+q)
+			a.and(first+q, none+q, first+q)
+			a.without(first+q, none+q, none+q)
+			f(q)
+		}
+		a.storeVector(candidate, pixel, 0)
 	})
 }

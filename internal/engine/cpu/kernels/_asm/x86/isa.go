@@ -157,17 +157,37 @@ func (a *assembler) keep(c condition, v reg.VecVirtual) reg.VecVirtual {
 	return kept
 }
 
-// drop is keep for the lanes where the condition does not hold.
-func (a *assembler) drop(c condition, v reg.VecVirtual) reg.VecVirtual {
-	kept := a.vec()
+// always is a condition that holds in all lanes.
+func (a *assembler) always() condition {
 	if a.floats == layout.Lanes {
-		not := a.K()
-		a.KNOTW(c.mask, not)
-		a.VMOVAPS_Z(v, not, kept)
-	} else {
-		a.VANDNPS(v, c.mask, kept)
+		k := a.K()
+		a.KXNORW(k, k, k)
+		return condition{k}
 	}
-	return kept
+	m := a.YMM()
+	a.VPCMPEQD(m, m, m)
+	return condition{m}
+}
+
+// both is the condition that two others hold.
+func (a *assembler) both(c, d condition) condition {
+	if a.floats == layout.Lanes {
+		k := a.K()
+		a.KANDW(c.mask, d.mask, k)
+		return condition{k}
+	}
+	m := a.YMM()
+	a.VANDPS(c.mask, d.mask, m)
+	return condition{m}
+}
+
+// exclude has a condition hold no more where another does.
+func (a *assembler) exclude(c, other condition) {
+	if a.floats == layout.Lanes {
+		a.KANDNW(c.mask, other.mask, c.mask)
+	} else {
+		a.VANDNPS(c.mask, other.mask, c.mask)
+	}
 }
 
 // repeat writes body, in a loop over a number of turns that is in a register, which counts down to 0. There may be

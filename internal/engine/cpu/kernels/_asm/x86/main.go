@@ -50,6 +50,7 @@ func write(file string, i isa) error {
 	a.affineBackward()
 	a.maxPool()
 	a.maxPoolBackward()
+	a.maxPoolAffineBackward()
 	for _, t := range winograd.Transforms {
 		a.transform(t)
 	}
