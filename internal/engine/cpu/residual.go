@@ -56,8 +56,10 @@ func (r *residual) backward(n *Net) {
 
 // add adds u, of the same shape.
 func (t *tensor) add(u *tensor) {
-	sum := &kernels.AffineGradient{Affine: kernels.Affine{Gain: kernels.Fill(1)}, XGain: kernels.Fill(1)}
-	t.perChannel(func(g, c int) {
-		t.kernels.AffineBackward(u.plane(g, c), t.plane(g, c), t.rows(), sum)
-	})
+	t.perChannel(func(g, c int) { add(t.kernels, t.plane(g, c), u.plane(g, c), t.rows()) })
 }
+
+// add adds rows of u to those of t: as a gradient is added to what it goes through.
+func add(k *kernels.Set, t, u []float32, r kernels.Rows) { k.AffineBackward(u, t, r, addition) }
+
+var addition = &kernels.AffineGradient{Affine: kernels.Affine{Gain: kernels.Fill(1)}, XGain: kernels.Fill(1)}

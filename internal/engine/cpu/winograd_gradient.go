@@ -56,10 +56,8 @@ func (p *tileProduct) gradient(dw []float32) {
 	eachBlock(plane/lanes, func(first, count int) {
 		for part := 1; part < parts; part++ {
 			for position := range positions {
-				to, from := sums[position*plane+first*lanes:][:count*lanes], sums[(part*positions+position)*plane+first*lanes:][:count*lanes]
-				for i, v := range from {
-					to[i] += v
-				}
+				to, from := sums[position*plane+first*lanes:], sums[(part*positions+position)*plane+first*lanes:]
+				add(k, to, from, kernels.Rows{Count: 1, Length: count * lanes})
 			}
 		}
 		k.Winograd.FilterGradient(taps[first*lanes:], planes(kernels.FilterSide, plane, lanes),
