@@ -179,7 +179,7 @@ func answerSize(sequence []layers.Layer, steps []layers.ResolvedLayer) int64 {
 	return size
 }
 
-// answer is a plan of such outputs in slots: that of cpu's lower.
+// answer is a plan of such outputs in slots: that of cpu's lower, which needs less where it computes a pool with a convolution.
 type answer struct {
 	slots Slots
 	steps []layers.ResolvedLayer // to come

@@ -63,6 +63,12 @@ func lower(sequence []layers.Layer, in *tensor, frozen map[string]bool) (ops []o
 		last = nil
 		switch l := sequence[i].(type) {
 		case layers.Conv:
+			if c, n := newPooledConv(in, sequence[i:]); c != nil {
+				ops = append(ops, border{in})
+				add(c, c.pool.out, false)
+				i += n - 1
+				break
+			}
 			last = convolve(l, l.Out, l.Name, frozen[l.Name])
 			add(last, last.out, !last.frozen)
 		case layers.PatchWhitening:
@@ -73,13 +79,8 @@ func lower(sequence []layers.Layer, in *tensor, frozen map[string]bool) (ops []o
 		case layers.Linear:
 			withBias(convolve(l, l.Out, l.Name, frozen[l.Name]), l.Name, l.Bias)
 		case layers.BatchNorm:
-			var f kernels.Activation
-			if i+1 < len(sequence) {
-				if next, ok := activationOf(sequence[i+1]); ok {
-					f = next
-					i++
-				}
-			}
+			_, f, n := normAt(sequence, i)
+			i += n - 1
 			trained := !in.fixed || !frozen[l.Name]
 			if pool, ok := poolAt(sequence, i+1); ok && trained && f.Rises() && in.slots == nil {
 				i++
@@ -122,6 +123,23 @@ func lower(sequence []layers.Layer, in *tensor, frozen map[string]bool) (ops []o
 		}
 	}
 	return ops, in, nil
+}
+
+// normAt is a layer of a sequence, if there is one and it is a norm, and the activation behind it, if there is one: n layers.
+func normAt(sequence []layers.Layer, i int) (norm layers.BatchNorm, f kernels.Activation, n int) {
+	if i >= len(sequence) {
+		return norm, f, 0
+	}
+	norm, is := sequence[i].(layers.BatchNorm)
+	if !is {
+		return norm, f, 0
+	}
+	if i+1 < len(sequence) {
+		if f, is = activationOf(sequence[i+1]); is {
+			return norm, f, 2
+		}
+	}
+	return norm, f, 1
 }
 
 // poolAt is a layer of a sequence, if there is one and it is a max pool.

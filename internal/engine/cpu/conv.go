@@ -41,7 +41,8 @@ type convolution interface {
 	// channels and filters alone, not on how many images there are.
 	packedSize() int
 	pack(filters, w []float32)
-	// output computes y, a tensor like the output, from the input, and calls after for what it has computed.
+	// output computes y, a tensor like the output, from the input, and does what comes after. Where there is a pool, its windows
+	// must be ones that the algorithm can keep.
 	output(filters []float32, y *tensor, after epilogue)
 	// weightGradient computes dw from the input and the gradient that the output holds.
 	weightGradient(dw []float32)
@@ -49,8 +50,13 @@ type convolution interface {
 	inputGradient(w []float32)
 }
 
-// epilogue is what happens to rows of a channel of a group, once they are computed and still in a cache. It may be nil.
-type epilogue func(rows []float32, r kernels.Rows, group, channel int)
+// epilogue is what happens to rows of a channel of a group, once they are computed and still in a cache.
+type epilogue struct {
+	// apply replaces them, if it is not nil.
+	apply func(rows []float32, r kernels.Rows, group, channel int)
+	// pool then keeps the maxima of its windows alone, if it is not nil: the output that is computed is like the pool's.
+	pool *maxPool
+}
 
 // convolutionOf chooses the algorithm of a convolution by its shape.
 func convolutionOf(in, out *tensor, f filter) convolution {
@@ -69,12 +75,42 @@ type conv struct {
 	// norm is the norm after it, if there is one. Both are computed together where the gradient needs nothing of what is
 	// between them.
 	norm *norm
+	// pool is the max pool after it, and after the norm, if there is no backward pass and it is computed with them. Then out
+	// has no memory.
+	pool *maxPool
 	convolution
 }
 
 func newConv(in *tensor, channels int, weight string, f filter, frozen bool) *conv {
 	out := in.beside(f.output(in.shape, channels))
 	return &conv{in: in, out: out, weight: weight, frozen: frozen, convolution: convolutionOf(in, out, f)}
+}
+
+// newPooledConv is the convolution that a sequence begins with, the norm and the activation behind it if there are any, and a
+// max pool: the first n layers, without a backward pass. There is none if the layers are others, or are not computed together.
+func newPooledConv(in *tensor, sequence []layers.Layer) (c *conv, n int) {
+	first, is := sequence[0].(layers.Conv)
+	if !is || in.slots == nil {
+		return nil, 0
+	}
+	n = 1
+	b, f, normed := normAt(sequence, n)
+	n += normed
+	pool, is := poolAt(sequence, n)
+	filter := filterOf(first, in.shape)
+	out := in.without(filter.output(in.shape, first.Out))
+	if !is || kernels.OutputSide%pool.Size != 0 || !suitsWinograd(in, out, filter) {
+		return nil, 0
+	}
+	c = &conv{
+		in: in, out: out, weight: first.Name + "/weight", frozen: true,
+		pool: newMaxPool(out, pool.Size, pool.Size), convolution: newWinograd(in, out),
+	}
+	if normed > 0 {
+		c.norm = newNorm(out, out, b, f, true)
+		c.norm.fused = true
+	}
+	return c, n + 1
 }
 
 func (c *conv) forward(n *Net) {
@@ -86,12 +122,15 @@ func (c *conv) forward(n *Net) {
 		defer c.in.arena.give(filters)
 		c.pack(filters, n.vars[c.weight])
 	}
-	if c.norm == nil || !c.norm.isFused(n) {
-		c.output(filters, c.out, nil)
-		return
+	to, after := c.out, epilogue{}
+	if c.norm != nil && c.norm.isFused(n) {
+		c.norm.settle(n)
+		to, after.apply = c.norm.out, c.norm.apply
 	}
-	c.norm.settle(n)
-	c.output(filters, c.norm.out, c.norm.apply)
+	if c.pool != nil {
+		to, after.pool = c.pool.out, c.pool
+	}
+	c.output(filters, to, after)
 }
 
 func (c *conv) backward(n *Net) {

@@ -104,7 +104,7 @@ func (d *direct) inputGradient(w []float32) {
 		p := &d.backward[i]
 		filters := p.y.arena.take(p.packedSize())
 		p.pack(filters, w)
-		p.run(filters, p.y, nil)
+		p.run(filters, p.y, epilogue{})
 		p.y.arena.give(filters)
 	}
 }

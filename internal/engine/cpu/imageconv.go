@@ -215,7 +215,7 @@ func (w *imageWinograd) rows(filters []float32, firstBlock, endBlock, firstRow, 
 				filters[(position*inputs+input)*blocks*k.Lanes:], blocks, count, input > 0)
 		}
 	}
-	w.tiles.store(w.out.tensor, y, first, count, firstBlock, endBlock, func(rows []float32, r kernels.Rows, _, block int) {
+	w.tiles.store(w.out.tensor, y, first, count, firstBlock, endBlock, epilogue{apply: func(rows []float32, r kernels.Rows, _, block int) {
 		k.Affine(rows, rows, r, &w.blocks[block])
-	})
+	}}, nil)
 }

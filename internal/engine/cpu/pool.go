@@ -40,6 +40,16 @@ func (m *maxPool) pick(group, channel int, w kernels.Window) {
 	m.eachRow(group, channel, func(out, in []float32) { m.in.kernels.MaxPool(out, in, w) })
 }
 
+// keep sets what some rows of a channel's input give, of which the first begins at a pixel where a window does.
+func (m *maxPool) keep(rows []float32, r kernels.Rows, group, channel, top, left int) {
+	w, lanes := m.window, m.out.kernels.Lanes
+	w.Stride = r.Stride
+	out := m.out.plane(group, channel)[top/w.Height*m.out.row+left/w.Width*lanes:]
+	for y := 0; y+w.Height <= r.Count; y += w.Height {
+		m.out.kernels.MaxPool(out[y/w.Height*m.out.row:][:r.Length/lanes/w.Width*lanes], rows[y*r.Stride:], w)
+	}
+}
+
 // spread replaces a channel of a group of in by xGain·x + constant, but what pick chose of it by what out holds.
 func (m *maxPool) spread(group, channel int, w kernels.Window, a *kernels.AffineGradient) {
 	m.eachRow(group, channel, func(out, in []float32) { m.in.kernels.MaxPoolAffineBackward(out, in, w, a) })

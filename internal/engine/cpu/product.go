@@ -80,7 +80,7 @@ func (p *product) unpack(w, filters []float32) {
 	})
 }
 
-// run computes the product into y, a tensor like the product's, and calls after as [convolution] says. A task is a block
+// run computes the product into y, a tensor like the product's, and does what comes after, which is no pool. A task is a block
 // of rows of one group and of tiles of channels.
 func (p *product) run(filters []float32, y *tensor, after epilogue) {
 	blockRows := max(1, blockPixels/max(1, p.columns))
@@ -89,12 +89,12 @@ func (p *product) run(filters []float32, y *tensor, after epilogue) {
 		group, row, t := i/tileBlocks/rowBlocks, i/tileBlocks%rowBlocks*blockRows, i%tileBlocks*blockTiles
 		end, endTile := min(row+blockRows, p.rows), min(t+blockTiles, p.tiles.Count())
 		p.block(filters, y, group, row, end, t, endTile)
-		if after == nil {
+		if after.apply == nil {
 			return
 		}
 		r := kernels.Rows{Count: end - row, Length: p.columns * p.yPixel, Stride: p.yRow}
 		for c := p.tiles[t]; c < min(p.tiles[endTile], y.shape.Channels); c++ {
-			after(y.plane(group, c)[row*p.yRow:], r, group, c)
+			after.apply(y.plane(group, c)[row*p.yRow:], r, group, c)
 		}
 	})
 }

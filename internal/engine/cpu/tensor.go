@@ -53,17 +53,23 @@ func newTensor(k *kernels.Set, shape data.Shape, images int) *tensor {
 
 // beside is a new tensor of another shape, for the same images, the same kernels, the same arena and the same slots.
 func (t *tensor) beside(shape data.Shape) *tensor {
+	t = t.without(shape)
+	if t.slots != nil {
+		t.slots.add(t)
+	} else {
+		t.data = make([]float32, t.size())
+	}
+	return t
+}
+
+// without is a tensor like one beside t, without memory.
+func (t *tensor) without(shape data.Shape) *tensor {
 	k := t.kernels
 	t = &tensor{kernels: k, arena: t.arena, slots: t.slots, shape: shape, batch: t.batch}
 	t.row = (shape.Width + 1) * k.Lanes
 	t.channel = (shape.Height + 1) * t.row
 	t.group = k.Tiling(shape.Channels).Channels() * t.channel
 	t.lead = t.row + k.Lanes
-	if t.slots != nil {
-		t.slots.add(t)
-	} else {
-		t.data = make([]float32, t.size())
-	}
 	return t
 }
 

@@ -61,7 +61,7 @@ func (w *winograd) inputGradient(weights []float32) {
 	filters := p.y.arena.take(p.packedSize())
 	defer p.y.arena.give(filters)
 	p.pack(filters, weights)
-	p.run(filters, p.y, nil)
+	p.run(filters, p.y, epilogue{})
 }
 
 // weightGradient implements [convolution].
@@ -108,7 +108,7 @@ const (
 	spread = 5
 )
 
-// run computes to, a tensor like y, and calls after as [convolution] says. A task is a chunk of tiles, and where those
+// run computes to, a tensor like y or a pool's of it, and does what comes after. A task is a chunk of tiles, and where those
 // are few, a part of the outputs: each then transforms the inputs again. The file memory.go of package engine estimates
 // what it takes.
 func (p *tileProduct) run(filters []float32, to *tensor, after epilogue) {
@@ -123,11 +123,15 @@ func (p *tileProduct) run(filters []float32, to *tensor, after epilogue) {
 	x := transformed{channel: chunk * lanes, tile: lanes, position: (inputs*chunk + spread) * lanes}
 	outputs := min(blockOutputs*p.y.kernels.WideTile, p.channels.Channels())
 	y := transformed{channel: chunk * lanes, tile: lanes, position: (outputs*chunk + spread) * lanes}
+	rows := 0 // of the outputs of a chunk, which a pool makes something of
+	if after.pool != nil {
+		rows = kernels.OutputSide * kernels.OutputSide * chunk * lanes
+	}
 	parallel(chunks*parts, func(i int) {
-		memory := p.y.arena.take(positions * (x.position + y.position))
+		memory := p.y.arena.take(positions*(x.position+y.position) + rows)
 		defer p.y.arena.give(memory)
 		x, y := x, y
-		x.values, y.values = memory[:positions*x.position], memory[positions*x.position:]
+		x.values, y.values, memory = memory[:positions*x.position], memory[positions*x.position:], memory[positions*(x.position+y.position):]
 		first, part := i/parts*chunk, i%parts
 		count := min(chunk, p.tiles()-first)
 		p.transform(x, p.x, first, count, 0, inputs)
@@ -135,7 +139,7 @@ func (p *tileProduct) run(filters []float32, to *tensor, after epilogue) {
 			t := block * blockOutputs
 			end := min(t+blockOutputs, p.channels.Count())
 			p.multiply(y, x, offsets, filters, t, end, count)
-			p.store(to, y, first, count, p.channels[t], min(p.channels[end], p.y.shape.Channels), after)
+			p.store(to, y, first, count, p.channels[t], min(p.channels[end], p.y.shape.Channels), after, memory)
 		}
 	})
 }
@@ -179,30 +183,49 @@ func (p *tileProduct) transform(to transformed, from *tensor, first, count, chan
 	})
 }
 
-// store transforms tiles of the outputs from one channel up to another, and writes them to y.
-func (p *tileProduct) store(y *tensor, from transformed, first, count, channel, end int, after epilogue) {
-	lanes := y.kernels.Lanes
+// store transforms tiles of the outputs from one channel up to another, does what comes after, and writes them to y: by way of
+// rows in memory if there is a pool.
+func (p *tileProduct) store(y *tensor, from transformed, first, count, channel, end int, after epilogue, memory []float32) {
+	k, lanes := p.y.kernels, p.y.kernels.Lanes
 	p.eachRow(first, count, func(i, group, row, column, n int) {
+		top, left := kernels.OutputSide*row, kernels.OutputSide*column
+		image := kernels.Rows{Count: min(kernels.OutputSide, p.y.shape.Height-top), Length: min(kernels.OutputSide*n, p.y.shape.Width-left) * lanes}
+		grid := tileGrid(y)
+		if after.pool != nil {
+			grid.Row = kernels.OutputSide * n * lanes
+		}
+		image.Stride = grid.Row
 		for c := channel; c < end; c++ {
-			plane := y.plane(group, c)
-			top, left := kernels.OutputSide*row, kernels.OutputSide*column*lanes
-			y.kernels.Winograd.Output(plane[top*y.row+left:], tileGrid(y), from.values[(c-channel)*from.channel+i*from.tile:], from.grid(), n)
-			if after != nil {
-				rows, columns := min(kernels.OutputSide, y.shape.Height-top), min(n*kernels.OutputSide, y.shape.Width-column*kernels.OutputSide)
-				after(plane[top*y.row+left:], kernels.Rows{Count: rows, Length: columns * lanes, Stride: y.row}, group, c)
+			rows := memory
+			if after.pool == nil {
+				rows = y.plane(group, c)[top*y.row+left*lanes:]
 			}
-			// What is past the image is its border.
-			if top+kernels.OutputSide > y.shape.Height {
-				bottom := plane[y.shape.Height*y.row+left:]
-				clear(bottom[:min(n*kernels.OutputSide*lanes, y.row-left)])
+			k.Winograd.Output(rows, grid, from.values[(c-channel)*from.channel+i*from.tile:], from.grid(), n)
+			if after.apply != nil {
+				after.apply(rows, image, group, c)
 			}
-			if (column+n)*kernels.OutputSide > y.shape.Width {
-				for r := top; r < min(top+kernels.OutputSide, y.shape.Height); r++ {
-					clear(plane[(r+1)*y.row-lanes : (r+1)*y.row])
-				}
+			if after.pool != nil {
+				after.pool.keep(rows, image, group, c, top, left)
+			} else {
+				y.clearPast(group, c, top, left, n)
 			}
 		}
 	})
+}
+
+// clearPast clears the border of a channel where it is in n tiles of a row, of which the first is at a pixel.
+func (t *tensor) clearPast(group, channel, top, left, n int) {
+	lanes, plane := t.kernels.Lanes, t.plane(group, channel)
+	bottom, right := top+kernels.OutputSide, left+kernels.OutputSide*n
+	if bottom > t.shape.Height {
+		border := plane[t.shape.Height*t.row+left*lanes:]
+		clear(border[:min(right-left, t.shape.Width+1-left)*lanes])
+	}
+	if right > t.shape.Width {
+		for y := top; y < min(bottom, t.shape.Height); y++ {
+			clear(plane[(y+1)*t.row-lanes : (y+1)*t.row])
+		}
+	}
 }
 
 // multiply computes the products of count tiles for the outputs in some tiles of channels.
