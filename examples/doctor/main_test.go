@@ -120,6 +120,27 @@ func TestLastWords(t *testing.T) {
 	}
 }
 
+// Why CUDA did not start is added where nothing else is known, once.
+func TestAddReason(t *testing.T) {
+	const none, other = "CUDA does not start (No visible GPU devices.)", "no such PJRT plugin is installed"
+	tests := []struct{ label, log, want string }{
+		{"a code", "E0000 00:00:1.5 7 cuda_platform.cc:57] failed call to cuInit: INTERNAL: CUDA error: Failed call to cuInit: CUDA_ERROR_SYSTEM_NOT_READY: system not yet initialized\n=== Source Location Trace: ===\n",
+			none + "; CUDA says: CUDA_ERROR_SYSTEM_NOT_READY: system not yet initialized"},
+		{"no libcuda", "E0000 00:00:1.5 7 cuda_platform.cc:57] failed call to cuInit: INTERNAL: CUDA error: Failed call to cuInit: UNKNOWN ERROR (303)\n", none + "; CUDA says: UNKNOWN ERROR (303)"},
+		{"nothing", "E0000 something else\n", none},
+	}
+	for _, tt := range tests {
+		t.Run(tt.label, func(t *testing.T) {
+			d := fastresnet.Diagnosis{Backends: []fastresnet.BackendDiagnosis{{Problem: none}, {Problem: other}, {Available: true}}}
+			addReason(&d, tt.log)
+			want := []fastresnet.BackendDiagnosis{{Problem: tt.want}, {Problem: other}, {Available: true}}
+			if diff := cmp.Diff(want, d.Backends); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
 func TestText(t *testing.T) {
 	d := fastresnet.Diagnosis{
 		GoVersion: "go1.26.0", OS: "linux", Arch: "amd64", CPUs: 16, XLA: true, Kernels: "AVX-512",

@@ -17,8 +17,8 @@ import (
 // autotuneFlag names the folder where XLA keeps what it has found to be the fastest way of each operation on a GPU.
 const autotuneFlag, flagsEnv = "xla_gpu_per_fusion_autotune_cache_dir", "XLA_FLAGS"
 
-// keepAutotuning has a plugin keep its choices below a folder, by XLA's version; by device it does so itself. What
-// XLA_FLAGS says already stays. XLA reads it once in a process, when the first client starts.
+// keepAutotuning has a plugin keep its choices below a folder, by the version of its interface, PJRT's, as XLA has none of its own;
+// by device it does so itself. What XLA_FLAGS says already stays. XLA reads it once in a process, when the first client starts.
 //
 // An executable cannot be kept: go-xla does not write or read them. (To propose upstream.)
 func keepAutotuning(plugin *pjrt.Plugin, folder string) error {
@@ -30,12 +30,8 @@ func keepAutotuning(plugin *pjrt.Plugin, folder string) error {
 	if known, err := mentions(plugin.Path(), autotuneFlag); err != nil || !known {
 		return err
 	}
-	version := "unknown"
-	if v, ok := plugin.Attributes()["xla_version"]; ok {
-		version = fmt.Sprint(v)
-	}
 	major, minor := plugin.Version()
-	folder, err := filepath.Abs(filepath.Join(folder, fmt.Sprintf("autotune-%s-pjrt-%d.%d", version, major, minor)))
+	folder, err := filepath.Abs(filepath.Join(folder, fmt.Sprintf("autotune-pjrt-%d.%d", major, minor)))
 	if err != nil {
 		return err
 	}

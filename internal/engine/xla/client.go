@@ -37,14 +37,16 @@ func open(_, config string, o engine.Opening) (*engine.Device, error) {
 		return nil, fmt.Errorf("%w: %s: %w", engine.ErrBackend, name, err)
 	}
 	// By its whole name or path, as go-xla guesses by that what it is. If it does not load, the next step says why.
+	var cuda int64 // the plugin's version of CUDA, 13000 for 13.0; 0 if it has none, or does not say
 	if p, err := load(plugin); err == nil && pjrt.IsCUDAName(plugin) {
+		cuda, _ = p.Attributes()["cuda_version"].(int64)
 		if err := keepAutotuning(p, o.AutotuneCache); err != nil {
 			return nil, fmt.Errorf("%w: %s: autotuning's cache: %w", engine.ErrBackend, name, err)
 		}
 	}
 	backend, err := xla.NewWithOptions(path+","+options, nil)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %s: %w", engine.ErrBackend, name, explain(err))
+		return nil, fmt.Errorf("%w: %s: %w", engine.ErrBackend, name, explainOpening(err, cuda))
 	}
 	d := opened(name, backend)
 	device := backend.DeviceDescription(0)

@@ -3,6 +3,9 @@ package xla
 import (
 	"errors"
 	"math"
+	"os"
+	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -38,15 +41,20 @@ func TestExplain(t *testing.T) {
 		{"old driver", "PJRT error (code=13): CUDA error: CUDA driver version is insufficient for CUDA runtime version", engine.ErrBackend, "install a newer driver"},
 		{"old driver, constant", "CUDA_ERROR_INSUFFICIENT_DRIVER", engine.ErrBackend, "install a newer driver"},
 		{"mixed driver", "CUDA_ERROR_SYSTEM_DRIVER_MISMATCH: system has unsupported display driver / cuda driver combination", engine.ErrBackend, "restart the machine"},
-		{"no GPU", "PJRT error (code=9): no supported devices found for platform CUDA", engine.ErrBackend, "CUDA finds no GPU"},
-		{"no visible GPU", "PJRT error (code=9): No visible GPU devices.", engine.ErrBackend, "CUDA finds no GPU"},
-		{"no GPU, driver", "failed call to cuInit: CUDA_ERROR_NO_DEVICE: no CUDA-capable device is detected", engine.ErrBackend, "CUDA finds no GPU"},
+		{"no GPU", "PJRT error (code=9): no supported devices found for platform CUDA", engine.ErrBackend, "CUDA does not start, or finds no GPU"},
+		{"no visible GPU", "PJRT error (code=9): No visible GPU devices.", engine.ErrBackend, "CUDA does not start, or finds no GPU"},
+		{"no GPU, driver", "failed call to cuInit: CUDA_ERROR_NO_DEVICE: no CUDA-capable device is detected", engine.ErrBackend, "CUDA does not start, or finds no GPU"},
 		{"another GPU", "CUDA error: no kernel image is available for execution on the device", engine.ErrBackend, "does not support this GPU"},
 
 		{"old cuDNN", "Loaded runtime CuDNN library: 9.1.0 but source was compiled with: 9.8.0.", engine.ErrBackend, "cuDNN 9.1.0 was found"},
 		{"cuDNN does not start", "PJRT error (code=9): DNN library initialization failed. Look at the errors above for more details.", engine.ErrBackend, "cuDNN did not start"},
+		{"no cuDNN", "PJRT error (code=13): All backends failed to find supported configs:\n - INTERNAL: No DNN support for stream", engine.ErrBackend, "cuDNN did not start"},
+		{"no cuDNN for a fusion", "PJRT error (code=13): No DNN for stream.", engine.ErrBackend, "cuDNN did not start"},
+		{"a convolution that cuDNN does not know", "PJRT error (code=5): No supported configs found for HLO: %cudnn-conv.1 = (bf16[512,32,32,64]) custom-call(%x, %w)", engine.ErrBackend, "take a newer cuDNN"},
+		{"a convolution for which cuDNN has errors", "PJRT error (code=13): All backends failed to find supported configs:\n - INTERNAL: CUDNN_STATUS_NOT_SUPPORTED", engine.ErrBackend, "take a newer cuDNN"},
 		{"no libdevice", "libdevice not found at ./libdevice.10.bc", engine.ErrBackend, "--xla_gpu_cuda_data_dir"},
 		{"no ptxas", "Couldn't find ptxas binary in ${CUDA_DIR}/bin", engine.ErrBackend, "--xla_gpu_cuda_data_dir"},
+		{"no ptxas, nor a library", "PJRT error (code=14): No PTX compilation provider is available. Neither ptxas/nvlink nor nvjtlink is available.", engine.ErrBackend, "--xla_gpu_cuda_data_dir"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.label, func(t *testing.T) {
@@ -69,6 +77,58 @@ func TestExplainLeavesOtherErrorsAlone(t *testing.T) {
 		if got := explain(err); got != err {
 			t.Errorf("explain(%v) = %v", err, got)
 		}
+	}
+}
+
+func TestOldDriver(t *testing.T) {
+	for _, tt := range []struct {
+		driver string
+		cuda   int64
+		want   string
+	}{
+		{"570.86.15", 13000, "NVIDIA's driver is 570.86.15, and the plugin's CUDA 13 needs 580 or newer: install a newer driver, or a plugin for an older CUDA"},
+		{"515.43.04", 12090, "NVIDIA's driver is 515.43.04, and the plugin's CUDA 12 needs 525 or newer: install a newer driver, or a plugin for an older CUDA"},
+		{"570.86.15", 12090, ""},
+		{"580", 13010, ""},
+		{"610.43.02", 13000, ""},
+		{"570.86.15", 0, ""},     // the plugin does not say
+		{"570.86.15", 14000, ""}, // a CUDA to come
+		{"", 13000, ""},
+		{"N/A", 13000, ""},
+	} {
+		if got := oldDriver(tt.driver, tt.cuda); got != tt.want {
+			t.Errorf("oldDriver(%q, %d) = %q, want %q", tt.driver, tt.cuda, got, tt.want)
+		}
+	}
+}
+
+// The driver is asked where CUDA does not start, and blamed for nothing else.
+func TestExplainOpening(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("the stand-in for nvidia-smi is a shell script")
+	}
+	folder := t.TempDir()
+	smi := "#!/bin/sh\necho 570.86.15, 81559, 10, NVIDIA H100\n"
+	if err := os.WriteFile(filepath.Join(folder, "nvidia-smi"), []byte(smi), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", folder)
+	for _, tt := range []struct {
+		label, message string
+		cuda           int64
+		want           string
+	}{
+		{"too old", "PJRT error (code=9): No visible GPU devices.", 13000, "NVIDIA's driver is 570.86.15"},
+		{"new enough", "PJRT error (code=9): No visible GPU devices.", 12090, "CUDA does not start, or finds no GPU"},
+		{"something else", "RESOURCE_EXHAUSTED: Failed to allocate", 13000, "out of device memory"},
+	} {
+		t.Run(tt.label, func(t *testing.T) {
+			cause := errors.New(tt.message)
+			err := explainOpening(cause, tt.cuda)
+			if !errors.Is(err, cause) || !strings.HasPrefix(err.Error(), tt.want) || !strings.HasSuffix(err.Error(), " ("+tt.message+")") {
+				t.Errorf("%v, want %q and the cause", err, tt.want)
+			}
+		})
 	}
 }
 
