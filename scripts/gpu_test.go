@@ -146,7 +146,7 @@ func TestGPUFailures(t *testing.T) {
 		{"PyTorch takes too long", []string{"BACKEND=xla:/cuda.so", "TORCH_STATUS=124"}, "PyTorch, which does not start"},
 		{"PyTorch on a CPU", []string{"BACKEND=go", "TORCH=cpu"}, ""},
 		{"no Python", []string{"BACKEND=xla:/cuda.so", "PYTHON=no/python"}, ""},
-		{"a program", []string{"BACKEND=xla:/cuda.so", "TORCH=none", "FAILING=xla.test"}, "one step against pure Go\n  bfloat16 against float32"},
+		{"a program", []string{"BACKEND=xla:/cuda.so", "TORCH=none", "FAILING=xla.test"}, "one step against pure Go\n  bfloat16 against float32\n  one step of other networks against pure Go"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -157,6 +157,28 @@ func TestGPUFailures(t *testing.T) {
 			}
 			if (status == 1) != some || status > 1 {
 				t.Errorf("exit status %d", status)
+			}
+		})
+	}
+}
+
+// TestGPUVerdict has the head of the results say whether the computations are right.
+func TestGPUVerdict(t *testing.T) {
+	heads := func(others, rounded, step string) string {
+		return "One step of other networks against pure Go: " + others + ".\n\nBfloat16 against float32: " + rounded +
+			".\n\nOne step against pure Go: " + step + ".\n\nThe first start"
+	}
+	const failed = "failed: do not trust what is below"
+	for _, test := range []struct{ name, setting, want string }{
+		{"right", "FAILING=", heads("passed", "passed", "passed")},
+		{"wrong", "FAILING=xla.test", heads(failed, failed, failed)},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			folder, _, output, _ := runGPU(t, "BACKEND=xla:/cuda.so", "TORCH=none", test.setting)
+			text, err := os.ReadFile(filepath.Join(folder, "results", "results.md"))
+			if err != nil || !strings.HasPrefix(string(text), test.want) {
+				t.Errorf("%v; results.md has %q, want %q first\n%s", err, text, test.want, output)
 			}
 		})
 	}
