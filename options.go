@@ -176,7 +176,8 @@ func WithPrecision(p Precision) LoadOption {
 //
 // GPU memory is taken as it is needed, since other programs may want some: "xla:cuda,preallocate=true" takes
 // three quarters of it at once, and "xla:cuda,preallocate=true,memory_fraction=0.9" that share. A plugin whose
-// path does not name cuda or nvidia keeps its own default.
+// path does not name cuda or nvidia keeps its own default. All GPUs of the machine are opened, and memory is taken of each,
+// even if one computes: "xla:cuda,visible_devices=0" opens the first alone.
 //
 // Default: "auto", which takes the environment's GOMLX_BACKEND if that is set, else an NVIDIA GPU with its plugin, else
 // pure Go, which is faster than XLA's CPU plugin; the [Result] says which and why, and [Diagnose] what to do about it.
@@ -218,7 +219,8 @@ func WithPluginDownload() LoadOption {
 
 // WithAutotuneCache has XLA keep which way of each operation it found to be the fastest on an NVIDIA GPU, in a folder
 // that is yours alone, such as one in os.UserCacheDir: later processes then need not try them all again while they
-// compile. Entries belong to a version of XLA and a kind of GPU. It sets XLA's flag for it in the environment's
+// compile. Entries belong to a version of the plugin's interface, PJRT, and a kind of GPU; they may not be all that XLA chose, so
+// that results can still differ by rounding from one start to the next. It sets XLA's flag for it in the environment's
 // XLA_FLAGS, behind what you have set there, which counts for the whole process, and for the first backend that it
 // opens alone. Other backends, and plugins that do not know the flag, leave it be. Default: nothing is kept.
 //

@@ -11,8 +11,9 @@ type Precision string
 const (
 	// PrecisionAuto is BFloat16 on a GPU and Float32 elsewhere.
 	PrecisionAuto Precision = "auto"
-	// Float32 is IEEE single precision; on NVIDIA GPUs GoMLX lets matrix products round their operands to
-	// TF32, unless the backend is asked for with "tf32=false".
+	// Float32 is IEEE single precision, but on NVIDIA GPUs from Ampere on matrix products and convolutions may round their
+	// operands to TF32, which has 10 bits behind the point: products do not if the backend is asked for with "tf32=false",
+	// nor convolutions with NVIDIA_TF32_OVERRIDE=0 in the environment in which the program starts.
 	Float32 Precision = "float32"
 	// BFloat16 has float32's range and 8 bits of precision; not available on the pure-Go backend.
 	BFloat16 Precision = "bfloat16"
