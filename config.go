@@ -88,9 +88,5 @@ func defaultComputing() computing {
 	return computing{backend: "auto", precision: PrecisionAuto, logger: slog.New(slog.DiscardHandler)}
 }
 
-// maxEpochs is how many have their history in the header of a model's file, and of a checkpoint: up to 330 bytes each, of the
-// 16 MiB that it may have.
-const maxEpochs = 30_000
-
 // maxParameters is far beyond what a small image needs, and a few gigabytes of training state.
 const maxParameters = 1 << 28

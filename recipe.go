@@ -149,6 +149,14 @@ func (r Recipe) Clone() Recipe {
 	return r
 }
 
+// ImagesPerStep is the number of images that a whole step trains on: BatchSize, or the part of it that Selection takes.
+func (r Recipe) ImagesPerStep() int {
+	if r.Selection == nil {
+		return r.BatchSize
+	}
+	return r.Selection.of(r.BatchSize)
+}
+
 // MarshalJSON writes the recipe, and its optimizer by its name.
 func (r Recipe) MarshalJSON() ([]byte, error) {
 	type plain Recipe // without this method
@@ -176,6 +184,10 @@ func (r *Recipe) UnmarshalJSON(text []byte) error {
 	*r = read
 	return nil
 }
+
+// maxEpochs is how many have their history in the header of a model's file, and of a checkpoint: up to 330 bytes each, of the
+// 16 MiB that it may have.
+const maxEpochs = 30_000
 
 // problems lists everything that is wrong with the recipe whatever the data set is.
 func (r Recipe) problems() []error {
@@ -215,8 +227,10 @@ func (r Recipe) problems() []error {
 		errs = append(errs, err)
 	}
 	errs = append(errs, r.groupProblems()...)
-	if err := r.selectionProblems(); err != nil {
-		errs = append(errs, err)
+	if s := r.Selection; s != nil {
+		errs = append(errs, s.problems()...)
+		check(r.Mixing.Kind == data.NoMixing, "selection: not with mixing, as losses of mixed images say little about either")
+		check(!r.KeepIncompleteBatch, "selection: not with incomplete batches")
 	}
 	for i, a := range r.Augmentations {
 		check(a != nil, "augmentation %d is nil", i)
