@@ -318,7 +318,7 @@ func matricesSize(bank layers.Variable) int64 {
 	rows := int64(roundUp(bank.Dims[0], SmallBatch))
 	columns := int64(roundUp(bank.Size()/bank.Dims[0], SmallBatch))
 	side := min(rows, columns)
-	return valueSize * (5*rows*columns + 2*side*side)
+	return valueSize * (3*rows*columns + 4*side*side)
 }
 
 // positions and filterTaps are the sizes of a filter with and without its transform.

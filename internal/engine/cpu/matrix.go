@@ -43,9 +43,9 @@ const (
 	productTerms   = 144
 )
 
-// product makes c the product of a and b, or adds that to it. It is what [kernels.Set.Convolve] does: columns are its
+// product makes c the product of a and b. It is what [kernels.Set.Convolve] does: columns are its
 // pixels, and the rows of b what its taps read.
-func (c matrix) product(a, b matrix, add bool) {
+func (c matrix) product(a, b matrix) {
 	k, lanes := c.kernels, c.kernels.Lanes
 	tiles := k.Tiling(a.rows)
 	weights := c.arena.take(tiles.Channels() * a.columns)
@@ -70,7 +70,40 @@ func (c matrix) product(a, b matrix, add bool) {
 			for t := range tiles.Count() {
 				size := tiles.Size(t)
 				k.Convolve(c.data[tiles[t]*c.stride+first*lanes:], c.stride, lanes, b.data[term*b.stride+first*lanes:], lanes,
-					terms, weights[tiles[t]*a.columns+term*size:], size, count, add || term > 0)
+					terms, weights[tiles[t]*a.columns+term*size:], size, count, term > 0)
+			}
+		}
+	})
+}
+
+// gramVectors is how many vectors of the rows are multiplied together, so that they stay in a cache.
+const gramVectors = 72
+
+// gram makes s the products of the rows of x with one another, x·xᵀ, of which it computes half. It is what
+// [kernels.Set.Correlate] does: a row is the pixels of a channel.
+func (s matrix) gram(x matrix) {
+	k, lanes := x.kernels, x.kernels.Lanes
+	tiles, vectors := k.Tiling(x.rows), x.stride/lanes
+	parallel(tiles.Count(), func(t int) {
+		first, size := tiles[t], tiles.Size(t)
+		groups := ceilDiv(x.rows-first, k.Taps)
+		sums := s.arena.take(groups * k.Taps * size)
+		defer s.arena.give(sums)
+		clear(sums)
+		offsets := make([]int, k.Taps)
+		for vector := 0; vector < vectors; vector += gramVectors {
+			part := []kernels.Segment{{Dy: vector * lanes, X: vector * lanes}}
+			for group := range groups {
+				for j := range offsets { // past the last row, that again
+					offsets[j] = min(first+group*k.Taps+j, x.rows-1) * x.stride
+				}
+				k.Correlate(sums[group*k.Taps*size:], x.data[first*x.stride:], x.stride, x.data, lanes, offsets, part, size, min(gramVectors, vectors-vector))
+			}
+		}
+		for row := first; row < x.rows; row++ {
+			for m := range min(size, x.rows-first) {
+				v := sums[(row-first)*size+m]
+				s.data[(first+m)*s.stride+row], s.data[row*s.stride+first+m] = v, v
 			}
 		}
 	})

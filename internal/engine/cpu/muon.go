@@ -42,9 +42,11 @@ func (m Muon) update(k *kernels.Set, lent *arena, w, v, g []float32, rows int) {
 // orthogonalize brings the singular values of a matrix near 1 by a polynomial.
 func (a matrix) orthogonalize(polynomial [3]float64) {
 	factor := float32(1 / (frobenius(a.data) + engine.NormFloor))
-	for i := range a.data {
-		a.data[i] *= factor
-	}
+	parallel(a.rows, func(i int) {
+		for j, row := 0, a.row(i); j < len(row); j++ {
+			row[j] *= factor
+		}
+	})
 	if a.rows <= a.columns {
 		a.iterate(polynomial)
 		return
@@ -56,35 +58,44 @@ func (a matrix) orthogonalize(polynomial [3]float64) {
 	a.transpose(x)
 }
 
-// iterate applies the polynomial to the singular values of x, [engine.NewtonSchulzSteps] times. The file memory.go of
-// package engine estimates what its matrices take.
+// iterate applies the polynomial to the singular values of x, [engine.NewtonSchulzSteps] times: a·x + b·s·x + c·s²·x with
+// s = x·xᵀ. The file memory.go of package engine estimates what its matrices take.
 func (x matrix) iterate(polynomial [3]float64) {
 	a, b, c := float32(polynomial[0]), float32(polynomial[1]), float32(polynomial[2])
-	next, transposed := x.beside(x.rows, x.columns), x.beside(x.columns, x.rows)
+	next := x.beside(x.rows, x.columns)
 	squares, fourths := x.beside(x.rows, x.rows), x.beside(x.rows, x.rows)
 	for range engine.NewtonSchulzSteps {
-		transposed.transpose(x)
-		squares.product(x, transposed, false)
-		fourths.product(squares, squares, false)
-		for i, s := range squares.data {
-			squares.data[i] = b*s + c*fourths.data[i]
+		squares.gram(x)
+		fourths.gram(squares) // which are symmetric
+		for i := range x.rows {
+			to := squares.row(i)
+			for j, v := range fourths.row(i) {
+				to[j] = b*to[j] + c*v
+			}
+			to[i] += a
 		}
-		for i, v := range x.data {
-			next.data[i] = a * v
-		}
-		next.product(squares, x, true)
+		next.product(squares, x)
 		copy(x.data, next.data)
 	}
-	for _, m := range []matrix{next, transposed, squares, fourths} {
+	for _, m := range []matrix{next, squares, fourths} {
 		m.giveBack()
 	}
 }
 
 // frobenius is the root of the sum of squares.
 func frobenius(values []float32) float64 {
+	const part = 1 << 14 // of the values
+	sums := make([]float64, ceilDiv(len(values), part))
+	parallel(len(sums), func(i int) {
+		sum := 0.0
+		for _, v := range values[i*part : min((i+1)*part, len(values))] {
+			sum += float64(v) * float64(v)
+		}
+		sums[i] = sum
+	})
 	total := 0.0
-	for _, v := range values {
-		total += float64(v) * float64(v)
+	for _, s := range sums {
+		total += s
 	}
 	return math.Sqrt(total)
 }
