@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 
 	"github.com/fastresnet/fastresnet"
 	"github.com/fastresnet/fastresnet/plot"
@@ -116,8 +117,9 @@ type trust struct {
 	NoAnswers string // why there are none of them
 }
 
-// answers are what is left if the model answers only where its probability is high enough: a share of the images, and how many.
-type answers struct{ Wanted, Probability, Answered, Images string }
+// answers are what is left if the model answers only where its probability is high enough, so that a share of its answers is right:
+// from which threshold on, to how many images, and how many of these answers are right.
+type answers struct{ Wanted, Threshold, Answered, Right string }
 
 // bins are those of Guo et al. 2017.
 const bins = 15
@@ -129,29 +131,59 @@ func trustOf(e fastresnet.Evaluation, threshold float64) (t *trust, err error) {
 	if threshold > 0 {
 		t.Threshold = atThreshold(e, threshold)
 	}
-	shares := slices.DeleteFunc([]float64{0.9, 0.95, 0.98, 0.99, 0.995}, func(share float64) bool { return share <= e.Accuracy })
-	if len(shares) == 0 {
-		t.NoAnswers = fmt.Sprintf("It needs no threshold: %s of all answers are right.", percent(e.Accuracy, 2))
-	} else if _, _, ok := e.Threshold(shares[0]); !ok {
-		t.NoAnswers = fmt.Sprintf("No threshold helps: of its surest answers, however few, less than %s are right.", percent(shares[0], 1))
-		shares = nil
-	}
-	for _, wanted := range shares {
-		a := answers{percent(wanted, 1), none, none, none}
-		if p, answered, ok := e.Threshold(wanted); ok {
-			images, _ := e.AtThreshold(p)
-			a.Probability, a.Answered = probability(p), percent(answered, 1)
-			a.Images = count(images) + space + "of" + space + count(evaluated(e))
-		}
-		if n := len(t.Answers); n > 0 && t.Answers[n-1].Probability == a.Probability { // so few answers cannot tell them apart
-			t.Answers[n-1] = a
-		} else {
-			t.Answers = append(t.Answers, a)
-		}
-	}
+	t.Answers, t.NoAnswers = answersOf(e)
 	t.Curve, err = pictureOf(plot.Calibration(e), width,
 		"How often the model is right, by the probability of its answer, and how many images there are of each; the diagonal is a model that is right as often as it says.")
 	return t, err
+}
+
+// wantedShares are those of answers that may be wanted to be right: from those that a weak model reaches to those of a good one.
+var wantedShares = []float64{0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995}
+
+// answersOf has a row for each share that is more than the model's, up to the first that it cannot reach; or says why there is none.
+func answersOf(e fastresnet.Evaluation) (rows []answers, why string) {
+	shares := slices.DeleteFunc(slices.Clone(wantedShares), func(share float64) bool { return share <= e.Accuracy })
+	if len(shares) == 0 {
+		return nil, fmt.Sprintf("It needs no threshold: %s of all answers are right.", percent(e.Accuracy, 2))
+	}
+	for _, wanted := range shares {
+		p, _, ok := e.Threshold(wanted)
+		if !ok {
+			if len(rows) == 0 {
+				return nil, fmt.Sprintf("No threshold helps: of its surest answers, however few, less than %s are right.", percent(wanted, 1))
+			}
+			return append(rows, answers{percent(wanted, 1), none, none, none}), ""
+		}
+		answered, right := e.AtThreshold(p)
+		row := answers{percent(wanted, 1), thresholdText(e, p), partOf(answered, evaluated(e)), partOf(right, answered)}
+		if n := len(rows); n > 0 && rows[n-1].Answered == row.Answered { // so few answers cannot tell them apart
+			rows[n-1] = row
+		} else {
+			rows = append(rows, row)
+		}
+	}
+	return rows, ""
+}
+
+// thresholdText is a threshold in as few digits as give the same answers, three at least: rounded down, as the image that it is the
+// probability of would be left out otherwise.
+func thresholdText(e fastresnet.Evaluation, threshold float64) string {
+	answered, _ := e.AtThreshold(threshold)
+	for digits := 3; digits < 9; digits++ {
+		scale := math.Pow10(digits)
+		text := strconv.FormatFloat(math.Floor(threshold*scale)/scale, 'f', digits, 64)
+		if rounded, err := strconv.ParseFloat(text, 64); err == nil {
+			if n, _ := e.AtThreshold(rounded); n == answered {
+				return text
+			}
+		}
+	}
+	return strconv.FormatFloat(threshold, 'g', -1, 64)
+}
+
+// partOf is a number of some, and which share that is.
+func partOf(n, all int) string {
+	return fmt.Sprintf("%s%sof%[2]s%s (%s)", count(n), space, count(all), percent(float64(n)/float64(all), 1))
 }
 
 // atThreshold says what a threshold does to the images of an evaluation.
