@@ -184,6 +184,37 @@ func TestLive(t *testing.T) {
 	})
 }
 
+// While a run goes on the heading says of which epoch its figure is, where that is not the last one.
+func TestLiveHeading(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		epochs int
+		tests  int // images
+		want   string
+	}{
+		{"at the start", 0, 10_000, "In the first epoch"},
+		{"before the first test", 1, 10_000, "Training on 50,000 images, and not tested yet"},
+		{"tested", 2, 10_000, "40.41 % of 10,000 test images right so far"},
+		{"since the test", 3, 10_000, "40.41 % of 10,000 test images right after 2 of 4 epochs so far"},
+		{"without tests", 1, 0, "Training on 50,000 images, without tests"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var live report.Live
+			record := history(test.epochs, 4)
+			record.TestImages = test.tests
+			for i := range record.Epochs {
+				record.Epochs[i].Tested = i == 1
+			}
+			live.Observer().Start(&fastresnet.Result{Record: record})
+			w := httptest.NewRecorder()
+			live.ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+			if got := heading(t, w.Body.String()); got != test.want {
+				t.Errorf("the heading is %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
 // The training time of a run that goes on from a checkpoint is that of all of its epochs.
 func TestLiveResumed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -14,8 +14,8 @@ type outcome struct {
 	record  fastresnet.Record
 	running bool
 	whole   int // epochs
-	// accuracy and loss are those of images held out, which are as many as that, after a number of whole epochs; not a number if
-	// there was no test.
+	// accuracy and loss are those of images held out, which are as many as that, after a number of whole epochs, the best one where
+	// the model has its weights; not a number if there was no test.
 	accuracy, loss float64
 	images, after  int
 	diverged       int // the epoch from which on a loss is not finite; 0 for none
@@ -35,13 +35,23 @@ func outcomeOf(r Run) outcome {
 			o.diverged = e.Number
 		}
 	}
-	if b := r.Record.BestEpoch; b > 0 && b <= len(r.Record.Epochs) {
-		o.loss, o.after = r.Record.Epochs[b-1].TestLoss, o.whole
-	}
 	if e := r.Evaluation; e != nil {
 		o.accuracy, o.loss, o.images, o.after = e.Accuracy, e.Loss, evaluated(*e), o.whole
 	}
+	if b, best := o.best(); best {
+		if o.after = b.Number; r.Evaluation == nil {
+			o.loss = b.TestLoss
+		}
+	}
 	return o
+}
+
+// best is the epoch whose weights the model has, if that was asked for.
+func (o outcome) best() (e fastresnet.Epoch, is bool) {
+	if b := o.record.BestEpoch; b > 0 && b <= len(o.record.Epochs) {
+		return o.record.Epochs[b-1], true
+	}
+	return e, false
 }
 
 // tested says whether there is an accuracy.
@@ -54,15 +64,22 @@ func (o outcome) result() string {
 		return fmt.Sprintf("The run diverged in epoch %d", o.diverged)
 	case o.tested():
 		right := fmt.Sprintf("%s of %s right", percent(o.accuracy, 2), plural(o.images, "test image"))
-		switch asked := o.record.Recipe.Epochs; {
-		case o.running:
-			return right + " so far"
-		case o.whole < asked && o.record.Stopped == "":
-			return fmt.Sprintf("%s after %s of %s", right, count(o.after), plural(asked, "epoch"))
+		asked := o.record.Recipe.Epochs
+		_, best := o.best()
+		earlier := o.after < o.whole && !best // than where the run is
+		if o.record.Stopped == "" && (earlier || o.whole < asked && !o.running) {
+			right += fmt.Sprintf(" after %s of %s", count(o.after), plural(asked, "epoch"))
+		}
+		if o.running {
+			right += " so far"
 		}
 		return right
 	case o.running && o.whole == 0:
 		return "In the first epoch"
+	case o.running && o.record.TestImages == 0:
+		return fmt.Sprintf("Training on %s, without tests", plural(o.record.TrainImages, "image"))
+	case o.running:
+		return fmt.Sprintf("Training on %s, and not tested yet", plural(o.record.TrainImages, "image"))
 	case len(o.record.Epochs) == 0:
 		return "No epoch was trained"
 	}
@@ -89,8 +106,12 @@ func (o outcome) course() string {
 
 // weights are those that the model has.
 func (o outcome) weights() string {
-	if b := o.record.BestEpoch; b > 0 {
-		return fmt.Sprintf("%s, of epoch %d", o.record.Weights, b)
+	b, best := o.best()
+	switch {
+	case best && o.record.Weights == fastresnet.LastWeights:
+		return fmt.Sprintf("of epoch %d, the best", b.Number)
+	case best:
+		return fmt.Sprintf("%s, of epoch %d, the best", o.record.Weights, b.Number)
 	}
 	return string(o.record.Weights)
 }
@@ -124,7 +145,9 @@ type tile struct{ Name, Value string }
 // tiles are the figures of one run.
 func (o outcome) tiles() []tile {
 	t := []tile{{"test accuracy", o.accuracyText()}, {"test loss", o.lossText()}}
-	if n := len(o.record.Epochs); n > 0 {
+	if b, best := o.best(); best {
+		t = append(t, tile{"training loss", number(b.TrainLoss, 4)})
+	} else if n := len(o.record.Epochs); n > 0 {
 		t = append(t, tile{"training loss", number(o.record.Epochs[n-1].TrainLoss, 4)})
 	}
 	return append(t, tile{"training time", duration(o.record.Timing.Train)}, tile{"speed", o.speed()})
@@ -135,8 +158,8 @@ func headlines(outcomes []outcome, names []string, sameRecipe bool) (headline, l
 	if len(outcomes) == 1 {
 		o := outcomes[0]
 		lead = fmt.Sprintf("%s: %s, %s of training on %s.", names[0], o.course(), duration(o.record.Timing.Train), clean(place(o.record)))
-		if b := o.record.BestEpoch; b > 0 {
-			lead += fmt.Sprintf(" The model has the weights of epoch %d, the best.", b)
+		if b, best := o.best(); best {
+			lead += fmt.Sprintf(" The model has the weights of epoch %d, the best.", b.Number)
 		}
 		return o.result(), lead
 	}

@@ -56,6 +56,13 @@ func TestHeading(t *testing.T) {
 		{"the best weights", []fastresnet.Record{change(history(4, 4), func(r *fastresnet.Record) { r.BestEpoch = 3 })},
 			"52.49 % of 10,000 test images right",
 			"resnet9-24, seed 7: 4 epochs, 1 min 20 s of training on go (CPU, pure Go, AVX-512 kernels). The model has the weights of epoch 3, the best."},
+		{"the best weights, of a run cut short since", []fastresnet.Record{change(history(5, 24), func(r *fastresnet.Record) { r.BestEpoch = 3 })},
+			"52.49 % of 10,000 test images right after 3 of 24 epochs",
+			"resnet9-24, seed 7: 5 of 24 epochs, cut short, 1 min 40 s of training on go (CPU, pure Go, AVX-512 kernels). The model has the weights of epoch 3, the best."},
+		{"cut short in the last test", []fastresnet.Record{change(history(4, 4), last(func(e *fastresnet.Epoch) {
+			e.TestLoss, e.TestAccuracy, e.Tested = 0, 0, false
+		}))}, "52.49 % of 10,000 test images right after 3 of 4 epochs",
+			"resnet9-24, seed 7: 4 epochs, 1 min 20 s of training on go (CPU, pure Go, AVX-512 kernels)."},
 		{"diverged", []fastresnet.Record{change(history(2, 24), last(func(e *fastresnet.Epoch) { e.TrainLoss, e.Tested = nan, false }))},
 			"The run diverged in epoch 2", "resnet9-24, seed 7: 2 of 24 epochs, 40.0 s of training on go (CPU, pure Go, AVX-512 kernels)."},
 		{"without tests", []fastresnet.Record{change(history(2, 2), func(r *fastresnet.Record) {
@@ -127,6 +134,27 @@ func TestEvaluation(t *testing.T) {
 	_, page = written(t, run)
 	if n := len(page.all("ol")[0].all("img")); n != 0 {
 		t.Errorf("%d pictures of mistakes", n)
+	}
+}
+
+// With the best weights all figures of the model are those of one epoch.
+func TestFiguresOfTheBest(t *testing.T) {
+	for _, test := range []struct {
+		weights fastresnet.WeightsKind
+		want    string
+	}{
+		{fastresnet.LastWeights, "weights of epoch 3, the best"},
+		{fastresnet.AveragedWeights, "weights averaged, of epoch 3, the best"},
+	} {
+		_, page := written(t, report.Run{Record: change(history(5, 24), func(r *fastresnet.Record) { r.BestEpoch, r.Weights = 3, test.weights })})
+		var figures []string
+		for _, tile := range page.all("dl")[0].all("div")[:3] {
+			figures = append(figures, tile.words())
+		}
+		want := []string{"test accuracy 52.49 %", "test loss 1.2447", "training loss 1.0864"}
+		if diff := cmp.Diff(want, figures); diff != "" || !strings.Contains(page.words(), test.want) {
+			t.Errorf("no %q, or other figures (-want +got):\n%s", test.want, diff)
+		}
 	}
 }
 
