@@ -41,8 +41,8 @@ type Display struct {
 	// Runs is how many runs there will be, one after the other and of one length, so that the time left is that of all.
 	// 0 is 1.
 	Runs int
-	// Rows bounds the rows of a run's table: one in so many epochs, tested ones where tests are frequent enough, and the last.
-	// 0 is all.
+	// Rows bounds the rows of a run's table: one in so many epochs, and the last. These are tested ones, or, where tests are seldom,
+	// all tested ones are among them. 0 is all.
 	Rows int
 
 	size    func(io.Writer) (columns, rows int) // of a terminal, 0 for none; nil for the real one
@@ -104,8 +104,8 @@ func (d *Display) start(r *fastresnet.Result) {
 	d.tests, d.testEvery, d.epochs, d.every = r.TestImages > 0, max(1, r.TestEvery), r.Recipe.Epochs, 1
 	if d.Rows > 0 {
 		d.every = max(1, (d.epochs+d.Rows-1)/d.Rows)
-		if d.testEvery < d.every {
-			d.every += (d.testEvery - d.every%d.testEvery) % d.testEvery // up to an epoch that is tested
+		for d.every%d.testEvery != 0 && d.testEvery%d.every != 0 {
+			d.every++ // until rows are tested, or all tests have rows
 		}
 	}
 	d.heard, d.rowed, d.taken, d.columns = len(r.Epochs), 0, 0, nil
@@ -173,6 +173,9 @@ func (d *Display) end(r *fastresnet.Result, _ error) error {
 	}
 	if n := len(r.Epochs); n > 0 && d.rowed < n {
 		d.write(r.Epochs[n-1], "")
+	}
+	if text := conclusion(r); text != "" {
+		d.print(d.Table, text+"\n")
 	}
 	return d.failed
 }

@@ -361,6 +361,9 @@ func TestDisplayOfTests(t *testing.T) {
 		{"after every second", 5, 0, 2, []int{1, 2, 3, 4, 5}, []int{2, 4, 5}},
 		{"more often than there are rows", 20, 4, 3, []int{6, 12, 18, 20}, []int{3, 6, 9, 12, 15, 18, 20}},
 		{"as often", 8, 4, 2, []int{2, 4, 6, 8}, []int{2, 4, 6, 8}},
+		{"seldom: no test is left out", 25, 10, 10, []int{5, 10, 15, 20, 25}, []int{10, 20, 25}},
+		{"seldom, by a prime number", 30, 10, 7, []int{7, 14, 21, 28, 30}, []int{7, 14, 21, 28, 30}},
+		{"a little more seldom than there are rows", 80, 10, 10, []int{10, 20, 30, 40, 50, 60, 70, 80}, []int{10, 20, 30, 40, 50, 60, 70, 80}},
 		{"at the end alone", 8, 4, 8, []int{2, 4, 6, 8}, []int{8}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -20,9 +20,9 @@ import (
 // test_accuracy, images (trained on), train_seconds (its training alone), total_seconds (since Train was called), and
 // partial, if the run was cut short within it. Those before a checkpoint that the run went on from are left out.
 //
-// An end has epochs (in all), test_accuracy, stopped (why before the last epoch, "" otherwise), images_per_second,
-// compile_seconds, prepare_seconds, train_seconds, total_seconds (as in [fastresnet.Timing]), warnings, and error: a text,
-// null if there was none. If nothing was trained, only event, time and error are there.
+// An end has epochs (in all), test_accuracy (of the model), with [fastresnet.WithBestWeights] best_epoch (whose weights that
+// has), stopped (why before the last epoch, "" otherwise), images_per_second, compile_seconds, prepare_seconds, train_seconds,
+// total_seconds (as in [fastresnet.Timing]), warnings, and error: a text, null if there was none. If nothing was trained, only event, time and error are there.
 func JSON(w io.Writer) fastresnet.Observer {
 	j := &jsonLog{w: w}
 	return fastresnet.Observer{Start: j.start, Epoch: j.epoch, End: j.end}
@@ -79,6 +79,7 @@ type endLine struct {
 type outcome struct {
 	Epochs          int                   `json:"epochs"`
 	TestAccuracy    *float64              `json:"test_accuracy"`
+	BestEpoch       int                   `json:"best_epoch,omitempty"`
 	Stopped         fastresnet.StopReason `json:"stopped"`
 	ImagesPerSecond *float64              `json:"images_per_second"`
 	CompileSeconds  float64               `json:"compile_seconds"`
@@ -117,7 +118,7 @@ func (j *jsonLog) end(r *fastresnet.Result, err error) error {
 	if r != nil {
 		t := r.Timing
 		line.outcome = &outcome{
-			Epochs: len(r.Epochs), Stopped: r.Stopped, CompileSeconds: t.Compile.Seconds(), PrepareSeconds: t.Prepare.Seconds(),
+			Epochs: len(r.Epochs), BestEpoch: r.BestEpoch, Stopped: r.Stopped, CompileSeconds: t.Compile.Seconds(), PrepareSeconds: t.Prepare.Seconds(),
 			TrainSeconds: t.Train.Seconds(), TotalSeconds: t.Total.Seconds(), Warnings: append([]string{}, r.Warnings...),
 		}
 		if t.ImagesPerSecond > 0 {

@@ -46,7 +46,7 @@ func follow(t *testing.T, epochs, stop int, options ...fastresnet.Option) *fastr
 func byHand(o fastresnet.Observer) error {
 	r := &fastresnet.Result{Record: fastresnet.Record{
 		Epochs: []fastresnet.Epoch{{
-			Number: 1, Rate: 0.1, TrainLoss: 1.5, TrainAccuracy: 0.5, TestLoss: 1.25, TestAccuracy: 0.625, Tested: true, Images: 64,
+			Number: 1, Rate: float64(float32(0.1)), TrainLoss: 1.5, TrainAccuracy: 0.5, TestLoss: 1.25, TestAccuracy: 0.625, Tested: true, Images: 64,
 			TrainTime: 30 * time.Second, TotalTime: 60 * time.Second,
 		}},
 		Timing: fastresnet.Timing{Prepare: 6 * time.Second},
@@ -170,6 +170,19 @@ func TestJSONOfOneStep(t *testing.T) {
 	for speed, want := range map[float64]string{0: `"images_per_second":null`, 512: `"images_per_second":512`} {
 		var b bytes.Buffer
 		r := &fastresnet.Result{Record: fastresnet.Record{Timing: fastresnet.Timing{ImagesPerSecond: speed}}}
+		if err := progress.JSON(&b).End(r, nil); err != nil || !strings.Contains(b.String(), want) {
+			t.Errorf("error %v, no %s in\n%s", err, want, &b)
+		}
+	}
+}
+
+// The end names the best epoch, if the model has its weights.
+func TestJSONOfTheBest(t *testing.T) {
+	for best, want := range map[int]string{0: `"epochs":3,"test_accuracy":0.5,"stopped":""`, 2: `"epochs":3,"test_accuracy":0.75,"best_epoch":2,"stopped":""`} {
+		var b bytes.Buffer
+		r := &fastresnet.Result{Record: fastresnet.Record{BestEpoch: best, Epochs: []fastresnet.Epoch{
+			{Number: 1}, {Number: 2, TestAccuracy: 0.75, Tested: true}, {Number: 3, TestAccuracy: 0.5, Tested: true},
+		}}}
 		if err := progress.JSON(&b).End(r, nil); err != nil || !strings.Contains(b.String(), want) {
 			t.Errorf("error %v, no %s in\n%s", err, want, &b)
 		}

@@ -85,3 +85,16 @@ func ifTested(e fastresnet.Epoch, text string) string {
 	}
 	return text
 }
+
+// conclusion is what the table does not show of a run: why it ended before its last epoch, and of which epoch the model is. It is ""
+// if all epochs were trained, and the model is that of the last one.
+func conclusion(r *fastresnet.Result) string {
+	var parts []string
+	if r.Stopped != fastresnet.NotStopped {
+		parts = append(parts, fmt.Sprintf("stopped after %d of %d epochs: %s", len(r.Epochs), r.Recipe.Epochs, r.Stopped))
+	}
+	if b := r.BestEpoch; b > 0 {
+		parts = append(parts, fmt.Sprintf("the model is that of epoch %d, the best: %s", b, percent(r.TestAccuracy())))
+	}
+	return strings.Join(parts, "; ")
+}
