@@ -11,13 +11,13 @@ import (
 
 	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/internal/argument"
-	"github.com/fastresnet/fastresnet/internal/pathname"
 )
 
 // found is what a folder of classes holds.
 type found struct {
 	root     string // that has the classes' folders
 	pictures []Labelled
+	empty    []string // classes whose folders have no picture
 	ignored  []string
 }
 
@@ -116,11 +116,7 @@ func findByClass(ctx context.Context, fsys fs.FS, known []string) (f found, err 
 	if err != nil {
 		return f, err
 	}
-	for _, class := range folders {
-		if !classes[class] {
-			return f, fmt.Errorf("%w: there is no picture in the folder %s", data.ErrFormat, pathname.Quoted(path.Join(root, class)))
-		}
-	}
+	f.empty = slices.DeleteFunc(folders, func(class string) bool { return classes[class] })
 	return f, nil
 }
 

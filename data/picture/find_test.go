@@ -97,7 +97,7 @@ not a picture of a class: "to do.txt"
 		want string
 	}{
 		{unreadable, "\n\"2 b.png\": it is empty\nc.png: it is empty"},
-		{noPicture, `there is no picture in the folder "my dogs"`},
+		{noPicture, `classes without a picture that can be read: "my dogs" (give each some, or remove its folder or label)`},
 		{noClass, `: "cats/1 a.png" is of the class "cats", which is none of ["dogs"]`},
 	} {
 		if test.err == nil || !strings.HasSuffix(test.err.Error(), test.want) {

@@ -83,32 +83,6 @@ type Problem struct {
 	Err  error
 }
 
-// UnreadableError is the error about all pictures of a set that cannot be read. It wraps their errors and
-// [data.ErrFormat].
-type UnreadableError struct {
-	Problems []Problem
-	// Total is the number of pictures that were to be read.
-	Total int
-}
-
-func (e *UnreadableError) Error() string {
-	var text strings.Builder
-	fmt.Fprintf(&text, "%v: %d of %d pictures cannot be read (SkipUnreadable leaves them out)", data.ErrFormat, len(e.Problems), e.Total)
-	for _, p := range e.Problems {
-		fmt.Fprintf(&text, "\n%s: %v", pathname.Quoted(p.Path), p.Err)
-	}
-	return text.String()
-}
-
-// Unwrap returns the errors of the pictures, and [data.ErrFormat].
-func (e *UnreadableError) Unwrap() []error {
-	all := []error{data.ErrFormat}
-	for _, p := range e.Problems {
-		all = append(all, p.Err)
-	}
-	return all
-}
-
 // Folder reads a folder, or a .zip file, that has a folder for each class:
 //
 //	train/cat/1.jpg
@@ -123,9 +97,8 @@ func (e *UnreadableError) Unwrap() []error {
 // what is transparent is blended with black. The images are in the order of their paths.
 //
 // The error wraps [data.ErrNotFound] if there is no such folder, or neither a folder nor a picture in it; [data.ErrFormat]
-// if its pictures are in no folders, a class has no picture or the zip file is damaged; it is a *[UnreadableError], for
-// errors.As, if pictures cannot be read, and wraps [ErrMemory] if the images do not fit the memory. When ctx ends, it is its
-// error.
+// if its pictures are in no folders or the zip file is damaged; it is a *[UnreadableError], for errors.As, if pictures cannot be
+// read or a class has none that can be, and wraps [ErrMemory] if the images do not fit the memory. When ctx ends, it is its error.
 func (r Reader) Folder(ctx context.Context, name string) (*data.Dataset, Report, error) {
 	set, report, err := r.folder(ctx, name)
 	if err != nil {
@@ -172,7 +145,7 @@ func (r Reader) FS(ctx context.Context, fsys fs.FS) (*data.Dataset, Report, erro
 	if found.root != "." {
 		report.Root = found.root
 	}
-	set, skipped, err := r.read(ctx, r.files(ctx, fsys.Open, found.pictures), found.pictures)
+	set, skipped, err := r.read(ctx, r.files(ctx, fsys.Open, found.pictures), found.pictures, found.empty...)
 	report.Skipped = skipped
 	return set, report, err
 }
@@ -213,8 +186,8 @@ func (r Reader) Images(ctx context.Context, images []image.Image, classes []stri
 	return set, Report{Skipped: skipped}, err
 }
 
-// read makes a set of pictures.
-func (r Reader) read(ctx context.Context, from source, pictures []Labelled) (*data.Dataset, []Problem, error) {
+// read makes a set of pictures, unless some classes are empty.
+func (r Reader) read(ctx context.Context, from source, pictures []Labelled, empty ...string) (*data.Dataset, []Problem, error) {
 	if err := argument.Context(ctx); err != nil {
 		return nil, nil, err
 	}
@@ -224,6 +197,9 @@ func (r Reader) read(ctx context.Context, from source, pictures []Labelled) (*da
 	}
 	if err := errors.Join(checkShape(shape), r.Resizing.Validate()); err != nil {
 		return nil, nil, err
+	}
+	if len(pictures) == 0 && len(empty) > 0 {
+		return nil, nil, &UnreadableError{Classes: empty}
 	}
 	classes, labels, err := r.label(pictures)
 	if err != nil {
@@ -251,8 +227,16 @@ func (r Reader) read(ctx context.Context, from source, pictures []Labelled) (*da
 		names = append(names, p.Path)
 		kept++
 	}
-	if len(bad) > 0 && (!r.SkipUnreadable || kept == 0) {
-		return nil, nil, &UnreadableError{Problems: bad, Total: len(pictures)}
+	if r.Classes == nil {
+		for label, class := range classes {
+			if !slices.Contains(labels[:kept], label) {
+				empty = append(empty, class)
+			}
+		}
+		slices.Sort(empty)
+	}
+	if len(bad) > 0 && (!r.SkipUnreadable || kept == 0) || len(empty) > 0 {
+		return nil, nil, &UnreadableError{Problems: bad, Total: len(pictures), Classes: empty}
 	}
 	set, err := data.Adopt(pixels[:kept*shape.Size()], shape, labels[:kept], classes)
 	if err == nil {

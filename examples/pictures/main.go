@@ -155,7 +155,7 @@ func (s *settings) readSet(ctx context.Context, name string, stdout, stderr io.W
 		for _, p := range unreadable.Problems {
 			fmt.Fprintf(stderr, "pictures: %s: %s\n", pathname.Quoted(p.Path), terminal.OneLine(p.Err))
 		}
-		return nil, fmt.Errorf("%d of %s in %s cannot be read: -skip leaves them out", len(unreadable.Problems), terminal.Plural(unreadable.Total, "picture"), pathname.Quoted(name))
+		return nil, s.cannotRead(name, unreadable)
 	}
 	if err != nil {
 		return nil, err
@@ -167,6 +167,23 @@ func (s *settings) readSet(ctx context.Context, name string, stdout, stderr io.W
 	}
 	fmt.Fprint(stdout, found)
 	return set, nil
+}
+
+// cannotRead is what to do about pictures that cannot be read, which have been named, and classes that have no others.
+func (s *settings) cannotRead(name string, e *picture.UnreadableError) error {
+	var problems []error
+	if n := len(e.Problems); n > 0 {
+		advice := ""
+		if !s.reader.SkipUnreadable {
+			advice = ": -skip leaves them out"
+		}
+		problems = append(problems, fmt.Errorf("%d of %s in %s cannot be read%s", n, terminal.Plural(e.Total, "picture"), pathname.Quoted(name), advice))
+	}
+	for _, class := range e.Classes {
+		problems = append(problems, fmt.Errorf("there is no picture that can be read of the class %s in %s: give it some, or remove its folder or label",
+			pathname.Quoted(class), pathname.Quoted(name)))
+	}
+	return errors.Join(problems...)
 }
 
 // reportDuplicates warns of pictures that are there twice.
