@@ -13,7 +13,6 @@ import (
 	"github.com/fastresnet/fastresnet/data/picture"
 	"github.com/fastresnet/fastresnet/examples/internal/page"
 	"github.com/fastresnet/fastresnet/examples/internal/results"
-	"github.com/fastresnet/fastresnet/internal/terminal"
 	"github.com/fastresnet/fastresnet/plot"
 	"github.com/fastresnet/fastresnet/report"
 )
@@ -73,27 +72,12 @@ func (f files) write(stdout io.Writer, o outcome) error {
 	} else if err != nil {
 		return f.save.Failed(err)
 	}
-	fmt.Fprintf(stdout, "model: %s\n%s  go run ./examples/predict -model %[1]s PICTURE ...\n", f.save.Name(), aboutThreshold(o))
+	untested := ""
+	if threshold := o.Model.Threshold(); threshold > 0 && o.page.Evaluation == nil {
+		untested = fmt.Sprintf("  answers below a probability of %g are unknown; how many that are has not been tested\n", threshold)
+	}
+	fmt.Fprintf(stdout, "model: %s\n%s  go run ./examples/predict -model %[1]s PICTURE ...\n", f.save.Name(), untested)
 	return nil
-}
-
-// aboutThreshold is a line on what the model's threshold does, if it has one, and as far as it has been tested.
-func aboutThreshold(o outcome) string {
-	threshold := o.Model.Threshold()
-	if threshold == 0 {
-		return ""
-	}
-	text := fmt.Sprintf("  answers below a probability of %g are unknown", threshold)
-	if e := o.page.Evaluation; e != nil {
-		answered, right := e.AtThreshold(threshold)
-		text += fmt.Sprintf(": %s of %s on the test pictures", terminal.Count(o.test.Len()-answered), terminal.Count(o.test.Len()))
-		if answered == 0 {
-			text += ", so it answers none: take a lower one (the page of -report says which one makes how many answers right)"
-		} else {
-			text += fmt.Sprintf("; %s of the other %s are right (%.1f %%)", terminal.Count(right), terminal.Count(answered), 100*float64(right)/float64(answered))
-		}
-	}
-	return text + "\n"
 }
 
 // writeAugmented writes some of the training pictures as the run has changed them.

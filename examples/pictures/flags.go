@@ -66,7 +66,7 @@ func parse(args []string, stdout io.Writer) (*settings, error) {
 	f.Uint64Var(&s.seed, "seed", 1, "seed `n` of what is random, the pictures held out among it")
 	f.StringVar(&s.backend, "backend", "auto", program.DownloadUsage)
 	f.StringVar(&s.save, "save", "", "`file` to save the trained model to, for predict and serve")
-	s.threshold.Flag(f, "`probability` below which an answer of the saved model is unknown: predict and serve mark it then\n(default none; the page of -report says which one makes how many answers right)")
+	s.threshold.Flag(f, "`probability` below which an answer is unknown: the figures count that, and the model of -save keeps it for\npredict and serve (default none; the page of -report says which one makes how many answers right)")
 	f.StringVar(&s.report, "report", "", page.ReportUsage)
 	f.StringVar(&s.watch, "watch", "", page.WatchUsage)
 	f.StringVar(&s.curves, "curves", "", "`file` for the curves of losses and accuracies, a PNG or .svg")
@@ -125,9 +125,6 @@ func (s *settings) validate() error {
 	}
 	if s.frozen != "" && s.from == "" {
 		problems = append(problems, errors.New("-frozen: need a model to start from, -from"))
-	}
-	if s.set["threshold"] && s.save == "" {
-		problems = append(problems, errors.New("-threshold: need -save, the file of the model that has it"))
 	}
 	if s.set["held-out"] && s.test != "" {
 		problems = append(problems, errors.New("-held-out: there is -test, whose pictures are held out"))

@@ -101,6 +101,9 @@ func (s *settings) finish(ctx context.Context, o outcome, files files, stdout io
 		if len(e.Mistakes(1)) == 0 {
 			fmt.Fprintln(stdout, "\nno mistakes")
 		}
+		if e.Unknown == o.test.Len() {
+			fmt.Fprintln(stdout, "\nthe threshold leaves no answer: take a lower one (the page of -report says which one makes how many answers right)")
+		}
 	}
 	var err error
 	if s.check && o.page.Evaluation != nil {
