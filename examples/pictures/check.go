@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/fastresnet/fastresnet"
@@ -53,22 +54,29 @@ func checkPictures(ctx context.Context, stdout io.Writer, model *fastresnet.Mode
 	if err != nil {
 		return err
 	}
+	for i, group := range groups {
+		groups[i] = slices.DeleteFunc(group, func(i int) bool { return copyOf[i] != i }) // copies have been reported
+	}
+	groups = slices.DeleteFunc(groups, func(group []int) bool { return len(group) < 2 })
 	suspects, err := index.Suspects(ctx, labels, similarPictures)
 	if err != nil {
 		return err
 	}
 
 	fmt.Fprintln(stdout)
+	if len(groups)+len(suspects) > 0 {
+		fmt.Fprintln(stdout, "as the model sees it: one that is often wrong finds different pictures alike, and doubts labels that are right")
+	}
 	for _, group := range groups {
-		var different []string
-		for _, i := range group {
-			if copyOf[i] == i { // copies have been reported
-				different = append(different, names[i])
-			}
+		shown := group[:min(listed, len(group))]
+		var those []string
+		for _, i := range shown {
+			those = append(those, names[i])
 		}
-		if len(different) > 1 {
-			fmt.Fprintf(stdout, "nearly the same picture: %s\n", listOf(different))
+		if more := len(group) - len(shown); more > 0 {
+			those = append(those, fmt.Sprintf("and %s more", terminal.Count(more)))
 		}
+		fmt.Fprintf(stdout, "nearly the same picture, similarity %s: %s\n", similarity(vectors, shown), strings.Join(those, ", "))
 	}
 	for _, s := range suspects[:min(listed, len(suspects))] {
 		fmt.Fprintf(stdout, "doubtful label: %s: %.0f %% of the most similar pictures are %s\n", names[s.Index], 100*s.Share, classes[s.Suggested])
@@ -82,10 +90,17 @@ func checkPictures(ctx context.Context, stdout io.Writer, model *fastresnet.Mode
 	return nil
 }
 
-// listOf is the first names of many.
-func listOf(names []string) string {
-	if len(names) <= listed {
-		return strings.Join(names, ", ")
+// similarity is that of the two pictures of a group that are the least similar. Their vectors have the length 1.
+func similarity(vectors [][]float32, group []int) string {
+	least := 1.
+	for n, i := range group {
+		for _, j := range group[:n] {
+			product := 0.
+			for k, v := range vectors[i] {
+				product += float64(v) * float64(vectors[j][k])
+			}
+			least = min(least, product)
+		}
 	}
-	return fmt.Sprintf("%s and %s more", strings.Join(names[:listed], ", "), terminal.Count(len(names)-listed))
+	return fmt.Sprintf("%.4f", least)
 }

@@ -54,15 +54,22 @@ func TestCheckPictures(t *testing.T) {
 	}
 	near := ""
 	for line := range strings.Lines(out.String()) {
-		if strings.HasPrefix(line, "nearly the same picture: ") && strings.Contains(line, "near.png") {
+		if strings.HasPrefix(line, "nearly the same picture, similarity ") && strings.Contains(line, "near.png") {
 			near = line
 		}
+	}
+	var similarity float64
+	if n, _ := fmt.Sscanf(near, "nearly the same picture, similarity %g:", &similarity); n != 1 || similarity < 0.9 || similarity > 1 {
+		t.Errorf("similarity %g in %q", similarity, near)
+	}
+	if caution := "\nas the model sees it: one that is often wrong "; strings.Count(out.String(), caution) != 1 {
+		t.Errorf("no %q in:\n%s", caution, out.String())
 	}
 	if !strings.Contains(near, " 1.png") || strings.Contains(out.String(), "copy.png") {
 		t.Errorf("1.png and near.png should be a group, and copy.png in none:\n%s", out.String())
 	}
 	want := "doubtful label: 5.png: 100 % of the most similar pictures are light\n"
-	if !strings.Contains(out.String(), want) || strings.Count(out.String(), "doubtful") != 1 {
+	if !strings.Contains(out.String(), want) || strings.Count(out.String(), "doubtful label") != 1 {
 		t.Errorf("the one doubtful label should be that of 5.png:\n%s", out.String())
 	}
 }

@@ -96,7 +96,8 @@ accuracy \d+\.\d\d %, loss \d\.\d{4}, 12 images
 threshold 0\.75: \d+ unknown(, \d+\.\d\d % of the other \d+ right)?
 (.*
 )+
-(nearly the same picture: .*
+(as the model sees it: .*
+)?(nearly the same picture, similarity \d\.\d{4}: .*
 )*((doubtful label.*
 )+|no doubtful labels
 )
