@@ -27,17 +27,21 @@ func run(_ context.Context, args []string, stdout, stderr io.Writer) int {
 	return program.Status("export", err, stderr)
 }
 
-// export adds the model to the repository, and says where.
+// export adds the model to the repository, and says where, and whether another was there.
 func export(s *settings, stdout io.Writer) error {
 	model, err := modelfile.Load(s.model, fastresnet.WithBackend("go")) // nothing is computed
 	if err != nil {
 		return err
 	}
 	defer model.Close()
-	folder, err := add(s.repository, s.name, model)
+	file, replaced, err := add(s.repository, s.name, model)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(stdout, "%s: version %d of %s, for batches of up to %d images\n", folder, version, s.name, signature.MaxBatch)
+	instead := ""
+	if replaced {
+		instead = "; it replaces the one that was there"
+	}
+	fmt.Fprintf(stdout, "%s: version %d of %s, for batches of up to %d images%s\n", file, version, s.name, signature.MaxBatch, instead)
 	return nil
 }

@@ -29,8 +29,9 @@ func exported(t *testing.T) string {
 		}
 	}
 	folder := filepath.Join(repository, "pets")
-	if line := folder + ": version 1 of pets, for batches of up to 128 images\n"; stdout.String() != line+line {
-		t.Errorf("stdout %q", &stdout)
+	line := filepath.Join(folder, "1", "model.onnx") + ": version 1 of pets, for batches of up to 128 images"
+	if want := line + "\n" + line + "; it replaces the one that was there\n"; stdout.String() != want {
+		t.Errorf("stdout %q, want %q", &stdout, want)
 	}
 	return folder
 }

@@ -82,6 +82,9 @@ func predict(ctx context.Context, s *settings, stdin io.Reader, stdout, stderr i
 	if err := b.classify(ctx, model, r); err != nil {
 		return interruptedOr(ctx, err)
 	}
+	if err := r.end(); err != nil {
+		return err
+	}
 	if failed > 0 {
 		return fmt.Errorf("%d of %d could not be read", failed, len(sources))
 	}

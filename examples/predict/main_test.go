@@ -118,7 +118,8 @@ func TestThreshold(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			status, table, stderr := start(t.Context(), nil, append(test.args, "a.png")...)
 			_, json, _ := start(t.Context(), nil, append(test.args, "-json", "a.png")...)
-			if status != program.ExitOK || strings.Contains(table, "?") != test.unknown || strings.Contains(json, `"unknown":true`) != test.unknown {
+			const legend = "\n\n? behind a class: it is less probable than the threshold, 1\n"
+			if status != program.ExitOK || strings.Contains(table, "?") != test.unknown || strings.HasSuffix(table, legend) != test.unknown || strings.Contains(json, `"unknown":true`) != test.unknown {
 				t.Errorf("exit status %d, stderr %q, want unknown %t:\n%s%s", status, stderr, test.unknown, table, json)
 			}
 		})

@@ -17,6 +17,8 @@ import (
 type reporter interface {
 	classified(file string, p fastresnet.Prediction) error
 	failed(file string, why error) error
+	// end is called behind the last picture.
+	end() error
 }
 
 // table is for people: a line a picture. Files that could not be read are not in it.
@@ -24,13 +26,14 @@ type table struct {
 	w                     io.Writer
 	top                   int
 	fileWidth, classWidth int
-	headed                bool
+	threshold             float64
+	headed, unknown       bool // whether there is a head, and an answer below the threshold
 }
 
 const widestFile = 60 // columns; a longer name pushes its own line out only
 
 func newTable(w io.Writer, top int, sources []source, classes []string, threshold float64) *table {
-	t := &table{w: w, top: top, fileWidth: len("file"), classWidth: len("class")}
+	t := &table{w: w, top: top, threshold: threshold, fileWidth: len("file"), classWidth: len("class")}
 	for _, source := range sources {
 		t.fileWidth = max(t.fileWidth, min(utf8.RuneCountInString(printable(source.name)), widestFile))
 	}
@@ -63,6 +66,7 @@ func (t *table) classified(file string, p fastresnet.Prediction) error {
 	class := printable(ranking[0].Label)
 	if p.Unknown { // by the model's threshold
 		class += "?"
+		t.unknown = true
 	}
 	return t.line(printable(file), class, percent(ranking[0].Probability), strings.Join(next, ", "))
 }
@@ -74,6 +78,15 @@ func (t *table) line(file, class, probability, next string) error {
 }
 
 func (t *table) failed(string, error) error { return nil } // standard error has it
+
+// end explains the question marks, if there are some.
+func (t *table) end() error {
+	if !t.unknown {
+		return nil
+	}
+	_, err := fmt.Fprintf(t.w, "\n? behind a class: it is less probable than the threshold, %g\n", t.threshold)
+	return err
+}
 
 func percent(p float32) string { return fmt.Sprintf("%.1f %%", 100*p) }
 
@@ -108,3 +121,5 @@ func (l *lines) classified(file string, p fastresnet.Prediction) error {
 func (l *lines) failed(file string, why error) error {
 	return l.e.Encode(outcome{File: file, Error: why.Error()})
 }
+
+func (l *lines) end() error { return nil }

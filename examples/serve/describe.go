@@ -13,7 +13,8 @@ type description struct {
 	// Width and height are those that pictures are scaled to.
 	Width        int      `json:"width"`
 	Height       int      `json:"height"`
-	Resizing     string   `json:"resizing"` // of pictures of other proportions: crop, stretch or pad
+	Resizing     string   `json:"resizing"`  // of pictures of other proportions: crop, stretch or pad
+	Threshold    float64  `json:"threshold"` // below which an answer is unknown; 0 for none
 	Parameters   int      `json:"parameters"`
 	TestAccuracy *float64 `json:"test_accuracy"` // null if it was not tested
 	TestImages   int      `json:"test_images"`
@@ -27,7 +28,7 @@ func (s *service) describe(w http.ResponseWriter, _ *http.Request) error {
 	result, network := s.model.Record(), s.model.Network()
 	d := description{
 		Recipe: result.Recipe.Name, Classes: s.model.Classes(), Width: network.Input.Width, Height: network.Input.Height,
-		Resizing: s.model.Resizing().String(), Parameters: network.Parameters(), TestImages: result.TestImages,
+		Resizing: s.model.Resizing().String(), Threshold: s.model.Threshold(), Parameters: network.Parameters(), TestImages: result.TestImages,
 		MaxBytes: s.limits.bytes, MaxPixels: picture.MaxPixels,
 	}
 	for _, e := range result.Epochs {

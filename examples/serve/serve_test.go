@@ -11,6 +11,7 @@ import (
 	"mime/multipart"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -136,7 +137,7 @@ func TestRoutes(t *testing.T) {
 		{"page", "GET", "/", 200, "", "<!doctype html>"},
 		{"page's header", "HEAD", "/", 200, "", ""},
 		{"health", "GET", "/healthz", 200, "", `{"status":"ok"}`},
-		{"model's size", "GET", "/model", 200, "", `"width":32,"height":32,"resizing":"crop","parameters":`},
+		{"model's size", "GET", "/model", 200, "", `"width":32,"height":32,"resizing":"crop","threshold":0,"parameters":`},
 		{"model", "GET", "/model", 200, "", `"test_images":64,"max_bytes":10000000,"max_pixels":25000000}`},
 		{"nothing", "GET", "/nothing", 404, "", `{"error":"there is nothing here`},
 		{"posting to the page", "POST", "/", 405, "GET, HEAD", `{"error":"the method is wrong: need GET, HEAD"}`},
@@ -228,9 +229,10 @@ func TestUnknown(t *testing.T) {
 		name      string
 		threshold float64
 		want      string // of the member unknown
+		described string // the threshold of the model
 	}{
-		{"none", 0, ""},
-		{"one that no answer reaches", 1, "true"},
+		{"none", 0, "", "0"},
+		{"one that no answer reaches", 1, "true", "1"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if err := s.model.SetThreshold(test.threshold); err != nil {
@@ -239,6 +241,12 @@ func TestUnknown(t *testing.T) {
 			var got struct{ Unknown json.RawMessage }
 			if err := json.Unmarshal(png.from("10.0.0.1:1", s.handler()).Body.Bytes(), &got); err != nil || string(got.Unknown) != test.want {
 				t.Errorf("unknown %q, want %q; error %v", got.Unknown, test.want, err)
+			}
+			var model struct{ Threshold json.RawMessage }
+			w := httptest.NewRecorder()
+			s.handler().ServeHTTP(w, httptest.NewRequest("GET", "/model", nil))
+			if err := json.Unmarshal(w.Body.Bytes(), &model); err != nil || string(model.Threshold) != test.described {
+				t.Errorf("the model has the threshold %q, want %q; error %v", model.Threshold, test.described, err)
 			}
 		})
 	}
