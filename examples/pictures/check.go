@@ -68,15 +68,11 @@ func checkPictures(ctx context.Context, stdout io.Writer, model *fastresnet.Mode
 		fmt.Fprintln(stdout, "as the model sees it: one that is often wrong finds different pictures alike, and doubts labels that are right")
 	}
 	for _, group := range groups {
-		shown := group[:min(listed, len(group))]
-		var those []string
-		for _, i := range shown {
-			those = append(those, names[i])
+		var different []string
+		for _, i := range group {
+			different = append(different, names[i])
 		}
-		if more := len(group) - len(shown); more > 0 {
-			those = append(those, fmt.Sprintf("and %s more", terminal.Count(more)))
-		}
-		fmt.Fprintf(stdout, "nearly the same picture, similarity %s: %s\n", similarity(vectors, shown), strings.Join(those, ", "))
+		fmt.Fprintf(stdout, "nearly the same picture, similarity %.4f: %s\n", similarity(vectors, group[:min(listed, len(group))]), listOf(different))
 	}
 	for _, s := range suspects[:min(listed, len(suspects))] {
 		fmt.Fprintf(stdout, "doubtful label: %s: %.0f %% of the most similar pictures are %s\n", names[s.Index], 100*s.Share, classes[s.Suggested])
@@ -90,8 +86,16 @@ func checkPictures(ctx context.Context, stdout io.Writer, model *fastresnet.Mode
 	return nil
 }
 
+// listOf is the first names of many.
+func listOf(names []string) string {
+	if len(names) <= listed {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %s more", strings.Join(names[:listed], ", "), terminal.Count(len(names)-listed))
+}
+
 // similarity is that of the two pictures of a group that are the least similar. Their vectors have the length 1.
-func similarity(vectors [][]float32, group []int) string {
+func similarity(vectors [][]float32, group []int) float64 {
 	least := 1.
 	for n, i := range group {
 		for _, j := range group[:n] {
@@ -102,5 +106,5 @@ func similarity(vectors [][]float32, group []int) string {
 			least = min(least, product)
 		}
 	}
-	return fmt.Sprintf("%.4f", least)
+	return least
 }

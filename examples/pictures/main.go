@@ -142,6 +142,23 @@ func (s *settings) read(ctx context.Context, stdout, stderr io.Writer) (trainSet
 	return trainSet, testSet, err
 }
 
+// cannotRead is what to do about pictures that cannot be read, which have been named, and classes that have no others.
+func (s *settings) cannotRead(name string, e *picture.UnreadableError) error {
+	var problems []error
+	if n := len(e.Problems); n > 0 {
+		advice := ""
+		if !s.reader.SkipUnreadable {
+			advice = ": -skip leaves them out"
+		}
+		problems = append(problems, fmt.Errorf("%d of %s in %s cannot be read%s", n, terminal.Plural(e.Total, "picture"), pathname.Quoted(name), advice))
+	}
+	for _, class := range e.Classes {
+		problems = append(problems, fmt.Errorf("there is no picture that can be read of the class %s in %s: give it some, or remove its folder or label",
+			pathname.Quoted(class), pathname.Quoted(name)))
+	}
+	return errors.Join(problems...)
+}
+
 // readSet reads a folder or a list, and says what was in it.
 func (s *settings) readSet(ctx context.Context, name string, stdout, stderr io.Writer) (*data.Dataset, error) {
 	display := progress.Display{Bar: program.BarWriter(stdout, stderr)}
@@ -170,23 +187,6 @@ func (s *settings) readSet(ctx context.Context, name string, stdout, stderr io.W
 	}
 	fmt.Fprint(stdout, found)
 	return set, nil
-}
-
-// cannotRead is what to do about pictures that cannot be read, which have been named, and classes that have no others.
-func (s *settings) cannotRead(name string, e *picture.UnreadableError) error {
-	var problems []error
-	if n := len(e.Problems); n > 0 {
-		advice := ""
-		if !s.reader.SkipUnreadable {
-			advice = ": -skip leaves them out"
-		}
-		problems = append(problems, fmt.Errorf("%d of %s in %s cannot be read%s", n, terminal.Plural(e.Total, "picture"), pathname.Quoted(name), advice))
-	}
-	for _, class := range e.Classes {
-		problems = append(problems, fmt.Errorf("there is no picture that can be read of the class %s in %s: give it some, or remove its folder or label",
-			pathname.Quoted(class), pathname.Quoted(name)))
-	}
-	return errors.Join(problems...)
 }
 
 // reportDuplicates warns of pictures that are there twice.
