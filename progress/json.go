@@ -22,7 +22,8 @@ import (
 //
 // An end has epochs (in all), test_accuracy (of the model), with [fastresnet.WithBestWeights] best_epoch (whose weights that
 // has), stopped (why before the last epoch, "" otherwise), images_per_second, compile_seconds, prepare_seconds, train_seconds,
-// total_seconds (as in [fastresnet.Timing]), warnings, and error: a text, null if there was none. If nothing was trained, only event, time and error are there.
+// total_seconds (as in [fastresnet.Timing]), warnings, and error: a text, null if there was none. If nothing was trained, only
+// event, time and error are there.
 func JSON(w io.Writer) fastresnet.Observer {
 	j := &jsonLog{w: w}
 	return fastresnet.Observer{Start: j.start, Epoch: j.epoch, End: j.end}

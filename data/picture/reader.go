@@ -216,6 +216,7 @@ func (r Reader) read(ctx context.Context, from source, pictures []Labelled, empt
 
 	var bad []Problem
 	kept := 0
+	has := make([]bool, len(classes)) // a picture
 	names := make([]string, 0, len(pictures))
 	for i, p := range pictures {
 		if problems[i] != nil {
@@ -224,12 +225,13 @@ func (r Reader) read(ctx context.Context, from source, pictures []Labelled, empt
 		}
 		copy(pixels[kept*shape.Size():], pixels[i*shape.Size():(i+1)*shape.Size()])
 		labels[kept] = labels[i]
+		has[labels[i]] = true
 		names = append(names, p.Path)
 		kept++
 	}
 	if r.Classes == nil {
 		for label, class := range classes {
-			if !slices.Contains(labels[:kept], label) {
+			if !has[label] {
 				empty = append(empty, class)
 			}
 		}
