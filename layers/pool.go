@@ -7,7 +7,8 @@ import (
 )
 
 // MaxPool takes the maximum of each Size x Size window, without overlap: [batch, height/Size,
-// width/Size, channels]. The gradient goes to a window's first maximum in row-major order.
+// width/Size, channels]. The gradient goes to a window's first maximum in row-major order; in pure Go, behind a norm, to the one
+// that was the greatest before the norm, which is another where rounding or a scale of 0 has made them equal.
 type MaxPool struct {
 	// Size is the height and width of a window in pixels, at least 1.
 	Size int `json:"size"`

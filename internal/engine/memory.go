@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"math"
 	"runtime"
 
 	"github.com/fastresnet/fastresnet/data"
@@ -21,20 +22,20 @@ const (
 // Memory is about what it takes to answer with a network: beside images, and for every SmallBatch of those that are computed
 // together.
 func Memory(n layers.Network) (fixed, perSmallBatch int64, err error) {
-	fixed, perSize, perSmallBatch, err := memory(n, false)
+	fixed, perSize, perSmallBatch, err := memory(n, false, nil)
 	return fixed + perSize, perSmallBatch, err
 }
 
 // memory is about what it takes to train or to answer: beside batches, for every size of batch, and for every SmallBatch
 // images of one.
-func memory(n layers.Network, training bool) (fixed, perSize, perSmallBatch int64, err error) {
+func memory(n layers.Network, training bool, frozen map[string]bool) (fixed, perSize, perSmallBatch int64, err error) {
 	steps, err := n.Plan()
 	if err != nil {
 		return 0, 0, 0, err
 	}
 	perSmallBatch = outputSize(n.Input) + SmallBatch*valueSize*int64(n.Input.Size())
 	if training {
-		kept, _ := keptSize(n.Layers, steps)
+		kept, _ := keptSize(n.Layers, steps, frozen)
 		perSmallBatch += kept
 	} else {
 		perSmallBatch += answerSize(n.Layers, steps)
@@ -66,7 +67,7 @@ func memory(n layers.Network, training bool) (fixed, perSize, perSmallBatch int6
 func TrainingMemory(cfg Config, images int, tested bool) (int64, error) {
 	var total int64
 	add := func(training bool, batches ...int) error {
-		fixed, perSize, perSmallBatch, err := memory(cfg.Network, training)
+		fixed, perSize, perSmallBatch, err := memory(cfg.Network, training, cfg.Frozen)
 		total += fixed
 		for _, size := range batches {
 			total += perSize + perSmallBatch*int64(ceilDiv(size, SmallBatch))
@@ -128,61 +129,47 @@ func imageOutputSize(s data.Shape) int64 {
 }
 
 // keptSize is the size of what training keeps of the outputs of a sequence of layers, for SmallBatch images. steps begin with
-// those of the sequence, and rest is what follows. What is in front of a max pool behind a norm is as small as the pool's output:
-// cpu's lower.
-func keptSize(sequence []layers.Layer, steps []layers.ResolvedLayer) (size int64, rest []layers.ResolvedLayer) {
+// those of the sequence, and rest is what follows. A norm in front of a max pool has an output as small as the pool's, unless it and
+// all before it is frozen: cpu's lower.
+func keptSize(sequence []layers.Layer, steps []layers.ResolvedLayer, frozen map[string]bool) (size int64, rest []layers.ResolvedLayer) {
 	for i, l := range sequence {
-		s := steps[0]
+		out := steps[0].Out
+		if t := TogetherOf(sequence[i:]); t.Conv == nil && t.PicksFirst() && !frozen[t.Norm.Name] {
+			out = steps[t.Layers-1].Out
+		}
+		size += outputSize(out)
 		steps = steps[1:]
-		size += outputSize(s.Out)
-		switch l := l.(type) {
-		case layers.MaxPool:
-			if isNormed(sequence[:i]) {
-				size += outputSize(s.Out) - outputSize(s.In)
-			}
-		case layers.Residual:
+		if l, is := l.(layers.Residual); is {
 			var branch, shortcut int64
-			branch, steps = keptSize(l.Branch, steps)
-			shortcut, steps = keptSize(l.Shortcut, steps)
+			branch, steps = keptSize(l.Branch, steps, frozen)
+			shortcut, steps = keptSize(l.Shortcut, steps, frozen)
 			size += branch + shortcut
 		}
 	}
 	return size, steps
 }
 
-// isNormed says whether a sequence ends in a norm, or in one and an activation that rises.
-func isNormed(sequence []layers.Layer) bool {
-	if len(sequence) == 0 {
-		return false
-	}
-	before := sequence[:len(sequence)-1]
-	switch sequence[len(before)].(type) {
-	case layers.BatchNorm:
-		return true
-	case layers.ReLU, layers.CELU:
-		if len(before) > 0 {
-			_, is := before[len(before)-1].(layers.BatchNorm)
-			return is
-		}
-	}
-	return false
-}
-
-// answerSize is the size of all outputs of a net that only answers, for SmallBatch images.
+// answerSize is the size of all outputs of a net that only answers, for SmallBatch images: the most of any kernels, which differ in
+// how few channels they transform.
 func answerSize(sequence []layers.Layer, steps []layers.ResolvedLayer) int64 {
-	a := &answer{steps: steps}
-	a.add(sequence, input)
-	var size int64
-	for _, s := range a.slots.Sizes {
-		size += s
+	var most int64
+	for _, fewest := range []int{8, 64, math.MaxInt} { // in assembly, in plain Go, and of the backend "go:direct"
+		a := &answer{steps: steps, fewest: fewest}
+		a.add(sequence, input)
+		var size int64
+		for _, s := range a.slots.Sizes {
+			size += s
+		}
+		most = max(most, size)
 	}
-	return size
+	return most
 }
 
-// answer is a plan of such outputs in slots: that of cpu's lower, which needs less where it computes a pool with a convolution.
+// answer is a plan of such outputs in slots: that of cpu's lower.
 type answer struct {
-	slots Slots
-	steps []layers.ResolvedLayer // to come
+	slots  Slots
+	steps  []layers.ResolvedLayer // to come
+	fewest int                    // channels of a convolution that is transformed
 }
 
 // input stands for the slot of the images, which are in none.
@@ -191,10 +178,11 @@ const input = -1
 // add plans a sequence of layers, of which the first reads a slot that is needed longer, and says in which their output is.
 func (a *answer) add(sequence []layers.Layer, first int) (out int) {
 	in := first
-	for _, l := range sequence {
-		size := outputSize(a.steps[0].Out)
-		a.steps = a.steps[1:]
-		switch l := l.(type) {
+	for i := 0; i < len(sequence); i++ {
+		n := max(1, a.pooled(TogetherOf(sequence[i:])))
+		size := outputSize(a.steps[n-1].Out)
+		a.steps = a.steps[n:]
+		switch l := sequence[i].(type) {
 		case layers.BatchNorm, layers.ReLU, layers.CELU, layers.GELU, layers.SiLU, layers.Scale:
 			if out = in; in == first {
 				out = a.slots.Take(size)
@@ -216,9 +204,23 @@ func (a *answer) add(sequence []layers.Layer, first int) (out int) {
 		if in != first && in != out {
 			a.slots.Give(in)
 		}
-		in = out
+		i, in = i+n-1, out
 	}
 	return in
+}
+
+// pooled is how many layers are computed together, the last of which is a pool that keeps a part of each tile: cpu's newPooledConv. It
+// is 0 if there are none.
+func (a *answer) pooled(t Together) int {
+	const side = 4 // of a tile
+	if t.Conv == nil || t.Pool == nil || side%t.Pool.Size != 0 {
+		return 0
+	}
+	s := a.steps[0]
+	if !isTransformed(s.Variables[0], s.In, s.Out) || min(s.In.Channels, s.Out.Channels) < a.fewest {
+		return 0
+	}
+	return t.Layers
 }
 
 // isTransformed says whether a convolution may be computed by transforms: cpu's winogradFits.

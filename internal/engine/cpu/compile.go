@@ -3,7 +3,7 @@ package cpu
 import (
 	"fmt"
 
-	"github.com/fastresnet/fastresnet/internal/engine/cpu/kernels"
+	"github.com/fastresnet/fastresnet/internal/engine"
 	"github.com/fastresnet/fastresnet/layers"
 )
 
@@ -61,12 +61,13 @@ func lower(sequence []layers.Layer, in *tensor, frozen map[string]bool) (ops []o
 	for i := 0; i < len(sequence); i++ {
 		before := last
 		last = nil
+		together := engine.TogetherOf(sequence[i:])
 		switch l := sequence[i].(type) {
 		case layers.Conv:
-			if c, n := newPooledConv(in, sequence[i:]); c != nil {
+			if c := newPooledConv(in, together); c != nil {
 				ops = append(ops, border{in})
 				add(c, c.pool.out, false)
-				i += n - 1
+				i += together.Layers - 1
 				break
 			}
 			last = convolve(l, l.Out, l.Name, frozen[l.Name])
@@ -79,14 +80,15 @@ func lower(sequence []layers.Layer, in *tensor, frozen map[string]bool) (ops []o
 		case layers.Linear:
 			withBias(convolve(l, l.Out, l.Name, frozen[l.Name]), l.Name, l.Bias)
 		case layers.BatchNorm:
-			_, f, n := normAt(sequence, i)
-			i += n - 1
-			trained := !in.fixed || !frozen[l.Name]
-			if pool, ok := poolAt(sequence, i+1); ok && trained && f.Rises() && in.slots == nil {
-				i++
-				b := newPooledNorm(in, l, f, frozen[l.Name], pool)
+			if together.PicksFirst() && in.slots == nil && !(in.fixed && frozen[l.Name]) {
+				b := newPooledNorm(in, together, frozen[l.Name])
 				add(b, b.out, !b.frozen)
+				i += together.Layers - 1
 				break
+			}
+			f, is := activationOf(together.Activation)
+			if is {
+				i++
 			}
 			b := newNorm(in, like(), l, f, frozen[l.Name])
 			if before != nil {
@@ -123,31 +125,6 @@ func lower(sequence []layers.Layer, in *tensor, frozen map[string]bool) (ops []o
 		}
 	}
 	return ops, in, nil
-}
-
-// normAt is a layer of a sequence, if there is one and it is a norm, and the activation behind it, if there is one: n layers.
-func normAt(sequence []layers.Layer, i int) (norm layers.BatchNorm, f kernels.Activation, n int) {
-	if i >= len(sequence) {
-		return norm, f, 0
-	}
-	norm, is := sequence[i].(layers.BatchNorm)
-	if !is {
-		return norm, f, 0
-	}
-	if i+1 < len(sequence) {
-		if f, is = activationOf(sequence[i+1]); is {
-			return norm, f, 2
-		}
-	}
-	return norm, f, 1
-}
-
-// poolAt is a layer of a sequence, if there is one and it is a max pool.
-func poolAt(sequence []layers.Layer, i int) (pool layers.MaxPool, ok bool) {
-	if i < len(sequence) {
-		pool, ok = sequence[i].(layers.MaxPool)
-	}
-	return pool, ok
 }
 
 // pathsOf makes the path with layers the branch, since a sum is the same either way.

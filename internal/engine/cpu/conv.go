@@ -2,6 +2,7 @@ package cpu
 
 import (
 	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/internal/engine"
 	"github.com/fastresnet/fastresnet/internal/engine/cpu/kernels"
 	"github.com/fastresnet/fastresnet/layers"
 )
@@ -41,13 +42,14 @@ type convolution interface {
 	// channels and filters alone, not on how many images there are.
 	packedSize() int
 	pack(filters, w []float32)
-	// output computes y, a tensor like the output, from the input, and does what comes after. Where there is a pool, its windows
-	// must be ones that the algorithm can keep.
+	// output computes y, a tensor like the output, from the input, and does what comes after.
 	output(filters []float32, y *tensor, after epilogue)
 	// weightGradient computes dw from the input and the gradient that the output holds.
 	weightGradient(dw []float32)
 	// inputGradient replaces the input by its gradient.
 	inputGradient(w []float32)
+	// keeps says whether output can keep the maxima of windows of a size alone.
+	keeps(size int) bool
 }
 
 // epilogue is what happens to rows of a channel of a group, once they are computed and still in a cache.
@@ -75,8 +77,8 @@ type conv struct {
 	// norm is the norm after it, if there is one. Both are computed together where the gradient needs nothing of what is
 	// between them.
 	norm *norm
-	// pool is the max pool after it, and after the norm, if there is no backward pass and it is computed with them. Then out
-	// has no memory.
+	// pool is the max pool after it, and after the norm, if there is no backward pass and it is computed with them. Then
+	// out has no memory.
 	pool *maxPool
 	convolution
 }
@@ -86,31 +88,26 @@ func newConv(in *tensor, channels int, weight string, f filter, frozen bool) *co
 	return &conv{in: in, out: out, weight: weight, frozen: frozen, convolution: convolutionOf(in, out, f)}
 }
 
-// newPooledConv is the convolution that a sequence begins with, the norm and the activation behind it if there are any, and a
-// max pool: the first n layers, without a backward pass. There is none if the layers are others, or are not computed together.
-func newPooledConv(in *tensor, sequence []layers.Layer) (c *conv, n int) {
-	first, is := sequence[0].(layers.Conv)
-	if !is || in.slots == nil {
-		return nil, 0
+// newPooledConv is a convolution, the norm and the activation behind it if there are any, and a max pool, without a
+// backward pass. It is nil if the layers are others, or are not computed together.
+func newPooledConv(in *tensor, t engine.Together) *conv {
+	if t.Conv == nil || t.Pool == nil || in.slots == nil {
+		return nil
 	}
-	n = 1
-	b, f, normed := normAt(sequence, n)
-	n += normed
-	pool, is := poolAt(sequence, n)
-	filter := filterOf(first, in.shape)
-	out := in.without(filter.output(in.shape, first.Out))
-	if !is || kernels.OutputSide%pool.Size != 0 || !suitsWinograd(in, out, filter) {
-		return nil, 0
+	f := filterOf(*t.Conv, in.shape)
+	out := in.without(f.output(in.shape, t.Conv.Out))
+	out.fixed = in.fixed
+	c := &conv{in: in, out: out, weight: t.Conv.Name + "/weight", frozen: true, convolution: convolutionOf(in, out, f)}
+	if !c.keeps(t.Pool.Size) {
+		return nil
 	}
-	c = &conv{
-		in: in, out: out, weight: first.Name + "/weight", frozen: true,
-		pool: newMaxPool(out, pool.Size, pool.Size), convolution: newWinograd(in, out),
-	}
-	if normed > 0 {
-		c.norm = newNorm(out, out, b, f, true)
+	c.pool = newMaxPool(out, t.Pool.Size, t.Pool.Size)
+	if t.Norm != nil {
+		f, _ := activationOf(t.Activation)
+		c.norm = newNorm(out, out, *t.Norm, f, true)
 		c.norm.fused = true
 	}
-	return c, n + 1
+	return c
 }
 
 func (c *conv) forward(n *Net) {

@@ -142,3 +142,6 @@ func (d *direct) weightGradient(dw []float32) {
 	})
 	p.unpack(dw, sums)
 }
+
+// keeps implements [convolution].
+func (d *direct) keeps(int) bool { return false }

@@ -29,16 +29,34 @@ func TestEstimatesOfMemory(t *testing.T) {
 		design       layers.Design
 		width, batch int
 		optimizer    engine.Optimizer // of the filters
+		layers       []layers.Layer   // in place of a design
+		frozen       []string
 	}{
-		{"outputs count most", layers.ResNet9(), 8, 64, engine.Nesterov{}},
-		{"weights count most", layers.Backbone(), 64, 16, engine.Nesterov{}},
-		{"a batch that is not full", layers.Dawn(), 8, 40, engine.Nesterov{}},
-		{"filters of many tiles", layers.ResNet9(), 48, 16, engine.Nesterov{}},
-		{"matrices of filters", layers.Backbone(), 32, 16, engine.Muon{}},
+		{"outputs count most", layers.ResNet9(), 8, 64, engine.Nesterov{}, nil, nil},
+		{"weights count most", layers.Backbone(), 64, 16, engine.Nesterov{}, nil, nil},
+		{"a batch that is not full", layers.Dawn(), 8, 40, engine.Nesterov{}, nil, nil},
+		{"filters of many tiles", layers.ResNet9(), 48, 16, engine.Nesterov{}, nil, nil},
+		{"matrices of filters", layers.Backbone(), 32, 16, engine.Muon{}, nil, nil},
+		{"a pool computed with a convolution", layers.Design{}, 0, 64, engine.Nesterov{}, []layers.Layer{
+			conv("a", 21, 1, 1), conv("b", 21, 3, 1), layers.BatchNorm{Name: "b_norm"}, layers.GELU{}, layers.MaxPool{Size: 2},
+			layers.Residual{Branch: []layers.Layer{conv("c", 21, 3, 1), layers.BatchNorm{Name: "c_norm"}, layers.ReLU{}}},
+			layers.GlobalMaxPool{}, layers.Linear{Name: "end", Out: 10},
+		}, nil},
+		{"a frozen norm in front of a pool", layers.Design{}, 0, 64, engine.Nesterov{}, []layers.Layer{
+			conv("a", 64, 3, 1), layers.BatchNorm{Name: "a_norm"}, layers.MaxPool{Size: 4}, layers.GlobalMaxPool{}, layers.Linear{Name: "end", Out: 10},
+		}, []string{"a", "a_norm"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			cfg := enginetest.Config(t, set, test.batch)
-			cfg.Network = enginetest.Network(t, test.design, set, test.width)
+			if test.layers != nil {
+				cfg.Network = layers.Network{Name: test.name, Input: set.Shape(), Layers: test.layers}
+			} else {
+				cfg.Network = enginetest.Network(t, test.design, set, test.width)
+			}
+			cfg.Frozen = map[string]bool{}
+			for _, name := range test.frozen {
+				cfg.Frozen[name] = true
+			}
 			cfg.Groups = []engine.Group{{Kind: layers.KindFilters, Optimizer: test.optimizer}}
 			check := func(what string, estimate, taken int64) {
 				t.Logf("%s takes %d bytes, estimated %d", what, taken, estimate)

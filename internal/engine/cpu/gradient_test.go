@@ -60,6 +60,8 @@ func TestGradients(t *testing.T) {
 		{"norm and pool", data.Shape{Height: 6, Width: 4, Channels: 3}, 5, []layers.Layer{conv("a", 5, 3, 1), norm, layers.MaxPool{Size: 2}}},
 		{"norm, celu and pool, floor", data.Shape{Height: 7, Width: 5, Channels: 3}, 5, []layers.Layer{
 			conv("a", 5, 3, 1), norm, layers.CELU{Alpha: 0.3}, layers.MaxPool{Size: 3, Floor: true}, conv("b", 4, 1, 1)}},
+		{"norm, relu and pool behind another norm", data.Shape{Height: 6, Width: 4, Channels: 3}, 5, []layers.Layer{
+			conv("a", 5, 3, 1), norm, relu, conv("b", 5, 3, 1), layers.BatchNorm{Name: "norm2"}, relu, layers.MaxPool{Size: 2}}},
 		{"norm, gelu and pool", data.Shape{Height: 6, Width: 4, Channels: 3}, 5, []layers.Layer{conv("a", 5, 3, 1), norm, layers.GELU{}, layers.MaxPool{Size: 2}}},
 		{"norm, pool and relu, two groups", data.Shape{Height: 4, Width: 4, Channels: 3}, 19, []layers.Layer{conv("a", 5, 3, 1), norm, layers.MaxPool{Size: 2}, relu}},
 		{"3 ghosts and pool", data.Shape{Height: 2, Width: 4, Channels: 3}, 36, []layers.Layer{conv("a", 5, 3, 1), ghosts(3, false), relu, layers.MaxPool{Size: 2}}},

@@ -3,6 +3,7 @@ package cpu
 import (
 	"math"
 
+	"github.com/fastresnet/fastresnet/internal/engine"
 	"github.com/fastresnet/fastresnet/internal/engine/cpu/kernels"
 	"github.com/fastresnet/fastresnet/layers"
 )
@@ -19,12 +20,13 @@ import (
 //
 // A max pool behind it, in training, picks first: what a rising activation makes largest is where the norm's input is
 // largest, or least where the channel's scale is negative. The norm needs all of its input for the moments and in the
-// backward pass, but computes what the pool leaves alone, most often a quarter.
+// backward pass, but computes what the pool leaves alone, most often a quarter. Where outputs are equal whose inputs are
+// not, as by a scale of 0, the gradient goes to the greatest input, and not to the first.
 type norm struct {
 	in, out *tensor
-	// picked is what is normalised: in, or what pool leaves of it.
+	// picked is what is normalised: in, or what picks, the max pool, leaves of it.
 	picked *tensor
-	pool   *maxPool
+	picks  *maxPool
 	name   string
 	ghosts int
 	phases int
@@ -72,11 +74,12 @@ func newNorm(in, out *tensor, l layers.BatchNorm, f kernels.Activation, frozen b
 	return b
 }
 
-// newPooledNorm makes a norm with a max pool behind it and an activation that rises.
-func newPooledNorm(in *tensor, l layers.BatchNorm, f kernels.Activation, frozen bool, p layers.MaxPool) *norm {
-	pool := newMaxPool(in, p.Size, p.Size)
-	b := newNorm(in, in.beside(pool.out.shape), l, f, frozen)
-	b.picked, b.pool = pool.out, pool
+// newPooledNorm makes a norm, with the activation behind it, whose max pool picks first.
+func newPooledNorm(in *tensor, t engine.Together, frozen bool) *norm {
+	f, _ := activationOf(t.Activation)
+	pool := newMaxPool(in, t.Pool.Size, t.Pool.Size)
+	b := newNorm(in, in.beside(pool.out.shape), *t.Norm, f, frozen)
+	b.picked, b.picks = pool.out, pool
 	return b
 }
 
@@ -106,14 +109,14 @@ func (b *norm) forward(n *Net) {
 	if b.isFused(n) {
 		return
 	}
-	if b.ofBatch(n) || b.pool != nil {
+	if b.ofBatch(n) || b.picks != nil {
 		b.in.perChannel(func(g, c int) {
 			if b.ofBatch(n) {
 				sum, squares := b.sums(g, c)
 				b.in.kernels.Moments(sum, squares, b.in.plane(g, c), b.in.rows())
 			}
-			if b.pool != nil {
-				b.pool.pick(g, c, b.pool.least(b.falls(n, c)))
+			if b.picks != nil {
+				b.picks.pick(g, c, b.picks.least(b.falls(n, c)))
 			}
 		})
 	}
@@ -218,8 +221,8 @@ func (b *norm) backward(n *Net) {
 	}
 	b.in.perChannel(func(g, c int) {
 		b.in.kernels.AffineBackward(b.out.plane(g, c), b.picked.plane(g, c), b.picked.rows(), b.of(g, c))
-		if b.pool != nil {
-			b.pool.spread(g, c, b.pool.least(b.falls(n, c)), b.of(g, c))
+		if b.picks != nil {
+			b.picks.spread(g, c, b.picks.least(b.falls(n, c)), b.of(g, c))
 		}
 		b.in.clearPadding(g, c)
 	})

@@ -1,7 +1,5 @@
 package cpu
 
-import "github.com/fastresnet/fastresnet/internal/engine/cpu/kernels"
-
 // residual adds the shortcut's output to the branch's.
 //
 // The sum replaces the branch's output, so its gradient is already where the branch's backward pass looks
@@ -53,13 +51,3 @@ func (r *residual) backward(n *Net) {
 		r.in.add(r.out)
 	}
 }
-
-// add adds u, of the same shape.
-func (t *tensor) add(u *tensor) {
-	t.perChannel(func(g, c int) { add(t.kernels, t.plane(g, c), u.plane(g, c), t.rows()) })
-}
-
-// add adds rows of u to those of t: as a gradient is added to what it goes through.
-func add(k *kernels.Set, t, u []float32, r kernels.Rows) { k.AffineBackward(u, t, r, addition) }
-
-var addition = &kernels.AffineGradient{Affine: kernels.Affine{Gain: kernels.Fill(1)}, XGain: kernels.Fill(1)}

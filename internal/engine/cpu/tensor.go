@@ -138,6 +138,17 @@ func (t *tensor) store(images []float32) {
 	}
 }
 
+// add adds u, of the same shape.
+func (t *tensor) add(u *tensor) {
+	t.perChannel(func(g, c int) { addRows(t.kernels, t.plane(g, c), u.plane(g, c), t.rows()) })
+}
+
+// addRows adds rows of u to those of t.
+func addRows(k *kernels.Set, t, u []float32, r kernels.Rows) { k.AffineBackward(u, t, r, addition) }
+
+// addition are the coefficients with which a gradient is added to what it goes through.
+var addition = &kernels.AffineGradient{Affine: kernels.Affine{Gain: kernels.Fill(1)}, XGain: kernels.Fill(1)}
+
 // clearPadding makes the lanes past the batch 0 in one channel of a group.
 func (t *tensor) clearPadding(group, channel int) {
 	used, lanes := t.images(group), t.kernels.Lanes

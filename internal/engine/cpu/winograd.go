@@ -67,6 +67,9 @@ func (w *winograd) inputGradient(weights []float32) {
 // weightGradient implements [convolution].
 func (w *winograd) weightGradient(dw []float32) { w.forward.gradient(dw) }
 
+// keeps implements [convolution]: of tiles that windows fill.
+func (w *winograd) keeps(size int) bool { return kernels.OutputSide%size == 0 }
+
 const (
 	filterTaps = kernels.FilterSide * kernels.FilterSide
 	positions  = kernels.InputSide * kernels.InputSide
@@ -123,15 +126,17 @@ func (p *tileProduct) run(filters []float32, to *tensor, after epilogue) {
 	x := transformed{channel: chunk * lanes, tile: lanes, position: (inputs*chunk + spread) * lanes}
 	outputs := min(blockOutputs*p.y.kernels.WideTile, p.channels.Channels())
 	y := transformed{channel: chunk * lanes, tile: lanes, position: (outputs*chunk + spread) * lanes}
-	rows := 0 // of the outputs of a chunk, which a pool makes something of
+	rows := 0 // of the outputs of a chunk, which a pool reads, and one that it does not
 	if after.pool != nil {
-		rows = kernels.OutputSide * kernels.OutputSide * chunk * lanes
+		rows = (kernels.OutputSide + 1) * kernels.OutputSide * chunk * lanes
 	}
 	parallel(chunks*parts, func(i int) {
 		memory := p.y.arena.take(positions*(x.position+y.position) + rows)
 		defer p.y.arena.give(memory)
 		x, y := x, y
-		x.values, y.values, memory = memory[:positions*x.position], memory[positions*x.position:], memory[positions*(x.position+y.position):]
+		x.values = memory[:positions*x.position]
+		y.values = memory[positions*x.position:][:positions*y.position]
+		rows := memory[positions*(x.position+y.position):]
 		first, part := i/parts*chunk, i%parts
 		count := min(chunk, p.tiles()-first)
 		p.transform(x, p.x, first, count, 0, inputs)
@@ -139,7 +144,7 @@ func (p *tileProduct) run(filters []float32, to *tensor, after epilogue) {
 			t := block * blockOutputs
 			end := min(t+blockOutputs, p.channels.Count())
 			p.multiply(y, x, offsets, filters, t, end, count)
-			p.store(to, y, first, count, p.channels[t], min(p.channels[end], p.y.shape.Channels), after, memory)
+			p.store(to, y, first, count, p.channels[t], min(p.channels[end], p.y.shape.Channels), after, rows)
 		}
 	})
 }
@@ -183,14 +188,14 @@ func (p *tileProduct) transform(to transformed, from *tensor, first, count, chan
 	})
 }
 
-// store transforms tiles of the outputs from one channel up to another, does what comes after, and writes them to y: by way of
-// rows in memory if there is a pool.
+// store transforms tiles of the outputs from one channel up to another, does what comes after, and writes them to y: by
+// way of some memory if there is a pool.
 func (p *tileProduct) store(y *tensor, from transformed, first, count, channel, end int, after epilogue, memory []float32) {
 	k, lanes := p.y.kernels, p.y.kernels.Lanes
 	p.eachRow(first, count, func(i, group, row, column, n int) {
 		top, left := kernels.OutputSide*row, kernels.OutputSide*column
 		image := kernels.Rows{Count: min(kernels.OutputSide, p.y.shape.Height-top), Length: min(kernels.OutputSide*n, p.y.shape.Width-left) * lanes}
-		grid := tileGrid(y)
+		grid := tileGrid(p.y)
 		if after.pool != nil {
 			grid.Row = kernels.OutputSide * n * lanes
 		}

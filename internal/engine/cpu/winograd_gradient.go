@@ -57,7 +57,7 @@ func (p *tileProduct) gradient(dw []float32) {
 		for part := 1; part < parts; part++ {
 			for position := range positions {
 				to, from := sums[position*plane+first*lanes:], sums[(part*positions+position)*plane+first*lanes:]
-				add(k, to, from, kernels.Rows{Count: 1, Length: count * lanes})
+				addRows(k, to, from, kernels.Rows{Count: 1, Length: count * lanes})
 			}
 		}
 		k.Winograd.FilterGradient(taps[first*lanes:], planes(kernels.FilterSide, plane, lanes),

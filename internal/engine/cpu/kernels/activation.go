@@ -19,9 +19,6 @@ const (
 	SiLU
 )
 
-// Rises says whether a greater x never makes a smaller f(x).
-func (f Activation) Rises() bool { return f.Kind == Identity || f.Kind == ReLU || f.Kind == CELU }
-
 // Value is f(x), for kernels without vectors.
 func (f Activation) Value(x float32) float32 {
 	switch f.Kind {

@@ -5227,6 +5227,135 @@ anySizeEnd:
 // func maxPoolBackwardAVX512(dy []float32, x []float32, w struct{Height int; Width int; Stride int; Least bool})
 // Requires: AVX, AVX512F
 TEXT ·maxPoolBackwardAVX512(SB), NOSPLIT, $0-80
+	MOVQ  dy_base+0(FP), AX
+	MOVQ  x_base+24(FP), CX
+	MOVQ  dy_len+8(FP), DX
+	SHRQ  $0x04, DX
+	MOVQ  w_Height+48(FP), BX
+	MOVQ  w_Width+56(FP), SI
+	MOVQ  w_Stride+64(FP), DI
+	SHLQ  $0x02, DI
+	MOVQ  SI, R8
+	SHLQ  $0x06, R8
+	CMPQ  BX, $0x02
+	JNE   any
+	CMPQ  SI, $0x02
+	JNE   any
+	TESTQ DX, DX
+	JZ    smallEnd
+
+small:
+	VMOVUPS   (CX), Z0
+	VMOVUPS   64(CX), Z1
+	VMOVUPS   (CX)(DI*1), Z2
+	VMOVUPS   64(CX)(DI*1), Z3
+	VMOVAPS   Z0, Z4
+	VMAXPS    Z4, Z1, Z4
+	VMAXPS    Z4, Z2, Z4
+	VMAXPS    Z4, Z3, Z4
+	VMOVUPS   (AX), Z5
+	KXNORW    K1, K1, K1
+	VCMPPS    $0x00, Z4, Z0, K2
+	KANDW     K2, K1, K2
+	VMOVAPS.Z Z5, K2, Z0
+	VMOVUPS   Z0, (CX)
+	KANDNW    K1, K2, K1
+	VCMPPS    $0x00, Z4, Z1, K2
+	KANDW     K2, K1, K2
+	VMOVAPS.Z Z5, K2, Z0
+	VMOVUPS   Z0, 64(CX)
+	KANDNW    K1, K2, K1
+	VCMPPS    $0x00, Z4, Z2, K2
+	KANDW     K2, K1, K2
+	VMOVAPS.Z Z5, K2, Z0
+	VMOVUPS   Z0, (CX)(DI*1)
+	KANDNW    K1, K2, K1
+	VCMPPS    $0x00, Z4, Z3, K2
+	KANDW     K2, K1, K2
+	VMOVAPS.Z Z5, K2, Z0
+	VMOVUPS   Z0, 64(CX)(DI*1)
+	KANDNW    K1, K2, K1
+	ADDQ      $0x40, AX
+	ADDQ      R8, CX
+	DECQ      DX
+	JNZ       small
+
+smallEnd:
+	VZEROUPPER
+	RET
+
+any:
+	TESTQ DX, DX
+	JZ    anySizeEnd
+
+anySize:
+	VMOVUPS (CX), Z0
+	MOVQ    CX, R9
+	MOVQ    BX, R10
+	TESTQ   R10, R10
+	JZ      bestRowEnd
+
+bestRow:
+	MOVQ  R9, R11
+	MOVQ  SI, R12
+	TESTQ R12, R12
+	JZ    bestPixelEnd
+
+bestPixel:
+	VMOVUPS (R11), Z1
+	VMAXPS  Z0, Z1, Z0
+	ADDQ    $0x40, R11
+	DECQ    R12
+	JNZ     bestPixel
+
+bestPixelEnd:
+	ADDQ DI, R9
+	DECQ R10
+	JNZ  bestRow
+
+bestRowEnd:
+	VMOVUPS (AX), Z1
+	KXNORW  K1, K1, K1
+	MOVQ    CX, R9
+	MOVQ    BX, R10
+	TESTQ   R10, R10
+	JZ      spreadRowEnd
+
+spreadRow:
+	MOVQ  R9, R11
+	MOVQ  SI, R12
+	TESTQ R12, R12
+	JZ    spreadPixelEnd
+
+spreadPixel:
+	VMOVUPS   (R11), Z2
+	VCMPPS    $0x00, Z0, Z2, K2
+	KANDW     K2, K1, K2
+	VMOVAPS.Z Z1, K2, Z2
+	VMOVUPS   Z2, (R11)
+	KANDNW    K1, K2, K1
+	ADDQ      $0x40, R11
+	DECQ      R12
+	JNZ       spreadPixel
+
+spreadPixelEnd:
+	ADDQ DI, R9
+	DECQ R10
+	JNZ  spreadRow
+
+spreadRowEnd:
+	ADDQ $0x40, AX
+	ADDQ R8, CX
+	DECQ DX
+	JNZ  anySize
+
+anySizeEnd:
+	VZEROUPPER
+	RET
+
+// func maxPoolAffineBackwardAVX512(dy []float32, x []float32, w struct{Height int; Width int; Stride int; Least bool}, a *byte)
+// Requires: AVX, AVX512F
+TEXT ·maxPoolAffineBackwardAVX512(SB), NOSPLIT, $0-88
 	MOVQ         dy_base+0(FP), AX
 	MOVQ         x_base+24(FP), CX
 	MOVQ         dy_len+8(FP), DX
@@ -5241,6 +5370,10 @@ TEXT ·maxPoolBackwardAVX512(SB), NOSPLIT, $0-80
 	SHLL         $0x1f, R9
 	VMOVD        R9, X0
 	VPBROADCASTD X0, Z0
+	MOVQ         a+80(FP), R9
+	VMOVUPS      208(R9), Z5
+	VPXORD       Z0, Z5, Z5
+	VMOVUPS      272(R9), Z6
 	CMPQ         BX, $0x02
 	JNE          any
 	CMPQ         SI, $0x02
@@ -5249,44 +5382,52 @@ TEXT ·maxPoolBackwardAVX512(SB), NOSPLIT, $0-80
 	JZ           smallEnd
 
 small:
-	VMOVUPS   (CX), Z1
-	VPXORD    Z0, Z1, Z1
-	VMOVUPS   64(CX), Z2
-	VPXORD    Z0, Z2, Z2
-	VMOVUPS   (CX)(DI*1), Z3
-	VPXORD    Z0, Z3, Z3
-	VMOVUPS   64(CX)(DI*1), Z4
-	VPXORD    Z0, Z4, Z4
-	VMOVAPS   Z1, Z5
-	VMAXPS    Z5, Z2, Z5
-	VMAXPS    Z5, Z3, Z5
-	VMAXPS    Z5, Z4, Z5
-	VMOVUPS   (AX), Z6
-	KXNORW    K1, K1, K1
-	VCMPPS    $0x00, Z5, Z1, K2
-	KANDW     K2, K1, K2
-	VMOVAPS.Z Z6, K2, Z1
-	VMOVUPS   Z1, (CX)
-	KANDNW    K1, K2, K1
-	VCMPPS    $0x00, Z5, Z2, K2
-	KANDW     K2, K1, K2
-	VMOVAPS.Z Z6, K2, Z1
-	VMOVUPS   Z1, 64(CX)
-	KANDNW    K1, K2, K1
-	VCMPPS    $0x00, Z5, Z3, K2
-	KANDW     K2, K1, K2
-	VMOVAPS.Z Z6, K2, Z1
-	VMOVUPS   Z1, (CX)(DI*1)
-	KANDNW    K1, K2, K1
-	VCMPPS    $0x00, Z5, Z4, K2
-	KANDW     K2, K1, K2
-	VMOVAPS.Z Z6, K2, Z1
-	VMOVUPS   Z1, 64(CX)(DI*1)
-	KANDNW    K1, K2, K1
-	ADDQ      $0x40, AX
-	ADDQ      R8, CX
-	DECQ      DX
-	JNZ       small
+	VMOVUPS     (CX), Z7
+	VPXORD      Z0, Z7, Z7
+	VMOVUPS     64(CX), Z8
+	VPXORD      Z0, Z8, Z8
+	VMOVUPS     (CX)(DI*1), Z9
+	VPXORD      Z0, Z9, Z9
+	VMOVUPS     64(CX)(DI*1), Z10
+	VPXORD      Z0, Z10, Z10
+	VMOVAPS     Z7, Z11
+	VMAXPS      Z11, Z8, Z11
+	VMAXPS      Z11, Z9, Z11
+	VMAXPS      Z11, Z10, Z11
+	VMOVUPS     (AX), Z12
+	KXNORW      K1, K1, K1
+	VCMPPS      $0x00, Z11, Z7, K2
+	KANDW       K2, K1, K2
+	VMOVUPS     Z6, Z13
+	VFMADD231PS Z5, Z7, Z13
+	VBLENDMPS   Z12, Z13, K2, Z1
+	VMOVUPS     Z1, (CX)
+	KANDNW      K1, K2, K1
+	VCMPPS      $0x00, Z11, Z8, K2
+	KANDW       K2, K1, K2
+	VMOVUPS     Z6, Z7
+	VFMADD231PS Z5, Z8, Z7
+	VBLENDMPS   Z12, Z7, K2, Z2
+	VMOVUPS     Z2, 64(CX)
+	KANDNW      K1, K2, K1
+	VCMPPS      $0x00, Z11, Z9, K2
+	KANDW       K2, K1, K2
+	VMOVUPS     Z6, Z7
+	VFMADD231PS Z5, Z9, Z7
+	VBLENDMPS   Z12, Z7, K2, Z3
+	VMOVUPS     Z3, (CX)(DI*1)
+	KANDNW      K1, K2, K1
+	VCMPPS      $0x00, Z11, Z10, K2
+	KANDW       K2, K1, K2
+	VMOVUPS     Z6, Z7
+	VFMADD231PS Z5, Z10, Z7
+	VBLENDMPS   Z12, Z7, K2, Z4
+	VMOVUPS     Z4, 64(CX)(DI*1)
+	KANDNW      K1, K2, K1
+	ADDQ        $0x40, AX
+	ADDQ        R8, CX
+	DECQ        DX
+	JNZ         small
 
 smallEnd:
 	VZEROUPPER
@@ -5338,166 +5479,14 @@ spreadRow:
 	JZ    spreadPixelEnd
 
 spreadPixel:
-	VMOVUPS   (R11), Z3
-	VPXORD    Z0, Z3, Z3
-	VCMPPS    $0x00, Z1, Z3, K2
-	KANDW     K2, K1, K2
-	VMOVAPS.Z Z2, K2, Z3
-	VMOVUPS   Z3, (R11)
-	KANDNW    K1, K2, K1
-	ADDQ      $0x40, R11
-	DECQ      R12
-	JNZ       spreadPixel
-
-spreadPixelEnd:
-	ADDQ DI, R9
-	DECQ R10
-	JNZ  spreadRow
-
-spreadRowEnd:
-	ADDQ $0x40, AX
-	ADDQ R8, CX
-	DECQ DX
-	JNZ  anySize
-
-anySizeEnd:
-	VZEROUPPER
-	RET
-
-// func maxPoolAffineBackwardAVX512(dy []float32, x []float32, w struct{Height int; Width int; Stride int; Least bool}, a *byte)
-// Requires: AVX, AVX512F
-TEXT ·maxPoolAffineBackwardAVX512(SB), NOSPLIT, $0-88
-	MOVQ         dy_base+0(FP), AX
-	MOVQ         x_base+24(FP), CX
-	MOVQ         dy_len+8(FP), DX
-	SHRQ         $0x04, DX
-	MOVQ         w_Height+48(FP), BX
-	MOVQ         w_Width+56(FP), SI
-	MOVQ         w_Stride+64(FP), DI
-	SHLQ         $0x02, DI
-	MOVQ         SI, R8
-	SHLQ         $0x06, R8
-	MOVBLZX      w_Least+72(FP), R9
-	SHLL         $0x1f, R9
-	VMOVD        R9, X0
-	VPBROADCASTD X0, Z0
-	MOVQ         a+80(FP), R9
-	VMOVUPS      208(R9), Z1
-	VPXORD       Z0, Z1, Z1
-	VMOVUPS      272(R9), Z2
-	CMPQ         BX, $0x02
-	JNE          any
-	CMPQ         SI, $0x02
-	JNE          any
-	TESTQ        DX, DX
-	JZ           smallEnd
-
-small:
-	VMOVUPS     (CX), Z3
-	VPXORD      Z0, Z3, Z3
-	VMOVUPS     64(CX), Z4
+	VMOVUPS     (R11), Z4
 	VPXORD      Z0, Z4, Z4
-	VMOVUPS     (CX)(DI*1), Z5
-	VPXORD      Z0, Z5, Z5
-	VMOVUPS     64(CX)(DI*1), Z6
-	VPXORD      Z0, Z6, Z6
-	VMOVAPS     Z3, Z7
-	VMAXPS      Z7, Z4, Z7
-	VMAXPS      Z7, Z5, Z7
-	VMAXPS      Z7, Z6, Z7
-	VMOVUPS     (AX), Z8
-	KXNORW      K1, K1, K1
-	VCMPPS      $0x00, Z7, Z3, K2
+	VCMPPS      $0x00, Z1, Z4, K2
 	KANDW       K2, K1, K2
-	VMOVUPS     Z2, Z9
-	VFMADD231PS Z1, Z3, Z9
-	VBLENDMPS   Z8, Z9, K2, Z10
-	VMOVUPS     Z10, (CX)
-	KANDNW      K1, K2, K1
-	VCMPPS      $0x00, Z7, Z4, K2
-	KANDW       K2, K1, K2
-	VMOVUPS     Z2, Z3
-	VFMADD231PS Z1, Z4, Z3
-	VBLENDMPS   Z8, Z3, K2, Z11
-	VMOVUPS     Z11, 64(CX)
-	KANDNW      K1, K2, K1
-	VCMPPS      $0x00, Z7, Z5, K2
-	KANDW       K2, K1, K2
-	VMOVUPS     Z2, Z3
-	VFMADD231PS Z1, Z5, Z3
-	VBLENDMPS   Z8, Z3, K2, Z12
-	VMOVUPS     Z12, (CX)(DI*1)
-	KANDNW      K1, K2, K1
-	VCMPPS      $0x00, Z7, Z6, K2
-	KANDW       K2, K1, K2
-	VMOVUPS     Z2, Z3
-	VFMADD231PS Z1, Z6, Z3
-	VBLENDMPS   Z8, Z3, K2, Z13
-	VMOVUPS     Z13, 64(CX)(DI*1)
-	KANDNW      K1, K2, K1
-	ADDQ        $0x40, AX
-	ADDQ        R8, CX
-	DECQ        DX
-	JNZ         small
-
-smallEnd:
-	VZEROUPPER
-	RET
-
-any:
-	TESTQ DX, DX
-	JZ    anySizeEnd
-
-anySize:
-	VMOVUPS (CX), Z3
-	VPXORD  Z0, Z3, Z3
-	MOVQ    CX, R9
-	MOVQ    BX, R10
-	TESTQ   R10, R10
-	JZ      bestRowEnd
-
-bestRow:
-	MOVQ  R9, R11
-	MOVQ  SI, R12
-	TESTQ R12, R12
-	JZ    bestPixelEnd
-
-bestPixel:
-	VMOVUPS (R11), Z4
-	VPXORD  Z0, Z4, Z4
-	VMAXPS  Z3, Z4, Z3
-	ADDQ    $0x40, R11
-	DECQ    R12
-	JNZ     bestPixel
-
-bestPixelEnd:
-	ADDQ DI, R9
-	DECQ R10
-	JNZ  bestRow
-
-bestRowEnd:
-	VMOVUPS (AX), Z4
-	KXNORW  K1, K1, K1
-	MOVQ    CX, R9
-	MOVQ    BX, R10
-	TESTQ   R10, R10
-	JZ      spreadRowEnd
-
-spreadRow:
-	MOVQ  R9, R11
-	MOVQ  SI, R12
-	TESTQ R12, R12
-	JZ    spreadPixelEnd
-
-spreadPixel:
-	VMOVUPS     (R11), Z6
-	VPXORD      Z0, Z6, Z6
-	VCMPPS      $0x00, Z3, Z6, K2
-	KANDW       K2, K1, K2
-	VMOVUPS     Z2, Z7
-	VFMADD231PS Z1, Z6, Z7
-	VBLENDMPS   Z4, Z7, K2, Z5
-	VMOVUPS     Z5, (R11)
+	VMOVUPS     Z6, Z7
+	VFMADD231PS Z5, Z4, Z7
+	VBLENDMPS   Z2, Z7, K2, Z3
+	VMOVUPS     Z3, (R11)
 	KANDNW      K1, K2, K1
 	ADDQ        $0x40, R11
 	DECQ        R12

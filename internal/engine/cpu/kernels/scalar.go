@@ -295,6 +295,7 @@ func maxPoolScalar(y, x []float32, w Window) {
 }
 
 func maxPoolBackwardScalar(dy, x []float32, w Window) {
+	w.Least = false
 	spreadScalar(dy, x, w, func(pixel *[lanes]float32) { *pixel = [lanes]float32{} })
 }
 

@@ -66,10 +66,11 @@ type Set struct {
 	MaxPool func(y, x []float32, w Window)
 
 	// MaxPoolBackward replaces x by its gradient: that of each window goes to its first maximum in
-	// row-major order. A window with NaN may have none.
+	// row-major order, which is the greatest value, whatever Least is. A window with NaN may have none.
 	MaxPoolBackward func(dy, x []float32, w Window)
 
-	// MaxPoolAffineBackward replaces x by xGain·x + constant, but the first maximum of each window by dy.
+	// MaxPoolAffineBackward replaces x by xGain·x + constant, but the first maximum of each window by dy. A window with
+	// NaN may have none.
 	MaxPoolAffineBackward func(dy, x []float32, w Window, a *AffineGradient)
 
 	// Winograd are transforms of tiles of images and of filters. WinogradChannels is from how many channels on, of input

@@ -121,17 +121,17 @@ func (a *assembler) functionWithMemory(name string, memory int, arguments ...arg
 }
 
 // param loads an argument, or a part of one, into a register.
-func (a *assembler) param(name string, to string) {
+func (a *assembler) param(name string, to string) { a.loadParam("MOVD", name, to) }
+
+// flag is param for a bool.
+func (a *assembler) flag(name string, to string) { a.loadParam("MOVBU", name, to) }
+
+func (a *assembler) loadParam(instruction, name, to string) {
 	offset, ok := a.offsets[name]
 	if !ok {
 		panic("no argument " + name)
 	}
-	a.line("MOVD %s+%d(FP), %s", name, offset, to)
-}
-
-// flag loads an argument of one byte, or a part of one.
-func (a *assembler) flag(name string, to string) {
-	a.line("MOVBU %s+%d(FP), %s", name, a.offsets[name], to)
+	a.line("%s %s+%d(FP), %s", instruction, name, offset, to)
 }
 
 // bytes is param for a distance in elements, which it makes one in bytes.

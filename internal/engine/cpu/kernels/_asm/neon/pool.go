@@ -11,8 +11,14 @@ const (
 	least, poolCoefficients               x = 11, 12
 )
 
-// eachWindow writes body for windows that lie side by side, one for each vector of a slice.
-func (a *assembler) eachWindow(slice string, body func()) {
+// windows are those of a kernel, and signed says whether it may look for the least values.
+type windows struct {
+	*assembler
+	signed bool
+}
+
+// each writes body for windows that lie side by side, one for each vector of a slice.
+func (a windows) each(slice string, body func()) {
 	a.param(slice+"_base", outputAt.String())
 	a.param(slice+"_len", windowsLeft.String())
 	a.line("LSR $4, %v, %v", windowsLeft, windowsLeft)
@@ -20,9 +26,11 @@ func (a *assembler) eachWindow(slice string, body func()) {
 	a.param("w_Height", windowHeight.String())
 	a.param("w_Width", windowWidth.String())
 	a.bytes("w_Stride", rowBytes.String())
-	a.flag("w_Least", least.String())
-	a.line("LSL $31, %v, %v", least, least)
-	a.line("VDUP %v, %s", least, sign.floats())
+	if a.signed {
+		a.flag("w_Least", least.String())
+		a.line("LSL $31, %v, %v", least, least)
+		a.line("VDUP %v, %s", least, sign.floats())
+	}
 	a.line("LSL $6, %v, %v", windowWidth, windowStep)
 	a.repeat("window", windowsLeft, func() {
 		body()
@@ -33,7 +41,7 @@ func (a *assembler) eachWindow(slice string, body func()) {
 }
 
 // eachPixel writes body in loops over the pixels of a window, in row-major order.
-func (a *assembler) eachPixel(name string, body func()) {
+func (a windows) eachPixel(name string, body func()) {
 	a.line("MOVD %v, %v", windowAt, row)
 	a.line("MOVD %v, %v", windowHeight, rowsLeft)
 	a.repeat(name+"Row", rowsLeft, func() {
@@ -57,21 +65,24 @@ const (
 )
 
 // loadFlipped is loadVector with the signs by which values are compared.
-func (a *assembler) loadFlipped(base x, offset int, to v) {
+func (a windows) loadFlipped(base x, offset int, to v) {
 	a.loadVector(base, offset, to)
 	a.flip(to)
 }
 
 // flip changes the signs of a vector if the least values are looked for.
-func (a *assembler) flip(vector v) {
+func (a windows) flip(vector v) {
+	if !a.signed {
+		return
+	}
 	for q := range v(quarters) {
 		a.exclusiveOr(sign, vector+q, vector+q)
 	}
 }
 
-// windowMaximum sets best to the maxima of a window, with the signs by which they are compared: what is greater than all
+// maximum sets best to the maxima of a window, with the signs by which they are compared: what is greater than all
 // before it, which NaN is not.
-func (a *assembler) windowMaximum() {
+func (a windows) maximum() {
 	a.loadFlipped(windowAt, 0, best)
 	a.eachPixel("best", func() {
 		a.loadFlipped(pixel, 0, candidate)
@@ -84,27 +95,31 @@ func (a *assembler) windowMaximum() {
 
 func (a *assembler) maxPool() {
 	a.function("maxPool", argument{"y", "slice"}, argument{"x", "slice"}, argument{"w", "window"})
-	a.eachWindow("y", func() {
-		a.windowMaximum()
-		a.flip(best)
+	w := windows{a, true}
+	w.each("y", func() {
+		w.maximum()
+		w.flip(best)
 		a.storeVector(best, outputAt, 0)
 	})
 }
 
 func (a *assembler) maxPoolBackward() {
 	a.function("maxPoolBackward", argument{"dy", "slice"}, argument{"x", "slice"}, argument{"w", "window"})
-	a.eachWindow("dy", func() {
-		a.spreadGradient(func(q v) { a.and(first+q, windowGradient+q, candidate+q) })
+	w := windows{a, false}
+	w.each("dy", func() {
+		w.spread(func(q v) { a.and(first+q, windowGradient+q, candidate+q) })
 	})
 }
 
 func (a *assembler) maxPoolAffineBackward() {
-	a.function("maxPoolAffineBackward", argument{"dy", "slice"}, argument{"x", "slice"}, argument{"w", "window"}, argument{"a", "word"})
+	a.function("maxPoolAffineBackward",
+		argument{"dy", "slice"}, argument{"x", "slice"}, argument{"w", "window"}, argument{"a", "word"})
 	a.param("a", poolCoefficients.String())
 	a.loadVector(poolCoefficients, layout.XGain, poolGains)
 	a.loadVector(poolCoefficients, layout.Constant, poolConstants)
-	a.eachWindow("dy", func() {
-		a.spreadGradient(func(q v) {
+	w := windows{a, true}
+	w.each("dy", func() {
+		w.spread(func(q v) {
 			a.exclusiveOr(sign, candidate+q, candidate+q)
 			a.move(poolConstants+q, scaledPixel)
 			a.multiplyAdd(candidate+q, poolGains+q, scaledPixel)
@@ -114,10 +129,10 @@ func (a *assembler) maxPoolAffineBackward() {
 	})
 }
 
-// spreadGradient replaces the pixels of a window by what f makes of candidate, quarter by quarter: the pixel with the sign by
+// spread replaces the pixels of a window by what f makes of candidate, quarter by quarter: the pixel with the sign by
 // which it is compared. It is the first maximum where first is ones.
-func (a *assembler) spreadGradient(f func(quarter v)) {
-	a.windowMaximum()
+func (a windows) spread(f func(quarter v)) {
+	a.maximum()
 	a.loadVector(outputAt, 0, windowGradient)
 	for q := range v(quarters) {
 		a.ones(none + q)

@@ -16,15 +16,16 @@ const windowParameter = "w struct{Height, Width, Stride int; Least bool}"
 type windows struct {
 	*assembler
 	y, x, count, height, width, stride, step reg.GPVirtual
-	// sign is the bit of the sign in every lane if the least values are looked for: they are the greatest with other signs.
+	// sign is the bit of the sign in every lane if the least values are looked for: they are the greatest with other signs. It
+	// is nil in a kernel that looks for the greatest.
 	sign reg.VecVirtual
 }
 
-// windowsOf loads what a kernel is told about windows that lie side by side, one for each vector of y.
-func (a *assembler) windowsOf(y string) windows {
+// windowsOf loads what a kernel is told about windows that lie side by side, one for each vector of y, and signed says
+// whether it may look for the least values.
+func (a *assembler) windowsOf(y string, signed bool) windows {
 	w := windows{
 		assembler: a, y: a.base(y), x: a.base("x"), count: a.GP64(), height: a.GP64(), width: a.GP64(), stride: a.GP64(), step: a.GP64(),
-		sign: a.vec(),
 	}
 	a.Load(a.Param(y).Len(), w.count)
 	a.SHRQ(operand.Imm(4), w.count)
@@ -34,11 +35,14 @@ func (a *assembler) windowsOf(y string) windows {
 	a.SHLQ(operand.Imm(2), w.stride)
 	a.MOVQ(w.width, w.step)
 	a.SHLQ(operand.Imm(6), w.step)
-	least, bit := a.GP32(), a.XMM()
-	a.Load(a.Param("w").Field("Least"), least)
-	a.SHLL(operand.Imm(31), least)
-	a.VMOVD(least, bit)
-	a.VPBROADCASTD(bit, w.sign)
+	if signed {
+		least, bit := a.GP32(), a.XMM()
+		a.Load(a.Param("w").Field("Least"), least)
+		a.SHLL(operand.Imm(31), least)
+		a.VMOVD(least, bit)
+		w.sign = a.vec()
+		a.VPBROADCASTD(bit, w.sign)
+	}
 	return w
 }
 
@@ -89,9 +93,11 @@ func (a *assembler) larger(best, v reg.VecVirtual) { a.VMAXPS(best, v, best) }
 
 // flip changes the signs of a register if the least values are looked for.
 func (w windows) flip(v reg.VecVirtual) reg.VecVirtual {
-	if w.floats == layout.Lanes {
+	switch {
+	case w.sign == nil:
+	case w.floats == layout.Lanes:
 		w.VPXORD(w.sign, v, v)
-	} else {
+	default:
 		w.VXORPS(w.sign, v, v)
 	}
 	return v
@@ -122,7 +128,7 @@ func (w windows) best() []reg.VecVirtual {
 
 func (a *assembler) maxPool() {
 	a.function("maxPool", "func(y, x []float32, "+windowParameter+")")
-	w := a.windowsOf("y")
+	w := a.windowsOf("y", true)
 	w.each(func() {
 		for part := range a.parts() {
 			pixels := w.pixels(part)
@@ -141,12 +147,12 @@ func (a *assembler) maxPool() {
 
 func (a *assembler) maxPoolBackward() {
 	a.function("maxPoolBackward", "func(dy, x []float32, "+windowParameter+")")
-	a.windowsOf("dy").spread(func(first condition, dy, _ reg.VecVirtual, _ int) reg.VecVirtual { return a.keep(first, dy) })
+	a.windowsOf("dy", false).spread(func(first condition, dy, _ reg.VecVirtual, _ int) reg.VecVirtual { return a.keep(first, dy) })
 }
 
 func (a *assembler) maxPoolAffineBackward() {
 	a.function("maxPoolAffineBackward", "func(dy, x []float32, "+windowParameter+", a *byte)")
-	w, coefficients := a.windowsOf("dy"), a.param("a")
+	w, coefficients := a.windowsOf("dy", true), a.param("a")
 	gain, constant := w.flippedVector(address(coefficients, layout.XGain)), a.vectorOf(address(coefficients, layout.Constant))
 	w.spread(func(first condition, dy, flipped reg.VecVirtual, part int) reg.VecVirtual {
 		return a.choose(first, dy, a.multiplyAdd(flipped, gain[part], constant[part]))
