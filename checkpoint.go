@@ -99,7 +99,7 @@ func findCheckpoints(c *config) (found *checkpoints, err error) {
 			c.logger.Warn("checkpoint set aside", "file", file, "reason", reason)
 		})
 	} else if files, listed := k.folder.Files(); listed != nil || len(files) > 0 {
-		err = cmp.Or(listed, errors.New("a run has left checkpoints there: resume it, or use another folder"))
+		err = cmp.Or(listed, errors.New("a run has left checkpoints there: resume it (WithResume), or use another folder"))
 	}
 	if err != nil {
 		return nil, err

@@ -243,7 +243,7 @@ func TestCheckpointsOfOtherRuns(t *testing.T) {
 		opts  []fastresnet.Option
 		want  []string
 	}{
-		{"not resumed", nil, []string{"resume it"}},
+		{"not resumed", nil, []string{"resume it (WithResume)"}},
 		{"another recipe", []fastresnet.Option{resume, fastresnet.WithOptimizer(fastresnet.Nesterov{Momentum: 0.8, WeightDecay: 5e-4}), fastresnet.WithEpochs(1)},
 			[]string{"another run: recipe.optimizer.nesterov.momentum was 0.9, is 0.8: resume with the options that it had, or use another folder"}},
 		{"more epochs", []fastresnet.Option{resume, fastresnet.WithEpochs(2)},

@@ -88,5 +88,8 @@ func defaultComputing() computing {
 	return computing{backend: "auto", precision: PrecisionAuto, logger: slog.New(slog.DiscardHandler)}
 }
 
+// everyEpoch is the default of testEvery.
+const everyEpoch = 1
+
 // maxParameters is far beyond what a small image needs, and a few gigabytes of training state.
 const maxParameters = 1 << 28

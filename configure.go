@@ -21,7 +21,7 @@ func (c *computing) problems() []error {
 
 // applied are the options, and else the defaults.
 func applied(opts []Option) *config {
-	c := &config{recipe: ResNet9Epochs24(), computing: defaultComputing(), devices: 1, seed: 1, testEvery: 1}
+	c := &config{recipe: ResNet9Epochs24(), computing: defaultComputing(), devices: 1, seed: 1, testEvery: everyEpoch}
 	for _, o := range opts {
 		if o != nil {
 			o.train(c)

@@ -20,19 +20,34 @@ type CrossValidation struct {
 	Pooled Evaluation
 	// Mean is the mean of the parts' accuracies, and Deviation their standard deviation, that of a sample; 0 of less than two.
 	Mean, Deviation float64
+	// Parts is how many there are in all, of which an error may leave some without an evaluation.
+	Parts int
 }
 
-// String is the mean and the deviation, as in "93.2 % ± 0.8 % (5 parts)".
+// String is the mean and the deviation, as in "93.2 % ± 0.8 % (5 parts)"; of some of the parts "93.2 % ± 0.8 % (2 of 5 parts)",
+// of one "93.2 % (1 of 5 parts)", and of none "no part evaluated".
 func (v CrossValidation) String() string {
-	return fmt.Sprintf("%.1f %% ± %.1f %% (%d parts)", 100*v.Mean, 100*v.Deviation, len(v.Evaluations))
+	done := len(v.Evaluations)
+	if done == 0 {
+		return "no part evaluated"
+	}
+	text := fmt.Sprintf("%.1f %%", 100*v.Mean)
+	if done > 1 {
+		text += fmt.Sprintf(" ± %.1f %%", 100*v.Deviation)
+	}
+	if done < v.Parts {
+		return fmt.Sprintf("%s (%d of %d parts)", text, done, v.Parts)
+	}
+	return fmt.Sprintf("%s (%d parts)", text, done)
 }
 
 // CrossValidate trains on all but one of k parts of a set and tests with that, for each of the parts, which are those of
 // [data.Dataset.Folds] by the run's seed. The options are those of [Train], without [WithDataset], checkpoints, and what
-// looks at a test set while it trains: [WithTargetAccuracy], [WithEarlyStop] and [WithBestWeights]. It is the way to compare
-// recipes on a set too small to hold out much of it.
+// is about a test set while it trains: [WithTargetAccuracy], [WithEarlyStop], [WithBestWeights] and [WithTestEvery]. It is the
+// way to compare recipes on a set too small to hold out much of it.
 //
-// Errors are those of Train, with the part, counted from 1, and wrap [data.ErrFormat] where the set has no such parts. Beside an
+// Errors are those of Train, with the part, counted from 1, and wrap [data.ErrFormat] where the set has no such parts; all that is
+// wrong with the options and the set is said at once, before anything is trained. Beside an
 // error, that of a ctx that has ended too, there are the parts that came to their end before it. Models are closed as soon as
 // their part is evaluated: the End of an [Observer] may save them.
 func CrossValidate(ctx context.Context, set *data.Dataset, k int, opts ...Option) (v CrossValidation, err error) {
@@ -41,18 +56,14 @@ func CrossValidate(ctx context.Context, set *data.Dataset, k int, opts ...Option
 		return v, err
 	}
 	c := applied(opts)
-	if c.checkpoints || c.ownData {
-		return v, fmt.Errorf("%w: CrossValidate takes neither WithDataset nor WithCheckpoint", ErrOption)
-	}
-	if c.needsTest() {
-		return v, fmt.Errorf("%w: CrossValidate trains without a test set, which WithTargetAccuracy, WithEarlyStop and WithBestWeights need", ErrOption)
-	}
+	onFold := func(fold data.Fold) []Option { return append(slices.Clone(opts), WithDataset(fold.Train, nil), withoutRefused()) }
 	folds, err := set.Folds(k, c.seed)
-	if err != nil {
-		return v, err
+	problems := append(c.refused(), err)
+	if err == nil {
+		_, err := configure(onFold(folds[0]))
+		problems = append(problems, err)
 	}
-	onFold := func(fold data.Fold) []Option { return append(slices.Clone(opts), WithDataset(fold.Train, nil)) }
-	if _, err := configure(onFold(folds[0])); err != nil {
+	if err := errors.Join(problems...); err != nil {
 		return v, err
 	}
 	var parts []Evaluation
@@ -66,9 +77,39 @@ func CrossValidate(ctx context.Context, set *data.Dataset, k int, opts ...Option
 	return crossValidationOf(parts, folds), nil
 }
 
+// refused are the problems of options that a run on parts of a set does not take.
+func (c *config) refused() []error {
+	const untested = "parts are trained without a test set"
+	var errs []error
+	for _, o := range []struct {
+		given     bool
+		name, why string
+	}{
+		{c.ownData, "WithDataset", "it makes the sets of its own"},
+		{c.checkpoints, "WithCheckpoint", "a folder is for one run"},
+		{c.resume, "WithResume", "there are no checkpoints"},
+		{c.target != nil, "WithTargetAccuracy", untested},
+		{c.patience != nil, "WithEarlyStop", untested},
+		{c.best, "WithBestWeights", untested},
+		{c.testEvery != everyEpoch, "WithTestEvery", untested},
+	} {
+		if o.given {
+			errs = append(errs, fmt.Errorf("%w: CrossValidate does not take %s: %s", ErrOption, o.name, o.why))
+		}
+	}
+	return errs
+}
+
+// withoutRefused undoes the options that refused has a word about, but for the data set.
+func withoutRefused() Option {
+	return trainOption(func(c *config) {
+		c.checkpoints, c.resume, c.target, c.patience, c.best, c.testEvery = false, false, nil, nil, false, everyEpoch
+	})
+}
+
 // crossValidationOf is what the evaluations of the first folds, or all, come to.
 func crossValidationOf(parts []Evaluation, folds []data.Fold) CrossValidation {
-	v := CrossValidation{Evaluations: parts}
+	v := CrossValidation{Evaluations: parts, Parts: len(folds)}
 	for i, e := range parts {
 		v.Pooled = v.Pooled.with(e, folds[i].Indices)
 		v.Mean += e.Accuracy / float64(len(parts))

@@ -38,27 +38,9 @@ func TestCrossValidate(t *testing.T) {
 	if tested != set.Len() || math.Abs(v.Mean-mean) > 1e-12 || math.Abs(v.Deviation-math.Sqrt(squares/2)) > 1e-12 {
 		t.Errorf("%d images tested, %v; want %d, %g and %g", tested, v, set.Len(), mean, math.Sqrt(squares/2))
 	}
-	for name, err := range map[string]error{
-		"one part": second(fastresnet.CrossValidate(context.Background(), set, 1, small...)),
-		"no set":   second(fastresnet.CrossValidate(context.Background(), nil, 3, small...)),
-	} {
-		if !errors.Is(err, data.ErrFormat) {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-	if _, err := fastresnet.CrossValidate(context.Background(), set, 3, fastresnet.WithDataset(set, nil)); !errors.Is(err, fastresnet.ErrOption) {
-		t.Errorf("with a data set: %v", err)
-	}
 
-	// What does not fit is said before anything is trained, and judged by the recipe for the parts.
+	// Options are judged by the recipe for the parts.
 	own := renamed(t, set)
-	calls := 0
-	heard := fastresnet.WithProgress(fastresnet.Observer{Start: func(*fastresnet.Result) { calls++ }})
-	_, err = fastresnet.CrossValidate(context.Background(), own, 3, append(small, heard, fastresnet.WithTargetAccuracy(0.5))...)
-	const without = "invalid option: CrossValidate trains without a test set, which WithTargetAccuracy, WithEarlyStop and WithBestWeights need"
-	if !errors.Is(err, fastresnet.ErrOption) || err.Error() != without || calls > 0 {
-		t.Errorf("with a target accuracy: %v, %d runs started", err, calls)
-	}
 	epochs := float64(fastresnet.RecipeFor(own).Epochs)
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
@@ -69,7 +51,59 @@ func TestCrossValidate(t *testing.T) {
 	}
 }
 
-func second[T any](_ T, err error) error { return err }
+// What does not fit is said before anything is trained, all of it at once.
+func TestCrossValidateRefuses(t *testing.T) {
+	set := synthetic(t, 30, 1)
+	const takesNo, untested = "invalid option: CrossValidate does not take ", ": parts are trained without a test set"
+	for _, tt := range []struct {
+		name string
+		set  *data.Dataset
+		k    int
+		opts []fastresnet.Option
+		want []string // lines
+	}{
+		{"a set", set, 3, []fastresnet.Option{fastresnet.WithDataset(set, nil)}, []string{takesNo + "WithDataset: it makes the sets of its own"}},
+		{"tests that there are none of", set, 3, []fastresnet.Option{fastresnet.WithTestEvery(2)}, []string{takesNo + "WithTestEvery" + untested}},
+		{"all that is wrong", nil, 5,
+			[]fastresnet.Option{fastresnet.WithDataset(set, nil), fastresnet.WithCheckpoint(t.TempDir(), 0), fastresnet.WithResume(),
+				fastresnet.WithTargetAccuracy(0.5), fastresnet.WithEarlyStop(2), fastresnet.WithBestWeights()},
+			[]string{takesNo + "WithDataset: it makes the sets of its own", takesNo + "WithCheckpoint: a folder is for one run", takesNo + "WithResume: there are no checkpoints",
+				takesNo + "WithTargetAccuracy" + untested, takesNo + "WithEarlyStop" + untested, takesNo + "WithBestWeights" + untested,
+				"invalid data: the set is empty"}},
+		{"what Train would refuse", set, 3, []fastresnet.Option{fastresnet.WithBestWeights(), fastresnet.WithBatchSize(21), fastresnet.WithLayerDecay(2)},
+			[]string{takesNo + "WithBestWeights" + untested, "invalid option: layer decay 2, need 0 (for 1) to 1",
+				"invalid option: batch size 21 is larger than the training set of 20 images: WithBatchSize takes 1 to 20"}},
+		{"a set without parts", set, 1, nil, []string{"invalid data: 1 folds of 30 images: need 2 to 30"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			started := fastresnet.WithProgress(fastresnet.Observer{Start: func(*fastresnet.Result) { t.Error("a run has started") }})
+			_, err := fastresnet.CrossValidate(context.Background(), tt.set, tt.k, append([]fastresnet.Option{fastresnet.WithBackend("go"), started}, tt.opts...)...)
+			if err == nil {
+				t.Fatal("no error")
+			}
+			if diff := gocmp.Diff(tt.want, strings.Split(err.Error(), "\n")); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+			if len(tt.opts) > 0 && !errors.Is(err, fastresnet.ErrOption) || tt.k != 3 && !errors.Is(err, data.ErrFormat) {
+				t.Errorf("%v wraps none of the sentinels", err)
+			}
+		})
+	}
+}
+
+func TestCrossValidationPrints(t *testing.T) {
+	v := func(done, parts int) fastresnet.CrossValidation {
+		return fastresnet.CrossValidation{Evaluations: make([]fastresnet.Evaluation, done), Mean: 0.9321, Deviation: 0.008, Parts: parts}
+	}
+	for want, v := range map[string]fastresnet.CrossValidation{
+		"93.2 % ± 0.8 % (5 parts)": v(5, 5), "93.2 % ± 0.8 % (2 of 5 parts)": v(2, 5), "93.2 % (1 of 5 parts)": v(1, 5),
+		"no part evaluated": v(0, 5),
+	} {
+		if got := v.String(); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
 
 // partsOf are the options of a small run on parts of 91 images, of which there are 31, 30 and 30.
 func partsOf(t *testing.T, extra ...fastresnet.Option) (set *data.Dataset, options []fastresnet.Option) {
@@ -171,7 +205,7 @@ func TestCrossValidatePooled(t *testing.T) {
 				t.Fatalf("%d parts, want %d", len(v.Evaluations), tt.parts)
 			}
 			if tt.parts == 0 {
-				if diff := gocmp.Diff(fastresnet.CrossValidation{}, v, gocmp.AllowUnexported(fastresnet.Evaluation{})); diff != "" {
+				if diff := gocmp.Diff(fastresnet.CrossValidation{Parts: 3}, v, gocmp.AllowUnexported(fastresnet.Evaluation{})); diff != "" {
 					t.Errorf("without a part (-want +got):\n%s", diff)
 				}
 				return

@@ -249,8 +249,12 @@ func (e Evaluation) verdicts(n int, compare func(a, b Verdict) int) []Verdict {
 }
 
 // String is the figures for a terminal: accuracy and loss, what the model's threshold does if it has one, a table of the figures
-// of each class, and, of up to 12 classes, the confusion matrix. Tables are of all images, whatever the threshold.
+// of each class, and, of up to 12 classes, the confusion matrix. Tables are of all images, whatever the threshold. Of the zero
+// Evaluation it is "no images".
 func (e Evaluation) String() string {
+	if len(e.labels) == 0 {
+		return "no images"
+	}
 	const most = 12 // columns
 	var text strings.Builder
 	images := "images"
@@ -272,7 +276,7 @@ func (e Evaluation) String() string {
 		fmt.Fprintf(table, "%s\t%d\t%.1f %%\t%.1f %%\t%.1f %%\t\n", f.Class, f.Images, 100*f.Precision, 100*f.Recall, 100*f.F1)
 	}
 	table.Flush()
-	if len(e.classes) > most || len(e.classes) == 0 {
+	if len(e.classes) > most {
 		return strings.TrimRight(text.String(), "\n")
 	}
 	fmt.Fprint(&text, "\na row for each class, a column for what its images are taken for:\n")

@@ -138,7 +138,8 @@ func WithClassWeights(weights ...float64) Option {
 	return change(func(r *Recipe) { r.ClassWeights = weights })
 }
 
-// WithFrozen has parts of the network stay as they start: see [Recipe.Frozen]. Default: the recipe's, none.
+// WithFrozen has parts of the network stay as they start: see [Recipe.Frozen]. It goes with [WithInitialModel]: without it they
+// start at random, of which the run's [Record] warns. Default: the recipe's, none.
 func WithFrozen(parts ...string) Option {
 	parts = slices.Clone(parts)
 	return change(func(r *Recipe) { r.Frozen = parts })

@@ -21,6 +21,9 @@ func (c *config) warnings(steps int) []string {
 	if i := c.initial; i != nil && i.resizing != c.train.Resizing() {
 		all = append(all, fmt.Sprintf("the training set's pictures were resized by %q, those of the initial model by %q", c.train.Resizing(), i.resizing))
 	}
+	if random := c.frozenAtRandom(); len(random) > 0 {
+		all = append(all, fmt.Sprintf("frozen layers stay as random as they start, since they have nothing of an initial model (WithInitialModel): %s", few(random)))
+	}
 	if s := c.selector; s != nil && s.MultiplyAdds() >= c.network.MultiplyAdds() {
 		all = append(all, "the selection's network takes as long for an image as the run's own, and saves nothing: its design has a width of its own")
 	}
@@ -34,6 +37,22 @@ func (c *config) warnings(steps int) []string {
 			c.recipe.BatchSize, c.train.Len(), steps))
 	}
 	return append(all, c.recipe.still(steps)...)
+}
+
+// frozenAtRandom are the frozen layers whose weights are neither of the initial model nor computed from the images.
+func (c *config) frozenAtRandom() []string {
+	variables, err := c.network.Variables()
+	if err != nil {
+		return nil // what is not a network has been refused
+	}
+	var names []string
+	for _, v := range variables {
+		_, taken := c.values[v.Name]
+		if c.frozen[v.Layer()] && !taken && v.Trainable && !v.Bias && v.Spread > 0 {
+			names = append(names, fmt.Sprintf("%q", v.Layer()))
+		}
+	}
+	return names
 }
 
 // still warns of learning rates that are 0 in every step, or in half of the run, given the number of steps in a whole epoch.

@@ -84,6 +84,34 @@ func TestWarnsOfAnotherResizing(t *testing.T) {
 	}
 }
 
+// Frozen layers should have learnt something before: in a model that the run starts from.
+func TestWarnsOfFrozenRandomLayers(t *testing.T) {
+	set := synthetic(t, 32, 1)
+	start := train(t, set).Model
+	const warning = "frozen layers stay as random as they start, since they have nothing of an initial model (WithInitialModel): "
+	for _, tt := range []struct {
+		name   string
+		set    *data.Dataset
+		option fastresnet.Option
+		frozen string
+		want   []string
+	}{
+		{"without a model", set, nil, fastresnet.Body, []string{warning + `"prep/conv", "layer1/conv", "layer1/residual/conv1", "layer1/residual/conv2", "layer2/conv" and 3 more`}},
+		{"one part of it", set, nil, "prep", []string{warning + `"prep/conv"`}},
+		{"norms, which start at constants", set, nil, "prep/norm", nil},
+		{"from a model", set, fastresnet.WithInitialModel(start), fastresnet.Body, nil},
+		{"for other classes", renamed(t, set), fastresnet.WithInitialModel(start), fastresnet.Body, nil},
+		{"a classifier for other classes", renamed(t, set), fastresnet.WithInitialModel(start), "classifier", []string{warning + `"classifier"`}},
+		{"whitening of the images", set, fastresnet.WithArchitecture(layers.Airbench94()), "prep/whitening", nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if diff := cmp.Diff(tt.want, train(t, tt.set, tt.option, fastresnet.WithFrozen(tt.frozen)).Warnings); diff != "" {
+				t.Errorf("warnings (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
 // Rates of 0 train nothing: a run may have them, as to measure running statistics, and says so.
 func TestWarnsOfRatesOfZero(t *testing.T) {
 	knots := func(epochsAndRates ...float64) (s schedule.Schedule) {

@@ -8,19 +8,26 @@ import (
 )
 
 // Split divides the set at random into images to train on and images that are held out, of every class in the same
-// proportion. heldOut is the share of the images that is held out, above 0 and below 1, or from 1 on their number. The
+// proportion. heldOut is the share of the images that is held out, above 0 and below 1, or their number, 1 or more. The
 // images of both sets are copied, and in the order of this one: the same seed divides a set in the same way.
 //
 // Of a class with two images or more both sets have at least one, unless fewer images are held out than there are such
-// classes; one with a single image is trained on. The error wraps [ErrFormat] if heldOut leaves one of the sets empty.
+// classes; one with a single image is trained on. The error wraps [ErrFormat] if heldOut is neither a share nor a whole number,
+// or leaves one of the sets empty.
 func (d *Dataset) Split(heldOut float64, seed uint64) (train, test *Dataset, err error) {
 	n := d.Len()
-	want := int(math.Round(heldOut))
-	if heldOut < 1 {
-		want = max(1, int(math.Round(heldOut*float64(n))))
+	if n == 0 {
+		return nil, nil, errEmpty
 	}
-	if !(heldOut > 0) || want >= n {
-		return nil, nil, fmt.Errorf("%w: %g of %d images to be held out: need a share above 0 and below 1, or a number up to %d", ErrFormat, heldOut, n, n-1)
+	want := 0
+	switch {
+	case heldOut > 0 && heldOut < 1:
+		want = max(1, int(math.Round(heldOut*float64(n))))
+	case heldOut >= 1 && heldOut < float64(n) && heldOut == math.Trunc(heldOut):
+		want = int(heldOut)
+	}
+	if want < 1 || want >= n {
+		return nil, nil, fmt.Errorf("%w: %g of %d images to be held out: need a share above 0 and below 1, or a whole number up to %d", ErrFormat, heldOut, n, n-1)
 	}
 	byClass := d.shuffledByClass(rand.New(rand.NewPCG(seed, 0)))
 	var trainOn, hold []int
@@ -98,10 +105,13 @@ type Fold struct {
 }
 
 // Folds divides the set into k parts at random, of every class in the same proportion up to an image, and returns k ways
-// to train on all but one of them and to test on that. Images are copied. The error wraps [ErrFormat] if k is not in 2
-// to the number of images.
+// to train on all but one of them and to test on that. Images are copied. The error wraps [ErrFormat] if the set is empty, or
+// k is not in 2 to the number of images.
 func (d *Dataset) Folds(k int, seed uint64) ([]Fold, error) {
 	n := d.Len()
+	if n == 0 {
+		return nil, errEmpty
+	}
 	if k < 2 || k > n {
 		return nil, fmt.Errorf("%w: %d folds of %d images: need 2 to %d", ErrFormat, k, n, n)
 	}
@@ -146,8 +156,11 @@ func (d *Dataset) Only(classes ...string) (*Dataset, error) {
 	}
 	for i, name := range classes {
 		old := slices.Index(d.classes, name)
-		if old < 0 || label[old] >= 0 {
-			return nil, fmt.Errorf("%w: class %q is there twice, or not one of %q", ErrFormat, name, d.classes)
+		if old < 0 {
+			return nil, fmt.Errorf("%w: class %q is not one of the set's: want some of %q", ErrFormat, name, d.classes)
+		}
+		if label[old] >= 0 {
+			return nil, fmt.Errorf("%w: class %q is asked for twice", ErrFormat, name)
 		}
 		label[old] = i
 	}

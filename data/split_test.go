@@ -3,6 +3,7 @@ package data_test
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"testing"
 
@@ -119,6 +120,7 @@ func TestSelectionsRefuse(t *testing.T) {
 	_, resizingOfNone := none.WithResizing(data.ResizeByPadding)
 	for name, err := range map[string]error{
 		"none held out": split(set, 0), "fewer than none": split(set, -1), "all held out": split(set, 6), "a share of all": split(set, 0.99),
+		"more than a share": split(set, 1.5), "no whole number": split(set, 2.5), "not a number": split(set, math.NaN()), "infinitely many": split(set, math.Inf(1)),
 		"more than there are": split(set, 100), "one image a class": split(ones, 1), "nil": split(none, 0.5),
 		"one fold": folds(1), "more folds than images": folds(7),
 		"an unknown class": only("a", "z"), "a class twice": only("a", "a"), "no class": only(),
@@ -131,6 +133,30 @@ func TestSelectionsRefuse(t *testing.T) {
 				t.Errorf("error %v, want ErrFormat", err)
 			}
 		})
+	}
+}
+
+// What an error says is what there is to do.
+func TestSelectionsSay(t *testing.T) {
+	set := counted(t, 3, 3)
+	_, twice := set.Only("a", "a")
+	_, unknown := set.Only("a", "z")
+	_, foldsOfNone := (*data.Dataset)(nil).Folds(2, 1)
+	_, _, splitOfNone := (*data.Dataset)(nil).Split(0.5, 1)
+	_, _, noShare := set.Split(1.5, 1)
+	for want, err := range map[string]error{
+		`class "a" is asked for twice`:                                                                twice,
+		`class "z" is not one of the set's: want some of ["a" "b"]`:                                   unknown,
+		"1.5 of 6 images to be held out: need a share above 0 and below 1, or a whole number up to 5": noShare,
+	} {
+		if got := fmt.Sprint(err); got != "invalid data: "+want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	for _, err := range []error{foldsOfNone, splitOfNone} {
+		if got := fmt.Sprint(err); got != "invalid data: the set is empty" {
+			t.Errorf("of no set: %q", got)
+		}
 	}
 }
 
