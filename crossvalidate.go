@@ -56,7 +56,9 @@ func CrossValidate(ctx context.Context, set *data.Dataset, k int, opts ...Option
 		return v, err
 	}
 	c := applied(opts)
-	onFold := func(fold data.Fold) []Option { return append(slices.Clone(opts), WithDataset(fold.Train, nil), withoutRefused()) }
+	onFold := func(fold data.Fold) []Option {
+		return append(slices.Clone(opts), WithDataset(fold.Train, nil), withoutRefused())
+	}
 	folds, err := set.Folds(k, c.seed)
 	problems := append(c.refused(), err)
 	if err == nil {

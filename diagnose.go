@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/internal/datafolder"
 	"github.com/fastresnet/fastresnet/internal/engine"
 	"github.com/fastresnet/fastresnet/internal/engine/cpu/kernels"
 	"github.com/fastresnet/fastresnet/internal/nvidia"
@@ -73,7 +74,7 @@ type GPU struct {
 
 // diagnosedVariables are the environment variables of [Diagnosis.Environment].
 var diagnosedVariables = []string{
-	"GOMLX_BACKEND", "FASTRESNET_DATA", "PJRT_PLUGIN_LIBRARY_PATH", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES",
+	"GOMLX_BACKEND", datafolder.Variable, "PJRT_PLUGIN_LIBRARY_PATH", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES",
 	"XLA_FLAGS", "GOMAXPROCS",
 }
 
@@ -208,7 +209,8 @@ func (b *BackendDiagnosis) inspect() (err error) {
 	return nil
 }
 
-// Problems says what is in the way of the best run that "auto" could make here, each with what to do about it.
+// Problems says what is in the way of the best run that "auto" could make here, each with what to do about it. That CIFAR-10 is not
+// there is one where FASTRESNET_DATA says that it is; else only those need it who train on it.
 func (d Diagnosis) Problems() []string {
 	var problems []string
 	add := func(what, problem string) {
@@ -231,7 +233,9 @@ func (d Diagnosis) Problems() []string {
 	if d.Backend == "go" && d.Arch == "amd64" && d.Kernels == "scalar" {
 		add("pure Go", "its kernels are scalar, and many times slower than others: this CPU has neither AVX2 nor AVX-512")
 	}
-	add("data", d.DataProblem)
+	if d.Environment[datafolder.Variable] != "" {
+		add("data", d.DataProblem)
+	}
 	return problems
 }
 

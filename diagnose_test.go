@@ -170,9 +170,13 @@ func TestProblems(t *testing.T) {
 		{"an architecture whose kernels are scalar", fastresnet.Diagnosis{
 			Arch: "riscv64", Kernels: "scalar", Backend: "go", Backends: backends("none", "none"),
 		}, []string{"xla:cuda: none", "xla:cpu: none"}},
-		{"an old CPU, no data", fastresnet.Diagnosis{
-			Arch: "amd64", Kernels: "scalar", Backend: "go", Backends: backends("none", "none"), DataProblem: "not there",
-		}, []string{"xla:cuda: none", "xla:cpu: none", "pure Go: its kernels are scalar, and many times slower than others: this CPU has neither AVX2 nor AVX-512", "data: not there"}},
+		{"an old CPU", fastresnet.Diagnosis{
+			Arch: "amd64", Kernels: "scalar", Backend: "go", Backends: backends("none", "none"),
+		}, []string{"xla:cuda: none", "xla:cpu: none", "pure Go: its kernels are scalar, and many times slower than others: this CPU has neither AVX2 nor AVX-512"}},
+		{"no CIFAR-10", fastresnet.Diagnosis{Backend: "xla:cuda", Backends: backends("", "none"), DataProblem: "not there"}, nil},
+		{"no CIFAR-10 where it should be", fastresnet.Diagnosis{
+			Backend: "xla:cuda", Backends: backends("", "none"), DataProblem: "not there", Environment: map[string]string{"FASTRESNET_DATA": "nowhere"},
+		}, []string{"data: not there"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.label, func(t *testing.T) {

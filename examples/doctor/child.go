@@ -33,7 +33,7 @@ func diagnoseInChild(ctx context.Context) (d fastresnet.Diagnosis, err error) {
 
 	// What is left is what can be known without opening XLA.
 	leaveOut := []string{"xla:cuda"}
-	if named := os.Getenv("GOMLX_BACKEND"); !strings.HasPrefix(named, "go") {
+	if named := os.Getenv(backendVariable); !strings.HasPrefix(named, "go") {
 		leaveOut = append(leaveOut, named)
 	}
 	d = diagnose(ctx, leaveOut...)

@@ -11,6 +11,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
+	"strings"
 
 	"github.com/fastresnet/fastresnet"
 	"github.com/fastresnet/fastresnet/examples/internal/program"
@@ -26,17 +28,30 @@ can run, 1 if it cannot: the backend "auto", or the one that -backend names, the
 
 func main() { program.Main("doctor", run) }
 
-// report is what -json prints.
+// report is what is printed.
 type report struct {
 	fastresnet.Diagnosis
 	Problems []string `json:"problems"`
+}
+
+// backendVariable names the backend that "auto" must take; -backend sets it, for this process and its child.
+const backendVariable = "GOMLX_BACKEND"
+
+// reportOf is the report on a diagnosis, without a word about the variable where it was the flag -backend that set it.
+func reportOf(d fastresnet.Diagnosis, byFlag bool) report {
+	r := report{d, d.Problems()}
+	if byFlag {
+		delete(r.Environment, backendVariable)
+		r.Problems = slices.DeleteFunc(r.Problems, func(p string) bool { return strings.HasPrefix(p, backendVariable+": ") })
+	}
+	return r
 }
 
 // run is the program; it returns the exit status.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	f := flag.NewFlagSet("doctor", flag.ContinueOnError)
 	asJSON := f.Bool("json", false, "print everything as JSON")
-	backend := f.String("backend", "", "look at this backend first, which training must then run on: what GOMLX_BACKEND does")
+	backend := f.String("backend", "", "look at this backend first, which training must then run on: what the environment's "+backendVariable+" does")
 	direct := f.Bool("direct", false, "open the backends in this process, which does not survive it if XLA ends it;\nwithout this flag a child does")
 	err := program.Parse(f, usage, args, stdout)
 	if err != nil {
@@ -44,7 +59,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 
 	if *backend != "" {
-		if err := os.Setenv("GOMLX_BACKEND", *backend); err != nil {
+		if err := os.Setenv(backendVariable, *backend); err != nil {
 			return program.Status("doctor", err, stderr)
 		}
 	}
@@ -57,12 +72,13 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if ctx.Err() != nil {
 		return program.Status("doctor", program.ErrInterrupted, stderr)
 	}
+	r := reportOf(d, *backend != "")
 	if *asJSON {
 		e := json.NewEncoder(stdout)
 		e.SetIndent("", "  ")
-		err = e.Encode(report{d, d.Problems()})
+		err = e.Encode(r)
 	} else {
-		_, err = fmt.Fprint(stdout, text(d))
+		_, err = fmt.Fprint(stdout, r.text())
 	}
 	if err == nil && d.Backend == "" {
 		return program.ExitFailed

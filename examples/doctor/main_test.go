@@ -62,6 +62,29 @@ func TestRun(t *testing.T) {
 	}
 }
 
+// A backend that a flag names is no variable's; CIFAR-10 is no problem where nobody says that it is there.
+func TestBackendFlag(t *testing.T) {
+	t.Setenv(childEnv, "1")
+	for _, name := range []string{backendVariable, "FASTRESNET_DATA"} {
+		t.Setenv(name, "") // which the test's end undoes
+		os.Unsetenv(name)
+	}
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	t.Setenv("PJRT_PLUGIN_LIBRARY_PATH", t.TempDir())
+	for _, args := range [][]string{{"-backend", "foo"}, {"-backend", "foo", "-json"}, {"-backend", "foo", "-direct"}} {
+		var stdout, stderr bytes.Buffer
+		status := run(t.Context(), args, &stdout, &stderr)
+		os.Unsetenv(backendVariable)
+		if text := stdout.String(); status != program.ExitFailed || strings.Contains(text, backendVariable) || !strings.Contains(text, "foo: ") {
+			t.Errorf("%q: exit status %d, stderr %q, stdout:\n%s", args, status, &stderr, text)
+		}
+		problems, _, _ := strings.Cut(stdout.String(), "\nthis machine and program:\n")
+		if strings.Contains(problems, "- data") {
+			t.Errorf("%q: want no problem with data:\n%s", args, problems)
+		}
+	}
+}
+
 func TestJSON(t *testing.T) {
 	for _, args := range [][]string{{"-json"}, {"-json", "-direct"}} {
 		status, stdout, stderr := start(t, "nonsense", args...)
@@ -170,7 +193,7 @@ environment variables:
 GOMAXPROCS=4
 XLA_FLAGS=--flag
 `
-	if diff := cmp.Diff(want, text(d)); diff != "" {
+	if diff := cmp.Diff(want, reportOf(d, false).text()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

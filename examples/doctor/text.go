@@ -13,22 +13,22 @@ import (
 // columns is where lines are broken.
 const columns = 100
 
-// text is the diagnosis for people: the verdict, the problems, and the facts.
-func text(d fastresnet.Diagnosis) string {
+// text is the report for people: the verdict, the problems, and the facts.
+func (d report) text() string {
 	var t strings.Builder
 	if d.Backend == "" {
 		t.WriteString("training cannot run\n")
 	} else {
 		fmt.Fprintf(&t, "training runs on %s\n", d.Backend)
 	}
-	if problems := d.Problems(); len(problems) > 0 {
+	if len(d.Problems) > 0 {
 		t.WriteString("\nproblems, and what to do about them:\n")
-		for _, p := range problems {
-			t.WriteString(wrap("- ", p))
-		}
+	}
+	for _, p := range d.Problems {
+		t.WriteString(wrap("- ", p))
 	}
 	t.WriteString("\nthis machine and program:\n")
-	for _, f := range facts(d) {
+	for _, f := range facts(d.Diagnosis) {
 		label := fmt.Sprintf("%-10s  ", f.name)
 		if len(label) > 20 { // the path of a plugin has a line of its own
 			t.WriteString(f.name + "\n")
@@ -66,8 +66,11 @@ func facts(d fastresnet.Diagnosis) []fact {
 	for _, b := range d.Backends {
 		facts = append(facts, fact{b.Name, found(b)})
 	}
-	if d.Data != "" {
+	switch {
+	case d.Data != "":
 		facts = append(facts, fact{"CIFAR-10", d.Data})
+	case d.Environment["FASTRESNET_DATA"] == "": // else it is a problem
+		facts = append(facts, fact{"CIFAR-10", "needed only to train on it: " + d.DataProblem})
 	}
 	return facts
 }
