@@ -28,8 +28,8 @@ var (
 	// ErrCheckpoint is wrapped when a checkpoint cannot be written or read, or belongs to another run, and when another
 	// run is using the folder.
 	ErrCheckpoint = errors.New("checkpoint")
-	// ErrImage is wrapped when an image or a data set does not fit a model.
-	ErrImage = errors.New("image does not fit the model")
+	// ErrImage is wrapped when an image or a data set does not fit a model, by its size, classes or resizing.
+	ErrImage = errors.New("not for this model")
 	// ErrArgument is wrapped when a call lacks what it needs: its context is nil, or its *Model is nil or zero; when a
 	// number is out of range, as in [Model.SetThreshold]; and when models are to be taken together that do not go together.
 	ErrArgument = errors.New("invalid argument")

@@ -24,7 +24,7 @@ func (c *config) loadData() error {
 
 func (c *config) loadCIFAR10() (err error) {
 	if c.train, c.test, err = data.CIFAR10(""); err != nil {
-		return fmt.Errorf("loading CIFAR-10: %w", err)
+		return fmt.Errorf("loading CIFAR-10, since no WithDataset gives a set of your own: %w", err)
 	}
 	return nil
 }

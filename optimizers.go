@@ -2,6 +2,7 @@ package fastresnet
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -98,6 +99,8 @@ func optimizerProblem(o Optimizer) error {
 	switch o.(type) {
 	case Nesterov, SGD, Muon:
 		return o.problem()
+	case nil:
+		return errors.New("no optimizer: need a Nesterov, SGD or Muon")
 	}
 	return fmt.Errorf("an optimizer that is a %T: need a Nesterov, SGD or Muon", o)
 }
@@ -114,7 +117,7 @@ func (o optimizerJSON) MarshalJSON() ([]byte, error) {
 			return json.Marshal(map[string]Optimizer{name: o.Optimizer})
 		}
 	}
-	return nil, fmt.Errorf("%w: an optimizer that is a %T cannot be written as JSON", ErrOption, o.Optimizer)
+	return nil, fmt.Errorf("%w: %w", ErrOption, optimizerProblem(o.Optimizer))
 }
 
 func (o *optimizerJSON) UnmarshalJSON(text []byte) error {

@@ -1,6 +1,7 @@
 package fastresnet
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -54,6 +55,8 @@ func WithArchitecture(a layers.Architecture) Option {
 	case layers.Network:
 		a = a.Clone()
 		return change(func(r *Recipe) { r.Design, r.Network = layers.Design{}, &a })
+	case nil:
+		return trainOption(func(c *config) { c.unusable = errors.New("no architecture: need a layers.Design or a layers.Network") })
 	}
 	return trainOption(func(c *config) {
 		c.unusable = fmt.Errorf("an architecture that is a %T: need a layers.Design or a layers.Network", a)

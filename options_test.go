@@ -94,7 +94,7 @@ func TestOptionErrors(t *testing.T) {
 		{"momentum of 1 never forgets", []fastresnet.Option{fastresnet.WithOptimizer(fastresnet.Nesterov{Momentum: 1})}, []string{"momentum 1"}},
 		{"momentum NaN", []fastresnet.Option{fastresnet.WithOptimizer(fastresnet.SGD{Momentum: math.NaN()})}, []string{"momentum NaN"}},
 		{"weight decay", []fastresnet.Option{fastresnet.WithOptimizer(fastresnet.Nesterov{WeightDecay: -1})}, []string{"weight decay -1"}},
-		{"no optimizer", []fastresnet.Option{fastresnet.WithOptimizer(nil)}, []string{"an optimizer that is a <nil>"}},
+		{"no optimizer", []fastresnet.Option{fastresnet.WithOptimizer(nil)}, []string{"no optimizer: need a Nesterov, SGD or Muon"}},
 		{"a pointer for an optimizer", []fastresnet.Option{fastresnet.WithOptimizer(&fastresnet.SGD{})}, []string{"*fastresnet.SGD"}},
 		{"peak rate", []fastresnet.Option{fastresnet.WithPeakRate(0)}, []string{"peak learning rate 0"}},
 		{"knots out of order", []fastresnet.Option{fastresnet.WithSchedule(schedule.PiecewiseLinear(

@@ -326,7 +326,7 @@ func TestGroupErrors(t *testing.T) {
 		says   string
 	}{
 		{"variables", func(g *fastresnet.VariableGroup) { g.Variables = "weights" }, `group 0: variables "weights", want one of ["filters"`},
-		{"no optimizer", func(g *fastresnet.VariableGroup) { g.Optimizer = nil }, "group 0: an optimizer that is a <nil>"},
+		{"no optimizer", func(g *fastresnet.VariableGroup) { g.Optimizer = nil }, "group 0: no optimizer"},
 		{"a kind twice", func(g *fastresnet.VariableGroup) { g.Variables, g.Optimizer = layers.KindBiases, fastresnet.SGD{} }, "group 2: a second one of biases"},
 		{"momentum", func(g *fastresnet.VariableGroup) { g.Optimizer = fastresnet.Muon{Momentum: 1} }, "group 0: momentum 1"},
 		{"momentum NaN", func(g *fastresnet.VariableGroup) { g.Optimizer = fastresnet.Muon{Momentum: math.NaN()} }, "momentum NaN"},

@@ -119,7 +119,7 @@ func TestFindsCIFAR10(t *testing.T) {
 	}
 	t.Setenv("FASTRESNET_DATA", t.TempDir())
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
-	if _, err := fastresnet.Train(context.Background()); !errors.Is(err, data.ErrNotFound) || !strings.Contains(err.Error(), "loading CIFAR-10") {
+	if _, err := fastresnet.Train(context.Background()); !errors.Is(err, data.ErrNotFound) || !strings.Contains(err.Error(), "loading CIFAR-10, since no WithDataset") {
 		t.Errorf("error %v without the files, want one that says so", err)
 	}
 }

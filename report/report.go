@@ -55,9 +55,12 @@ func HTML(w io.Writer, runs ...Run) error {
 	return p.write(w)
 }
 
-// check reports images that are not those that were evaluated, and a threshold that is no probability.
+// check reports a record that is none of a run, images that are not those that were evaluated, and a threshold that is no probability.
 func (r Run) check() error {
 	switch {
+	case r.Record.Recipe.Optimizer == nil:
+		return fmt.Errorf("%w: run %q has a record that is empty, or whose recipe has no optimizer: need that of a Result, or Model.Record",
+			fastresnet.ErrArgument, r.name())
 	case !(r.Threshold >= 0 && r.Threshold <= 1):
 		return fmt.Errorf("%w: run %q has a threshold of %g, need 0 to 1", fastresnet.ErrArgument, r.name(), r.Threshold)
 	case r.Images == nil:
@@ -65,7 +68,7 @@ func (r Run) check() error {
 	case r.Evaluation == nil:
 		return fmt.Errorf("%w: run %q has images, and no evaluation of them", fastresnet.ErrArgument, r.name())
 	case r.Images.Len() != evaluated(*r.Evaluation):
-		return fmt.Errorf("%w: run %q has %d images, of which %d were evaluated",
+		return fmt.Errorf("%w: run %q has %d images, and an evaluation of %d: need those that were evaluated, and no others",
 			fastresnet.ErrArgument, r.name(), r.Images.Len(), evaluated(*r.Evaluation))
 	}
 	return nil

@@ -303,13 +303,13 @@ func TestErrors(t *testing.T) {
 	}{
 		{"no run", nil, "invalid argument: no run to report"},
 		{"other images", []report.Run{{Record: run.Record, Evaluation: run.Evaluation, Images: few}},
-			`invalid argument: run "resnet9-24, seed 1" has 10 images, of which 400 were evaluated`},
+			`invalid argument: run "resnet9-24, seed 1" has 10 images, and an evaluation of 400: need those that were evaluated, and no others`},
 		{"as many images of others", []report.Run{{Record: run.Record, Evaluation: &pooled, Images: parts}},
 			`invalid argument: run "resnet9-24, seed 1" was evaluated on image `},
 		{"images alone", []report.Run{{Record: run.Record, Images: few}}, `invalid argument: run "resnet9-24, seed 1" has images, and no evaluation of them`},
 		{"no probability", []report.Run{{Record: run.Record, Threshold: 75}}, `invalid argument: run "resnet9-24, seed 1" has a threshold of 75, need 0 to 1`},
 		{"a threshold that is no number", []report.Run{{Record: run.Record, Threshold: nan}}, `invalid argument: run "resnet9-24, seed 1" has a threshold of NaN, need 0 to 1`},
-		{"nothing at all", []report.Run{{}}, "invalid argument: the recipe of a run"},
+		{"nothing at all", []report.Run{{}}, `invalid argument: run "a recipe of one's own, seed 0" has a record that is empty`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var b bytes.Buffer

@@ -176,7 +176,7 @@ func TestOpen(t *testing.T) {
 	if _, err := picture.Open(context.Background(), bad); !errors.Is(err, picture.ErrBroken) || !strings.Contains(err.Error(), bad) {
 		t.Errorf("error %v, want ErrBroken with the name", err)
 	}
-	if _, err := picture.Open(context.Background(), filepath.Join(folder, "none.png")); !errors.Is(err, os.ErrNotExist) {
+	if _, err := picture.Open(context.Background(), filepath.Join(folder, "none.png")); !errors.Is(err, os.ErrNotExist) || strings.Count(err.Error(), "none.png") != 1 {
 		t.Errorf("error %v", err)
 	}
 }

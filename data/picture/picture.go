@@ -66,7 +66,11 @@ func (h Header) Pixels() int64 { return int64(h.Width) * int64(h.Height) }
 
 // Open reads a file of at most [MaxBytes] and decodes it. Errors are those of [Decode] and of package os.
 func Open(ctx context.Context, path string) (image.Image, error) {
-	if err := checkFile(os.Stat(path)); err != nil {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err // names it
+	}
+	if err := checkFile(info, nil); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	file, err := os.Open(path)

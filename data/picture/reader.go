@@ -107,13 +107,13 @@ func (r Reader) Folder(ctx context.Context, name string) (*data.Dataset, Report,
 	return set, report, err
 }
 
-var errNoFolder = fmt.Errorf("%w: it is neither a folder nor a zip file", data.ErrFormat)
+var errNoFolder = fmt.Errorf("%w: it is neither a folder nor a zip file; Reader.List reads lists, .csv and .jsonl", data.ErrFormat)
 
 func (r Reader) folder(ctx context.Context, name string) (*data.Dataset, Report, error) {
 	info, err := os.Stat(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, Report{}, fmt.Errorf("%w: there is no such folder", data.ErrNotFound)
+		return nil, Report{}, fmt.Errorf("%w: there is no such folder or zip file", data.ErrNotFound)
 	case err != nil:
 		return nil, Report{}, err
 	case info.IsDir():

@@ -266,8 +266,8 @@ func TestReaderRefusesFiles(t *testing.T) {
 		want       error
 		says       string
 	}{
-		{"no folder", filepath.Join(folder, "none"), data.ErrNotFound, "none"},
-		{"no zip file", write("a.zip", "PK nonsense"), data.ErrFormat, "neither a folder nor a zip file"},
+		{"no folder", filepath.Join(folder, "none"), data.ErrNotFound, "no such folder or zip file"},
+		{"no zip file", write("a.zip", "PK nonsense"), data.ErrFormat, "neither a folder nor a zip file; Reader.List reads lists, .csv and .jsonl"},
 		{"no list", filepath.Join(folder, "none.csv"), data.ErrNotFound, "none.csv"},
 		{"an empty list", write("empty.csv", ""), data.ErrFormat, "empty"},
 		{"a list with a header alone", write("header.csv", "path,label\n"), data.ErrFormat, "no pictures"},

@@ -9,7 +9,6 @@ import (
 
 	"github.com/fastresnet/fastresnet"
 	"github.com/fastresnet/fastresnet/data"
-	"github.com/fastresnet/fastresnet/internal/pathname"
 	"github.com/fastresnet/fastresnet/internal/terminal"
 	"github.com/fastresnet/fastresnet/neighbours"
 )
@@ -19,26 +18,26 @@ const (
 	nearlySame = 0.985
 	// similarPictures is how many decide whether a label is doubtful.
 	similarPictures = 10
-	// listed is how many pictures are named at most, of a group and of doubtful labels.
+	// listed is how much is named at most: pictures of a group, doubtful labels, groups of copies.
 	listed = 20
 )
 
 // checkPictures prints which pictures the model finds nearly the same, and which labels those of similar pictures
 // contradict, most of all first.
-func checkPictures(ctx context.Context, stdout io.Writer, model *fastresnet.Model, sets ...*data.Dataset) error {
+func (s *settings) checkPictures(ctx context.Context, stdout io.Writer, model *fastresnet.Model, sets ...*data.Dataset) error {
 	var vectors [][]float32
 	var names, classes []string
 	var labels, copyOf []int // copyOf is the first of those whose pixels are all equal
 	first := make([]int, len(sets))
-	for s, set := range sets {
+	for number, set := range sets {
 		embedded, err := model.EmbedDataset(ctx, set)
 		if err != nil {
 			return err
 		}
-		first[s], classes = len(vectors), set.Classes()
+		first[number], classes = len(vectors), set.Classes()
 		vectors, labels = append(vectors, embedded...), append(labels, set.Labels()...)
 		for i := range set.Len() {
-			names, copyOf = append(names, pathname.Quoted(set.Name(i))), append(copyOf, len(copyOf))
+			names, copyOf = append(names, s.nameOf(number, set.Name(i))), append(copyOf, len(copyOf))
 		}
 	}
 	for _, group := range data.Duplicates(sets...) {
@@ -74,8 +73,8 @@ func checkPictures(ctx context.Context, stdout io.Writer, model *fastresnet.Mode
 		}
 		fmt.Fprintf(stdout, "nearly the same picture, similarity %.4f: %s\n", similarity(vectors, group[:min(listed, len(group))]), listOf(different))
 	}
-	for _, s := range suspects[:min(listed, len(suspects))] {
-		fmt.Fprintf(stdout, "doubtful label: %s: %.0f %% of the most similar pictures are %s\n", names[s.Index], 100*s.Share, classes[s.Suggested])
+	for _, doubtful := range suspects[:min(listed, len(suspects))] {
+		fmt.Fprintf(stdout, "doubtful label: %s: %.0f %% of the most similar pictures are %s\n", names[doubtful.Index], 100*doubtful.Share, classes[doubtful.Suggested])
 	}
 	if more := len(suspects) - listed; more > 0 {
 		fmt.Fprintf(stdout, "doubtful labels: %d more\n", more)

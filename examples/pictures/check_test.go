@@ -49,7 +49,7 @@ func TestCheckPictures(t *testing.T) {
 	pixels, labels, names = slices.Clone(pixels[:2*shape.Size()]), []int{0, 1}, []string{"copy.png", "near.png"}
 	pixels[len(pixels)-1]++ // of near.png
 	var out bytes.Buffer
-	if err := checkPictures(context.Background(), &out, result.Model, train, set(pixels)); err != nil {
+	if err := new(settings).checkPictures(context.Background(), &out, result.Model, train, set(pixels)); err != nil {
 		t.Fatal(err)
 	}
 	near := ""

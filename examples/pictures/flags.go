@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"math"
 	"strings"
 
 	"github.com/fastresnet/fastresnet"
@@ -115,13 +116,8 @@ func (s *settings) validate() error {
 	if s.train == "" {
 		problems = append(problems, errors.New("-train: need a folder with a folder of pictures for each class (-h lists the flags)"))
 	}
-	if !(s.heldOut > 0) {
-		problems = append(problems, fmt.Errorf("-held-out %g: need a share above 0, or a number of pictures", s.heldOut))
-	}
-	for _, flag := range []string{"width", "grey"} {
-		if s.set[flag] && s.from == comesAlong {
-			problems = append(problems, fmt.Errorf("-%s: -from %s has a width and takes pictures in colour: leave it out", flag, comesAlong))
-		}
+	if !(s.heldOut > 0) || s.heldOut > 1 && s.heldOut != math.Trunc(s.heldOut) {
+		problems = append(problems, fmt.Errorf("-held-out %g: need a share above 0 and below 1, or a number of pictures", s.heldOut))
 	}
 	if s.frozen != "" && s.from == "" {
 		problems = append(problems, errors.New("-frozen: need a model to start from, -from"))
@@ -140,6 +136,25 @@ func (s *settings) validate() error {
 	}
 	if s.set["watch"] && s.watch == "" {
 		problems = append(problems, errors.New("-watch: need an address"))
+	}
+	return errors.Join(problems...)
+}
+
+// fitModel reports flags that contradict the model to start from; nil is none.
+func (s *settings) fitModel(from *fastresnet.Model) error {
+	if from == nil {
+		return nil
+	}
+	var problems []error
+	if width := from.Record().Recipe.Design.Width; s.set["width"] && s.width != width {
+		problems = append(problems, fmt.Errorf("-width %d: the network, and so its width, is that of the model of -from: leave it out", s.width))
+	}
+	switch channels := from.Network().Input.Channels; {
+	case channels == s.reader.Shape.Channels:
+	case channels == 1:
+		problems = append(problems, errors.New("-from: its model is for grey pictures: need -grey"))
+	default:
+		problems = append(problems, errors.New("-grey: the model of -from is for pictures in colour: leave it out"))
 	}
 	return errors.Join(problems...)
 }

@@ -56,6 +56,9 @@ func train(ctx context.Context, s *settings, stdout, stderr io.Writer) error {
 		return fmt.Errorf("-from %s: need a file, or %s: %w", s.from, comesAlong, err)
 	}
 	defer from.Close()
+	if err := s.fitModel(from); err != nil {
+		return err
+	}
 	if from != nil && !s.set["resize"] {
 		s.reader.Resizing = from.Resizing()
 	}
@@ -64,6 +67,9 @@ func train(ctx context.Context, s *settings, stdout, stderr io.Writer) error {
 		return err
 	}
 
+	if n := trainSet.Len(); s.batch > n {
+		return fmt.Errorf("-batch %d: there are %s to train on", s.batch, terminal.Plural(n, "picture"))
+	}
 	logs, closeLogs, err := s.logs.Observe()
 	if err != nil {
 		return err
@@ -107,7 +113,7 @@ func (s *settings) finish(ctx context.Context, o outcome, files files, stdout io
 	}
 	var err error
 	if s.check && o.page.Evaluation != nil {
-		err = checkPictures(ctx, stdout, o.Model, o.train, o.test)
+		err = s.checkPictures(ctx, stdout, o.Model, o.train, o.test)
 	}
 	fmt.Fprintln(stdout)
 	return errors.Join(err, files.write(stdout, o))
@@ -130,16 +136,22 @@ func (s *settings) read(ctx context.Context, stdout, stderr io.Writer) (trainSet
 	if err != nil {
 		return nil, nil, err
 	}
+	read := []*data.Dataset{trainSet}
 	if s.test == "" {
-		reportDuplicates(stdout, trainSet)
-		return trainSet.Split(s.heldOut, s.seed)
+		trainSet, testSet, err = trainSet.Split(s.heldOut, s.seed)
+	} else {
+		s.reader.Classes = trainSet.Classes()
+		testSet, err = s.readSet(ctx, s.test, stdout, stderr)
+		read = append(read, testSet)
 	}
-	s.reader.Classes = trainSet.Classes()
-	testSet, err = s.readSet(ctx, s.test, stdout, stderr)
-	if err == nil {
-		reportDuplicates(stdout, trainSet, testSet)
+	if err != nil {
+		return nil, nil, err
 	}
-	return trainSet, testSet, err
+	s.reportDuplicates(stdout, read)
+	if n := copies(trainSet, testSet); n > 0 {
+		fmt.Fprintf(stdout, "warning: %s of %s are training pictures too, so that the test looks too good\n", terminal.Count(n), terminal.Plural(testSet.Len(), "test picture"))
+	}
+	return trainSet, testSet, nil
 }
 
 // cannotRead is what to do about pictures that cannot be read, which have been named, and classes that have no others.
@@ -189,13 +201,38 @@ func (s *settings) readSet(ctx context.Context, name string, stdout, stderr io.W
 	return set, nil
 }
 
-// reportDuplicates warns of pictures that are there twice.
-func reportDuplicates(stdout io.Writer, sets ...*data.Dataset) {
-	for _, group := range data.Duplicates(sets...) {
+// reportDuplicates warns of pictures that are there twice, in the sets that were read.
+func (s *settings) reportDuplicates(stdout io.Writer, sets []*data.Dataset) {
+	groups := data.Duplicates(sets...)
+	for _, group := range groups[:min(listed, len(groups))] {
 		var names []string
 		for _, place := range group {
-			names = append(names, pathname.Quoted(sets[place.Set].Name(place.Image)))
+			names = append(names, s.nameOf(place.Set, sets[place.Set].Name(place.Image)))
 		}
-		fmt.Fprintf(stdout, "warning: the same picture: %s\n", strings.Join(names, ", "))
+		fmt.Fprintf(stdout, "warning: the same picture: %s\n", listOf(names))
 	}
+	if more := len(groups) - listed; more > 0 {
+		fmt.Fprintf(stdout, "warning: the same picture: %s more such groups\n", terminal.Count(more))
+	}
+}
+
+// nameOf is the name of a picture of the training set, 0, or the test set, 1: with where that was read, if they are two.
+func (s *settings) nameOf(set int, name string) string {
+	name = pathname.Quoted(name)
+	if s.test == "" {
+		return name
+	}
+	return fmt.Sprintf("%s in %s", name, pathname.Quoted([]string{s.train, s.test}[set]))
+}
+
+// copies is how many pictures to test with are also trained on.
+func copies(trainSet, testSet *data.Dataset) (n int) {
+	for _, group := range data.Duplicates(trainSet, testSet) {
+		for _, place := range group {
+			if trained := group[0].Set == 0; trained && place.Set == 1 {
+				n++
+			}
+		}
+	}
+	return n
 }

@@ -264,10 +264,25 @@ func TestRunWithTest(t *testing.T) {
 	if status != program.ExitOK || stderr != "" {
 		t.Fatalf("exit status %d, stderr %q", status, stderr)
 	}
-	for _, part := range []string{"40 images of 32x32x1 in 2 classes", "2 images of 32x32x1 in 2 classes", "training on 40 pictures, 2 held out", "warning: the same picture"} {
+	for _, part := range []string{"40 images of 32x32x1 in 2 classes", "2 images of 32x32x1 in 2 classes", "training on 40 pictures, 2 held out",
+		fmt.Sprintf(" in %s, %s", folder, filepath.Join(folder, "disc")), ".png in " + filepath.Join(folder, "test.csv") + "\n",
+		"warning: 2 of 2 test pictures are training pictures too, so that the test looks too good\n"} {
 		if !strings.Contains(stdout, part) {
 			t.Errorf("stdout has no %q:\n%s", part, stdout)
 		}
+	}
+}
+
+// A set that is tested with itself: some copies are named, and how many there are.
+func TestManyCopies(t *testing.T) {
+	folder := draw(t, 60, "disc", "star")
+	status, stdout, stderr := start(t.Context(), "-train", folder, "-test", folder, "-batch", "61")
+	if want := "pictures: -batch 61: there are 60 pictures to train on\n"; status != program.ExitFailed || stderr != want {
+		t.Fatalf("exit status %d, stderr %q, want %q", status, stderr, want)
+	}
+	const rest = "\nwarning: the same picture: 40 more such groups\nwarning: 60 of 60 test pictures are training pictures too, so that the test looks too good\n"
+	if n := strings.Count(stdout, "warning: the same picture: "); n != 21 || !strings.HasSuffix(stdout, rest) {
+		t.Errorf("%d groups of copies, want 20 and %q at the end of:\n%s", n-1, rest, stdout)
 	}
 }
 
@@ -278,16 +293,18 @@ func TestMistakesOfUse(t *testing.T) {
 		want string
 	}{
 		{"no folder", nil, "-train: need a folder"},
-		{"a folder that there is not", []string{"-train", "nowhere"}, "reading nowhere: data not found: there is no such folder"},
+		{"a folder that there is not", []string{"-train", "nowhere"}, "reading nowhere: data not found: there is no such folder or zip file"},
 		{"a folder of pictures without classes", []string{"-train", filepath.Join(draw(t, 5, "disc"), "disc")}, ": invalid data: its pictures are in no folders: need one for each class, as in cats/1.jpg and dogs/2.jpg, or a list (.csv, .jsonl) of paths and labels"},
 		{"sizes", []string{"-train", "x", "-size", "7"}, "-size 7: need"},
 		{"sizes of words", []string{"-train", "x", "-size", "32xbig"}, "-size 32xbig: need"},
 		{"more than a size", []string{"-train", "x", "-size", "32x32x3"}, "-size 32x32x3: need"},
 		{"resizing", []string{"-train", "x", "-resize", "fill"}, "-resize fill: need crop, stretch or pad"},
 		{"held out and test", []string{"-train", "x", "-test", "y", "-held-out", "0.5"}, "-held-out: there is -test"},
+		{"a share above 1", []string{"-train", "x", "-held-out", "1.5"}, "-held-out 1.5: need a share above 0 and below 1, or a number of pictures"},
+		{"a model that is a picture", []string{"-train", "x", "-save", "m.png"}, "-save m.png: need a name that ends in .safetensors"},
 		{"none held out", []string{"-train", "x", "-held-out", "0"}, "-held-out 0: need"},
-		{"another width than the model's", []string{"-train", "x", "-from", "cifar10", "-width", "16"}, "-width: -from cifar10 has a width"},
-		{"grey from a model in colour", []string{"-train", "x", "-from", "cifar10", "-grey"}, "-grey: -from cifar10 has a width and takes pictures in colour"},
+		{"another width than the model's", []string{"-train", "x", "-from", "cifar10", "-width", "16"}, "-width 16: the network, and so its width, is that of the model of -from: leave it out"},
+		{"grey from a model in colour", []string{"-train", "x", "-from", "cifar10", "-grey"}, "pictures: -grey: the model of -from is for pictures in colour: leave it out\n"},
 		{"a word that is no model", []string{"-train", "x", "-from", "CIFAR100"}, "need a file, or cifar10"},
 		{"no probability", []string{"-train", "x", "-save", "m", "-threshold", "-0.1"}, "-threshold: need a probability, 0 to 1"},
 		{"frozen from scratch", []string{"-train", "x", "-frozen", "body"}, "-frozen: need a model to start from, -from"},

@@ -86,7 +86,8 @@ func (s *study) problems() (problems []error) {
 	check(s.Seeds.Count >= 1, "seeds: a count of %d, need at least 1", s.Seeds.Count)
 	check(s.TrainImages >= 0, "train_images is %d, need 0 (all) or more", s.TrainImages)
 	check(s.TestImages >= 0, "test_images is %d, need 0 (all) or more", s.TestImages)
-	check(s.HeldOut >= 0 && s.HeldOut <= math.MaxInt32, "held_out is %g, need a share below 1, or a number of images", s.HeldOut)
+	check(s.HeldOut >= 0 && s.HeldOut <= math.MaxInt32 && (s.HeldOut < 1 || s.HeldOut == math.Trunc(s.HeldOut)),
+		"held_out is %g, need a share below 1, or a number of images", s.HeldOut)
 	check(s.Folds == 0 || s.Folds >= 2, "folds is %d, need at least 2", s.Folds)
 	check(s.Folds == 0 || s.HeldOut == 0, "held_out and folds: both say what is tested with")
 	owner := map[string]string{}

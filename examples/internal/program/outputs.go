@@ -4,12 +4,23 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 )
 
-// CheckOutputs reports those of the flags, by name, that are given without a file's name, and those that name one file, of which
-// the last to be written alone would stay.
+// endings are those of the names of files, by the flag. Others will do, but not those of another kind of file.
+var endings = map[string]string{
+	"save": ".safetensors", "report": ".html", "json": ".json", "csv": ".csv", "markdown": ".md", "augmented": ".png",
+}
+
+// telling are the endings that say what is in a file.
+var telling = append(slices.Collect(maps.Values(endings)), ".svg")
+
+// CheckOutputs reports those of the flags, by name, that are given without a file's name, those whose name is that of another kind of
+// file, and those that name one file, of which the last to be written alone would stay.
 func CheckOutputs(f *flag.FlagSet, names ...string) error {
 	var problems []error
 	given := map[string]bool{}
@@ -21,6 +32,9 @@ func CheckOutputs(f *flag.FlagSet, names ...string) error {
 				problems = append(problems, fmt.Errorf("-%s: need the name of a file", name))
 			}
 			continue
+		}
+		if own, end := endings[name], strings.ToLower(filepath.Ext(file)); own != "" && end != own && slices.Contains(telling, end) {
+			problems = append(problems, fmt.Errorf("-%s %s: need a name that ends in %s", name, file, own))
 		}
 		for _, before := range names[:i] {
 			if other := f.Lookup(before).Value.String(); other != "" && sameFile(other, file) {

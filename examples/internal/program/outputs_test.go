@@ -30,6 +30,9 @@ func TestCheckOutputs(t *testing.T) {
 		{"one file, written in two ways", []string{"-json", "a", "-report", "./a"}, "-json and -report: both name ./a"},
 		{"one file by a link", []string{"-csv", there, "-report", link}, "-csv and -report: both name " + link},
 		{"all of one file", []string{"-json", "a", "-csv", "a", "-report", "a"}, "-json and -csv: both name a\n-json and -report: both name a\n-csv and -report: both name a"},
+		{"the usual endings, and none", []string{"-json", "a.JSON", "-csv", "b.txt", "-report", "c"}, ""},
+		{"that of another kind of file", []string{"-json", "a.svg", "-csv", "b.PNG", "-report", "c.csv"},
+			"-json a.svg: need a name that ends in .json\n-csv b.PNG: need a name that ends in .csv\n-report c.csv: need a name that ends in .html"},
 		{"flags that name no output", []string{"-json", "a", "-data", "a"}, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
