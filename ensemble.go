@@ -48,6 +48,19 @@ func (e *Ensemble) made() error {
 	return nil
 }
 
+// String says what the ensemble is, as in "3 models for images of 32x32x3 in 10 classes".
+func (e *Ensemble) String() string {
+	if e.made() != nil {
+		return "no models"
+	}
+	models := "models"
+	if len(e.models) == 1 {
+		models = "model"
+	}
+	first := e.models[0]
+	return fmt.Sprintf("%d %s for images of %v in %d classes", len(e.models), models, first.network.Input, len(first.classes))
+}
+
 // Classes returns the names of the classes.
 func (e *Ensemble) Classes() []string {
 	if e.made() != nil {

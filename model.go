@@ -1,12 +1,15 @@
 package fastresnet
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
 	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/internal/digits"
 	"github.com/fastresnet/fastresnet/internal/engine"
 	"github.com/fastresnet/fastresnet/layers"
 )
@@ -218,6 +221,15 @@ func (m *Model) Threshold() float64 {
 		return 0
 	}
 	return m.threshold.value()
+}
+
+// String says what the model is, as in "resnet9, 6,573,120 parameters, for images of 32x32x3 in 10 classes".
+func (m *Model) String() string {
+	if m.made() != nil {
+		return "no model"
+	}
+	return fmt.Sprintf("%s, %s parameters, for images of %v in %d classes", cmp.Or(m.network.Name, "a network"), digits.Group(strconv.Itoa(m.network.Parameters())),
+		m.network.Input, len(m.classes))
 }
 
 // Summary is a table of the network: layers, output shapes, parameters and multiply-adds.

@@ -3,6 +3,7 @@ package fastresnet_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"image"
 	"image/color"
 	"math"
@@ -10,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/fastresnet/fastresnet"
 	"github.com/fastresnet/fastresnet/data"
@@ -67,6 +69,33 @@ func TestPredictionsFitTheEvaluation(t *testing.T) {
 }
 
 // TestResizing has a model know how pictures were resized, after it was saved too.
+// What a program prints of a result is short, and says what it is.
+func TestModelsAndTimesPrint(t *testing.T) {
+	set := synthetic(t, 40, 1)
+	result := train(t, set)
+	own := tinyNetwork()
+	own.Name = ""
+	other := train(t, set, fastresnet.WithArchitecture(own)).Model
+	ensemble, err := fastresnet.NewEnsemble(result.Model, other)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second := time.Second
+	for want, printed := range map[string]fmt.Stringer{
+		"resnet9, 26,340 parameters, for images of 32x32x3 in 10 classes": result.Model,
+		"a network, 88 parameters, for images of 32x32x3 in 10 classes":   other,
+		"2 models for images of 32x32x3 in 10 classes":                    ensemble,
+		"no model":  &fastresnet.Model{},
+		"no models": (*fastresnet.Ensemble)(nil),
+		"45.2 s, of which 42.9 s training; 2,326 images/s": fastresnet.Timing{Train: 42900 * second / 1000, Total: 45200 * second / 1000, ImagesPerSecond: 2325.6},
+		"0.0 s, of which 0.0 s training":                   fastresnet.Timing{},
+	} {
+		if got := fmt.Sprint(printed); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
 func TestResizing(t *testing.T) {
 	for _, resizing := range []data.Resizing{data.ResizeByCropping, data.ResizeByStretching, data.ResizeByPadding} {
 		model := resizedBy(t, resizing)

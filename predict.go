@@ -66,9 +66,9 @@ func (p Prediction) Top(k int) []Score {
 // luma. What is transparent is blended with black. Time and memory go with the part taken: a photograph of a
 // megapixel takes milliseconds.
 //
-// Many goroutines may call it: images together take less time than one after the other, and those that wait while the
-// model is busy are computed together. An answer can differ by rounding with the number of images beside it. A call whose
-// ctx ends returns at once, or when the image that is being scaled is.
+// Of no images there are no predictions, and no error. Many goroutines may call it: images together take less time than one
+// after the other, and those that wait while the model is busy are computed together. An answer can differ by rounding with the
+// number of images beside it. A call whose ctx ends returns at once, or when the image that is being scaled is.
 //
 // The error wraps [ErrImage] if an image is nil, if the part of it that counts has no pixels or more than 2²⁸, or if
 // the network takes another number of channels, and [ErrDiverged] if what the model makes of an image is not finite; it

@@ -2,12 +2,14 @@ package fastresnet
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
 	"slices"
 	"sync"
 	"time"
 
 	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/internal/digits"
 	"github.com/fastresnet/fastresnet/internal/strictjson"
 )
 
@@ -143,6 +145,15 @@ type Timing struct {
 	// ([WithStepsPerDispatch]) not before the fourth step, which is in this speed: of a run that trains for a second
 	// or two, an epoch after the first tells more, by its Images and TrainTime.
 	ImagesPerSecond float64 `json:"images_per_second"`
+}
+
+// String is the time in all, that of training, and its speed if it is known: "45.2 s, of which 42.9 s training; 2,326 images/s".
+func (t Timing) String() string {
+	text := fmt.Sprintf("%.1f s, of which %.1f s training", t.Total.Seconds(), t.Train.Seconds())
+	if t.ImagesPerSecond > 0 {
+		text += fmt.Sprintf("; %s images/s", digits.Group(fmt.Sprintf("%.0f", t.ImagesPerSecond)))
+	}
+	return text
 }
 
 // clone is a copy that shares nothing with the record.
