@@ -228,10 +228,11 @@ func (s *settings) nameOf(set int, name string) string {
 // copies is how many pictures to test with are also trained on.
 func copies(trainSet, testSet *data.Dataset) (n int) {
 	for _, group := range data.Duplicates(trainSet, testSet) {
+		if group[0].Set != 0 {
+			continue
+		}
 		for _, place := range group {
-			if trained := group[0].Set == 0; trained && place.Set == 1 {
-				n++
-			}
+			n += place.Set // 1 for one to test with
 		}
 	}
 	return n
