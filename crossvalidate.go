@@ -87,7 +87,7 @@ func (c *config) refused() []error {
 		given     bool
 		name, why string
 	}{
-		{c.ownData, "WithDataset", "it makes the sets of its own"},
+		{c.ownData, "WithDataset", "each part has sets of its own"},
 		{c.checkpoints, "WithCheckpoint", "a folder is for one run"},
 		{c.resume, "WithResume", "there are no checkpoints"},
 		{c.target != nil, "WithTargetAccuracy", untested},

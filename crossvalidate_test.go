@@ -62,12 +62,12 @@ func TestCrossValidateRefuses(t *testing.T) {
 		opts []fastresnet.Option
 		want []string // lines
 	}{
-		{"a set", set, 3, []fastresnet.Option{fastresnet.WithDataset(set, nil)}, []string{takesNo + "WithDataset: it makes the sets of its own"}},
+		{"a set", set, 3, []fastresnet.Option{fastresnet.WithDataset(set, nil)}, []string{takesNo + "WithDataset: each part has sets of its own"}},
 		{"tests that there are none of", set, 3, []fastresnet.Option{fastresnet.WithTestEvery(2)}, []string{takesNo + "WithTestEvery" + untested}},
 		{"all that is wrong", nil, 5,
 			[]fastresnet.Option{fastresnet.WithDataset(set, nil), fastresnet.WithCheckpoint(t.TempDir(), 0), fastresnet.WithResume(),
 				fastresnet.WithTargetAccuracy(0.5), fastresnet.WithEarlyStop(2), fastresnet.WithBestWeights()},
-			[]string{takesNo + "WithDataset: it makes the sets of its own", takesNo + "WithCheckpoint: a folder is for one run", takesNo + "WithResume: there are no checkpoints",
+			[]string{takesNo + "WithDataset: each part has sets of its own", takesNo + "WithCheckpoint: a folder is for one run", takesNo + "WithResume: there are no checkpoints",
 				takesNo + "WithTargetAccuracy" + untested, takesNo + "WithEarlyStop" + untested, takesNo + "WithBestWeights" + untested,
 				"invalid data: the set is empty"}},
 		{"what Train would refuse", set, 3, []fastresnet.Option{fastresnet.WithBestWeights(), fastresnet.WithBatchSize(21), fastresnet.WithLayerDecay(2)},

@@ -57,8 +57,7 @@ func (e *Ensemble) String() string {
 	if len(e.models) == 1 {
 		models = "model"
 	}
-	first := e.models[0]
-	return fmt.Sprintf("%d %s for images of %v in %d classes", len(e.models), models, first.network.Input, len(first.classes))
+	return fmt.Sprintf("%d %s %s", len(e.models), models, e.models[0].purpose())
 }
 
 // Classes returns the names of the classes.

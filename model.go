@@ -228,8 +228,17 @@ func (m *Model) String() string {
 	if m.made() != nil {
 		return "no model"
 	}
-	return fmt.Sprintf("%s, %s parameters, for images of %v in %d classes", cmp.Or(m.network.Name, "a network"), digits.Group(strconv.Itoa(m.network.Parameters())),
-		m.network.Input, len(m.classes))
+	parameters := digits.Group(strconv.Itoa(m.network.Parameters()))
+	return fmt.Sprintf("%s, %s parameters, %s", cmp.Or(m.network.Name, "a network"), parameters, m.purpose())
+}
+
+// purpose says what the model is for.
+func (m *Model) purpose() string {
+	classes := "classes"
+	if len(m.classes) == 1 {
+		classes = "class"
+	}
+	return fmt.Sprintf("for images of %v in %d %s", m.network.Input, len(m.classes), classes)
 }
 
 // Summary is a table of the network: layers, output shapes, parameters and multiply-adds.

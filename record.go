@@ -38,9 +38,9 @@ type Record struct {
 	PassedOver []string `json:"passed_over,omitempty"`
 	// Warnings say what of the run's options and data is allowed, and probably not meant: a training or test set with
 	// images of one class only, or of not all classes, images that are large for this library, or that were made of pictures
-	// otherwise than those of [WithInitialModel]'s, frozen layers that have nothing of such a model, a [Selection] by a network that is no smaller, learning rates that are 0
-	// in every step or in the second half of the run, too few images for the batch of the default recipe;
-	// and what an [Observer] said about its own failure. The run logs them too.
+	// otherwise than those of [WithInitialModel]'s, frozen layers that have nothing of such a model, a [Selection] by a
+	// network that is no smaller, learning rates that are 0 in every step or in the second half of the run, too few images for
+	// the batch of the default recipe; and what an [Observer] said about its own failure. The run logs them too.
 	Warnings []string `json:"warnings,omitempty"`
 	// Precision is the one that the network computed in.
 	Precision Precision `json:"precision"`
