@@ -77,6 +77,10 @@ func TestBestWeights(t *testing.T) {
 			if got := loaded.Record(); got.BestEpoch != r.BestEpoch || got.TestAccuracy() != r.TestAccuracy() {
 				t.Errorf("the file says epoch %d, %g", got.BestEpoch, got.TestAccuracy())
 			}
+			from := finished(t, fastresnet.WithDataset(synthetic(t, 48, 1), nil), fastresnet.WithInitialModel(loaded), fastresnet.WithEpochs(0), fastresnet.WithBackend("go"))
+			if from.WarmStart.Epochs != r.BestEpoch {
+				t.Errorf("a run that starts from it counts %d epochs, want %d", from.WarmStart.Epochs, r.BestEpoch)
+			}
 			want := outcomeOf(t, r)
 
 			// A run that is resumed behind its best epoch still has it.

@@ -34,10 +34,10 @@ func copyOf(m *Model) (*initialModel, error) {
 	record := m.history.known()
 	i := &initialModel{
 		recipe: record.Recipe, network: m.network, classes: m.classes, normalization: m.normalization, resizing: m.resizing, values: values,
-		start: WarmStart{Recipe: record.Recipe.Name, Seed: record.Seed},
+		start: WarmStart{Recipe: record.Recipe.Name, Seed: record.Seed, Epochs: record.BestEpoch},
 	}
 	for _, e := range record.Epochs {
-		if !e.Partial {
+		if record.BestEpoch == 0 && !e.Partial {
 			i.start.Epochs++
 		}
 	}

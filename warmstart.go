@@ -2,7 +2,8 @@ package fastresnet
 
 // WarmStart is what a run took from the model that it started from: see [WithInitialModel].
 type WarmStart struct {
-	// Recipe is the name of the recipe that made the model, Seed its run's, and Epochs how many whole epochs that took.
+	// Recipe is the name of the recipe that made the model, Seed its run's, and Epochs after how many whole epochs the model had
+	// these weights.
 	Recipe string `json:"recipe"`
 	Seed   uint64 `json:"seed"`
 	Epochs int    `json:"epochs"`
