@@ -18,9 +18,9 @@ const version = 1
 // labelsFile has the names of the classes.
 const labelsFile = "labels.txt"
 
-// add adds a model to a repository, and returns the ONNX file there, and whether it replaced another. What a server finds meanwhile of a new model is
-// whole: the configuration, which makes the folder a model's, is written last. Of a model that is replaced each file is
-// whole, and a server may find some of the old ones beside new ones.
+// add adds a model to a repository, and returns the ONNX file there, and whether it replaced another. What a server finds
+// meanwhile of a new model is whole: the configuration, which makes the folder a model's, is written last. Of a model that is
+// replaced each file is whole, and a server may find some of the old ones beside new ones.
 func add(repository, name string, model *fastresnet.Model) (onnx string, replaced bool, err error) {
 	folder := filepath.Join(repository, name)
 	onnx = filepath.Join(folder, strconv.Itoa(version), "model.onnx")

@@ -209,7 +209,7 @@ func (a *answer) add(sequence []layers.Layer, first int) (out int) {
 	return in
 }
 
-// pooled is how many layers are computed together, the last of which is a pool that keeps a part of each tile: cpu's newPooledConv. It
+// pooled is how many layers are computed together, the last of which is a pool that keeps a part of each tile: cpu's newConv. It
 // is 0 if there are none.
 func (a *answer) pooled(t Together) int {
 	const side = 4 // of a tile

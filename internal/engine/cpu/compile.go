@@ -43,12 +43,12 @@ func lower(sequence []layers.Layer, in *tensor, frozen map[string]bool) (ops []o
 	}
 	var last *conv // if it is the operation before
 	// convolve is a convolution of in, whose border it reads where it is padded.
-	convolve := func(l layers.Layer, channels int, name string, frozen bool) *conv {
+	convolve := func(l layers.Layer, channels int, name string, frozen bool, together engine.Together) *conv {
 		f := filterOf(l, in.shape)
 		if in.slots != nil && f.pad > 0 {
 			ops = append(ops, border{in})
 		}
-		return newConv(in, channels, name+"/weight", f, frozen)
+		return newConv(in, channels, name+"/weight", f, frozen, together)
 	}
 	withBias := func(c *conv, name string, biased bool) {
 		add(c, c.out, !c.frozen || biased && !frozen[name])
@@ -64,21 +64,21 @@ func lower(sequence []layers.Layer, in *tensor, frozen map[string]bool) (ops []o
 		together := engine.TogetherOf(sequence[i:])
 		switch l := sequence[i].(type) {
 		case layers.Conv:
-			if c := newPooledConv(in, together); c != nil {
-				ops = append(ops, border{in})
+			c := convolve(l, l.Out, l.Name, frozen[l.Name], together)
+			if c.pool != nil {
 				add(c, c.pool.out, false)
 				i += together.Layers - 1
 				break
 			}
-			last = convolve(l, l.Out, l.Name, frozen[l.Name])
-			add(last, last.out, !last.frozen)
+			add(c, c.out, !c.frozen)
+			last = c
 		case layers.PatchWhitening:
 			if !in.fixed {
 				return nil, nil, fmt.Errorf("%w: %v behind a layer that trains", ErrUnsupported, l)
 			}
-			withBias(convolve(l, l.Channels(in.shape.Channels), l.Name, true), l.Name, l.Bias)
+			withBias(convolve(l, l.Channels(in.shape.Channels), l.Name, true, together), l.Name, l.Bias)
 		case layers.Linear:
-			withBias(convolve(l, l.Out, l.Name, frozen[l.Name]), l.Name, l.Bias)
+			withBias(convolve(l, l.Out, l.Name, frozen[l.Name], together), l.Name, l.Bias)
 		case layers.BatchNorm:
 			if together.PicksFirst() && in.slots == nil && !(in.fixed && frozen[l.Name]) {
 				b := newPooledNorm(in, together, frozen[l.Name])

@@ -83,24 +83,16 @@ type conv struct {
 	convolution
 }
 
-func newConv(in *tensor, channels int, weight string, f filter, frozen bool) *conv {
-	out := in.beside(f.output(in.shape, channels))
-	return &conv{in: in, out: out, weight: weight, frozen: frozen, convolution: convolutionOf(in, out, f)}
-}
-
-// newPooledConv is a convolution, the norm and the activation behind it if there are any, and a max pool, without a
-// backward pass. It is nil if the layers are others, or are not computed together.
-func newPooledConv(in *tensor, t engine.Together) *conv {
-	if t.Conv == nil || t.Pool == nil || in.slots == nil {
-		return nil
+// newConv is a convolution, and where there is no backward pass also the norm, the activation and the max pool behind it,
+// if there is such a pool and all can be computed together.
+func newConv(in *tensor, channels int, weight string, f filter, frozen bool, t engine.Together) *conv {
+	out := in.without(f.output(in.shape, channels))
+	c := &conv{in: in, out: out, weight: weight, frozen: frozen, convolution: convolutionOf(in, out, f)}
+	if in.slots == nil || t.Pool == nil || !c.keeps(t.Pool.Size) {
+		out.claim()
+		return c
 	}
-	f := filterOf(*t.Conv, in.shape)
-	out := in.without(f.output(in.shape, t.Conv.Out))
 	out.fixed = in.fixed
-	c := &conv{in: in, out: out, weight: t.Conv.Name + "/weight", frozen: true, convolution: convolutionOf(in, out, f)}
-	if !c.keeps(t.Pool.Size) {
-		return nil
-	}
 	c.pool = newMaxPool(out, t.Pool.Size, t.Pool.Size)
 	if t.Norm != nil {
 		f, _ := activationOf(t.Activation)

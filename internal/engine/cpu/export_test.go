@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/internal/engine"
 	"github.com/fastresnet/fastresnet/internal/engine/cpu/kernels"
 	"github.com/fastresnet/fastresnet/layers"
 )
@@ -90,7 +91,7 @@ type Conv struct {
 
 // NewConv makes a convolution of images in a shape, with square filters padded by half their size.
 func NewConv(in data.Shape, batch, channels, kernel, stride int, kernels string) *Conv {
-	c := newConv(newTensor(named(kernels), in, batch), channels, "w", filter{kernel, kernel, stride, stride, kernel / 2}, false)
+	c := newConv(newTensor(named(kernels), in, batch), channels, "w", filter{kernel, kernel, stride, stride, kernel / 2}, false, engine.Together{})
 	return &Conv{c, &Net{vars: Tensors{}, grads: Tensors{}}}
 }
 

@@ -54,12 +54,17 @@ func newTensor(k *kernels.Set, shape data.Shape, images int) *tensor {
 // beside is a new tensor of another shape, for the same images, the same kernels, the same arena and the same slots.
 func (t *tensor) beside(shape data.Shape) *tensor {
 	t = t.without(shape)
+	t.claim()
+	return t
+}
+
+// claim gives the tensor its memory, or has it planned in a slot.
+func (t *tensor) claim() {
 	if t.slots != nil {
 		t.slots.add(t)
 	} else {
 		t.data = make([]float32, t.size())
 	}
-	return t
 }
 
 // without is a tensor like one beside t, without memory.
