@@ -141,15 +141,11 @@ func TestGradients(t *testing.T) {
 		sequences = append(sequences, tt.layers)
 	}
 	testlayers.Complete(t, sequences...)
-	elements := 60
-	if testing.Short() {
-		elements = 15 // what they are compared with takes most of the time
-	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			n := layers.Network{Name: tt.name, Input: tt.shape}
 			n.Layers = append(append(n.Layers, tt.layers...), layers.Linear{Name: "classifier", Out: 3, Bias: true})
-			testGradients(t, n, tt.batch, elements)
+			testGradients(t, n, tt.batch, 60)
 		})
 	}
 }
