@@ -12,8 +12,8 @@ import (
 
 // CrossValidation is how well a recipe does on the parts of a set, each held out once.
 type CrossValidation struct {
-	// Evaluations are those of the parts, each by a model that was trained on the others. They count the images of the part, which
-	// is [data.Fold]'s Test.
+	// Evaluations are those of the parts, each by a model that was trained on the others. They count the images of the part, by
+	// their place in the Indices of its [data.Fold].
 	Evaluations []Evaluation
 	// Pooled is the evaluation of all these parts together, that of the set: each image, by its index there, as the model sees it
 	// that was not trained on it. Its Suspicious ones are where to look for wrong labels.
@@ -56,13 +56,16 @@ func CrossValidate(ctx context.Context, set *data.Dataset, k int, opts ...Option
 		return v, err
 	}
 	c := applied(opts)
-	onFold := func(fold data.Fold) []Option {
-		return append(slices.Clone(opts), WithDataset(fold.Train, nil), withoutRefused())
+	on := func(train *data.Dataset) []Option {
+		return append(slices.Clone(opts), WithDataset(train, nil), withoutRefused())
 	}
 	folds, err := set.Folds(k, c.seed)
 	problems := append(c.refused(), err)
 	if err == nil {
-		_, err := configure(onFold(folds[0]))
+		first, _, err := folds[0].Sets()
+		if err == nil {
+			_, err = configure(on(first))
+		}
 		problems = append(problems, err)
 	}
 	if err := errors.Join(problems...); err != nil {
@@ -70,7 +73,11 @@ func CrossValidate(ctx context.Context, set *data.Dataset, k int, opts ...Option
 	}
 	var parts []Evaluation
 	for i, fold := range folds {
-		e, err := validate(ctx, fold, onFold(fold))
+		train, test, err := fold.Sets() // when its turn has come: all of them together would be k times the set
+		var e Evaluation
+		if err == nil {
+			e, err = validate(ctx, test, on(train))
+		}
 		if err != nil {
 			return crossValidationOf(parts, folds), fmt.Errorf("part %d of %d: %w", i+1, k, err)
 		}
@@ -123,8 +130,8 @@ func crossValidationOf(parts []Evaluation, folds []data.Fold) CrossValidation {
 	return v
 }
 
-// validate trains on a fold, and tests with what it holds out.
-func validate(ctx context.Context, fold data.Fold, opts []Option) (e Evaluation, err error) {
+// validate trains by the options, and tests with what was held out of their set.
+func validate(ctx context.Context, test *data.Dataset, opts []Option) (e Evaluation, err error) {
 	result, err := Train(ctx, opts...)
 	if result != nil {
 		defer func() { err = errors.Join(err, result.Model.Close()) }()
@@ -132,5 +139,5 @@ func validate(ctx context.Context, fold data.Fold, opts []Option) (e Evaluation,
 	if err != nil {
 		return e, err
 	}
-	return result.Model.Evaluate(ctx, fold.Test)
+	return result.Model.Evaluate(ctx, test)
 }

@@ -125,7 +125,7 @@ func checkPooled(t *testing.T, v fastresnet.CrossValidation, set *data.Dataset) 
 	}
 	var verdicts []fastresnet.Verdict
 	for part, e := range v.Evaluations {
-		n := float64(folds[part].Test.Len())
+		n := float64(len(folds[part].Indices))
 		images, loss, right, mean = images+n, loss+n*e.Loss, right+n*e.Accuracy, mean+e.Accuracy/float64(len(v.Evaluations))
 		for class, counts := range e.Confusion() {
 			for taken, n := range counts {

@@ -125,6 +125,32 @@ func ExampleDataset_Split() {
 	// 100 discs: 80 and 20
 }
 
+// Each image is tested with once, by who has not trained on it.
+func ExampleDataset_Folds() {
+	set, err := data.Synthetic(90, 1)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	folds, err := set.Folds(3, 1)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, fold := range folds {
+		train, test, err := fold.Sets()
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Println(train.Len(), "to train on,", test.Len(), "to test with")
+	}
+	// Output:
+	// 60 to train on, 30 to test with
+	// 60 to train on, 30 to test with
+	// 60 to train on, 30 to test with
+}
+
 // An image to test with that is trained on, too, makes the test look too good.
 func ExampleDuplicates() {
 	shape := data.Shape{Height: 1, Width: 2, Channels: 1}

@@ -99,14 +99,34 @@ func (d *Dataset) Shuffle(seed uint64) (*Dataset, error) {
 
 // Fold is one of the ways of [Dataset.Folds] to divide a set.
 type Fold struct {
-	Train, Test *Dataset
-	// Indices are those of Test's images in the set that was divided, in their order, which is ascending.
+	// Indices are those of the images to test with, in the set that is divided, in ascending order. They are not to be changed.
 	Indices []int
+	of      *Dataset
+}
+
+// Sets returns copies of the images to train on, and of those to test with, in the order of the set that is divided. Each call
+// makes them anew. The error wraps [ErrFormat] if the fold is none of [Dataset.Folds].
+func (f Fold) Sets() (train, test *Dataset, err error) {
+	if test, err = f.of.Subset(f.Indices); err != nil {
+		return nil, nil, err
+	}
+	var trainOn []int
+	for i, next := 0, 0; i < f.of.Len(); i++ {
+		if next < len(f.Indices) && f.Indices[next] == i {
+			next++
+			continue
+		}
+		trainOn = append(trainOn, i)
+	}
+	if train, err = f.of.Subset(trainOn); err != nil {
+		return nil, nil, err
+	}
+	return train, test, nil
 }
 
 // Folds divides the set into k parts at random, of every class in the same proportion up to an image, and returns k ways
-// to train on all but one of them and to test on that. Images are copied. The error wraps [ErrFormat] if the set is empty, or
-// k is not in 2 to the number of images.
+// to train on all but one of them and to test with that one. No image is copied before [Fold.Sets]. The error wraps
+// [ErrFormat] if the set is empty, or k is not in 2 to the number of images.
 func (d *Dataset) Folds(k int, seed uint64) ([]Fold, error) {
 	n := d.Len()
 	if n == 0 {
@@ -123,23 +143,9 @@ func (d *Dataset) Folds(k int, seed uint64) ([]Fold, error) {
 		}
 	}
 	folds := make([]Fold, k)
-	for f := range folds {
-		var train, test []int
-		for i, p := range part {
-			if p == f {
-				test = append(test, i)
-			} else {
-				train = append(train, i)
-			}
-		}
-		folds[f].Indices = test
-		var err error
-		if folds[f].Train, err = d.Subset(train); err == nil {
-			folds[f].Test, err = d.Subset(test)
-		}
-		if err != nil {
-			return nil, err
-		}
+	for i, p := range part {
+		folds[p].of = d
+		folds[p].Indices = append(folds[p].Indices, i)
 	}
 	return folds, nil
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"runtime"
 	"slices"
 	"testing"
 
@@ -168,16 +169,20 @@ func TestFolds(t *testing.T) {
 	}
 	var tested []uint8
 	for _, f := range folds {
-		tested = append(tested, f.Test.Pixels()...)
-		whole := slices.Concat(f.Train.Pixels(), f.Test.Pixels())
+		train, test, err := f.Sets()
+		if err != nil {
+			t.Fatal(err)
+		}
+		tested = append(tested, test.Pixels()...)
+		whole := slices.Concat(train.Pixels(), test.Pixels())
 		slices.Sort(whole)
 		if diff := cmp.Diff(set.Pixels(), whole); diff != "" {
 			t.Errorf("images of a fold (-want +got):\n%s", diff)
 		}
-		if part, err := set.Subset(f.Indices); err != nil || !slices.Equal(part.Pixels(), f.Test.Pixels()) || !slices.IsSorted(f.Indices) {
+		if part, err := set.Subset(f.Indices); err != nil || !slices.Equal(part.Pixels(), test.Pixels()) || !slices.IsSorted(f.Indices) {
 			t.Errorf("the images %v (%v) are not those that a fold tests with", f.Indices, err)
 		}
-		for class, n := range f.Test.ClassCounts() {
+		for class, n := range test.ClassCounts() {
 			if most := (set.ClassCounts()[class] + 2) / 3; n > most || n < most-1 {
 				t.Errorf("%d images of class %d in a fold", n, class)
 			}
@@ -186,6 +191,24 @@ func TestFolds(t *testing.T) {
 	slices.Sort(tested)
 	if diff := cmp.Diff(set.Pixels(), tested); diff != "" {
 		t.Errorf("images tested with (-want +got):\n%s", diff)
+	}
+}
+
+// Folds take no memory for images before they are asked for: there may be as many folds as images.
+func TestFoldsCopyNothing(t *testing.T) {
+	set, err := data.Synthetic(1000, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	folds, err := set.Folds(set.Len(), 1)
+	runtime.ReadMemStats(&after)
+	if taken, most := after.TotalAlloc-before.TotalAlloc, uint64(len(set.Pixels())); err != nil || len(folds) != set.Len() || taken > most {
+		t.Errorf("%d folds (%v) take %d bytes, want less than the set's %d", len(folds), err, taken, most)
+	}
+	if _, _, err := (data.Fold{Indices: []int{3}}).Sets(); !errors.Is(err, data.ErrFormat) {
+		t.Errorf("a fold of no set: %v, want ErrFormat", err)
 	}
 }
 

@@ -23,13 +23,13 @@ func (s *study) possible() error {
 	if err != nil {
 		return err
 	}
-	folds, err := s.divide(blank, blank)
-	if err != nil {
+	divided := &images{train: blank, test: blank}
+	if err := divided.divide(s); err != nil {
 		return err
 	}
-	fewest := train
-	for _, fold := range folds {
-		fewest = min(fewest, fold.Train.Len())
+	fewest := divided.train.Len()
+	for _, fold := range divided.folds {
+		fewest = min(fewest, train-len(fold.Indices))
 	}
 	return s.reports(s.configurations, func(c configuration) error { return c.fit(fewest) })
 }
@@ -39,8 +39,9 @@ const division = 1
 
 // images are what a study's runs train on and are tested with.
 type images struct {
-	name        string      // of the data set
-	folds       []data.Fold // one without folds
+	name        string // of the data set
+	train, test *data.Dataset
+	folds       []data.Fold // of train, if the runs are tested with parts of it
 	fingerprint string
 }
 
@@ -50,35 +51,38 @@ func readImages(from string, s *study) (*images, error) {
 	if err != nil {
 		return nil, err
 	}
-	i := &images{name: "CIFAR-10", fingerprint: train.Fingerprint()}
+	i := &images{name: "CIFAR-10", train: train, test: test, fingerprint: train.Fingerprint()}
 	if from == program.SyntheticImages {
 		i.name = from
 	}
 	if s.Folds == 0 && s.HeldOut == 0 {
 		i.fingerprint += "; tested with " + test.Fingerprint()
 	}
-	i.folds, err = s.divide(train, test)
-	return i, err
+	return i, i.divide(s)
 }
 
 // divide makes of the images what the study's runs train on and are tested with.
-func (s *study) divide(train, test *data.Dataset) (folds []data.Fold, err error) {
+func (i *images) divide(s *study) (err error) {
 	switch {
 	case s.Folds > 0:
-		if folds, err = train.Folds(s.Folds, division); err != nil {
-			return nil, fmt.Errorf("folds: %w", err)
+		if i.folds, err = i.train.Folds(s.Folds, division); err != nil {
+			return fmt.Errorf("folds: %w", err)
 		}
-		return folds, nil
 	case s.HeldOut > 0:
-		if train, test, err = train.Split(s.HeldOut, division); err != nil {
-			return nil, fmt.Errorf("held_out: %w", err)
+		if i.train, i.test, err = i.train.Split(s.HeldOut, division); err != nil {
+			return fmt.Errorf("held_out: %w", err)
 		}
 	}
-	return []data.Fold{{Train: train, Test: test}}, nil
+	return nil
 }
 
 // of are a run's.
-func (i *images) of(r trial) data.Fold { return i.folds[max(0, r.fold-1)] }
+func (i *images) of(r trial) (train, test *data.Dataset, err error) {
+	if r.fold == 0 {
+		return i.train, i.test, nil
+	}
+	return i.folds[r.fold-1].Sets()
+}
 
 // sameAs finds out whether results are of these images.
 func (i *images) sameAs(runs []trial, done map[string]outcome) error {

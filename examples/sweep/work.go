@@ -121,9 +121,12 @@ func (w *worker) train(ctx context.Context, r trial) error {
 	if err != nil {
 		return err
 	}
-	images := w.images.of(r)
+	train, test, err := w.images.of(r)
+	if err != nil {
+		return err
+	}
 	options = append(options,
-		fastresnet.WithRecipe(recipe), fastresnet.WithSeed(r.seed), fastresnet.WithDataset(images.Train, images.Test),
+		fastresnet.WithRecipe(recipe), fastresnet.WithSeed(r.seed), fastresnet.WithDataset(train, test),
 		fastresnet.WithBackend(w.settings.backend), fastresnet.WithPluginDownload(), program.AutotuneCache(),
 		fastresnet.WithCheckpoint(w.folder.unfinished(r.id), 1), fastresnet.WithResume(), w.view.observe(r))
 	result, err := fastresnet.Train(ctx, options...)
