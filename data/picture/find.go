@@ -1,6 +1,7 @@
 package picture
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,7 +18,8 @@ import (
 type found struct {
 	root     string // that has the classes' folders
 	pictures []Labelled
-	empty    []string // classes whose folders have no picture
+	empty    []string  // classes whose folders have no picture
+	closed   []Problem // folders that cannot be read
 	ignored  []string
 }
 
@@ -29,13 +31,16 @@ func isPicture(name string) bool {
 	return slices.Contains(extensions, strings.ToLower(path.Ext(name)))
 }
 
-// isFile says whether an entry is a file, or a link to one, or to nothing, which cannot be read then.
-func isFile(fsys fs.FS, name string, entry fs.DirEntry) bool {
+// typeOf is the type of an entry, and of what it leads to if it is a link. One that leads to nothing is a file that cannot be read.
+func typeOf(fsys fs.FS, name string, entry fs.DirEntry) fs.FileMode {
 	if entry.Type()&fs.ModeSymlink == 0 {
-		return entry.Type().IsRegular()
+		return entry.Type()
 	}
 	info, err := fs.Stat(fsys, name)
-	return err != nil || info.Mode().IsRegular()
+	if err != nil {
+		return 0
+	}
+	return info.Mode().Type()
 }
 
 // checkFile reports what is there, but is no file: to open a pipe waits for somebody who writes to it, perhaps for ever.
@@ -52,46 +57,69 @@ func isLoose(name string) bool {
 	return isPicture(name) && !isHidden(name) && !strings.Contains(name, "/")
 }
 
-// isHidden says whether a file or folder is not meant to be seen: those of macOS in zip files, too.
-func isHidden(name string) bool { return strings.HasPrefix(name, ".") || name == "__MACOSX" }
+// isHidden says whether a file or folder is not meant to be seen: those of macOS in zip files, too, thumbnails of network drives,
+// and what file systems keep for themselves.
+func isHidden(name string) bool {
+	switch name {
+	case "__MACOSX", "@eaDir", "$RECYCLE.BIN", "System Volume Information", "lost+found":
+		return true
+	}
+	return strings.HasPrefix(name, ".")
+}
 
 // walk tells of all that there is, at any depth, in the order of [fs.WalkDir], and whether it is a picture; of folders only of
-// hidden ones, into which it does not go.
-func walk(ctx context.Context, fsys fs.FS, tell func(name string, picture bool)) error {
-	return fs.WalkDir(fsys, ".", func(name string, entry fs.DirEntry, err error) error {
-		if err := errors.Join(err, ctx.Err()); err != nil {
-			return err
+// hidden ones, into which it does not go, and of those that cannot be read, with the error. It goes through links to folders, but
+// not through one behind another: they might lead round in a circle.
+func walk(ctx context.Context, fsys fs.FS, tell func(name string, picture bool, err error)) error {
+	var within func(linked bool) fs.WalkDirFunc
+	within = func(linked bool) fs.WalkDirFunc {
+		return func(name string, entry fs.DirEntry, err error) error {
+			if ctx.Err() != nil || err != nil && name == "." {
+				return cmp.Or(ctx.Err(), err)
+			}
+			if err != nil {
+				tell(name, false, fmt.Errorf("the folder cannot be read: %w", err))
+				return nil
+			}
+			hidden, mode := name != "." && isHidden(path.Base(name)), typeOf(fsys, name, entry)
+			switch {
+			case entry.IsDir() && hidden:
+				tell(name, false, nil)
+				return fs.SkipDir
+			case entry.IsDir():
+			case mode.IsDir() && !hidden && !linked:
+				return fs.WalkDir(fsys, name, within(true))
+			default:
+				tell(name, !hidden && mode.IsRegular() && isPicture(name), nil)
+			}
+			return nil
 		}
-		switch hidden := isHidden(entry.Name()); {
-		case name == ".":
-		case entry.IsDir() && hidden:
-			tell(name, false)
-			return fs.SkipDir
-		case entry.IsDir():
-		default:
-			tell(name, !hidden && isPicture(name) && isFile(fsys, name, entry))
-		}
-		return nil
-	})
+	}
+	return fs.WalkDir(fsys, ".", within(false))
 }
 
 // Find returns the paths of the pictures in a file system, at any depth, in the order of [fs.WalkDir]; none, if there are none.
 // They are those that a [Reader] finds in the folder of a class: files, and links to files, whose names end like a picture's
-// ([Report.Ignored] has how), and that are neither hidden nor in a hidden folder. They are not opened. The error is that of
-// ctx when it ends, or one of package fs.
+// ([Report.Ignored] has how), and that are neither hidden nor in a hidden folder; a link to a folder is one, unless it is behind
+// another. They are not opened. The error is that of ctx when it ends, or one of package fs; where some folders cannot be read, it
+// is about them, and there are the paths in the others.
 func Find(ctx context.Context, fsys fs.FS) (paths []string, err error) {
 	if err := argument.Context(ctx); err != nil {
 		return nil, err
 	}
-	err = walk(ctx, fsys, func(name string, picture bool) {
-		if picture {
+	var closed []error
+	err = walk(ctx, fsys, func(name string, picture bool, err error) {
+		switch {
+		case err != nil:
+			closed = append(closed, err)
+		case picture:
 			paths = append(paths, name)
 		}
 	})
 	if err != nil {
 		return nil, err
 	}
-	return paths, nil
+	return paths, errors.Join(closed...)
 }
 
 // findByClass looks for pictures in the folders of classes, of which some may be known.
@@ -103,20 +131,26 @@ func findByClass(ctx context.Context, fsys fs.FS, known []string) (f found, err 
 	f.root = root
 	classes := map[string]bool{}                // that have a picture
 	above := strings.TrimPrefix(root+"/", "./") // what the paths in the folders of classes begin with
-	err = walk(ctx, fsys, func(name string, picture bool) {
+	err = walk(ctx, fsys, func(name string, picture bool, err error) {
 		below, isBelow := strings.CutPrefix(name, above)
 		class, _, hasClass := strings.Cut(below, "/")
-		if !picture || !isBelow || !hasClass {
+		switch {
+		case err != nil:
+			f.closed = append(f.closed, Problem{name, err})
+		case !picture || !isBelow || !hasClass:
 			f.ignored = append(f.ignored, name)
-			return
+		default:
+			classes[class] = true
+			f.pictures = append(f.pictures, Labelled{name, class})
 		}
-		classes[class] = true
-		f.pictures = append(f.pictures, Labelled{name, class})
 	})
 	if err != nil {
 		return f, err
 	}
-	f.empty = slices.DeleteFunc(folders, func(class string) bool { return classes[class] })
+	f.empty = slices.DeleteFunc(folders, func(class string) bool {
+		isClosed := func(p Problem) bool { return p.Path == path.Join(root, class) }
+		return classes[class] || slices.ContainsFunc(f.closed, isClosed)
+	})
 	return f, nil
 }
 
@@ -127,8 +161,8 @@ const layout = "need one for each class, as in cats/1.jpg and dogs/2.jpg"
 // unless that is known to be a class or has pictures.
 func classFolders(fsys fs.FS, known []string) (root string, classes []string, err error) {
 	root = "."
-	for {
-		folders, pictures, err := contents(fsys, root)
+	for linked := false; ; { // whether the root is behind a link
+		folders, links, pictures, err := contents(fsys, root, !linked)
 		if err != nil {
 			return "", nil, err
 		}
@@ -143,23 +177,26 @@ func classFolders(fsys fs.FS, known []string) (root string, classes []string, er
 		case len(folders) > 1 || slices.Contains(known, folders[0]):
 			return root, folders, areClasses(folders)
 		}
-		root = path.Join(root, folders[0])
+		root, linked = path.Join(root, folders[0]), linked || links
 	}
 }
 
-// contents are the folders in a folder, and whether there are pictures, too.
-func contents(fsys fs.FS, folder string) (folders []string, pictures bool, err error) {
+// contents are the folders in a folder, links to some among them if they are followed, and whether there are such links, and
+// pictures.
+func contents(fsys fs.FS, folder string, follow bool) (folders []string, links, pictures bool, err error) {
 	entries, err := fs.ReadDir(fsys, folder)
 	for _, e := range entries {
 		switch name := e.Name(); {
 		case isHidden(name):
 		case e.IsDir():
 			folders = append(folders, name)
+		case follow && typeOf(fsys, path.Join(folder, name), e).IsDir():
+			folders, links = append(folders, name), true
 		default:
 			pictures = pictures || isPicture(name)
 		}
 	}
-	return folders, pictures, err
+	return folders, links, pictures, err
 }
 
 // areClasses reports folders that are sets, of which one is to be read.

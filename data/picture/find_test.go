@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -23,26 +25,42 @@ func TestReaderFindsClasses(t *testing.T) {
 		want    []string
 		ignored []string
 		root    string
+		more    int // images and ignored ones than files here: a link makes them more, or is none itself
 	}{
-		{"two", []string{"cats/1.png", "dogs/1.png"}, nil, []string{"cats", "dogs"}, nil, ""},
-		{"two beside a picture", []string{"a.png", "cats/1.png", "dogs/1.png"}, nil, []string{"cats", "dogs"}, []string{"a.png"}, ""},
-		{"two with folders", []string{"cats/in/1.png", "cats/out/1.png", "dogs/1.png"}, nil, []string{"cats", "dogs"}, nil, ""},
-		{"wrapped", []string{"set/cats/1.png", "set/dogs/1.png"}, nil, []string{"cats", "dogs"}, nil, "set"},
-		{"wrapped beside a picture", []string{"a.png", "set/cats/1.png", "set/dogs/1.png"}, nil, []string{"cats", "dogs"}, []string{"a.png"}, "set"},
+		{"two", []string{"cats/1.png", "dogs/1.png"}, nil, []string{"cats", "dogs"}, nil, "", 0},
+		{"two beside a picture", []string{"a.png", "cats/1.png", "dogs/1.png"}, nil, []string{"cats", "dogs"}, []string{"a.png"}, "", 0},
+		{"two with folders", []string{"cats/in/1.png", "cats/out/1.png", "dogs/1.png"}, nil, []string{"cats", "dogs"}, nil, "", 0},
+		{"wrapped", []string{"set/cats/1.png", "set/dogs/1.png"}, nil, []string{"cats", "dogs"}, nil, "set", 0},
+		{"wrapped beside a picture", []string{"a.png", "set/cats/1.png", "set/dogs/1.png"}, nil, []string{"cats", "dogs"}, []string{"a.png"}, "set", 0},
 		{"wrapped twice beside other files", []string{"__MACOSX/x.png", "a.png", "my/notes.txt", "my/set/b.txt", "my/set/cats/1.png", "my/set/dogs/in/1.png"}, nil,
-			[]string{"cats", "dogs"}, []string{"__MACOSX", "a.png", "my/notes.txt", "my/set/b.txt"}, "my/set"},
-		{"one", []string{"cats/1.png", "cats/in/2.png"}, nil, []string{"cats"}, nil, ""},
-		{"one beside a picture", []string{"a.png", "cats/1.png", "cats/in/2.png"}, nil, []string{"cats"}, []string{"a.png"}, ""},
-		{"one with pictures beside its folders", []string{"set/a.png", "set/cats/1.png", "set/dogs/1.png"}, nil, []string{"set"}, nil, ""},
-		{"one, wrapped", []string{"set/cats/1.png"}, nil, []string{"cats"}, nil, "set"},
-		{"one, wrapped beside a picture", []string{"a.png", "set/cats/1.png"}, nil, []string{"cats"}, []string{"a.png"}, "set"},
-		{"one that is known", []string{"cats/in/1.png", "cats/out/1.png"}, []string{"cats", "dogs"}, []string{"cats"}, nil, ""},
-		{"one that is known beside a picture", []string{"a.png", "cats/in/1.png", "cats/out/1.png"}, []string{"cats", "dogs"}, []string{"cats"}, []string{"a.png"}, ""},
-		{"one that is known, wrapped", []string{"set/cats/in/1.png"}, []string{"cats", "dogs"}, []string{"cats"}, nil, "set"},
+			[]string{"cats", "dogs"}, []string{"__MACOSX", "a.png", "my/notes.txt", "my/set/b.txt"}, "my/set", 0},
+		{"one", []string{"cats/1.png", "cats/in/2.png"}, nil, []string{"cats"}, nil, "", 0},
+		{"one beside a picture", []string{"a.png", "cats/1.png", "cats/in/2.png"}, nil, []string{"cats"}, []string{"a.png"}, "", 0},
+		{"one with pictures beside its folders", []string{"set/a.png", "set/cats/1.png", "set/dogs/1.png"}, nil, []string{"set"}, nil, "", 0},
+		{"one, wrapped", []string{"set/cats/1.png"}, nil, []string{"cats"}, nil, "set", 0},
+		{"one, wrapped beside a picture", []string{"a.png", "set/cats/1.png"}, nil, []string{"cats"}, []string{"a.png"}, "set", 0},
+		{"one that is known", []string{"cats/in/1.png", "cats/out/1.png"}, []string{"cats", "dogs"}, []string{"cats"}, nil, "", 0},
+		{"one that is known beside a picture", []string{"a.png", "cats/in/1.png", "cats/out/1.png"}, []string{"cats", "dogs"}, []string{"cats"}, []string{"a.png"}, "", 0},
+		{"one that is known, wrapped", []string{"set/cats/in/1.png"}, []string{"cats", "dogs"}, []string{"cats"}, nil, "set", 0},
+		{"one behind a link", []string{".data/cats/1.png", "cats -> .data/cats", "dogs/1.png"}, nil, []string{"cats", "dogs"}, []string{".data"}, "", 0},
+		{"all behind links", []string{".data/cats/1.png", ".data/dogs/in/1.png", "cats -> .data/cats", "dogs -> .data/dogs"}, nil,
+			[]string{"cats", "dogs"}, []string{".data"}, "", -1},
+		{"wrapped behind a link", []string{".data/cats/1.png", ".data/dogs/1.png", "set -> .data"}, nil, []string{"cats", "dogs"}, []string{".data"}, "set", 0},
+		{"part of one behind a link", []string{"cats/1.png", "dogs/1.png", "dogs/more -> ../cats"}, nil, []string{"cats", "dogs"}, nil, "", 0},
+		{"a link behind another", []string{".data/cats/1.png", ".data/cats/in/2.png", ".data/cats/round -> ..", "cats -> .data/cats", "dogs/1.png"}, nil,
+			[]string{"cats", "dogs"}, []string{".data", "cats/round"}, "", 0},
+		{"one that leads round", []string{"set/cats/1.png", "set/cats/round -> ..", "set/dogs/1.png"}, nil,
+			[]string{"cats", "dogs"}, []string{"set/cats/round/cats/round"}, "set", 2},
+		{"thumbnails and what file systems keep", []string{"$RECYCLE.BIN/1.png", "System Volume Information/1.png", "cats/1.png", "cats/@eaDir/1.png", "dogs/1.png", "lost+found/1.png"},
+			nil, []string{"cats", "dogs"}, []string{"$RECYCLE.BIN", "System Volume Information", "cats/@eaDir", "lost+found"}, "", 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			fsys := fstest.MapFS{}
 			for _, name := range tt.files {
+				if name, target, isLink := strings.Cut(name, " -> "); isLink {
+					fsys[name] = &fstest.MapFile{Mode: fs.ModeSymlink, Data: []byte(target)}
+					continue
+				}
 				fsys[name] = png
 			}
 			set, report, err := picture.Reader{Classes: tt.known}.FS(t.Context(), fsys)
@@ -58,7 +76,7 @@ func TestReaderFindsClasses(t *testing.T) {
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Errorf("classes (-want +got):\n%s", diff)
 			}
-			if diff := cmp.Diff(tt.ignored, report.Ignored); diff != "" || set.Len()+len(report.Ignored) != len(tt.files) {
+			if diff := cmp.Diff(tt.ignored, report.Ignored); diff != "" || set.Len()+len(report.Ignored) != len(tt.files)+tt.more {
 				t.Errorf("%d images, ignored (-want +got):\n%s", set.Len(), diff)
 			}
 			line := fmt.Sprintf("the folders of the classes are those in %s\n", tt.root)
@@ -66,6 +84,15 @@ func TestReaderFindsClasses(t *testing.T) {
 				t.Errorf("root %q, want %q, in:\n%s", report.Root, tt.root, report)
 			}
 		})
+	}
+}
+
+// A link that leads back to the one folder that it is in is no way to go down for ever.
+func TestFolderWrapsItself(t *testing.T) {
+	fsys := fstest.MapFS{"set/round": {Mode: fs.ModeSymlink, Data: []byte("../set")}}
+	_, _, err := picture.Reader{}.FS(t.Context(), fsys)
+	if unreadable := (*picture.UnreadableError)(nil); !errors.As(err, &unreadable) || !slices.Equal(unreadable.Classes, []string{"round"}) {
+		t.Errorf("error %v, want one about the class round", err)
 	}
 }
 
@@ -132,5 +159,80 @@ func TestFind(t *testing.T) {
 	var none context.Context
 	if got, err := picture.Find(none, fsys); got != nil || err == nil || !strings.Contains(err.Error(), "context is nil") {
 		t.Errorf("paths %q, error %v, want one about the context", got, err)
+	}
+}
+
+// closing is a file system with folders that cannot be read.
+type closing struct {
+	fstest.MapFS
+	closed []string
+}
+
+func (c closing) ReadDir(name string) ([]fs.DirEntry, error) {
+	if slices.Contains(c.closed, name) {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrPermission}
+	}
+	return c.MapFS.ReadDir(name)
+}
+
+// A folder that cannot be read is left out where pictures are, and named; the others are read.
+func TestClosedFolders(t *testing.T) {
+	fsys := closing{MapFS: fstest.MapFS{}}
+	for _, name := range []string{"cats/1.png", "cats/in/2.png", "dogs/1.png", "private/1.png"} {
+		fsys.MapFS[name] = &fstest.MapFile{Data: testpicture.Encode(t, "png", testpicture.Image(4, 4))}
+	}
+	for _, tt := range []struct {
+		name    string
+		closed  []string
+		known   []string // Reader.Classes
+		classes []string // nil: an error
+		found   []string
+	}{
+		{"within a class", []string{"cats/in"}, nil, []string{"cats", "dogs", "private"}, []string{"cats/1.png", "dogs/1.png", "private/1.png"}},
+		{"beside the classes", []string{"private"}, nil, []string{"cats", "dogs"}, []string{"cats/1.png", "cats/in/2.png", "dogs/1.png"}},
+		{"one of the classes", []string{"dogs", "private"}, []string{"cats", "dogs"}, []string{"cats", "dogs"}, []string{"cats/1.png", "cats/in/2.png"}},
+		{"all", []string{"cats", "dogs", "private"}, nil, nil, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			fsys.closed = tt.closed
+			var unreadable *picture.UnreadableError
+			if _, _, err := (picture.Reader{Classes: tt.known}).FS(t.Context(), fsys); !errors.As(err, &unreadable) || !errors.Is(err, fs.ErrPermission) {
+				t.Fatalf("error %v, want an UnreadableError", err)
+			}
+			var named []string
+			for _, p := range unreadable.Problems {
+				named = append(named, p.Path)
+			}
+			if diff := cmp.Diff(tt.closed, named); diff != "" || unreadable.Total != len(tt.closed)+len(tt.found) {
+				t.Errorf("of %d, named (-want +got):\n%s", unreadable.Total, diff)
+			}
+
+			set, report, err := picture.Reader{Classes: tt.known, SkipUnreadable: true}.FS(t.Context(), fsys)
+			switch {
+			case tt.classes == nil:
+				if !errors.As(err, &unreadable) {
+					t.Errorf("error %v, want an UnreadableError", err)
+				}
+			case err != nil:
+				t.Fatal(err)
+			default:
+				diff := cmp.Diff(tt.classes, set.Classes())
+				if line := "left out: " + tt.closed[0] + ": the folder cannot be read: "; diff != "" || set.Len() != len(tt.found) || !strings.Contains(report.String(), line) {
+					t.Errorf("%v; report %q, want %q; classes (-want +got):\n%s", set, report, line, diff)
+				}
+			}
+
+			found, err := picture.Find(t.Context(), fsys)
+			if diff := cmp.Diff(tt.found, found); diff != "" || !errors.Is(err, fs.ErrPermission) {
+				t.Errorf("Find: error %v, paths (-want +got):\n%s", err, diff)
+			}
+		})
+	}
+	fsys.closed = []string{"."}
+	if _, _, err := (picture.Reader{SkipUnreadable: true}).FS(t.Context(), fsys); !errors.Is(err, fs.ErrPermission) {
+		t.Errorf("the folder itself: error %v, want %v", err, fs.ErrPermission)
+	}
+	if _, err := picture.Find(t.Context(), fsys); !errors.Is(err, fs.ErrPermission) {
+		t.Errorf("Find in it: error %v, want %v", err, fs.ErrPermission)
 	}
 }

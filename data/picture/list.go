@@ -35,7 +35,7 @@ func (r Reader) List(ctx context.Context, name string) (*data.Dataset, Report, e
 		}
 		return os.Open(picture)
 	}
-	set, skipped, err := r.read(ctx, r.files(ctx, open, list), list)
+	set, skipped, err := r.read(ctx, r.files(ctx, open, list), found{pictures: list})
 	if err != nil {
 		err = fmt.Errorf("reading the pictures of %s: %w", name, err)
 	}

@@ -36,7 +36,7 @@ type Reader struct {
 	// error; one of them may be without pictures. A test set takes the training set's:
 	// Reader{Classes: train.Classes()}. Default: the names that there are, sorted.
 	Classes []string
-	// SkipUnreadable leaves out pictures that cannot be read, and reports them. Default: they are an error.
+	// SkipUnreadable leaves out pictures, and folders, that cannot be read, and reports them. Default: they are an error.
 	SkipUnreadable bool
 	// MemoryLimit is how many bytes the images may take. Default, and 0: what is free, as far as Linux tells, and no limit
 	// elsewhere.
@@ -50,11 +50,13 @@ type Report struct {
 	// Root is the folder that holds those of the classes, as in "set" and "my/set", where that is one that [Reader.Folder]
 	// takes for what wraps them; "" where it is the folder that was read, or there was a list.
 	Root string
-	// Skipped are the pictures that could not be read, where [Reader.SkipUnreadable] allows that.
+	// Skipped are the pictures, and the folders, that could not be read, where [Reader.SkipUnreadable] allows that.
 	Skipped []Problem
 	// Ignored are the paths of files that were not opened: hidden ones, what is no file, those whose names do not end like a
 	// picture's (.png, .jpg, .jpeg, .jpe, .jfif, .gif, .webp, .bmp, .tif, .tiff), and those beside the folders of the
-	// classes or of what wraps them, pictures too. Of a hidden folder it is that alone.
+	// classes or of what wraps them, pictures too. Of a hidden folder it is that alone, and of a link to a folder that is behind
+	// another one. Names that begin with a dot are hidden, and __MACOSX, @eaDir, $RECYCLE.BIN, System Volume Information and
+	// lost+found.
 	Ignored []string
 }
 
@@ -77,7 +79,7 @@ func (r Report) String() string {
 	return text.String()
 }
 
-// Problem is a picture that cannot be read, and why. Err wraps an error of this package, or of package fs.
+// Problem is a picture, or a folder of some, that cannot be read, and why. Err wraps an error of this package, or of package fs.
 type Problem struct {
 	Path string
 	Err  error
@@ -89,7 +91,7 @@ type Problem struct {
 //	train/cat/indoors/2.png
 //	train/dog/3.jpg
 //
-// Folders within a class's belong to it. A folder that has no other beside it, holds folders and no pictures, and is none of
+// Folders within a class's belong to it. A link to a folder is one, unless it is behind another link. A folder that has no other beside it, holds folders and no pictures, and is none of
 // Classes, is no class: it wraps them. Pictures beside the folders of the classes, or beside what wraps them, are left
 // out, and reported: [Reader.List] and [Reader.Pictures] read pictures wherever they are, and [Find] finds them.
 //
@@ -145,7 +147,7 @@ func (r Reader) FS(ctx context.Context, fsys fs.FS) (*data.Dataset, Report, erro
 	if found.root != "." {
 		report.Root = found.root
 	}
-	set, skipped, err := r.read(ctx, r.files(ctx, fsys.Open, found.pictures), found.pictures, found.empty...)
+	set, skipped, err := r.read(ctx, r.files(ctx, fsys.Open, found.pictures), found)
 	report.Skipped = skipped
 	return set, report, err
 }
@@ -163,7 +165,7 @@ func (r Reader) Pictures(ctx context.Context, fsys fs.FS, list []Labelled) (*dat
 		}
 		return fsys.Open(name)
 	}
-	set, skipped, err := r.read(ctx, r.files(ctx, open, list), list)
+	set, skipped, err := r.read(ctx, r.files(ctx, open, list), found{pictures: list})
 	return set, Report{Skipped: skipped}, err
 }
 
@@ -182,12 +184,13 @@ func (r Reader) Images(ctx context.Context, images []image.Image, classes []stri
 	}
 	set, skipped, err := r.read(ctx, func(pixels []uint8, i int, shape data.Shape) error {
 		return scale(pixels, images[i], shape, r.Resizing)
-	}, list)
+	}, found{pictures: list})
 	return set, Report{Skipped: skipped}, err
 }
 
-// read makes a set of pictures, unless some classes are empty.
-func (r Reader) read(ctx context.Context, from source, pictures []Labelled, empty ...string) (*data.Dataset, []Problem, error) {
+// read makes a set of the pictures that were found, unless some classes are empty.
+func (r Reader) read(ctx context.Context, from source, f found) (*data.Dataset, []Problem, error) {
+	pictures, empty, bad := f.pictures, f.empty, f.closed
 	if err := argument.Context(ctx); err != nil {
 		return nil, nil, err
 	}
@@ -198,8 +201,8 @@ func (r Reader) read(ctx context.Context, from source, pictures []Labelled, empt
 	if err := errors.Join(checkShape(shape), r.Resizing.Validate()); err != nil {
 		return nil, nil, err
 	}
-	if len(pictures) == 0 && len(empty) > 0 {
-		return nil, nil, &UnreadableError{Classes: empty}
+	if len(pictures) == 0 && len(bad)+len(empty) > 0 {
+		return nil, nil, &UnreadableError{Problems: bad, Total: len(bad), Classes: empty}
 	}
 	classes, labels, err := r.label(pictures)
 	if err != nil {
@@ -214,7 +217,6 @@ func (r Reader) read(ctx context.Context, from source, pictures []Labelled, empt
 		return nil, nil, err
 	}
 
-	var bad []Problem
 	kept := 0
 	has := make([]bool, len(classes)) // a picture
 	names := make([]string, 0, len(pictures))
@@ -238,7 +240,7 @@ func (r Reader) read(ctx context.Context, from source, pictures []Labelled, empt
 		slices.Sort(empty)
 	}
 	if len(bad) > 0 && (!r.SkipUnreadable || kept == 0) || len(empty) > 0 {
-		return nil, nil, &UnreadableError{Problems: bad, Total: len(pictures), Classes: empty}
+		return nil, nil, &UnreadableError{Problems: bad, Total: len(f.closed) + len(pictures), Classes: empty}
 	}
 	set, err := data.Adopt(pixels[:kept*shape.Size()], shape, labels[:kept], classes)
 	if err == nil {

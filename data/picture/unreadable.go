@@ -8,11 +8,11 @@ import (
 	"github.com/fastresnet/fastresnet/internal/pathname"
 )
 
-// UnreadableError is the error about all pictures of a set that cannot be read, and all classes that are left with none. It wraps
-// the pictures' errors and [data.ErrFormat].
+// UnreadableError is the error about all pictures of a set, and folders of some, that cannot be read, and all classes that are
+// left with none. It wraps the errors of these and [data.ErrFormat].
 type UnreadableError struct {
 	Problems []Problem
-	// Total is the number of pictures that were to be read.
+	// Total is the number of pictures that were to be read, with each folder among Problems as one.
 	Total int
 	// Classes have no picture that can be read: there is none in their folder, or, unless [Reader.Classes] says which classes there
 	// are, all of theirs are among Problems. To leave pictures out is no help to them.
