@@ -62,14 +62,23 @@ func readList(name string) ([]Labelled, error) {
 	return read(file)
 }
 
-// ReadCSV reads a list of pictures as comma-separated values (RFC 4180). The first row names the columns, of which
-// "path" and "label" count. The error wraps [data.ErrFormat], and names the line.
+// ReadCSV reads a list of pictures as comma-separated values (RFC 4180), or with semicolons or tabs between them if there is no
+// comma in the first row, as spreadsheet programs write them. The first row names the columns, of which "path" and "label"
+// count. Spaces around a value are not part of it, and empty rows do not count. The error wraps [data.ErrFormat], and names
+// the line.
 func ReadCSV(r io.Reader) ([]Labelled, error) {
-	buffered := bufio.NewReader(r)
-	if mark, _ := buffered.Peek(3); bytes.Equal(mark, []byte("\xef\xbb\xbf")) { // of spreadsheet programs
-		buffered.Discard(3)
+	text := withoutMark(r)
+	rows := csv.NewReader(text)
+	start, _ := text.Peek(text.Size()) // as much as there is
+	first, _, _ := bytes.Cut(start, []byte("\n"))
+	switch {
+	case bytes.ContainsRune(first, ','):
+	case bytes.ContainsRune(first, ';'):
+		rows.Comma = ';'
+	case bytes.ContainsRune(first, '\t'):
+		rows.Comma = '\t'
 	}
-	rows := csv.NewReader(buffered)
+	rows.TrimLeadingSpace = rows.Comma != '\t' // which is space, too
 	header, err := rows.Read()
 	if errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("%w: the list is empty", data.ErrFormat)
@@ -93,6 +102,12 @@ func ReadCSV(r io.Reader) ([]Labelled, error) {
 		if err != nil {
 			return nil, listError(err)
 		}
+		for i := range row {
+			row[i] = strings.TrimSpace(row[i])
+		}
+		if !slices.ContainsFunc(row, func(value string) bool { return value != "" }) {
+			continue
+		}
 		line, _ := rows.FieldPos(0)
 		entry := Labelled{row[path], row[label]}
 		if err := entry.check(line); err != nil {
@@ -100,6 +115,15 @@ func ReadCSV(r io.Reader) ([]Labelled, error) {
 		}
 		list = append(list, entry)
 	}
+}
+
+// withoutMark is a text without the mark at its start that programs of Windows write, spreadsheets among them.
+func withoutMark(r io.Reader) *bufio.Reader {
+	text := bufio.NewReader(r)
+	if mark, _ := text.Peek(3); bytes.Equal(mark, []byte("\xef\xbb\xbf")) {
+		text.Discard(3)
+	}
+	return text
 }
 
 // listError is an error of the file, or of what is in it.
@@ -122,7 +146,7 @@ func (l Labelled) check(line int) error {
 // Other fields, and empty lines, do not count. The error wraps [data.ErrFormat], and names the line.
 func ReadJSONLines(r io.Reader) ([]Labelled, error) {
 	const longest = 1 << 20
-	lines := bufio.NewScanner(r)
+	lines := bufio.NewScanner(withoutMark(r))
 	lines.Buffer(nil, longest)
 	var list []Labelled
 	for n := 1; lines.Scan(); n++ {

@@ -1,0 +1,41 @@
+package picture_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/fastresnet/fastresnet/data/picture"
+	"github.com/google/go-cmp/cmp"
+)
+
+// Lists may be as spreadsheets and programs of Windows write them.
+func TestLists(t *testing.T) {
+	want := []picture.Labelled{{Path: "a.png", Class: "cat"}, {Path: "b, c.png", Class: "black dog"}}
+	csv := func(text string) ([]picture.Labelled, error) { return picture.ReadCSV(strings.NewReader(text)) }
+	lines := func(text string) ([]picture.Labelled, error) { return picture.ReadJSONLines(strings.NewReader(text)) }
+	for _, tt := range []struct {
+		name string
+		read func(string) ([]picture.Labelled, error)
+		text string
+	}{
+		{"plain", csv, "path,label\na.png,cat\n\"b, c.png\",black dog\n"},
+		{"a mark, and lines of Windows", csv, "\ufeffpath,label\r\na.png,cat\r\n\"b, c.png\",black dog\r\n"},
+		{"empty rows", csv, "path,label,note\n,,\na.png,cat,\n\"b, c.png\",black dog,\n, ,\n,,\n"},
+		{"semicolons", csv, "Label;Path\ncat;a.png\nblack dog;b, c.png\n"},
+		{"tabs", csv, "path\tlabel\na.png\tcat\nb, c.png\tblack dog\n"},
+		{"spaces", csv, "path, label\na.png, cat\n\"b, c.png\", black dog \n"},
+		{"spaces before quotation marks", csv, "path, label\n\"a.png\", \"cat\"\n\"b, c.png\", \"black dog\"\n"},
+		{"lines of JSON with a mark", lines, "\ufeff{\"path\": \"a.png\", \"label\": \"cat\"}\r\n{\"path\": \"b, c.png\", \"label\": \"black dog\"}\r\n"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := tt.read(tt.text)
+			if diff := cmp.Diff(want, got); diff != "" || err != nil {
+				t.Errorf("error %v, list (-want +got):\n%s", err, diff)
+			}
+		})
+	}
+	_, err := csv("path;label\na.png;cat\n;\nb.png;\n")
+	if err == nil || !strings.Contains(err.Error(), `line 4: path "b.png", label ""`) {
+		t.Errorf("error %v, want one about line 4", err)
+	}
+}
