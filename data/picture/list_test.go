@@ -1,8 +1,12 @@
 package picture_test
 
 import (
+	"errors"
+	"fmt"
 	"strings"
 	"testing"
+	"testing/fstest"
+	"time"
 
 	"github.com/fastresnet/fastresnet/data/picture"
 	"github.com/google/go-cmp/cmp"
@@ -37,5 +41,18 @@ func TestLists(t *testing.T) {
 	_, err := csv("path;label\na.png;cat\n;\nb.png;\n")
 	if err == nil || !strings.Contains(err.Error(), `line 4: path "b.png", label ""`) {
 		t.Errorf("error %v, want one about line 4", err)
+	}
+}
+
+// Labels that are all different, as of a column that holds something else, take no time that grows with their square.
+func TestManyLabels(t *testing.T) {
+	list := make([]picture.Labelled, 200_000)
+	for i := range list {
+		list[i] = picture.Labelled{Path: "a.png", Class: fmt.Sprintf("%09d", i)}
+	}
+	begun := time.Now()
+	_, _, err := picture.Reader{MemoryLimit: 1}.Pictures(t.Context(), fstest.MapFS{}, list) // which is asked for behind the labels
+	if !errors.Is(err, picture.ErrMemory) || time.Since(begun) > 5*time.Second {
+		t.Errorf("error %v after %v", err, time.Since(begun))
 	}
 }

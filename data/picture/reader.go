@@ -273,9 +273,13 @@ func (r Reader) label(pictures []Labelled) (classes []string, labels []int, err 
 		slices.Sort(classes)
 		classes = slices.Compact(classes)
 	}
+	known := make(map[string]int, len(classes))
+	for label, class := range classes {
+		known[class] = label
+	}
 	for _, p := range pictures {
-		label := slices.Index(classes, p.Class)
-		if label < 0 {
+		label, is := known[p.Class]
+		if !is {
 			return nil, nil, fmt.Errorf("%w: %s is of the class %q, which is none of %q", data.ErrFormat, pathname.Quoted(p.Path), p.Class, classes)
 		}
 		labels = append(labels, label)
