@@ -8,25 +8,29 @@ import (
 )
 
 // Split divides the set at random into images to train on and images that are held out, of every class in the same
-// proportion. heldOut is the share of the images that is held out, above 0 and below 1, or their number, 1 or more. The
-// images of both sets are copied, and in the order of this one: the same seed divides a set in the same way.
+// proportion. heldOut is the share of the images that is held out, above 0 and below 1, or their number, a whole one from 1
+// on: 1 is one image, not all of them. Of a share at least one image is held out, and at least one is trained on. The images of
+// both sets are copied, and in the order of this one: the same seed divides a set in the same way. Until the caller lets go of
+// this one there is each image twice.
 //
 // Of a class with two images or more both sets have at least one, unless fewer images are held out than there are such
-// classes; one with a single image is trained on. The error wraps [ErrFormat] if heldOut is neither a share nor a whole number,
-// or leaves one of the sets empty.
+// classes; one with a single image is trained on. The error wraps [ErrFormat] if heldOut is neither a share nor the
+// number of some images, or leaves one of the sets empty, as of a set of one image.
 func (d *Dataset) Split(heldOut float64, seed uint64) (train, test *Dataset, err error) {
 	n := d.Len()
 	if n == 0 {
 		return nil, nil, errEmpty
 	}
-	want := 0
+	if n == 1 {
+		return nil, nil, fmt.Errorf("%w: a set of one image: to hold some out takes two or more", ErrFormat)
+	}
+	var want int
 	switch {
 	case heldOut > 0 && heldOut < 1:
-		want = max(1, int(math.Round(heldOut*float64(n))))
+		want = min(max(1, int(math.Round(heldOut*float64(n)))), n-1)
 	case heldOut >= 1 && heldOut < float64(n) && heldOut == math.Trunc(heldOut):
 		want = int(heldOut)
-	}
-	if want < 1 || want >= n {
+	default:
 		return nil, nil, fmt.Errorf("%w: %g of %d images to be held out: need a share above 0 and below 1, or a whole number up to %d", ErrFormat, heldOut, n, n-1)
 	}
 	byClass := d.shuffledByClass(rand.New(rand.NewPCG(seed, 0)))

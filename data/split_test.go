@@ -51,6 +51,8 @@ func TestSplit(t *testing.T) {
 		{"the last one is trained on", []int{3, 1}, 0.75, []int{2, 0}},
 		{"fewer than classes", []int{10, 10, 10}, 2, []int{1, 1, 0}},
 		{"a tiny share is one image", []int{10, 10}, 0.001, []int{1, 0}},
+		{"a large share leaves one image", []int{5}, 0.95, []int{4}},
+		{"a large share leaves one of every class", []int{3, 3}, 0.99, []int{2, 2}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			set := counted(t, tt.counts...)
@@ -120,7 +122,7 @@ func TestSelectionsRefuse(t *testing.T) {
 	_, namesOfNone := none.WithNames(nil)
 	_, resizingOfNone := none.WithResizing(data.ResizeByPadding)
 	for name, err := range map[string]error{
-		"none held out": split(set, 0), "fewer than none": split(set, -1), "all held out": split(set, 6), "a share of all": split(set, 0.99),
+		"none held out": split(set, 0), "fewer than none": split(set, -1), "all held out": split(set, 6), "one image": split(counted(t, 1), 0.5),
 		"more than a share": split(set, 1.5), "no whole number": split(set, 2.5), "not a number": split(set, math.NaN()), "infinitely many": split(set, math.Inf(1)),
 		"more than there are": split(set, 100), "one image a class": split(ones, 1), "nil": split(none, 0.5),
 		"one fold": folds(1), "more folds than images": folds(7),
@@ -145,7 +147,9 @@ func TestSelectionsSay(t *testing.T) {
 	_, foldsOfNone := (*data.Dataset)(nil).Folds(2, 1)
 	_, _, splitOfNone := (*data.Dataset)(nil).Split(0.5, 1)
 	_, _, noShare := set.Split(1.5, 1)
+	_, _, oneImage := counted(t, 1).Split(0.5, 1)
 	for want, err := range map[string]error{
+		"a set of one image: to hold some out takes two or more":                                      oneImage,
 		`class "a" is asked for twice`:                                                                twice,
 		`class "z" is not one of the set's: want some of ["a" "b"]`:                                   unknown,
 		"1.5 of 6 images to be held out: need a share above 0 and below 1, or a whole number up to 5": noShare,

@@ -55,7 +55,7 @@ func parse(args []string, stdout io.Writer) (*settings, error) {
 	f.StringVar(&s.test, "test", "", "`folder`, .zip file or list of pictures to test with (default: some of those to train on are held out)")
 	f.StringVar(&s.from, "from", "", "`file` of a trained model to start from, or "+comesAlong+" for the one that comes along,\nwhich is for pictures in colour, and takes several times as long to train")
 	f.StringVar(&s.frozen, "frozen", "", "`parts` of that model that stay as they are, as in prep,layer1, or body for all but the classifier")
-	f.Float64Var(&s.heldOut, "held-out", 0.2, "`share` of the pictures that is held out where there is no -test, or from 1 on their number")
+	f.Float64Var(&s.heldOut, "held-out", 0.2, "`share` of the pictures that is held out where there is no -test, or their number, of which 1 is one picture")
 	size := f.String("size", "32", "`size` that pictures are scaled to, as in 48 or 40x64 (height x width)")
 	resizing := f.String("resize", "", "`way` in which pictures of other proportions are resized: crop, stretch or pad\n(default that of the model of -from, or crop)")
 	grey := f.Bool("grey", false, "make the pictures grey")
