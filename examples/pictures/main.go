@@ -18,6 +18,7 @@ import (
 	"github.com/fastresnet/fastresnet/data/picture"
 	"github.com/fastresnet/fastresnet/examples/internal/page"
 	"github.com/fastresnet/fastresnet/examples/internal/program"
+	"github.com/fastresnet/fastresnet/internal/hostmemory"
 	"github.com/fastresnet/fastresnet/internal/pathname"
 	"github.com/fastresnet/fastresnet/internal/terminal"
 	"github.com/fastresnet/fastresnet/pretrained"
@@ -132,6 +133,9 @@ func (s *settings) initialModel() (*fastresnet.Model, error) {
 
 // read reads the pictures, and holds out some if there are none to test with.
 func (s *settings) read(ctx context.Context, stdout, stderr io.Writer) (trainSet, testSet *data.Dataset, err error) {
+	if s.test == "" {
+		s.reader.MemoryLimit = hostmemory.Free() / 2 // to divide a set makes a second copy of it
+	}
 	trainSet, err = s.readSet(ctx, s.train, stdout, stderr)
 	if err != nil {
 		return nil, nil, err
