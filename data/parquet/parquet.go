@@ -37,8 +37,9 @@ type Columns struct {
 // numbers of their rows from 0, such as "0000.parquet#12"; where several files have that name, by their paths as they are
 // given here.
 //
-// The error wraps [data.ErrNotFound] if there is no such file or column, and [data.ErrFormat] if a file is damaged, or if
-// a label or a picture is missing; besides it is one of [picture.Reader.Pictures].
+// The error wraps [data.ErrNotFound] if there is no such file or column, and [data.ErrFormat] if a file is damaged, if
+// a label or a picture is missing, or if the metadata of two files name different classes, or in another order; besides it is
+// one of [picture.Reader.Pictures].
 func Read(ctx context.Context, r picture.Reader, c Columns, files ...string) (*data.Dataset, picture.Report, error) {
 	if err := argument.Context(ctx); err != nil {
 		return nil, picture.Report{}, err
@@ -46,7 +47,7 @@ func Read(ctx context.Context, r picture.Reader, c Columns, files ...string) (*d
 	if len(files) == 0 {
 		return nil, picture.Report{}, fmt.Errorf("%w: no files", data.ErrNotFound)
 	}
-	rows := rows{classes: r.Classes, content: memory{}, limit: cmp.Or(r.MemoryLimit, hostmemory.Free())}
+	rows := rows{given: r.Classes != nil, classes: r.Classes, content: memory{}, limit: cmp.Or(r.MemoryLimit, hostmemory.Free())}
 	for _, file := range files {
 		if err := ctx.Err(); err != nil {
 			return nil, picture.Report{}, err

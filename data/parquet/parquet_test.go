@@ -146,6 +146,20 @@ func TestRead(t *testing.T) {
 	if want := filepath.ToSlash(second) + "#0"; set.Name(2) != want {
 		t.Errorf("two files of one name: the third image is called %s, want %s", set.Name(2), want)
 	}
+
+	// But not those in which an integer means different classes; the Reader's classes go before both.
+	others := strings.Replace(names, `"cat", "dog"`, `"dog", "cat"`, 1)
+	files := []string{write(t, "a.parquet", rows(t, 0, 1), names), write(t, "b.parquet", rows(t, 0, 1)), write(t, "c.parquet", rows(t, 0, 1), others)}
+	if set, _, err := parquet.Read(context.Background(), tiny, columns, files...); !errors.Is(err, data.ErrFormat) ||
+		!strings.Contains(err.Error(), `c.parquet: invalid data: its metadata name the classes ["dog" "cat" "owl"], those of a file before it ["cat" "dog" "owl"]`) {
+		t.Errorf("files that differ in the names of classes: %v, %v", set, err)
+	}
+	if set, _, err := parquet.Read(context.Background(), named, columns, files...); err != nil || set.Len() != 6 {
+		t.Errorf("the same with the Reader's: %v, %v", set, err)
+	}
+	if set, _, err := parquet.Read(context.Background(), tiny, columns, files[:2]...); err != nil || !slices.Equal(set.Classes(), []string{"cat", "dog", "owl"}) {
+		t.Errorf("with a file that has no names: %v, %v", set, err)
+	}
 }
 
 // A file that PyArrow has written: ../testdata/make.py.

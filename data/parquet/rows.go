@@ -21,6 +21,7 @@ import (
 
 // rows are what has been read.
 type rows struct {
+	given   bool     // whether the classes are the caller's
 	classes []string // nil where none are known
 	names   []string // of the rows
 	texts   []string // their labels, if they are texts
@@ -66,8 +67,12 @@ func (r *rows) read(ctx context.Context, path, name string, c Columns) (err erro
 	if err != nil {
 		return fmt.Errorf("%w: it is no sound Parquet file: %w", data.ErrFormat, err)
 	}
-	if r.classes == nil {
-		r.classes = classes(f, c.Label)
+	switch names := classes(f, c.Label); {
+	case r.given || names == nil:
+	case r.classes == nil:
+		r.classes = names
+	case !slices.Equal(names, r.classes):
+		return fmt.Errorf("%w: its metadata name the classes %q, those of a file before it %q: need the same, in one order", data.ErrFormat, names, r.classes)
 	}
 	columns := f.Schema().Columns()
 	image := slices.IndexFunc(columns, func(path []string) bool {
