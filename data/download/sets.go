@@ -65,7 +65,7 @@ func (c Client) CIFAR10(ctx context.Context, folder string) (train, test *data.D
 	if folder, err = orUsual(folder); err != nil {
 		return nil, nil, fmt.Errorf("CIFAR-10: %w", err)
 	}
-	if train, test, err = data.CIFAR10(folder); !errors.Is(err, data.ErrNotFound) {
+	if train, test, err = data.CIFAR10(folder); !errors.Is(err, data.ErrNotFound) || isFile(folder) {
 		return train, test, err
 	}
 	train, test, mirrored := c.mirroredCIFAR10(ctx, folder)
@@ -92,6 +92,12 @@ func orUsual(folder string) (string, error) {
 		return datafolder.Path()
 	}
 	return folder, nil
+}
+
+// isFile says whether what should be a folder is a file, into which nothing can be downloaded.
+func isFile(folder string) bool {
+	info, err := os.Stat(folder)
+	return err == nil && info.Mode().IsRegular()
 }
 
 // mirroredCIFAR10 is CIFAR-10 from Hugging Face.
@@ -162,7 +168,7 @@ func (c Client) CIFAR100(ctx context.Context, folder string, coarse bool) (train
 	if folder, err = orUsual(folder); err != nil {
 		return nil, nil, fmt.Errorf("CIFAR-100: %w", err)
 	}
-	if train, test, err = data.CIFAR100(folder, coarse); !errors.Is(err, data.ErrNotFound) {
+	if train, test, err = data.CIFAR100(folder, coarse); !errors.Is(err, data.ErrNotFound) || isFile(folder) {
 		return train, test, err
 	}
 	path, err := c.Fetch(ctx, folder, cifar100Archive)

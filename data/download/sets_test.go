@@ -1,11 +1,14 @@
 package download_test
 
 import (
+	"archive/tar"
 	"bytes"
+	"compress/gzip"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"image/png"
 	"net/http"
 	"net/http/httptest"
@@ -198,5 +201,29 @@ func TestCIFARToTheUsualFolder(t *testing.T) {
 	}
 	if _, _, err := (download.Client{Offline: true}).CIFAR100(context.Background(), "", false); !errors.Is(err, download.ErrOffline) || !strings.Contains(err.Error(), folder) {
 		t.Errorf("CIFAR-100: %v", err)
+	}
+}
+
+// Where a file is named in place of a folder, the error is about what is in it: nothing is downloaded.
+func TestCIFARIsAFile(t *testing.T) {
+	var content bytes.Buffer
+	zipped := gzip.NewWriter(&content)
+	archive := tar.NewWriter(zipped)
+	path := filepath.Join(t.TempDir(), "cifar-10-python.tar.gz")
+	for _, err := range []error{
+		archive.WriteHeader(&tar.Header{Name: "cifar-10-batches-py/data_batch_1", Mode: 0o644}), archive.Close(), zipped.Close(),
+		os.WriteFile(path, content.Bytes(), 0o644),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	client := download.Client{Offline: true}
+	_, _, want10 := data.CIFAR10(path)
+	_, _, err10 := client.CIFAR10(t.Context(), path)
+	_, _, want100 := data.CIFAR100(path, false)
+	_, _, err100 := client.CIFAR100(t.Context(), path, false)
+	if want10 == nil || want100 == nil || fmt.Sprint(err10) != want10.Error() || fmt.Sprint(err100) != want100.Error() {
+		t.Errorf("errors:\n%v, want\n%v\n%v, want\n%v", err10, want10, err100, want100)
 	}
 }
