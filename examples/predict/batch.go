@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"image"
 
 	"github.com/fastresnet/fastresnet"
@@ -39,20 +40,32 @@ func (b *batch) add(ctx context.Context, p encoded) error {
 	return nil
 }
 
-// classify reports what the model takes the pictures for, and empties the batch.
-func (b *batch) classify(ctx context.Context, model *fastresnet.Model, r reporter) error {
-	if len(b.images) == 0 {
+// classify reports what the model takes the pictures for, by failed of those that it cannot take, and empties the batch.
+func (b *batch) classify(ctx context.Context, model *fastresnet.Model, r reporter, failed func(file string, why error) error) error {
+	files, images := b.files, b.images
+	*b = batch{}
+	if len(images) == 0 {
 		return nil
 	}
-	predictions, err := model.Predict(ctx, b.images...)
-	if err != nil {
+	predictions, err := model.Predict(ctx, images...)
+	switch {
+	case errors.Is(err, fastresnet.ErrImage) && len(images) == 1:
+		return failed(files[0], err)
+	case errors.Is(err, fastresnet.ErrImage): // of one of them: each alone
+		for i := range images {
+			alone := batch{files: files[i : i+1], images: images[i : i+1]}
+			if err := alone.classify(ctx, model, r, failed); err != nil {
+				return err
+			}
+		}
+		return nil
+	case err != nil:
 		return err
 	}
 	for i, p := range predictions {
-		if err := r.classified(b.files[i], p); err != nil {
+		if err := r.classified(files[i], p); err != nil {
 			return err
 		}
 	}
-	*b = batch{}
 	return nil
 }

@@ -51,14 +51,19 @@ func predict(ctx context.Context, s *settings, stdin io.Reader, stdout, stderr i
 		r = newLines(stdout, s.top)
 	}
 	var b batch
-	failed := 0
+	unread := 0
+	failed := func(file string, why error) error {
+		unread++
+		fmt.Fprintf(stderr, "predict: %s: %s\n", printable(file), terminal.OneLine(why))
+		return r.failed(file, why)
+	}
 	for _, source := range sources {
 		if ctx.Err() != nil {
 			return program.ErrInterrupted
 		}
 		p, err := source.open(stdin)
 		if err == nil && !b.hasRoom(p) {
-			if err := b.classify(ctx, model, r); err != nil {
+			if err := b.classify(ctx, model, r, failed); err != nil {
 				return interruptedOr(ctx, err)
 			}
 		}
@@ -69,24 +74,22 @@ func predict(ctx context.Context, s *settings, stdin io.Reader, stdout, stderr i
 			return program.ErrInterrupted // and nothing need be wrong with the picture
 		}
 		if err != nil {
-			failed++
-			if err := b.classify(ctx, model, r); err != nil { // those before it are reported before it
+			if err := b.classify(ctx, model, r, failed); err != nil { // those before it are reported before it
 				return interruptedOr(ctx, err)
 			}
-			fmt.Fprintf(stderr, "predict: %s: %s\n", printable(source.name), terminal.OneLine(err))
-			if err := r.failed(source.name, err); err != nil {
+			if err := failed(source.name, err); err != nil {
 				return err
 			}
 		}
 	}
-	if err := b.classify(ctx, model, r); err != nil {
+	if err := b.classify(ctx, model, r, failed); err != nil {
 		return interruptedOr(ctx, err)
 	}
 	if err := r.end(); err != nil {
 		return err
 	}
-	if failed > 0 {
-		return fmt.Errorf("%d of %d could not be read", failed, len(sources))
+	if unread > 0 {
+		return fmt.Errorf("%d of %d could not be read", unread, len(sources))
 	}
 	return nil
 }

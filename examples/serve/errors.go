@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 
+	"github.com/fastresnet/fastresnet"
 	"github.com/fastresnet/fastresnet/data/picture"
 )
 
@@ -46,6 +47,7 @@ var statuses = []struct {
 	{picture.ErrFormat, http.StatusUnsupportedMediaType},
 	{errEncoding, http.StatusUnsupportedMediaType},
 	{picture.ErrBroken, http.StatusUnprocessableEntity},
+	{fastresnet.ErrImage, http.StatusUnprocessableEntity},
 	{errBusy, http.StatusServiceUnavailable},
 	{errLeaving, http.StatusServiceUnavailable},
 }

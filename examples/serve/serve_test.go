@@ -293,6 +293,16 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// TestTooLong has a picture that a model cannot scale be the client's fault.
+func TestTooLong(t *testing.T) {
+	s := newService(modelOf(t, data.ResizeByStretching), "test", usual, slog.New(slog.DiscardHandler))
+	long := testpicture.Encode(t, "png", image.NewGray(image.Rect(0, 0, 1_100_000, 1)))
+	r := fetch(t, "POST", listen(t, s).url+"/classify", "image/png", bytes.NewReader(long))
+	if problem := r.problem(t); r.status != http.StatusUnprocessableEntity || !strings.Contains(problem, "which is too long") {
+		t.Errorf("status %d, %q", r.status, problem)
+	}
+}
+
 // TestOtherSites may link to the page, and not post from theirs.
 func TestOtherSites(t *testing.T) {
 	url := listen(t, newTestService(t, usual)).url
