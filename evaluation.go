@@ -122,18 +122,20 @@ type ClassFigures struct {
 
 // PerClass returns the figures of each class.
 func (e Evaluation) PerClass() []ClassFigures {
-	confusion := e.Confusion()
-	all := make([]ClassFigures, len(e.classes))
-	for class, name := range e.classes {
-		f := ClassFigures{Class: name}
-		for other := range e.classes {
-			f.Images += confusion[class][other]
-			f.Predicted += confusion[other][class]
+	all, right := make([]ClassFigures, len(e.classes)), make([]float64, len(e.classes))
+	for i, label := range e.labels {
+		class := e.predicted(i)
+		all[label].Images++
+		all[class].Predicted++
+		if class == label {
+			right[class]++
 		}
-		right := float64(confusion[class][class])
-		f.Precision, f.Recall = share(right, f.Predicted), share(right, f.Images)
-		f.F1 = share(2*right, f.Predicted+f.Images)
-		all[class] = f
+	}
+	for class, name := range e.classes {
+		f := &all[class]
+		f.Class = name
+		f.Precision, f.Recall = share(right[class], f.Predicted), share(right[class], f.Images)
+		f.F1 = share(2*right[class], f.Predicted+f.Images)
 	}
 	return all
 }

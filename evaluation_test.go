@@ -115,6 +115,15 @@ func TestMistakes(t *testing.T) {
 	}
 }
 
+// The figures of classes take no memory for the square of their number.
+func TestPerClassOfManyClasses(t *testing.T) {
+	const classes = 1000
+	e := fastresnet.NewEvaluation(make([]string, classes), []int{7}, [][]float64{make([]float64, classes)})
+	if n := testing.AllocsPerRun(1, func() { e.PerClass() }); n >= classes {
+		t.Errorf("%g allocations for %d classes", n, classes)
+	}
+}
+
 // Zero values have no figures, and do not panic.
 func TestEvaluationOfNothing(t *testing.T) {
 	var e fastresnet.Evaluation
