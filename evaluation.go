@@ -10,6 +10,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/internal/pathname"
 )
 
 // Evaluation is how well a model does on a data set. Its methods say where it is right and where not.
@@ -251,8 +252,8 @@ func (e Evaluation) verdicts(n int, compare func(a, b Verdict) int) []Verdict {
 }
 
 // String is the figures for a terminal: accuracy and loss, what the model's threshold does if it has one, a table of the figures
-// of each class, and, of up to 12 classes, the confusion matrix. Tables are of all images, whatever the threshold. Of the zero
-// Evaluation it is "no images".
+// of each class, and, of up to 12 classes, the confusion matrix. Tables are of all images, whatever the threshold. Names that could
+// steer a terminal are quoted. Of the zero Evaluation it is "no images".
 func (e Evaluation) String() string {
 	if len(e.labels) == 0 {
 		return "no images"
@@ -274,17 +275,19 @@ func (e Evaluation) String() string {
 	fmt.Fprintln(&text)
 	table := tabwriter.NewWriter(&text, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(table, "class\timages\tprecision\trecall\tF1\t")
-	for _, f := range e.PerClass() {
-		fmt.Fprintf(table, "%s\t%d\t%.1f %%\t%.1f %%\t%.1f %%\t\n", f.Class, f.Images, 100*f.Precision, 100*f.Recall, 100*f.F1)
+	names := make([]string, len(e.classes))
+	for class, f := range e.PerClass() {
+		names[class] = pathname.Printable(f.Class)
+		fmt.Fprintf(table, "%s\t%d\t%.1f %%\t%.1f %%\t%.1f %%\t\n", names[class], f.Images, 100*f.Precision, 100*f.Recall, 100*f.F1)
 	}
 	table.Flush()
 	if len(e.classes) > most {
 		return strings.TrimRight(text.String(), "\n")
 	}
 	fmt.Fprint(&text, "\na row for each class, a column for what its images are taken for:\n")
-	fmt.Fprintf(table, "\t%s\t\n", strings.Join(e.classes, "\t"))
+	fmt.Fprintf(table, "\t%s\t\n", strings.Join(names, "\t"))
 	for class, counts := range e.Confusion() {
-		fmt.Fprint(table, e.classes[class])
+		fmt.Fprint(table, names[class])
 		for _, n := range counts {
 			fmt.Fprintf(table, "\t%d", n)
 		}

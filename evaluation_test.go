@@ -150,3 +150,22 @@ func TestEvaluationPrints(t *testing.T) {
 		}
 	}
 }
+
+// Names of classes may come from strangers: none steers the terminal, or breaks the tables.
+func TestNamesArePrintable(t *testing.T) {
+	e := fastresnet.NewEvaluation([]string{"big cat", "\x1b[2J", "two\nlines\t"}, []int{0}, [][]float64{{0.9, 0.06, 0.04}})
+	text := e.String()
+	for name, want := range map[string]int{"big cat": 3, `"\x1b[2J"`: 3, `"two\nlines\t"`: 3, "\x1b": 0, "\t": 0} {
+		if n := strings.Count(text, name); n != want {
+			t.Errorf("%q is there %d times, want %d:\n%s", name, n, want, text)
+		}
+	}
+	if got := (fastresnet.Score{Label: "\x1b[2J", Probability: 0.5}).String(); got != `"\x1b[2J" 50.0 %` {
+		t.Errorf("%q", got)
+	}
+	network := tinyNetwork()
+	network.Name = "\x1b[2J"
+	if got := train(t, synthetic(t, 40, 1), fastresnet.WithArchitecture(network)).Model.String(); !strings.HasPrefix(got, `"\x1b[2J", `) {
+		t.Errorf("%q", got)
+	}
+}

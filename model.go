@@ -11,6 +11,7 @@ import (
 	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/internal/digits"
 	"github.com/fastresnet/fastresnet/internal/engine"
+	"github.com/fastresnet/fastresnet/internal/pathname"
 	"github.com/fastresnet/fastresnet/layers"
 )
 
@@ -229,7 +230,7 @@ func (m *Model) String() string {
 		return "no model"
 	}
 	parameters := digits.Group(strconv.Itoa(m.network.Parameters()))
-	return fmt.Sprintf("%s, %s parameters, %s", cmp.Or(m.network.Name, "a network"), parameters, m.purpose())
+	return fmt.Sprintf("%s, %s parameters, %s", pathname.Printable(cmp.Or(m.network.Name, "a network")), parameters, m.purpose())
 }
 
 // purpose says what the model is for.

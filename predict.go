@@ -10,6 +10,7 @@ import (
 
 	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/internal/engine"
+	"github.com/fastresnet/fastresnet/internal/pathname"
 	"github.com/fastresnet/fastresnet/internal/scaling"
 )
 
@@ -40,7 +41,9 @@ type Score struct {
 }
 
 // String is the name and the probability, as in "cat 93.1 %".
-func (s Score) String() string { return fmt.Sprintf("%s %.1f %%", s.Label, 100*s.Probability) }
+func (s Score) String() string {
+	return fmt.Sprintf("%s %.1f %%", pathname.Printable(s.Label), 100*s.Probability)
+}
 
 // Top returns the k most probable classes, the most probable first and equal ones in the order of their numbers. It
 // returns none if k is negative, and all if there are fewer.

@@ -28,7 +28,7 @@ func TestCheckPictures(t *testing.T) {
 		labels, names = append(labels, i%2), append(names, fmt.Sprintf("%d.png", i))
 	}
 	set := func(images []uint8) *data.Dataset {
-		s, err := data.New(images, shape, labels, []string{"dark", "light"})
+		s, err := data.New(images, shape, labels, []string{"dark", "light\x1b[2J"})
 		if err == nil {
 			s, err = s.WithNames(names)
 		}
@@ -68,7 +68,7 @@ func TestCheckPictures(t *testing.T) {
 	if !strings.Contains(near, " 1.png") || strings.Contains(out.String(), "copy.png") {
 		t.Errorf("1.png and near.png should be a group, and copy.png in none:\n%s", out.String())
 	}
-	want := "doubtful label: 5.png: 100 % of the most similar pictures are light\n"
+	want := "doubtful label: 5.png: 100 % of the most similar pictures are \"light\\x1b[2J\"\n"
 	if !strings.Contains(out.String(), want) || strings.Count(out.String(), "doubtful label") != 1 {
 		t.Errorf("the one doubtful label should be that of 5.png:\n%s", out.String())
 	}

@@ -199,7 +199,7 @@ func (s *settings) readSet(ctx context.Context, name string, stdout, stderr io.W
 	fmt.Fprintf(stdout, "%s: %v, read in %.1f s\n", pathname.Quoted(name), set, time.Since(start).Seconds())
 	counts := set.ClassCounts()
 	for class, label := range set.Classes() {
-		fmt.Fprintf(stdout, "  %s: %s\n", label, terminal.Plural(counts[class], "picture"))
+		fmt.Fprintf(stdout, "  %s: %s\n", pathname.Printable(label), terminal.Plural(counts[class], "picture"))
 	}
 	fmt.Fprint(stdout, found)
 	return set, nil

@@ -16,6 +16,7 @@ import (
 	"github.com/fastresnet/fastresnet"
 	"github.com/fastresnet/fastresnet/examples/internal/modelfile"
 	"github.com/fastresnet/fastresnet/examples/internal/program"
+	"github.com/fastresnet/fastresnet/internal/pathname"
 	"github.com/fastresnet/fastresnet/internal/terminal"
 )
 
@@ -54,7 +55,7 @@ func predict(ctx context.Context, s *settings, stdin io.Reader, stdout, stderr i
 	unread := 0
 	failed := func(file string, why error) error {
 		unread++
-		fmt.Fprintf(stderr, "predict: %s: %s\n", printable(file), terminal.OneLine(why))
+		fmt.Fprintf(stderr, "predict: %s: %s\n", pathname.Printable(file), terminal.OneLine(why))
 		return r.failed(file, why)
 	}
 	for _, source := range sources {

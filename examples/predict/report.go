@@ -4,13 +4,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"strconv"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/fastresnet/fastresnet"
 	"github.com/fastresnet/fastresnet/examples/internal/results"
+	"github.com/fastresnet/fastresnet/internal/pathname"
 )
 
 // reporter prints what becomes of each picture, as it is known.
@@ -35,14 +34,14 @@ const widestFile = 60 // columns; a longer name pushes its own line out only
 func newTable(w io.Writer, top int, sources []source, classes []string, threshold float64) *table {
 	t := &table{w: w, top: top, threshold: threshold, fileWidth: len("file"), classWidth: len("class")}
 	for _, source := range sources {
-		t.fileWidth = max(t.fileWidth, min(utf8.RuneCountInString(printable(source.name)), widestFile))
+		t.fileWidth = max(t.fileWidth, min(utf8.RuneCountInString(pathname.Printable(source.name)), widestFile))
 	}
 	mark := 0
 	if threshold > 0 {
 		mark = 1 // for a question mark
 	}
 	for _, class := range classes {
-		t.classWidth = max(t.classWidth, utf8.RuneCountInString(printable(class))+mark)
+		t.classWidth = max(t.classWidth, utf8.RuneCountInString(pathname.Printable(class))+mark)
 	}
 	return t
 }
@@ -61,14 +60,14 @@ func (t *table) classified(file string, p fastresnet.Prediction) error {
 	ranking := results.Ranking(p, t.top)
 	var next []string
 	for _, c := range ranking[1:] {
-		next = append(next, printable(c.Label)+" "+percent(c.Probability))
+		next = append(next, pathname.Printable(c.Label)+" "+percent(c.Probability))
 	}
-	class := printable(ranking[0].Label)
+	class := pathname.Printable(ranking[0].Label)
 	if p.Unknown { // by the model's threshold
 		class += "?"
 		t.unknown = true
 	}
-	return t.line(printable(file), class, percent(ranking[0].Probability), strings.Join(next, ", "))
+	return t.line(pathname.Printable(file), class, percent(ranking[0].Probability), strings.Join(next, ", "))
 }
 
 func (t *table) line(file, class, probability, next string) error {
@@ -89,14 +88,6 @@ func (t *table) end() error {
 }
 
 func percent(p float32) string { return fmt.Sprintf("%.1f %%", 100*p) }
-
-// printable is the name of a file or a class, quoted if a terminal might take it for more than a name.
-func printable(file string) string {
-	if strings.ContainsFunc(file, func(r rune) bool { return !unicode.IsPrint(r) }) {
-		return strconv.Quote(file)
-	}
-	return file
-}
 
 // lines is for programs: a JSON object a line, in the order in which the pictures are done with.
 type lines struct {

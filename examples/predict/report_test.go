@@ -14,10 +14,13 @@ func TestTableQuotesNames(t *testing.T) {
 	var text strings.Builder
 	table := newTable(&text, 2, []source{{name: "a.png"}}, []string{steering, turning}, 0)
 	p := fastresnet.Prediction{Class: 0, Label: steering, Probability: 0.75, Labels: []string{steering, turning}, Probabilities: []float64{0.75, 0.25}}
-	if err := table.classified("a.png", p); err != nil {
-		t.Fatal(err)
+	for _, file := range []string{"a.png", "a\x9b31m.png"} {
+		if err := table.classified(file, p); err != nil {
+			t.Fatal(err)
+		}
 	}
-	if got := text.String(); strings.Contains(got, "\x1b") || strings.Contains(got, "\u202e") || !strings.Contains(got, `"cat\x1b[2J"`) || !strings.Contains(got, `"\u202egod" 25.0 %`) {
+	if got := text.String(); strings.Contains(got, "\x1b") || strings.Contains(got, "\u202e") || !strings.Contains(got, `"cat\x1b[2J"`) || !strings.Contains(got, `"\u202egod" 25.0 %`) ||
+		!strings.Contains(got, `"a\x9b31m.png"`) {
 		t.Errorf("%q", got)
 	}
 }

@@ -1,4 +1,4 @@
-// Package pathname prints the names of files and folders in messages.
+// Package pathname prints names in messages: those of files and folders, and others that come from strangers, as of classes.
 package pathname
 
 import (
@@ -16,4 +16,14 @@ func Quoted(path string) string {
 		return strconv.Quote(path)
 	}
 	return path
+}
+
+// Printable is a name as it can stand alone, as in a column of a table: as it is, spaces too, or between quotation marks, as Go has
+// it, if it has what is not printable, which could steer a terminal or break the table.
+func Printable(name string) string {
+	odd := func(r rune) bool { return !unicode.IsPrint(r) }
+	if strings.ContainsFunc(name, odd) || !utf8.ValidString(name) {
+		return strconv.Quote(name)
+	}
+	return name
 }

@@ -24,3 +24,19 @@ func TestQuoted(t *testing.T) {
 		}
 	}
 }
+
+func TestPrintable(t *testing.T) {
+	for name, want := range map[string]string{
+		"cat":              "cat",
+		`a "great" été, 🐈`: `a "great" été, 🐈`,
+		"two\nlines":       `"two\nlines"`,
+		"a\ttab":           `"a\ttab"`,
+		"\x1b[2J":          `"\x1b[2J"`,
+		"\u202egod":        `"\u202egod"`,
+		"a\x9b31m.png":     `"a\x9b31m.png"`,
+	} {
+		if got := pathname.Printable(name); got != want {
+			t.Errorf("%q is %s, want %s", name, got, want)
+		}
+	}
+}
