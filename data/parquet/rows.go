@@ -72,7 +72,8 @@ func (r *rows) read(ctx context.Context, path, name string, c Columns) (err erro
 	case r.classes == nil:
 		r.classes = names
 	case !slices.Equal(names, r.classes):
-		return fmt.Errorf("%w: its metadata name the classes %q, those of a file before it %q: need the same, in one order", data.ErrFormat, names, r.classes)
+		return fmt.Errorf("%w: its metadata name the classes %q, those of a file before it %q: need the same, in one order",
+			data.ErrFormat, names, r.classes)
 	}
 	columns := f.Schema().Columns()
 	image := slices.IndexFunc(columns, func(path []string) bool {

@@ -91,9 +91,10 @@ type Problem struct {
 //	train/cat/indoors/2.png
 //	train/dog/3.jpg
 //
-// Folders within a class's belong to it. A link to a folder is one, unless it is behind another link. A folder that has no other beside it, holds folders and no pictures, and is none of
-// Classes, is no class: it wraps them. Pictures beside the folders of the classes, or beside what wraps them, are left
-// out, and reported: [Reader.List] and [Reader.Pictures] read pictures wherever they are, and [Find] finds them.
+// Folders within a class's belong to it. A link to a folder is one, unless it is behind another link. A folder that has no
+// other beside it, holds folders and no pictures, and is none of Classes, is no class: it wraps them. Pictures beside the
+// folders of the classes, or beside what wraps them, are left out, and reported: [Reader.List] and [Reader.Pictures] read
+// pictures wherever they are, and [Find] finds them.
 //
 // Pictures are decoded on all cores, and may be of any size up to [MaxPixels]; animated ones count with their first frame, and
 // what is transparent is blended with black. The images are in the order of their paths.

@@ -75,7 +75,8 @@ func (s *settings) checkPictures(ctx context.Context, stdout io.Writer, model *f
 		fmt.Fprintf(stdout, "nearly the same picture, similarity %.4f: %s\n", similarity(vectors, group[:min(listed, len(group))]), listOf(different))
 	}
 	for _, doubtful := range suspects[:min(listed, len(suspects))] {
-		fmt.Fprintf(stdout, "doubtful label: %s: %.0f %% of the most similar pictures are %s\n", names[doubtful.Index], 100*doubtful.Share, pathname.Printable(classes[doubtful.Suggested]))
+		fmt.Fprintf(stdout, "doubtful label: %s: %.0f %% of the most similar pictures are %s\n",
+			names[doubtful.Index], 100*doubtful.Share, pathname.Printable(classes[doubtful.Suggested]))
 	}
 	if more := len(suspects) - listed; more > 0 {
 		fmt.Fprintf(stdout, "doubtful labels: %d more\n", more)
