@@ -34,50 +34,51 @@ func openFiles(s *settings) (f files, err error) {
 	return f, errors.Join(errs[:]...)
 }
 
-// write writes what came of a run, and says where it is. What a run that was interrupted has none of is left out.
+// saveModel writes the model, and says whether there is a file of it then. There is none of a run that has diverged, whose own
+// error says so.
+func (f files) saveModel(model *fastresnet.Model) (saved bool, err error) {
+	if !f.save.Named() {
+		return false, nil
+	}
+	err = model.Save(f.save.Name())
+	if errors.Is(err, fastresnet.ErrDiverged) {
+		return false, nil
+	}
+	return err == nil, f.save.Failed(err)
+}
+
+// write writes what came of a run, all that can be, and says where it is, and where the model is if there is a file of it. What a
+// run that was interrupted has none of is left out.
 func (f files) write(stdout io.Writer, o outcome) error {
-	wrote := func(what string, file *results.File, err error) error {
+	var problems []error
+	wrote := func(what string, file *results.File, err error) {
 		if err == nil && file.Named() {
 			fmt.Fprintf(stdout, "%s: %s\n", what, file.Name())
 		}
-		return err
+		problems = append(problems, err)
 	}
 	if curves := plot.Curves(o.Record); f.curves.Named() && curves.Err() == nil {
-		if err := wrote("curves", f.curves, page.WriteFigure(f.curves, curves)); err != nil {
-			return err
-		}
+		wrote("curves", f.curves, page.WriteFigure(f.curves, curves))
 	}
 	if f.augmented.Named() {
-		if err := wrote("pictures as training changes them", f.augmented, f.writeAugmented(o.Record, o.train)); err != nil {
-			return err
-		}
+		wrote("pictures as training changes them", f.augmented, f.writeAugmented(o.Record, o.train))
 	}
 	switch e := o.page.Evaluation; {
 	case !f.mistakes.Named() || e == nil:
 	case len(e.Mistakes(1)) == 0:
 		fmt.Fprintf(stdout, "the worst mistakes: there are none, so %s is not written\n", f.mistakes.Name())
 	default:
-		if err := wrote("the worst mistakes", f.mistakes, page.WriteFigure(f.mistakes, plot.Mistakes(*e, o.test, sheetSize))); err != nil {
-			return err
+		wrote("the worst mistakes", f.mistakes, page.WriteFigure(f.mistakes, plot.Mistakes(*e, o.test, sheetSize)))
+	}
+	wrote("report", f.report, page.Write(f.report, []report.Run{o.page}))
+	if o.saved {
+		untested := ""
+		if threshold := o.Model.Threshold(); threshold > 0 && o.page.Evaluation == nil {
+			untested = fmt.Sprintf("  answers below a probability of %g are unknown; how many that are has not been tested\n", threshold)
 		}
+		fmt.Fprintf(stdout, "model: %s\n%s  go run ./examples/predict -model %[1]s PICTURE ...\n", f.save.Name(), untested)
 	}
-	if err := wrote("report", f.report, page.Write(f.report, []report.Run{o.page})); err != nil {
-		return err
-	}
-	if !f.save.Named() {
-		return nil
-	}
-	if err := o.Model.Save(f.save.Name()); errors.Is(err, fastresnet.ErrDiverged) {
-		return nil // the run's own error says so
-	} else if err != nil {
-		return f.save.Failed(err)
-	}
-	untested := ""
-	if threshold := o.Model.Threshold(); threshold > 0 && o.page.Evaluation == nil {
-		untested = fmt.Sprintf("  answers below a probability of %g are unknown; how many that are has not been tested\n", threshold)
-	}
-	fmt.Fprintf(stdout, "model: %s\n%s  go run ./examples/predict -model %[1]s PICTURE ...\n", f.save.Name(), untested)
-	return nil
+	return errors.Join(problems...)
 }
 
 // writeAugmented writes some of the training pictures as the run has changed them.

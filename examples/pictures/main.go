@@ -88,10 +88,11 @@ func train(ctx context.Context, s *settings, stdout, stderr io.Writer) error {
 	defer result.Model.Close()
 	v.warn(result)
 	err = errors.Join(err, s.threshold.Set(result.Model))
+	saved, saveErr := files.saveModel(result.Model) // first: it is there then, whatever fails
 	made, failed := page.Run(ctx, "pictures", s.args, result, testSet)
 	made.Name = fmt.Sprintf("%s, seed %d", filepath.Base(s.train), s.seed)
 	reported = append(reported, made)
-	return errors.Join(err, failed, s.finish(ctx, outcome{result, made, trainSet, testSet}, files, stdout))
+	return errors.Join(err, saveErr, failed, s.finish(ctx, outcome{result, made, trainSet, testSet, saved}, files, stdout))
 }
 
 // outcome is what came of a run.
@@ -99,6 +100,7 @@ type outcome struct {
 	*fastresnet.Result
 	page        report.Run
 	train, test *data.Dataset
+	saved       bool // there is a file of the model
 }
 
 // finish says what came of a run, and writes the files. Of one that was interrupted there is what there can be.

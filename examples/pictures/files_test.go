@@ -1,0 +1,40 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/fastresnet/fastresnet"
+	"github.com/fastresnet/fastresnet/examples/internal/program"
+)
+
+// A figure that cannot be written costs neither the model nor the other files.
+func TestFigureThatCannotBeWritten(t *testing.T) {
+	out := t.TempDir()
+	figures, model, page := filepath.Join(out, "figures"), filepath.Join(out, "m.safetensors"), filepath.Join(out, "r.html")
+	if err := os.Mkdir(figures, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	curves := filepath.Join(figures, "c.svg")
+	stdout, stderr := &cancelling{at: "\n    1 ", cancel: func() { os.Remove(figures) }}, &bytes.Buffer{}
+	status := run(t.Context(), []string{"-train", draw(t, 20, "disc", "star"), "-backend", "go", "-width", "2", "-epochs", "1",
+		"-save", model, "-curves", curves, "-report", page}, stdout, stderr)
+	if want := "pictures: -curves " + curves + ": "; status != program.ExitFailed || !strings.HasPrefix(stderr.String(), want) {
+		t.Errorf("exit status %d, stderr %q, want %q", status, stderr, want)
+	}
+	if want := fmt.Sprintf("\nreport: %s\nmodel: %s\n", page, model); !strings.Contains(stdout.String(), want) {
+		t.Errorf("want %q in:\n%s", want, stdout)
+	}
+	loaded, err := fastresnet.Load(model, fastresnet.WithBackend("go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	loaded.Close()
+	if _, err := os.Stat(page); err != nil {
+		t.Error(err)
+	}
+}
