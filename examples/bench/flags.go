@@ -64,7 +64,7 @@ func parse(args []string, stdout io.Writer) (*settings, error) {
 	if err := program.Parse(f, usage, args, stdout); err != nil {
 		return nil, err
 	}
-	problems := []error{program.CheckOutputs(f, "json", "markdown", "report")}
+	problems := []error{program.CheckOutputs(f, []string{"data"}, "json", "markdown", "report")}
 	var err error
 	if s.rungs, err = program.ParseRungs("recipes", recipes, fastresnet.Recipes()); err != nil {
 		problems = append(problems, err)

@@ -69,7 +69,7 @@ func parse(args []string, stdout io.Writer) (*settings, error) {
 		return nil, err
 	}
 	f.Visit(func(f *flag.Flag) { s.set[f.Name] = true })
-	return s, errors.Join(program.CheckOutputs(f, "json", "save", "report", "csv"), s.check())
+	return s, errors.Join(program.CheckOutputs(f, []string{"data"}, "json", "save", "report", "csv"), s.check())
 }
 
 // check reports every value that is out of range.

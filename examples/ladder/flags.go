@@ -74,7 +74,7 @@ func parse(args []string, stdout io.Writer) (*settings, error) {
 		problems = append(problems, fmt.Errorf("-size %s: need small or full", sizeName))
 		s.fill(small, set) // to go on checking
 	}
-	problems = append(problems, program.CheckOutputs(f, "json", "markdown", "report", "chart"), page.CheckFigure("chart", s.chart))
+	problems = append(problems, program.CheckOutputs(f, []string{"data"}, "json", "markdown", "report", "chart"), page.CheckFigure("chart", s.chart))
 	return s, errors.Join(append(problems, s.check()...)...)
 }
 

@@ -38,3 +38,22 @@ func TestFigureThatCannotBeWritten(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// What is read is not written over.
+func TestOutputsThatAreRead(t *testing.T) {
+	read := filepath.Join(t.TempDir(), "labels.csv")
+	write(t, read, "path,label\n")
+	for _, test := range []struct {
+		args  []string
+		input string
+	}{
+		{[]string{"-train", read, "-csv", read}, "train"},
+		{[]string{"-train", "x", "-test", read, "-csv", read}, "test"},
+		{[]string{"-train", "x", "-from", read, "-csv", read}, "from"},
+	} {
+		want := fmt.Sprintf("pictures: -csv %s: it would take the place of what -%s reads\n", read, test.input)
+		if status, _, stderr := start(t.Context(), test.args...); status != program.ExitFailed || stderr != want {
+			t.Errorf("exit status %d, stderr %q, want %q", status, stderr, want)
+		}
+	}
+}

@@ -79,7 +79,12 @@ func parse(args []string, stdout io.Writer) (*settings, error) {
 		return nil, err
 	}
 	f.Visit(func(f *flag.Flag) { s.set[f.Name] = true })
-	return s, errors.Join(program.CheckOutputs(f, "save", "report", "curves", "mistakes", "augmented", "csv"), s.setReader(*size, *resizing, *grey), s.validate())
+	inputs := []string{"train", "test"}
+	if s.from != comesAlong {
+		inputs = append(inputs, "from")
+	}
+	return s, errors.Join(program.CheckOutputs(f, inputs, "save", "report", "curves", "mistakes", "augmented", "csv"),
+		s.setReader(*size, *resizing, *grey), s.validate())
 }
 
 // setReader sets how pictures become images.

@@ -67,6 +67,6 @@ func parse(args []string, environment func(string) string, stdout io.Writer) (*s
 	if s.data == "" {
 		problems = append(problems, errors.New("-data: need auto, synthetic, a folder or a file"))
 	}
-	problems = append(problems, program.CheckOutputs(f, "markdown", "chart"), page.CheckFigure("chart", s.chart))
+	problems = append(problems, program.CheckOutputs(f, []string{"data"}, "markdown", "chart"), page.CheckFigure("chart", s.chart))
 	return s, errors.Join(problems...)
 }

@@ -19,13 +19,14 @@ var endings = map[string]string{
 // telling are the endings that say what is in a file.
 var telling = append(slices.Collect(maps.Values(endings)), ".svg")
 
-// CheckOutputs reports those of the flags, by name, that are given without a file's name, those whose name is that of another kind of
-// file, and those that name one file, of which the last to be written alone would stay.
-func CheckOutputs(f *flag.FlagSet, names ...string) error {
+// CheckOutputs reports those outputs, flags by name, that are given without a file's name, those whose name is that of another kind
+// of file, those that name one file, of which the last to be written alone would stay, and those that name what is read: what one of
+// the inputs, which are flags too, or an argument of the program names.
+func CheckOutputs(f *flag.FlagSet, inputs []string, outputs ...string) error {
 	var problems []error
 	given := map[string]bool{}
 	f.Visit(func(f *flag.Flag) { given[f.Name] = true })
-	for i, name := range names {
+	for i, name := range outputs {
 		file := f.Lookup(name).Value.String()
 		if file == "" {
 			if given[name] {
@@ -36,13 +37,29 @@ func CheckOutputs(f *flag.FlagSet, names ...string) error {
 		if own, end := endings[name], strings.ToLower(filepath.Ext(file)); own != "" && end != own && slices.Contains(telling, end) {
 			problems = append(problems, fmt.Errorf("-%s %s: need a name that ends in %s", name, file, own))
 		}
-		for _, before := range names[:i] {
+		for _, before := range outputs[:i] {
 			if other := f.Lookup(before).Value.String(); other != "" && sameFile(other, file) {
 				problems = append(problems, fmt.Errorf("-%s and -%s: both name %s", before, name, file))
 			}
 		}
+		for _, input := range inputs {
+			if overwrites(file, f.Lookup(input).Value.String()) {
+				problems = append(problems, fmt.Errorf("-%s %s: it would take the place of what -%s reads", name, file, input))
+			}
+		}
+		for _, argument := range f.Args() {
+			if overwrites(file, argument) {
+				problems = append(problems, fmt.Errorf("-%s %s: it would take the place of what is read", name, file))
+			}
+		}
 	}
 	return errors.Join(problems...)
+}
+
+// overwrites says whether to write a file would take the place of what is read, if that is the name of anything.
+func overwrites(file, input string) bool {
+	_, err := os.Stat(input)
+	return err == nil && sameFile(input, file)
 }
 
 // sameFile says whether two names lead to one file, which need not be there.

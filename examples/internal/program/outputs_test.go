@@ -33,18 +33,22 @@ func TestCheckOutputs(t *testing.T) {
 		{"the usual endings, and none", []string{"-json", "a.JSON", "-csv", "b.txt", "-report", "c"}, ""},
 		{"that of another kind of file", []string{"-json", "a.svg", "-csv", "b.PNG", "-report", "c.csv"},
 			"-json a.svg: need a name that ends in .json\n-csv b.PNG: need a name that ends in .csv\n-report c.csv: need a name that ends in .html"},
-		{"flags that name no output", []string{"-json", "a", "-data", "a"}, ""},
+		{"what is read", []string{"-csv", there, "-data", there}, "-csv " + there + ": it would take the place of what -data reads"},
+		{"what is read, by a link", []string{"-json", link, "-data", there}, "-json " + link + ": it would take the place of what -data reads"},
+		{"an argument", []string{"-json", there, link}, "-json " + there + ": it would take the place of what is read"},
+		{"a word for what is read", []string{"-json", "auto", "-data", "auto"}, ""},
+		{"flags that name neither", []string{"-json", there, "-backend", there}, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			f := flag.NewFlagSet("test", flag.ContinueOnError)
-			for _, name := range []string{"data", "json", "csv", "report"} {
+			for _, name := range []string{"data", "backend", "json", "csv", "report"} {
 				f.String(name, "", "")
 			}
 			if err := f.Parse(test.args); err != nil {
 				t.Fatal(err)
 			}
 			got := ""
-			if err := CheckOutputs(f, "json", "csv", "report"); err != nil {
+			if err := CheckOutputs(f, []string{"data"}, "json", "csv", "report"); err != nil {
 				got = err.Error()
 			}
 			if diff := cmp.Diff(test.want, got); diff != "" {
