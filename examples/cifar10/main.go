@@ -92,7 +92,7 @@ func train(ctx context.Context, s *settings, stdout, stderr io.Writer) error {
 		v.Clear()
 		if result != nil {
 			if s.save != "" && (runErr == nil || interrupted && i == 0) {
-				err = saved.Failed(result.Model.Save(s.save))
+				err = saved.WriteBy(func(w io.Writer) error { return result.Model.Write(w) })
 			}
 			if reportFile.Named() || watch != nil {
 				run, evaluateErr := page.Run(ctx, "cifar10", s.args, result, testSet)

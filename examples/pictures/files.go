@@ -40,11 +40,11 @@ func (f files) saveModel(model *fastresnet.Model) (saved bool, err error) {
 	if !f.save.Named() {
 		return false, nil
 	}
-	err = model.Save(f.save.Name())
+	err = f.save.WriteBy(func(w io.Writer) error { return model.Write(w) })
 	if errors.Is(err, fastresnet.ErrDiverged) {
 		return false, nil
 	}
-	return err == nil, f.save.Failed(err)
+	return err == nil, err
 }
 
 // write writes what came of a run, all that can be, and says where it is, and where the model is if there is a file of it. What a

@@ -39,6 +39,14 @@ func TestFigureThatCannotBeWritten(t *testing.T) {
 	}
 }
 
+// A model goes to what is no file, such as a pipe, too.
+func TestSaveToADevice(t *testing.T) {
+	status, stdout, stderr := start(t.Context(), "-train", draw(t, 20, "disc", "star"), "-backend", "go", "-width", "2", "-epochs", "1", "-save", os.DevNull)
+	if status != program.ExitOK || stderr != "" || !strings.Contains(stdout, "\nmodel: "+os.DevNull+"\n") {
+		t.Errorf("exit status %d, stderr %q, stdout:\n%s", status, stderr, stdout)
+	}
+}
+
 // What is read is not written over.
 func TestOutputsThatAreRead(t *testing.T) {
 	read := filepath.Join(t.TempDir(), "labels.csv")

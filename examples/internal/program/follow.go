@@ -4,7 +4,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"os"
 	"sync"
 
 	"github.com/fastresnet/fastresnet"
@@ -46,10 +45,11 @@ func (l *Logs) Observe() (option fastresnet.Option, closeFiles func() error, err
 		observers = append(observers, board)
 	}
 	if l.csv != "" {
-		if _, err := results.Open("csv", l.csv); err != nil {
+		file, err := results.Open("csv", l.csv)
+		if err != nil {
 			return nil, nil, err
 		}
-		t := &table{name: l.csv}
+		t := &table{file: file}
 		observers = append(observers, progress.CSV(t))
 		closeFiles = sync.OnceValue(t.close)
 	}
@@ -58,22 +58,22 @@ func (l *Logs) Observe() (option fastresnet.Option, closeFiles func() error, err
 
 // table is a file that is made with its first row: what an earlier run has left there stays until there is one.
 type table struct {
-	name string
-	file *os.File
+	file *results.File
+	made io.WriteCloser // nil before that
 }
 
 func (t *table) Write(rows []byte) (n int, err error) {
-	if t.file == nil {
-		if t.file, err = os.Create(t.name); err != nil {
+	if t.made == nil {
+		if t.made, err = t.file.Create(); err != nil {
 			return 0, err
 		}
 	}
-	return t.file.Write(rows)
+	return t.made.Write(rows)
 }
 
 func (t *table) close() error {
-	if t.file == nil {
+	if t.made == nil {
 		return nil
 	}
-	return t.file.Close()
+	return t.made.Close()
 }

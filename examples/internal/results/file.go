@@ -16,7 +16,8 @@ import (
 type File struct {
 	flag    string
 	name    string
-	regular bool // unlike /dev/stdout, which is written to rather than replaced
+	regular bool     // unlike a pipe or a device, which is written to rather than replaced
+	stream  *os.File // standard output or error, whose file is not replaced either, if the name leads there as /dev/stdout does
 }
 
 // Open finds out, before hours of training, whether the file that a flag names can be written after them. It
@@ -33,11 +34,24 @@ func Open(flag, name string) (*File, error) {
 		return nil, f.Failed(err)
 	case info.IsDir():
 		return nil, f.Failed(errors.New("it is a folder"))
-	case !info.Mode().IsRegular():
-		f.regular = false
+	default:
+		f.stream = streamOf(info)
+		f.regular = f.stream == nil && info.Mode().IsRegular()
+	}
+	if !f.regular {
 		return f, nil
 	}
 	return f, f.Failed(f.probe(err == nil))
+}
+
+// streamOf is which of standard output and error goes to a file; nil for none.
+func streamOf(info fs.FileInfo) *os.File {
+	for _, stream := range []*os.File{os.Stdout, os.Stderr} {
+		if to, err := stream.Stat(); err == nil && os.SameFile(to, info) {
+			return stream
+		}
+	}
+	return nil
 }
 
 // probe finds out whether the file that is there may be written to, and whether one can be made beside it, or beside what it
@@ -96,17 +110,39 @@ func (f *File) WriteJSON(content any) error {
 
 // Write replaces the file as a whole, so that it never holds half of the text.
 func (f *File) Write(text []byte) error {
+	return f.WriteBy(func(w io.Writer) error {
+		_, err := w.Write(text)
+		return err
+	})
+}
+
+// WriteBy is Write of what write writes.
+func (f *File) WriteBy(write func(io.Writer) error) error {
 	if !f.Named() {
 		return nil
 	}
-	if !f.regular {
-		return f.Failed(os.WriteFile(f.name, text, 0o666))
+	if f.regular {
+		return f.Failed(atomicfile.Write(f.name, write))
 	}
-	return f.Failed(atomicfile.Write(f.name, func(w io.Writer) error {
-		_, err := w.Write(text)
-		return err
-	}))
+	w, err := f.Create()
+	if err != nil {
+		return f.Failed(err)
+	}
+	return f.Failed(errors.Join(write(w), w.Close()))
 }
+
+// Create empties the file, or makes it, to be written to bit by bit.
+func (f *File) Create() (io.WriteCloser, error) {
+	if f.stream != nil {
+		return open{f.stream}, nil
+	}
+	return os.Create(f.name)
+}
+
+// open is a stream that stays open for the program.
+type open struct{ io.Writer }
+
+func (open) Close() error { return nil }
 
 // Failed adds the flag and the file's name to an error, in the place of any other name.
 func (f *File) Failed(err error) error {

@@ -90,6 +90,31 @@ func TestFile(t *testing.T) {
 			t.Errorf("%s is a file now: %v, %v", os.DevNull, info, err)
 		}
 	})
+	t.Run("standard output is written to, not replaced", func(t *testing.T) {
+		for _, stream := range []**os.File{&os.Stdout, &os.Stderr} {
+			notes := filepath.Join(t.TempDir(), "notes.md") // to which the shell has led it, with >>
+			if err := os.WriteFile(notes, []byte("earlier\n"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			to, err := os.OpenFile(notes, os.O_WRONLY|os.O_APPEND, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			usual := *stream
+			*stream = to
+			f, err := Open("markdown", notes)
+			if err == nil {
+				err = f.Write([]byte("text\n"))
+			}
+			*stream = usual
+			if _, failed := to.WriteString("later\n"); errors.Join(err, failed, to.Close()) != nil {
+				t.Error(err, failed)
+			}
+			if text, err := os.ReadFile(notes); string(text) != "earlier\ntext\nlater\n" || err != nil {
+				t.Errorf("the file holds %q, %v", text, err)
+			}
+		}
+	})
 	t.Run("what is written is read", func(t *testing.T) {
 		f, err := Open("json", target)
 		if err != nil {
