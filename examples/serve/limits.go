@@ -22,6 +22,7 @@ type limits struct {
 	header, read, idle time.Duration // for a request's header, for all of it, and between two of a connection
 	part               time.Duration // for the next 64 KiB of a body
 	wait               time.Duration // for each turn: with the upload, twice if it is large, with the picture, and with the model
+	compute            time.Duration // for the model to answer, which infer asks twice, with what it has before
 	drain              time.Duration // from being told to stop, for what sends requests to notice; the flag -drain sets it
 	grace              time.Duration // for requests in hand when the program is stopped, then
 }
@@ -33,5 +34,5 @@ var usual = limits{
 	bytes: 10_000_000, starts: 32_000_000, bodies: 128_000_000, small: 2_500_000, pixels: picture.MaxPixels,
 	images: 2 * signature.MaxBatch, memory: 1 << 30,
 	header: 5 * time.Second, read: 30 * time.Second, idle: time.Minute, part: 5 * time.Second,
-	wait: 5 * time.Second, grace: 10 * time.Second,
+	wait: 5 * time.Second, compute: 30 * time.Second, grace: 10 * time.Second,
 }

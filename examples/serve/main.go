@@ -73,7 +73,7 @@ func answer(ctx context.Context, listener net.Listener, s *service) error {
 		Handler:           s.handler(),
 		ReadHeaderTimeout: s.limits.header,
 		ReadTimeout:       s.limits.read,
-		WriteTimeout:      s.limits.read + 5*s.limits.wait,
+		WriteTimeout:      s.limits.read + 5*s.limits.wait + 2*s.limits.compute,
 		IdleTimeout:       s.limits.idle,
 		MaxHeaderBytes:    16 << 10,
 		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),

@@ -59,7 +59,7 @@ func TestMetrics(t *testing.T) {
 // Those who wait are counted while they do, and those who waited in vain afterwards.
 func TestMetricsOfWaiting(t *testing.T) {
 	l := usual
-	l.wait = time.Second
+	l.compute = time.Second
 	s, entered, release := blocked(t, l)
 	defer release()
 	answer := post(t, listen(t, s).url)

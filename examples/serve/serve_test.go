@@ -405,7 +405,7 @@ func TestBusy(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			l := usual
-			l.wait = 300 * time.Millisecond
+			l.wait, l.compute = 300*time.Millisecond, 300*time.Millisecond
 			test.change(&l)
 			s, entered, release := blocked(t, l)
 			url := listen(t, s).url

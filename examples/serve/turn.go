@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"time"
 )
 
 // smallest is how many of the largest small pictures have room at a time.
@@ -19,7 +20,7 @@ func (s *service) pixelTurn(r *http.Request, pixels int64) (release func(), err 
 
 // turn waits, for a time, for some of a room, of which release gives it back.
 func (s *service) turn(r *http.Request, of *room, size int64) (release func(), err error) {
-	err = s.await(r, of.name, func(ctx context.Context) (err error) {
+	err = s.await(r, of.name, s.limits.wait, func(ctx context.Context) (err error) {
 		release, err = of.take(ctx, r.RemoteAddr, size)
 		return err
 	})
@@ -27,21 +28,19 @@ func (s *service) turn(r *http.Request, of *room, size int64) (release func(), e
 }
 
 // compute has the model look at some images, when it is the client's turn. The model itself takes what comes in order,
-// so what is before it must be little.
+// so what is before it must be little. Only then does its own time begin: a slow model may take longer than a turn is waited for.
 func (s *service) compute(r *http.Request, images int, look func(context.Context) error) error {
-	return s.await(r, s.images.name, func(ctx context.Context) error {
-		release, err := s.images.take(ctx, r.RemoteAddr, int64(images))
-		if err != nil {
-			return err
-		}
-		defer release()
-		return look(ctx)
-	})
+	release, err := s.turn(r, s.images, int64(images))
+	if err != nil {
+		return err
+	}
+	defer release()
+	return s.await(r, s.images.name, s.limits.compute, look)
 }
 
 // await has a request wait for something, for a time. The metrics have it by name.
-func (s *service) await(r *http.Request, turn string, wait func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(r.Context(), s.limits.wait)
+func (s *service) await(r *http.Request, turn string, limit time.Duration, wait func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(r.Context(), limit)
 	defer cancel()
 	return s.metrics.wait(turn, func() error { return busy(wait(ctx)) })
 }
