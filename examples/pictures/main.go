@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path"
 	"path/filepath"
 	"strings"
 	"time"
@@ -161,7 +162,7 @@ func (s *settings) read(ctx context.Context, stdout, stderr io.Writer) (trainSet
 }
 
 // cannotRead is what to do about pictures that cannot be read, which have been named, and classes that have no others.
-func (s *settings) cannotRead(name string, e *picture.UnreadableError) error {
+func (s *settings) cannotRead(name string, e *picture.UnreadableError, found picture.Report) error {
 	var problems []error
 	if n := len(e.Problems); n > 0 {
 		advice := ""
@@ -171,10 +172,26 @@ func (s *settings) cannotRead(name string, e *picture.UnreadableError) error {
 		problems = append(problems, fmt.Errorf("%d of %s in %s cannot be read%s", n, terminal.Plural(e.Total, "picture"), pathname.Quoted(name), advice))
 	}
 	for _, class := range e.Classes {
-		problems = append(problems, fmt.Errorf("there is no picture that can be read of the class %s in %s: give it some, or remove its folder or label",
-			pathname.Quoted(class), pathname.Quoted(name)))
+		problems = append(problems, fmt.Errorf("there is no picture that can be read of the class %s in %s: give it some, or remove its folder or label%s",
+			pathname.Quoted(class), pathname.Quoted(name), notOpened(found, class)))
 	}
 	return errors.Join(problems...)
+}
+
+// notOpened says how many files in the folder of a class have names that do not end like a picture's, and which formats are read; ""
+// for none.
+func notOpened(found picture.Report, class string) string {
+	var others []string
+	for _, file := range found.Ignored {
+		if strings.HasPrefix(file, path.Join(found.Root, class)+"/") && !strings.HasPrefix(path.Base(file), ".") {
+			others = append(others, file)
+		}
+	}
+	if len(others) == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (not opened: %s, as %s, for the ending of the name: need %s files)", terminal.Plural(len(others), "file"),
+		pathname.Quoted(others[0]), picture.Formats)
 }
 
 // readSet reads a folder or a list, and says what was in it.
@@ -193,7 +210,7 @@ func (s *settings) readSet(ctx context.Context, name string, stdout, stderr io.W
 		for _, p := range unreadable.Problems {
 			fmt.Fprintf(stderr, "pictures: %s: %s\n", pathname.Quoted(p.Path), terminal.OneLine(p.Err))
 		}
-		return nil, s.cannotRead(name, unreadable)
+		return nil, s.cannotRead(name, unreadable, found)
 	}
 	if err != nil {
 		return nil, err

@@ -212,7 +212,9 @@ func TestClassesWithoutPictures(t *testing.T) {
 	folder := draw(t, 20, "disc", "star")
 	write(t, filepath.Join(folder, "disc", "cut.jpg"), "\xff\xd8\xff")
 	write(t, filepath.Join(folder, "ring", "empty.png"), "")
-	write(t, filepath.Join(folder, "to do", "notes.txt"), "")
+	for _, name := range []string{"IMG_1.HEIC", "IMG_2.HEIC", ".DS_Store"} {
+		write(t, filepath.Join(folder, "to do", name), "")
+	}
 	for _, test := range []struct {
 		args   []string
 		advice string
@@ -221,7 +223,8 @@ func TestClassesWithoutPictures(t *testing.T) {
 		const class = "there is no picture that can be read of the class %s in %s: give it some, or remove its folder or label"
 		want := "pictures: disc/cut.jpg: the picture is damaged: its end is missing\npictures: ring/empty.png: it is empty\n" +
 			"pictures: 2 of 22 pictures in " + folder + " cannot be read" + test.advice + "; " +
-			fmt.Sprintf(class, "ring", folder) + "; " + fmt.Sprintf(class, `"to do"`, folder) + "\n"
+			fmt.Sprintf(class, "ring", folder) + "; " + fmt.Sprintf(class, `"to do"`, folder) +
+			` (not opened: 2 files, as "to do/IMG_1.HEIC", for the ending of the name: need PNG, JPEG, GIF, WebP, BMP or TIFF files)` + "\n"
 		if status != program.ExitFailed || stdout != "" || stderr != want {
 			t.Errorf("exit status %d, stdout %q, stderr:\n%s\nwant:\n%s", status, stdout, stderr, want)
 		}
