@@ -75,6 +75,9 @@ func (b *bencher) run(ctx context.Context, rung int, seed uint64) error {
 	}
 	reported, err := page.Run(ctx, "bench", b.args, result, b.test)
 	b.reported = append(b.reported, reported)
+	if _, interrupted := program.Interrupted(ctx, err); interrupted {
+		return program.ErrInterrupted
+	}
 	return err
 }
 

@@ -195,6 +195,18 @@ func TestInterrupted(t *testing.T) {
 	}
 }
 
+// TestInterruptedInEvaluation cancels when the only run has been reported, and its page has not: the page is there, without figures.
+func TestInterruptedInEvaluation(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	stdout, stderr := &cancelOn{text: "seed 1", cancel: cancel}, &bytes.Buffer{}
+	page := filepath.Join(t.TempDir(), "out.html")
+	status := run(ctx, with("-seeds", "1", "-report", page), stdout, stderr)
+	if status != program.ExitInterrupted || stderr.String() != "bench: interrupted\n" {
+		t.Errorf("exit status %d, stderr %q", status, stderr)
+	}
+	readFile(t, page)
+}
+
 // TestInterruptedEarly cancels before the first step: there is nothing to show or keep.
 func TestInterruptedEarly(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())

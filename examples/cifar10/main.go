@@ -96,6 +96,12 @@ func train(ctx context.Context, s *settings, stdout, stderr io.Writer) error {
 			}
 			if reportFile.Named() || watch != nil {
 				run, evaluateErr := page.Run(ctx, "cifar10", s.args, result, testSet)
+				if _, stopped := program.Interrupted(ctx, evaluateErr); stopped {
+					evaluateErr = nil
+					if !interrupted { // otherwise the run's own error says so
+						evaluateErr = program.ErrInterrupted
+					}
+				}
 				reported, err = append(reported, run), errors.Join(err, evaluateErr)
 			}
 			result.Model.Close()

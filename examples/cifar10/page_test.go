@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"net/http"
@@ -33,21 +34,25 @@ func TestReport(t *testing.T) {
 	}
 }
 
-// An interrupted run is reported as far as it came.
+// A run that is interrupted is reported as far as it came, in training or in the evaluation behind it.
 func TestReportOfInterrupted(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	file := filepath.Join(t.TempDir(), "report.html")
-	watching := writer(func(text string) {
-		if strings.Contains(text, " %") { // the first epoch
-			cancel()
-		}
-	})
-	if status := run(ctx, append(tiny, "-epochs", "500", "-report", file), watching, io.Discard); status != program.ExitInterrupted {
-		t.Fatalf("exit status %d", status)
-	}
-	text, err := os.ReadFile(file)
-	if err != nil || !strings.Contains(string(text), "cut short") || strings.Contains(string(text), "The worst mistakes") {
-		t.Errorf("error %v, page:\n%s", err, text)
+	for _, test := range []struct {
+		name, epochs string
+		cutShort     bool
+	}{{"in training", "500", true}, {"in the evaluation", "1", false}} {
+		t.Run(test.name, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			file := filepath.Join(t.TempDir(), "report.html")
+			stdout, stderr := &cancelOn{text: " %", cancel: cancel}, &bytes.Buffer{} // of the first epoch
+			status := run(ctx, append(tiny, "-epochs", test.epochs, "-report", file), stdout, stderr)
+			if status != program.ExitInterrupted || stderr.String() != "cifar10: interrupted\n" {
+				t.Errorf("exit status %d, stderr %q", status, stderr)
+			}
+			text, err := os.ReadFile(file)
+			if err != nil || strings.Contains(string(text), "cut short") != test.cutShort || strings.Contains(string(text), "The worst mistakes") {
+				t.Errorf("error %v, page:\n%s", err, text)
+			}
+		})
 	}
 }
 

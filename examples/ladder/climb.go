@@ -85,5 +85,8 @@ func (c *climber) run(ctx context.Context, s step) error {
 	}
 	reported, err := page.Run(ctx, "ladder", c.settings.args, result, c.test)
 	c.reported = append(c.reported, reported)
+	if _, interrupted := program.Interrupted(ctx, err); interrupted {
+		return program.ErrInterrupted
+	}
 	return err
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -63,5 +64,16 @@ func TestOutputsThatAreRead(t *testing.T) {
 		if status, _, stderr := start(t.Context(), test.args...); status != program.ExitFailed || stderr != want {
 			t.Errorf("exit status %d, stderr %q, want %q", status, stderr, want)
 		}
+	}
+}
+
+// A run that is interrupted when it is trained, but not evaluated, has its files, and says so.
+func TestInterruptedInEvaluation(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	model := filepath.Join(t.TempDir(), "m.safetensors")
+	stdout, stderr := &cancelling{at: "\n    1 ", cancel: cancel}, &bytes.Buffer{}
+	status := run(ctx, []string{"-train", draw(t, 20, "disc", "star"), "-backend", "go", "-width", "2", "-epochs", "1", "-save", model}, stdout, stderr)
+	if status != program.ExitInterrupted || stderr.String() != "pictures: interrupted\n" || !strings.Contains(stdout.String(), "\nmodel: "+model) {
+		t.Errorf("exit status %d, stderr %q, stdout:\n%s", status, stderr, stdout)
 	}
 }

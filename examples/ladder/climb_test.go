@@ -1,0 +1,22 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"path/filepath"
+	"testing"
+
+	"github.com/fastresnet/fastresnet/examples/internal/program"
+)
+
+// TestInterruptedInEvaluation cancels when the only run has been kept, and its page has not been made.
+func TestInterruptedInEvaluation(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	stdout, stderr := &cancelOn{text: "rung  9", cancel: cancel}, &bytes.Buffer{}
+	page := filepath.Join(t.TempDir(), "out.html")
+	status := run(ctx, with("-rungs", "9", "-seeds", "1", "-report", page), stdout, stderr)
+	if status != program.ExitInterrupted || stderr.String() != "ladder: interrupted\n" {
+		t.Errorf("exit status %d, stderr %q", status, stderr)
+	}
+	readFile(t, page)
+}
