@@ -76,7 +76,7 @@ func (f files) write(stdout io.Writer, o outcome) error {
 		if threshold := o.Model.Threshold(); threshold > 0 && o.page.Evaluation == nil {
 			untested = fmt.Sprintf("  answers below a probability of %g are unknown; how many that are has not been tested\n", threshold)
 		}
-		fmt.Fprintf(stdout, "model: %s\n%s  go run ./examples/predict -model %[1]s PICTURE ...\n", f.save.Name(), untested)
+		fmt.Fprintf(stdout, "model: %s\n%s  %s PICTURE ...\n", f.save.Name(), untested, page.Command("predict", []string{"-model", f.save.Name()}))
 	}
 	return errors.Join(problems...)
 }

@@ -40,6 +40,15 @@ func TestFigureThatCannotBeWritten(t *testing.T) {
 	}
 }
 
+// The command that is printed can be pasted, whatever the model's file is called.
+func TestCommandForTheModel(t *testing.T) {
+	model := filepath.Join(t.TempDir(), "my cats.safetensors")
+	_, stdout, _ := start(t.Context(), "-train", draw(t, 20, "disc", "star"), "-backend", "go", "-width", "2", "-epochs", "1", "-save", model)
+	if want := "\nmodel: " + model + "\n  go run ./examples/predict -model '" + model + "' PICTURE ...\n"; !strings.HasSuffix(stdout, want) {
+		t.Errorf("stdout does not end in %q:\n%s", want, stdout)
+	}
+}
+
 // A model goes to what is no file, such as a pipe, too.
 func TestSaveToADevice(t *testing.T) {
 	status, stdout, stderr := start(t.Context(), "-train", draw(t, 20, "disc", "star"), "-backend", "go", "-width", "2", "-epochs", "1", "-save", os.DevNull)

@@ -17,6 +17,7 @@ import (
 
 	"github.com/fastresnet/fastresnet"
 	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/examples/internal/program"
 	"github.com/fastresnet/fastresnet/internal/terminal"
 	"github.com/fastresnet/fastresnet/progress"
 	"github.com/fastresnet/fastresnet/quiet"
@@ -105,7 +106,7 @@ func run(ctx context.Context, args []string) error {
 	if err := result.Model.Save(file); err != nil {
 		return err
 	}
-	fmt.Printf("\nsaved in %s: go run ./examples/serve -model %[1]s\n", file)
+	fmt.Printf("\nsaved in %s: go run ./examples/serve %s\n", file, program.CommandLine([]string{"-model", file}))
 	return nil
 }
 

@@ -30,15 +30,16 @@ var sane = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$`)
 
 // Name is what the flag -name says, else what the model's file is called.
 func Name(name, file string) (string, error) {
-	switch {
-	case name != "":
-	case file != "":
-		name = strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
-	default:
-		name = "cifar10"
-	}
-	if !sane.MatchString(name) {
-		return "", fmt.Errorf("-name %s: need one of letters, digits, dots, hyphens and underscores that begins with a letter or digit", name)
+	const need = "need one of letters, digits, dots, hyphens and underscores that begins with a letter or digit"
+	switch of := strings.TrimSuffix(filepath.Base(file), filepath.Ext(file)); {
+	case name == "" && file == "":
+		return "cifar10", nil
+	case name == "" && !sane.MatchString(of):
+		return "", fmt.Errorf("-model %s: the model cannot be called %q, as its file is: give it another -name, %s", file, of, need)
+	case name == "":
+		return of, nil
+	case !sane.MatchString(name):
+		return "", fmt.Errorf("-name %s: %s", name, need)
 	}
 	return name, nil
 }

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"path/filepath"
 	"strings"
 )
 
@@ -61,11 +62,14 @@ func Own(n int) string {
 	return fmt.Sprint(n)
 }
 
+// shellWords are what words that a shell takes as they are consist of.
+const shellWords = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./,:=" + string(filepath.Separator)
+
 // CommandLine is the arguments as a shell takes them.
 func CommandLine(args []string) string {
 	var quoted []string
 	for _, arg := range args {
-		if arg == "" || strings.Trim(arg, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./,:=") != "" {
+		if arg == "" || strings.Trim(arg, shellWords) != "" {
 			arg = "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
 		}
 		quoted = append(quoted, arg)
