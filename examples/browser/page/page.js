@@ -7,17 +7,21 @@ const {side, resizing, maxBytes} = document.body.dataset;
 const mostCards = 20; // each holds its picture in memory
 
 const cards = [];
+const loading = get("state").textContent;
+let usual = () => state(loading); // says what there is to say when nothing is wrong with the files
 
 const classifier = new Classifier({
   loaded: bytes => { get("progress").value = bytes; },
   ready() {
     performance.mark("ready");
     get("progress").hidden = true;
-    if (!get("state").classList.contains("bad")) state(get("drop").dataset.ready); // a complaint stays
+    usual = () => state(get("drop").dataset.ready);
+    if (!get("state").classList.contains("bad")) usual(); // a complaint stays, until files are taken
   },
   broken(message) {
     get("progress").hidden = true;
-    complain("The network could not be loaded. " + message);
+    usual = () => complain("The network could not be loaded. " + message);
+    usual();
   },
 });
 
@@ -33,6 +37,7 @@ function complain(text) {
 
 // take classifies the files of a choice, a drop or the clipboard: the last ones are on top, each lot in its order.
 function take(files) {
+  usual();
   if (!files || files.length === 0) {
     complain("That is no file. Save the picture first, and drop or choose the file.");
     return;
