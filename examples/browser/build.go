@@ -21,21 +21,33 @@ const (
 // errTool is wrapped when the go command is missing or fails.
 var errTool = errors.New("the program cannot be built")
 
-// build writes the page and its program into a folder. It returns the size of the program.
+// build writes the page and its program into a folder. It returns the size of the program, which is written first: a folder that has
+// it is one that this program may write over.
 func build(ctx context.Context, folder string) (size int, err error) {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return 0, fmt.Errorf("-out: %w", err)
+	}
+	program := filepath.Join(folder, programFile)
+	if _, err := os.Stat(program); errors.Is(err, fs.ErrNotExist) {
+		for _, name := range fileNames() {
+			if _, err := os.Lstat(filepath.Join(folder, name)); err == nil {
+				return 0, fmt.Errorf("-out %s: its %s is not of this page, and would be lost: name another folder", folder, name)
+			}
+		}
 	}
 	root, err := tool(ctx, "env", "GOROOT")
 	if err != nil {
 		return 0, err
 	}
-	if err := copySupport(folder, strings.TrimSpace(root)); err != nil {
+	support, err := readSupport(strings.TrimSpace(root))
+	if err != nil {
 		return 0, err
 	}
-	program := filepath.Join(folder, programFile)
 	// No names for debuggers, and no paths of this machine.
 	if _, err := tool(ctx, "build", "-trimpath", "-ldflags=-s -w", "-o", program, programPackage); err != nil {
+		return 0, err
+	}
+	if err := os.WriteFile(filepath.Join(folder, supportFile), support, 0o644); err != nil {
 		return 0, err
 	}
 	info, err := os.Stat(program)
@@ -63,15 +75,12 @@ func tool(ctx context.Context, args ...string) (string, error) {
 	return string(out), nil
 }
 
-// copySupport copies what Go's programs need in a browser from Go's own folder.
-func copySupport(folder, root string) error {
+// readSupport reads what Go's programs need in a browser from Go's own folder.
+func readSupport(root string) ([]byte, error) {
 	from := filepath.Join(root, "lib", "wasm", supportFile)
 	content, err := os.ReadFile(from)
 	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%w: %s is missing: some packages of Go leave it out; install Go from https://go.dev/dl", errTool, from)
+		return nil, fmt.Errorf("%w: %s is missing: some packages of Go leave it out; install Go from https://go.dev/dl", errTool, from)
 	}
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(filepath.Join(folder, supportFile), content, 0o644)
+	return content, err
 }

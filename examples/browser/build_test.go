@@ -18,6 +18,7 @@ import (
 // TestMistakes has one clear line and exit status 1 for everything that a user can get wrong.
 func TestMistakes(t *testing.T) {
 	file := write(t, namedContent{"file", nil})[0]
+	other := write(t, namedContent{"style.css", nil})[0]
 	taken, err := net.Listen("tcp", "localhost:0")
 	check(t, err)
 	defer taken.Close()
@@ -31,6 +32,8 @@ func TestMistakes(t *testing.T) {
 		{"no port", []string{"-serve", "-addr", "8080"}, "-addr 8080: need a host and a port, as in localhost:8080"},
 		{"an argument", []string{"-serve", "folder"}, `unexpected argument "folder"`},
 		{"an address that is taken, and nothing built for it", []string{"-serve", "-addr", taken.Addr().String()}, "-addr: listen tcp"},
+		{"an address without a server", []string{"-out", "x", "-addr", ":9"}, "-addr :9: need -serve, to serve the page there"},
+		{"a folder with another page", []string{"-out", filepath.Dir(other)}, "its style.css is not of this page, and would be lost: name another folder"},
 		{"a file for a folder", []string{"-out", file}, "-out: "},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -56,7 +59,7 @@ func TestNoTool(t *testing.T) {
 
 func TestNoSupport(t *testing.T) {
 	root := t.TempDir()
-	err := copySupport(t.TempDir(), root)
+	_, err := readSupport(root)
 	if !errors.Is(err, errTool) || !strings.Contains(err.Error(), filepath.Join(root, "lib", "wasm", supportFile)+" is missing") {
 		t.Errorf("error %v", err)
 	}
@@ -88,9 +91,13 @@ func TestFiles(t *testing.T) {
 	}
 }
 
-// TestServe asks for the program, and for what is not there.
+// TestServe asks for the program, for what is not there, and for what is, but is not of the page.
 func TestServe(t *testing.T) {
 	url := site(t, nil)
+	hidden := filepath.Join(folder, ".git", "config")
+	check(t, os.MkdirAll(filepath.Dir(hidden), 0o700))
+	defer os.RemoveAll(filepath.Dir(hidden))
+	check(t, os.WriteFile(hidden, []byte("secret"), 0o600))
 	for path, want := range map[string]struct {
 		status int
 		kind   string
@@ -99,6 +106,8 @@ func TestServe(t *testing.T) {
 		"/classify.wasm": {http.StatusOK, "application/wasm"},
 		"/worker.js":     {http.StatusOK, "text/javascript; charset=utf-8"},
 		"/else":          {http.StatusNotFound, "text/plain; charset=utf-8"},
+		"/.git/config":   {http.StatusNotFound, "text/plain; charset=utf-8"},
+		"/.git/":         {http.StatusNotFound, "text/plain; charset=utf-8"},
 	} {
 		response, err := http.Get(url + path)
 		check(t, err)

@@ -35,14 +35,19 @@ func parse(args []string, stdout io.Writer) (*settings, error) {
 	if err := program.Parse(f, usage, args, stdout); err != nil {
 		return nil, err
 	}
-	return s, s.check()
+	set := map[string]bool{}
+	f.Visit(func(f *flag.Flag) { set[f.Name] = true })
+	return s, s.check(set)
 }
 
-// check reports every value that is wrong.
-func (s *settings) check() error {
+// check reports every value that is wrong; set has the names of the flags that were given.
+func (s *settings) check(set map[string]bool) error {
 	var problems []error
 	if s.out == "" && !s.serve {
 		problems = append(problems, errors.New("nothing to do: need -serve to try the page, or -out and a folder for its files (-h lists the flags)"))
+	}
+	if s.out != "" && set["addr"] && !s.serve {
+		problems = append(problems, fmt.Errorf("-addr %s: need -serve, to serve the page there", s.addr))
 	}
 	if _, _, err := net.SplitHostPort(s.addr); err != nil {
 		problems = append(problems, fmt.Errorf("-addr %s: need a host and a port, as in localhost:8080", s.addr))

@@ -41,6 +41,19 @@ type facts struct {
 	Bytes          int
 }
 
+// fileNames are the names of all files of the page, its program's among them.
+func fileNames() []string {
+	names := []string{programFile, supportFile}
+	entries, err := page.ReadDir("page")
+	if err != nil {
+		panic(err) // it is part of the program
+	}
+	for _, entry := range entries {
+		names = append(names, entry.Name())
+	}
+	return names
+}
+
 // writePage writes the files of the page into a folder. size is that of the program.
 func writePage(folder string, size int) error {
 	model, err := pretrained.CIFAR10(fastresnet.WithBackend("go"))
