@@ -5,8 +5,11 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"math"
+	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/fastresnet/fastresnet"
 	"github.com/fastresnet/fastresnet/examples/internal/page"
@@ -126,16 +129,35 @@ func (s *settings) options() []fastresnet.Option {
 	return options
 }
 
+// folder is where the checkpoints of the run with a seed are.
+func (s *settings) folder(seed uint64) string {
+	if s.runs > 1 {
+		return filepath.Join(s.checkpoint, fmt.Sprintf("seed-%d", seed))
+	}
+	return s.checkpoint
+}
+
+// fresh reports a folder with checkpoints that no run is to go on from. The library refuses it too, when it comes to that run.
+func (s *settings) fresh() error {
+	if s.checkpoint == "" || s.resume {
+		return nil
+	}
+	digits := func(n int) string { return strings.Repeat("[0-9]", n) }
+	for i := range s.runs {
+		folder := s.folder(s.seed + uint64(i))
+		if left, _ := fs.Glob(os.DirFS(folder), "checkpoint-"+digits(5)+"-"+digits(7)+".safetensors"); len(left) > 0 {
+			return fmt.Errorf("-checkpoint %s: a run has left checkpoints there: go on from them with -resume, or name another folder", folder)
+		}
+	}
+	return nil
+}
+
 // checkpoints are the options for those of the run with a seed.
 func (s *settings) checkpoints(seed uint64) []fastresnet.Option {
 	if s.checkpoint == "" {
 		return nil
 	}
-	folder := s.checkpoint
-	if s.runs > 1 {
-		folder = filepath.Join(folder, fmt.Sprintf("seed-%d", seed))
-	}
-	options := []fastresnet.Option{fastresnet.WithCheckpoint(folder, 1)}
+	options := []fastresnet.Option{fastresnet.WithCheckpoint(s.folder(seed), 1)}
 	if s.resume {
 		options = append(options, fastresnet.WithResume())
 	}

@@ -44,7 +44,7 @@ func train(ctx context.Context, s *settings, stdout, stderr io.Writer) error {
 	file, jsonErr := results.Open("json", s.json)
 	saved, saveErr := results.Open("save", s.save)
 	reportFile, reportErr := results.Open("report", s.report)
-	if err := errors.Join(jsonErr, saveErr, reportErr); err != nil {
+	if err := errors.Join(jsonErr, saveErr, reportErr, s.fresh()); err != nil {
 		return err
 	}
 	watch, err := page.OpenWatch(s.watch, stderr)

@@ -360,13 +360,15 @@ func TestHelp(t *testing.T) {
 
 // A run that has come to its end is told again from its checkpoint; without -resume the folder is not touched.
 func TestResume(t *testing.T) {
-	flags := append(tiny, "-runs", "2", "-checkpoint", filepath.Join(t.TempDir(), "checkpoints"))
+	folder := filepath.Join(t.TempDir(), "checkpoints")
+	flags := append(tiny, "-runs", "2", "-checkpoint", folder)
 	status, whole, stderr := start(t.Context(), flags...)
 	if status != program.ExitOK || stderr != "" {
 		t.Fatalf("exit status %d, stderr %q", status, stderr)
 	}
-	if status, _, stderr := start(t.Context(), flags...); status == program.ExitOK || !strings.Contains(stderr, "resume it") {
-		t.Errorf("without -resume: exit status %d, stderr %q", status, stderr)
+	want := "cifar10: -checkpoint " + filepath.Join(folder, "seed-1") + ": a run has left checkpoints there: go on from them with -resume, or name another folder\n"
+	if status, _, stderr := start(t.Context(), flags...); status != program.ExitFailed || stderr != want {
+		t.Errorf("without -resume: exit status %d, stderr %q, want %q", status, stderr, want)
 	}
 	status, resumed, stderr := start(t.Context(), append(flags, "-resume")...)
 	if status != program.ExitOK || stderr != "" {

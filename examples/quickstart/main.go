@@ -52,6 +52,9 @@ func run(ctx context.Context, args []string) error {
 	case len(args) == 1:
 		file = args[0]
 	}
+	if err := program.CheckEnding("save", file); err != nil {
+		return err
+	}
 
 	// Ten classes of figures, drawn from one seed to train on, and from other seeds to test with.
 	train, err := data.Synthetic(4000, 1)

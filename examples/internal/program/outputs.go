@@ -34,8 +34,8 @@ func CheckOutputs(f *flag.FlagSet, inputs []string, outputs ...string) error {
 			}
 			continue
 		}
-		if own, end := endings[name], strings.ToLower(filepath.Ext(file)); own != "" && end != own && slices.Contains(telling, end) {
-			problems = append(problems, fmt.Errorf("-%s %s: need a name that ends in %s", name, file, own))
+		if err := CheckEnding(name, file); err != nil {
+			problems = append(problems, fmt.Errorf("-%s %w", name, err))
 		}
 		for _, before := range outputs[:i] {
 			if other := f.Lookup(before).Value.String(); other != "" && sameFile(other, file) {
@@ -54,6 +54,14 @@ func CheckOutputs(f *flag.FlagSet, inputs []string, outputs ...string) error {
 		}
 	}
 	return errors.Join(problems...)
+}
+
+// CheckEnding reports a file whose name is that of another kind than the flag's.
+func CheckEnding(flag, file string) error {
+	if own, end := endings[flag], strings.ToLower(filepath.Ext(file)); own != "" && end != own && slices.Contains(telling, end) {
+		return fmt.Errorf("%s: need a name that ends in %s", file, own)
+	}
+	return nil
 }
 
 // overwrites says whether to write a file would take the place of what is read, if that is the name of anything.
