@@ -40,6 +40,65 @@ func TestFigureThatCannotBeWritten(t *testing.T) {
 	}
 }
 
+// Classes that have no picture that can be read are named beside the pictures that cannot be, which to leave out does not help them.
+func TestClassesWithoutPictures(t *testing.T) {
+	folder := draw(t, 20, "disc", "star")
+	write(t, filepath.Join(folder, "disc", "cut.jpg"), "\xff\xd8\xff")
+	write(t, filepath.Join(folder, "ring", "empty.png"), "")
+	for _, name := range []string{"IMG_1.HEIC", "IMG_2.HEIC", ".DS_Store"} {
+		write(t, filepath.Join(folder, "to do", name), "")
+	}
+	for _, test := range []struct {
+		args   []string
+		advice string
+	}{{nil, ": -skip leaves them out"}, {[]string{"-skip"}, ""}} {
+		status, stdout, stderr := start(t.Context(), append(test.args, "-train", folder, "-backend", "go")...)
+		const class = "there is no picture that can be read of the class %s in %s: give it some, or remove its folder or label"
+		want := "pictures: disc/cut.jpg: the picture is damaged: its end is missing\npictures: ring/empty.png: it is empty\n" +
+			"pictures: 2 of 22 pictures in " + folder + " cannot be read" + test.advice + "; " +
+			fmt.Sprintf(class, "ring", folder) + "; " + fmt.Sprintf(class, `"to do"`, folder) +
+			` (not opened: 2 files, as "to do/IMG_1.HEIC", for the ending of the name: need PNG, JPEG, GIF, WebP, BMP or TIFF files)` + "\n"
+		if status != program.ExitFailed || stdout != "" || stderr != want {
+			t.Errorf("exit status %d, stdout %q, stderr:\n%s\nwant:\n%s", status, stdout, stderr, want)
+		}
+	}
+}
+
+// What was left out of the set, and what is there twice, is on the page too.
+func TestReportOfThePictures(t *testing.T) {
+	folder, page := draw(t, 20, "disc", "star"), filepath.Join(t.TempDir(), "r.html")
+	write(t, filepath.Join(folder, "disc", "cut.jpg"), "\xff\xd8\xff")
+	write(t, filepath.Join(folder, "notes.txt"), "hello")
+	pictures, err := filepath.Glob(filepath.Join(folder, "star", "*.png"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	content, err := os.ReadFile(pictures[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(folder, "star", "again.png"), string(content))
+	status, stdout, stderr := start(t.Context(), "-train", folder, "-skip", "-backend", "go", "-width", "2", "-epochs", "1", "-report", page)
+	if status != program.ExitOK || stderr != "" {
+		t.Fatalf("exit status %d, stderr %q", status, stderr)
+	}
+	text, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"2 files in " + folder + " not in the set: left out: disc/cut.jpg: the picture is damaged: its end is missing, not a picture of a class: notes.txt",
+		"the same picture: star/" + filepath.Base(pictures[0]) + ", star/again.png",
+	} {
+		if !strings.Contains(string(text), want) {
+			t.Errorf("the page has no %q", want)
+		}
+	}
+	if n := strings.Count(stdout, "the same picture"); n != 1 {
+		t.Errorf("copies are printed %d times:\n%s", n, stdout)
+	}
+}
+
 // The command that is printed can be pasted, whatever the model's file is called.
 func TestCommandForTheModel(t *testing.T) {
 	model := filepath.Join(t.TempDir(), "my cats.safetensors")

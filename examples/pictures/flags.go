@@ -30,9 +30,10 @@ type settings struct {
 	testEvery                   int
 	seed                        uint64
 
-	logs program.Logs
-	set  map[string]bool // the names of the flags that were given
-	args []string        // all of the command line
+	logs  program.Logs
+	notes []string        // of the pictures that were read, for the report
+	set   map[string]bool // the names of the flags that were given
+	args  []string        // all of the command line
 }
 
 // comesAlong is the value of -from for the model of package pretrained.

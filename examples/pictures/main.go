@@ -88,6 +88,7 @@ func train(ctx context.Context, s *settings, stdout, stderr io.Writer) error {
 	}
 	defer result.Model.Close()
 	v.warn(result)
+	result.Warnings = append(result.Warnings, s.notes...) // which have been printed
 	err = errors.Join(err, s.threshold.Set(result.Model))
 	saved, saveErr := files.saveModel(result.Model) // first: it is there then, whatever fails
 	made, failed := page.Run(ctx, "pictures", s.args, result, testSet)
@@ -156,7 +157,7 @@ func (s *settings) read(ctx context.Context, stdout, stderr io.Writer) (trainSet
 	}
 	s.reportDuplicates(stdout, read)
 	if n := copies(trainSet, testSet); n > 0 {
-		fmt.Fprintf(stdout, "warning: %s of %s are training pictures too, so that the test looks too good\n", terminal.Count(n), terminal.Plural(testSet.Len(), "test picture"))
+		s.warn(stdout, "%s of %s are training pictures too, so that the test looks too good", terminal.Count(n), terminal.Plural(testSet.Len(), "test picture"))
 	}
 	return trainSet, testSet, nil
 }
@@ -221,7 +222,18 @@ func (s *settings) readSet(ctx context.Context, name string, stdout, stderr io.W
 		fmt.Fprintf(stdout, "  %s: %s\n", pathname.Printable(label), terminal.Plural(counts[class], "picture"))
 	}
 	fmt.Fprint(stdout, found)
+	if n := len(found.Skipped) + len(found.Ignored); n > 0 {
+		found.Root = "" // which is no file that was left out
+		files := strings.Split(strings.TrimSpace(found.String()), "\n")
+		s.notes = append(s.notes, fmt.Sprintf("%s in %s not in the set: %s", terminal.Plural(n, "file"), pathname.Quoted(name), listOf(files)))
+	}
 	return set, nil
+}
+
+// warn prints a warning about the pictures that were read, and notes it.
+func (s *settings) warn(stdout io.Writer, format string, args ...any) {
+	s.notes = append(s.notes, fmt.Sprintf(format, args...))
+	fmt.Fprintf(stdout, "warning: %s\n", s.notes[len(s.notes)-1])
 }
 
 // reportDuplicates warns of pictures that are there twice, in the sets that were read.
@@ -232,10 +244,10 @@ func (s *settings) reportDuplicates(stdout io.Writer, sets []*data.Dataset) {
 		for _, place := range group {
 			names = append(names, s.nameOf(place.Set, sets[place.Set].Name(place.Image)))
 		}
-		fmt.Fprintf(stdout, "warning: the same picture: %s\n", listOf(names))
+		s.warn(stdout, "the same picture: %s", listOf(names))
 	}
 	if more := len(groups) - listed; more > 0 {
-		fmt.Fprintf(stdout, "warning: the same picture: %s more such groups\n", terminal.Count(more))
+		s.warn(stdout, "the same picture: %s more such groups", terminal.Count(more))
 	}
 }
 

@@ -207,30 +207,6 @@ $`
 	}
 }
 
-// Classes that have no picture that can be read are named beside the pictures that cannot be, which to leave out does not help them.
-func TestClassesWithoutPictures(t *testing.T) {
-	folder := draw(t, 20, "disc", "star")
-	write(t, filepath.Join(folder, "disc", "cut.jpg"), "\xff\xd8\xff")
-	write(t, filepath.Join(folder, "ring", "empty.png"), "")
-	for _, name := range []string{"IMG_1.HEIC", "IMG_2.HEIC", ".DS_Store"} {
-		write(t, filepath.Join(folder, "to do", name), "")
-	}
-	for _, test := range []struct {
-		args   []string
-		advice string
-	}{{nil, ": -skip leaves them out"}, {[]string{"-skip"}, ""}} {
-		status, stdout, stderr := start(t.Context(), append(test.args, "-train", folder, "-backend", "go")...)
-		const class = "there is no picture that can be read of the class %s in %s: give it some, or remove its folder or label"
-		want := "pictures: disc/cut.jpg: the picture is damaged: its end is missing\npictures: ring/empty.png: it is empty\n" +
-			"pictures: 2 of 22 pictures in " + folder + " cannot be read" + test.advice + "; " +
-			fmt.Sprintf(class, "ring", folder) + "; " + fmt.Sprintf(class, `"to do"`, folder) +
-			` (not opened: 2 files, as "to do/IMG_1.HEIC", for the ending of the name: need PNG, JPEG, GIF, WebP, BMP or TIFF files)` + "\n"
-		if status != program.ExitFailed || stdout != "" || stderr != want {
-			t.Errorf("exit status %d, stdout %q, stderr:\n%s\nwant:\n%s", status, stdout, stderr, want)
-		}
-	}
-}
-
 // A folder of one class is probably a mistake: that is said once, of each set.
 func TestOneClass(t *testing.T) {
 	sheet := filepath.Join(t.TempDir(), "mistakes.png")
