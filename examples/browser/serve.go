@@ -23,7 +23,8 @@ func serve(ctx context.Context, listener net.Listener, folder string, stdout io.
 	return nil
 }
 
-// files are those of the page in a folder, whatever else is there. The policy holds for the worker too, which the one in the page does not reach.
+// files are those of the page in a folder, whatever else is there. The policy holds for the worker too, which the one in the page does
+// not reach.
 func files(folder string) http.Handler {
 	in, names := http.FileServer(http.Dir(folder)), fileNames()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
