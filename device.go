@@ -53,10 +53,10 @@ func (c *config) fits(device *engine.Device, cfg engine.Config) error {
 	if limit == 0 && !device.GPU {
 		limit = hostmemory.Free()
 	}
-	need, err := engine.TrainingMemory(cfg, c.train.Len(), c.test != nil)
+	need, err := device.TrainingMemory(cfg, c.train.Len(), c.test != nil)
 	if err == nil && c.selector != nil {
 		var more int64
-		more, err = engine.TrainingMemory(c.selectorConfig(cfg), c.train.Len(), false)
+		more, err = device.TrainingMemory(c.selectorConfig(cfg), c.train.Len(), false)
 		need += more
 	}
 	if err != nil {

@@ -52,6 +52,8 @@ type Backend interface {
 	// Train compiles the steps of a run for batches of the given sizes, and takes the training set. It looks at ctx
 	// before it compiles those of a size, and while it prepares images. The steps have no state before [Steps.Restore].
 	Train(ctx context.Context, cfg Config, train *data.Dataset, sizes []int) (Steps, error)
+	// DataMemory is about how many bytes Train takes for a training set of so many images, beside the set itself.
+	DataMemory(cfg Config, images int) int64
 	// Classify compiles the inference of a network, for at most size images at a time. It may be given weights of a longer
 	// network, whose first layers are this one's: see [layers.Network.Body].
 	Classify(cfg Config, size int) (Classifier, error)

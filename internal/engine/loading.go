@@ -28,6 +28,15 @@ func NewLoader(cfg Config, train *data.Dataset) Loader {
 	return loadInBulk(cfg, train)
 }
 
+// LoaderMemory is about how many bytes a [Loader] takes for a training set of so many images, beside the set itself: its images
+// where it prepares them all once.
+func LoaderMemory(cfg Config, images int) int64 {
+	if cfg.Loading != data.LoadPerImage {
+		return 0
+	}
+	return valueSize * int64(images) * int64(PreparedShape(cfg.Network.Input, cfg.Augmentations).Size())
+}
+
 // Batch is a batch in the host's memory.
 type Batch struct {
 	Images []float32 // [batch, height, width, channels], normalised and augmented
@@ -74,4 +83,13 @@ func LeadingCrop(augmentations []data.Augmentation) *data.Crop {
 		}
 	}
 	return nil
+}
+
+// PreparedShape is that of a training image after all that is not random: padded for a leading crop.
+func PreparedShape(image data.Shape, augmentations []data.Augmentation) data.Shape {
+	if crop := LeadingCrop(augmentations); crop != nil {
+		image.Height += 2 * crop.Pad
+		image.Width += 2 * crop.Pad
+	}
+	return image
 }

@@ -156,12 +156,7 @@ func (l *itemLoader) image(row int) []float32 {
 
 // preparedShape is the shape of a prepared image.
 func (l *itemLoader) preparedShape() data.Shape {
-	shape := l.train.Shape()
-	if l.crop != nil {
-		shape.Height += 2 * l.crop.Pad
-		shape.Width += 2 * l.crop.Pad
-	}
-	return shape
+	return PreparedShape(l.train.Shape(), l.cfg.Augmentations)
 }
 
 // collate copies items into a batch.

@@ -64,8 +64,8 @@ func memory(n layers.Network, training bool, frozen map[string]bool) (fixed, per
 }
 
 // TrainingMemory is about what training takes on a number of images, beside the data set that it is given.
-func TrainingMemory(cfg Config, images int, tested bool) (int64, error) {
-	var total int64
+func (d *Device) TrainingMemory(cfg Config, images int, tested bool) (int64, error) {
+	total := d.DataMemory(cfg, images)
 	add := func(training bool, batches ...int) error {
 		fixed, perSize, perSmallBatch, err := memory(cfg.Network, training, cfg.Frozen)
 		total += fixed
@@ -104,18 +104,7 @@ func TrainingMemory(cfg Config, images int, tested bool) (int64, error) {
 			lent = max(lent, matricesSize(v))
 		}
 	}
-	total += lent
-	prepared := cfg.Network.Input
-	if crop := LeadingCrop(cfg.Augmentations); crop != nil {
-		prepared.Height += 2 * crop.Pad
-		prepared.Width += 2 * crop.Pad
-	}
-	if cfg.Loading == data.LoadPerImage {
-		total += int64(images) * int64(prepared.Size()) * valueSize
-	} else {
-		total += 2 * int64(images) * int64(prepared.Size()) // bytes, as they are and padded
-	}
-	return total, nil
+	return total + lent, nil
 }
 
 // outputSize is the size of a layer's output for SmallBatch images.

@@ -47,6 +47,11 @@ func (b backend) Train(ctx context.Context, cfg engine.Config, train *data.Datas
 	return newSteps(ctx, cfg, train, sizes, b.kernels)
 }
 
+// DataMemory implements [engine.Backend]. Batches are made of the set itself.
+func (backend) DataMemory(cfg engine.Config, images int) int64 {
+	return engine.LoaderMemory(cfg, images)
+}
+
 // Classify implements [engine.Backend]. Of several images the first ones say for how many there is to be memory.
 func (b backend) Classify(cfg engine.Config, size int) (engine.Classifier, error) {
 	c := &classifier{cfg: cfg, kernels: b.kernels, size: size}

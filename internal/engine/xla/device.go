@@ -40,6 +40,18 @@ func (d *device) Train(ctx context.Context, cfg engine.Config, train *data.Datas
 	return newSteps(ctx, d, cfg, train, sizes)
 }
 
+// DataMemory implements [engine.Backend].
+func (*device) DataMemory(cfg engine.Config, images int) int64 {
+	if !resides(cfg) {
+		return engine.LoaderMemory(cfg, images)
+	}
+	bytes := int64(images) * int64(cfg.Network.Input.Size())
+	if engine.LeadingCrop(cfg.Augmentations) != nil { // then they are padded
+		bytes += int64(images) * int64(engine.PreparedShape(cfg.Network.Input, cfg.Augmentations).Size())
+	}
+	return bytes
+}
+
 // Together implements [engine.Backend]. A program takes as long however many images of its batch there are.
 func (*device) Together(n, batch int) (images, size int) {
 	size = max(batch, engine.SmallBatch)

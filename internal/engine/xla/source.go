@@ -13,12 +13,17 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 )
 
-// newBatchSource keeps the data set on the device if batches are to be loaded in bulk, every augmentation
-// has a graph form and nothing is mixed, and otherwise feeds batches from the host. A source that comes with an error is to
-// be closed like others.
-func newBatchSource(ctx context.Context, d *device, cfg engine.Config, train *data.Dataset, sizes []int) (batchSource, error) {
+// resides says whether the data set is kept on the device: if batches are to be loaded in bulk, every augmentation has a graph
+// form and nothing is mixed.
+func resides(cfg engine.Config) bool {
 	own := func(a data.Augmentation) bool { return !graphs.Augments(a) }
-	if cfg.Loading != data.LoadInBulk || cfg.Mixing.Kind != data.NoMixing || slices.ContainsFunc(cfg.Augmentations, own) {
+	return cfg.Loading == data.LoadInBulk && cfg.Mixing.Kind == data.NoMixing && !slices.ContainsFunc(cfg.Augmentations, own)
+}
+
+// newBatchSource keeps the data set on the device if it [resides] there, and otherwise feeds batches from the host. A source
+// that comes with an error is to be closed like others.
+func newBatchSource(ctx context.Context, d *device, cfg engine.Config, train *data.Dataset, sizes []int) (batchSource, error) {
+	if !resides(cfg) {
 		s := &fedSource{device: d, image: train.Shape(), mixing: cfg.Mixing, loader: engine.NewLoader(cfg, train), bySize: map[int]engine.Batch{}}
 		return s, s.loader.Prepare(ctx)
 	}
@@ -76,7 +81,8 @@ func newResidentSource(d *device, cfg engine.Config, train *data.Dataset, sizes 
 	if s.images, err = upload(d, train.Pixels(), unpadded); err != nil {
 		return s, err
 	}
-	s.imagesInput = whole(dtypes.Uint8, s.n, shape.Height+2*pad, shape.Width+2*pad, shape.Channels)
+	padded := engine.PreparedShape(shape, cfg.Augmentations)
+	s.imagesInput = whole(dtypes.Uint8, s.n, padded.Height, padded.Width, padded.Channels)
 	if pad > 0 {
 		err = s.padOnce(unpadded, pad)
 	}

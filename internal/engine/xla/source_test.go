@@ -48,6 +48,39 @@ func TestResidentBatchIsTheHosts(t *testing.T) {
 	})
 }
 
+// The data set on the device is counted as bytes, and again with a crop's padding; what is fed by the host only where that keeps it.
+func TestDataMemory(t *testing.T) {
+	const images, bytes, padded = 10, 32 * 32 * 3, 40 * 40 * 3
+	crop, flip := data.Crop{Pad: 4}, data.FlipLR{}
+	set := enginetest.Synthetic(t, images)
+	for _, tt := range []struct {
+		label         string
+		augmentations []data.Augmentation
+		mixing        data.Mixing
+		loading       data.Loading
+		want          int64
+	}{
+		{"as it is", nil, data.Mixing{}, data.LoadInBulk, images * bytes},
+		{"padded", []data.Augmentation{crop, flip}, data.Mixing{}, data.LoadInBulk, images * (bytes + padded)},
+		{"a crop that comes later", []data.Augmentation{flip, crop}, data.Mixing{}, data.LoadInBulk, images * bytes},
+		{"an augmentation of the host", []data.Augmentation{crop, ownAugmentation{flip}}, data.Mixing{}, data.LoadInBulk, 0},
+		{"mixed", []data.Augmentation{crop}, data.Mixing{Kind: data.Mixup, Alpha: 1}, data.LoadInBulk, 0},
+		{"prepared once", []data.Augmentation{crop}, data.Mixing{}, data.LoadPerImage, 4 * images * padded},
+		{"prepared each time", []data.Augmentation{crop}, data.Mixing{}, data.LoadEveryEpoch, 0},
+	} {
+		t.Run(tt.label, func(t *testing.T) {
+			cfg := enginetest.Config(t, set, 1)
+			cfg.Augmentations, cfg.Mixing, cfg.Loading = tt.augmentations, tt.mixing, tt.loading
+			if got := new(device).DataMemory(cfg, images); got != tt.want {
+				t.Errorf("%d bytes, want %d", got, tt.want)
+			}
+		})
+	}
+}
+
+// ownAugmentation is one that has no graph.
+type ownAugmentation struct{ data.Augmentation }
+
 func residentBatch(t *testing.T, d *device, cfg engine.Config, set *data.Dataset, epoch, first, size int) ([]float32, []int32) {
 	t.Helper()
 	source, err := newResidentSource(d, cfg, set, []int{size})
