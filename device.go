@@ -30,7 +30,7 @@ func (c *computing) batchOf(doc modelDocument) (int, error) {
 	limit := c.memory
 	if limit == 0 {
 		limit = loadLimit
-		if free := hostmemory.Free(); free > 0 {
+		if free := hostmemory.FreeFor(limit); free > 0 {
 			limit = min(limit, free)
 		}
 	}
@@ -49,10 +49,6 @@ func (c *computing) batchOf(doc modelDocument) (int, error) {
 
 // fits reports a run that would take more memory than there is, or than it may.
 func (c *config) fits(device *engine.Device, cfg engine.Config) error {
-	limit := c.memory
-	if limit == 0 && !device.GPU {
-		limit = hostmemory.Free()
-	}
 	need, err := device.TrainingMemory(cfg, c.train.Len(), c.test != nil)
 	if err == nil && c.selector != nil {
 		var more int64
@@ -61,6 +57,10 @@ func (c *config) fits(device *engine.Device, cfg engine.Config) error {
 	}
 	if err != nil {
 		return err
+	}
+	limit := c.memory
+	if limit == 0 && !device.GPU {
+		limit = hostmemory.FreeFor(need)
 	}
 	if limit > 0 && need > limit {
 		return fmt.Errorf("%w: training takes about %s, more than %s: WithBatchSize and WithWidth make it less, WithMemoryLimit sets the limit",

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,6 +14,17 @@ import (
 // Free is how many bytes this process may still take, as far as Linux tells: what the host has available, or what is left of
 // the limit of a control group that the process is in, if that is less. It is 0 where it is not known.
 func Free() int64 { return free(os.DirFS("/")) }
+
+// FreeFor is [Free], but if less than so many bytes are, only after this process has given back what it does not use any more:
+// it is slow then.
+func FreeFor(bytes int64) int64 {
+	left := Free()
+	if left == 0 || left >= bytes {
+		return left
+	}
+	debug.FreeOSMemory()
+	return Free()
+}
 
 func free(root fs.FS) int64 {
 	least, known := line(root, "proc/meminfo", "MemAvailable:")

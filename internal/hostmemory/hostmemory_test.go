@@ -1,7 +1,9 @@
 package hostmemory_test
 
 import (
+	"math"
 	"runtime"
+	"runtime/debug"
 	"testing"
 	"testing/fstest"
 
@@ -71,5 +73,31 @@ func TestFreeHere(t *testing.T) {
 	}
 	if got := hostmemory.Free(); got <= 0 {
 		t.Errorf("%d bytes are free", got)
+	}
+}
+
+// What this process does not use any more is free for it, but it is only given back where it is needed.
+func TestFreeForTakesWhatIsNotUsed(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("elsewhere it is not known")
+	}
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
+	const size = 64 << 20
+	allocated := func() int64 {
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return int64(m.HeapAlloc)
+	}
+	runtime.KeepAlive(make([]byte, size)) // and is garbage from here on
+	before := allocated()
+	hostmemory.FreeFor(1)
+	if after := allocated(); after < before {
+		t.Errorf("%d bytes were given back for one", before-after)
+	}
+	if hostmemory.FreeFor(math.MaxInt64) <= 0 {
+		t.Error("nothing is free")
+	}
+	if after := allocated(); after > before-size {
+		t.Errorf("%d bytes were given back, want %d", before-after, size)
 	}
 }
