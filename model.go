@@ -27,13 +27,10 @@ type Model struct {
 	batch         int      // images that are computed together at most
 	history       *history // of the run that made it
 	batcher       batcher
-	// changing is held to change the weights, and shared by those who need the same for several batches.
-	changing sync.RWMutex
+	generations   generations
+	threshold     threshold
 
-	threshold threshold
-
-	mu        sync.Mutex
-	last      engine.Weights    // those of the last step where the evaluator's are their averages, else nil
+	mu        sync.Mutex        // held while the model computes
 	device    *engine.Device    // nil while it is the training's
 	evaluator *engine.Evaluator // nil once closed
 }
@@ -60,20 +57,12 @@ func (m *Model) adopt(d *engine.Device) {
 	m.device = d
 }
 
-// use makes the model compute with these weights from now on, which become its own. last, which may be nil, are the
-// last step's.
+// use makes the model compute with these weights for those who ask from now on, which become its own. last, which may be nil,
+// are the last step's.
 func (m *Model) use(weights, last engine.Weights) error {
-	m.changing.Lock()
-	defer m.changing.Unlock()
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.evaluator == nil {
-		closeAll(weights, last)
+	if !m.generations.use(weights, last) {
 		return ErrClosed
 	}
-	m.evaluator.Use(weights)
-	closeAll(m.last)
-	m.last = last
 	return nil
 }
 
@@ -107,10 +96,12 @@ func closeAll(all ...engine.Weights) {
 }
 
 // values copies the weights to the host, by name: those that the model computes with, and those of the last step where
-// these are averages. The model is locked.
+// these are averages. The model is locked, and not closed.
 func (m *Model) values() (values, last map[string][]float32, err error) {
-	if values, err = m.evaluator.Weights().Values(); err == nil && m.last != nil {
-		last, err = m.last.Values()
+	w := m.generations.hold()
+	defer w.release()
+	if values, err = w.weights.Values(); err == nil && w.last != nil {
+		last, err = w.last.Values()
 	}
 	return values, last, err
 }
@@ -259,7 +250,7 @@ func (m *Model) Close() (err error) {
 	}
 	m.evaluator.Close()
 	m.evaluator = nil
-	closeAll(m.last)
+	m.generations.close()
 	if m.device != nil {
 		m.device.Close()
 	}

@@ -153,15 +153,16 @@ func (m *Model) logits(ctx context.Context, pixels []uint8) ([]float32, error) {
 // the model may still be computing for it. More than a batch is asked for batch by batch, so that others get answers
 // between them, and all of one set of weights.
 func (m *Model) outputs(ctx context.Context, output engine.Output, pixels []uint8) ([]float32, error) {
-	batch := m.batch * m.network.Input.Size()
-	if len(pixels) > batch {
-		m.changing.RLock()
-		defer m.changing.RUnlock()
+	by := m.generations.hold()
+	if by == nil {
+		return nil, ErrClosed
 	}
+	defer by.release()
+	batch := m.batch * m.network.Input.Size()
 	var all []float32
 	for {
 		n := min(len(pixels), batch)
-		some, err := m.ask(ctx, output, pixels[:n])
+		some, err := m.ask(ctx, by, output, pixels[:n])
 		if err != nil {
 			return nil, err
 		}
@@ -172,12 +173,13 @@ func (m *Model) outputs(ctx context.Context, output engine.Output, pixels []uint
 	}
 }
 
-// ask waits for what the model makes of no more than a batch.
-func (m *Model) ask(ctx context.Context, output engine.Output, pixels []uint8) ([]float32, error) {
+// ask waits for what the model makes, by weights that the caller holds, of no more than a batch.
+func (m *Model) ask(ctx context.Context, by *generation, output engine.Output, pixels []uint8) ([]float32, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	r := &request{output: output, pixels: pixels, done: make(chan struct{})}
+	r := &request{by: by, output: output, pixels: pixels, done: make(chan struct{})}
+	by.hold() // for the request, which may outlast this call
 	var leave context.CancelFunc
 	r.waits, leave = context.WithCancel(context.Background())
 	defer leave()
@@ -211,12 +213,13 @@ func (m *Model) serve() {
 			return
 		}
 		for _, r := range requests {
+			r.by.release()
 			close(r.done)
 		}
 	}
 }
 
-// answer computes what requests ask for. The model is locked.
+// answer computes what requests ask for, all of one kind. The model is locked.
 func (m *Model) answer(requests []*request) {
 	ctx, pixels := requests[0].waits, requests[0].pixels
 	if len(requests) > 1 {
@@ -226,7 +229,7 @@ func (m *Model) answer(requests []*request) {
 			pixels = append(pixels, r.pixels...)
 		}
 	}
-	all, err := m.compute(ctx, requests[0].output, pixels)
+	all, err := m.compute(ctx, requests[0].by, requests[0].output, pixels)
 	image := m.network.Input.Size()
 	numbers := len(all) / max(1, len(pixels)/image) // of an image
 	for _, r := range requests {
@@ -247,12 +250,12 @@ func answers(answer []float32) error {
 }
 
 // compute is the evaluator's output. The model is locked.
-func (m *Model) compute(ctx context.Context, output engine.Output, pixels []uint8) (all []float32, err error) {
+func (m *Model) compute(ctx context.Context, by *generation, output engine.Output, pixels []uint8) (all []float32, err error) {
 	defer guard(&err)
 	if m.evaluator == nil {
 		return nil, ErrClosed
 	}
-	return m.evaluator.Compute(ctx, output, pixels)
+	return m.evaluator.Compute(ctx, by.weights, output, pixels)
 }
 
 // reads reports a set whose images are none that the model has learnt to read: of another shape, or resized otherwise.

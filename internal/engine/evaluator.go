@@ -15,7 +15,6 @@ type Evaluator struct {
 	device   *Device
 	cfg      Config
 	compiled map[program]Classifier
-	weights  Weights
 }
 
 // program is what an evaluator compiles: the network, or without its classifier the body, for a number of images.
@@ -39,17 +38,6 @@ func NewEvaluator(d *Device, cfg Config) *Evaluator {
 	return &Evaluator{device: d, cfg: cfg, compiled: map[program]Classifier{}}
 }
 
-// Use makes the evaluator compute with these weights from now on, and closes those that it had.
-func (e *Evaluator) Use(w Weights) {
-	if e.weights != nil {
-		e.weights.Close()
-	}
-	e.weights = w
-}
-
-// Weights are those that the evaluator computes with.
-func (e *Evaluator) Weights() Weights { return e.weights }
-
 // SmallBatch is the batch for a few images, and LargeBatch the most images that the pure-Go engine classifies together:
 // more take more memory, and not less time.
 const (
@@ -63,9 +51,9 @@ func (e *Evaluator) Batch() int {
 	return images
 }
 
-// Compute returns an output for pixels [n, height, width, channels], averaged over the views. It computes as many together
-// as are best for the device. For features of a network without a body, the error wraps [layers.ErrNetwork].
-func (e *Evaluator) Compute(ctx context.Context, output Output, pixels []uint8) ([]float32, error) {
+// Compute returns an output, by these weights, for pixels [n, height, width, channels], averaged over the views. It computes as
+// many together as are best for the device. For features of a network without a body, the error wraps [layers.ErrNetwork].
+func (e *Evaluator) Compute(ctx context.Context, w Weights, output Output, pixels []uint8) ([]float32, error) {
 	image := e.cfg.Network.Input.Size()
 	var all []float32
 	for len(pixels) > 0 {
@@ -77,7 +65,7 @@ func (e *Evaluator) Compute(ctx context.Context, output Output, pixels []uint8) 
 		if err != nil {
 			return nil, err
 		}
-		out, err := c.Logits(ctx, e.weights, pixels[:n*image])
+		out, err := c.Logits(ctx, w, pixels[:n*image])
 		if err != nil {
 			return nil, err
 		}
@@ -111,9 +99,8 @@ func (e *Evaluator) compile(p program) (Classifier, error) {
 	return e.device.Classify(cfg, p.size)
 }
 
-// Close frees the weights and the executables on the device.
+// Close frees the executables on the device.
 func (e *Evaluator) Close() {
-	e.Use(nil)
 	for _, c := range e.compiled {
 		c.Close()
 	}

@@ -427,8 +427,10 @@ func weightsAreCopies(t *testing.T, d *engine.Device) {
 			t.Fatalf("averages every %d steps: last weights %v", every, last)
 		}
 		e := engine.NewEvaluator(d, cfg)
-		e.Use(first)
-		t.Cleanup(e.Close)
+		t.Cleanup(func() {
+			e.Close()
+			first.Close()
+		})
 		moves := Constant(0.05, 4)
 		moves[3] = At(float32(math.NaN()))
 		if _, err := run.Epoch(context.Background(), 1, moves, NoStep); err != nil {
@@ -441,7 +443,7 @@ func weightsAreCopies(t *testing.T, d *engine.Device) {
 		if diff := cmp.Diff(InitialWeights(t, cfg, set), values); diff != "" {
 			t.Errorf("averages every %d steps: after an epoch (-before +after):\n%.500s", every, diff)
 		}
-		if _, err := e.Compute(context.Background(), engine.Logits, set.Pixels()); err != nil {
+		if _, err := e.Compute(context.Background(), first, engine.Logits, set.Pixels()); err != nil {
 			t.Error(err)
 		}
 		spoilt, last, err := run.Weights()

@@ -212,8 +212,19 @@ func InitialWeights(t testing.TB, cfg engine.Config, set *data.Dataset) map[stri
 	return values
 }
 
+// Evaluating is an evaluator, with the weights that it computes with.
+type Evaluating struct {
+	*engine.Evaluator
+	weights engine.Weights
+}
+
+// Compute is [engine.Evaluator.Compute].
+func (e Evaluating) Compute(ctx context.Context, output engine.Output, pixels []uint8) ([]float32, error) {
+	return e.Evaluator.Compute(ctx, e.weights, output, pixels)
+}
+
 // Evaluator computes with these variables until the test's end.
-func Evaluator(t testing.TB, d *engine.Device, cfg engine.Config, values map[string][]float32) *engine.Evaluator {
+func Evaluator(t testing.TB, d *engine.Device, cfg engine.Config, values map[string][]float32) Evaluating {
 	t.Helper()
 	variables, err := cfg.Network.Variables()
 	if err != nil {
@@ -223,10 +234,10 @@ func Evaluator(t testing.TB, d *engine.Device, cfg engine.Config, values map[str
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(weights.Close)
 	e := engine.NewEvaluator(d, cfg)
-	e.Use(weights)
 	t.Cleanup(e.Close)
-	return e
+	return Evaluating{e, weights}
 }
 
 // Logits are the logits of images [n, height, width, channels] by these variables.
