@@ -42,24 +42,30 @@ func WithInitialModel(m *Model) Option {
 // Default: with [WithInitialModel] [FineTuning] of that model, else [ResNet9Epochs24] for a training set with the classes of
 // CIFAR-10, by name, and [RecipeFor] the set otherwise.
 func WithRecipe(r Recipe) Option {
-	return trainOption(func(c *config) { c.recipe, c.chosen = r.Clone(), true })
+	r = r.Clone()
+	return trainOption(func(c *config) { c.recipe, c.chosen = r, true })
 }
 
 // WithArchitecture sets the network: by a layers.Design, such as layers.ResNet9() or what layers.DesignByName finds, or
 // by a layers.Network of your own, which must fit the data set's images and classes. Default: the recipe's.
 func WithArchitecture(a layers.Architecture) Option {
+	set := func(*Recipe) {}
+	var unusable error
 	switch a := a.(type) {
 	case layers.Design:
 		a = a.Clone()
-		return change(func(r *Recipe) { r.Design, r.Network = a, nil })
+		set = func(r *Recipe) { r.Design, r.Network = a, nil }
 	case layers.Network:
 		a = a.Clone()
-		return change(func(r *Recipe) { r.Design, r.Network = layers.Design{}, &a })
+		set = func(r *Recipe) { r.Design, r.Network = layers.Design{}, &a }
 	case nil:
-		return trainOption(func(c *config) { c.unusable = errors.New("no architecture: need a layers.Design or a layers.Network") })
+		unusable = errors.New("no architecture: need a layers.Design or a layers.Network")
+	default:
+		unusable = fmt.Errorf("an architecture that is a %T: need a layers.Design or a layers.Network", a)
 	}
 	return trainOption(func(c *config) {
-		c.unusable = fmt.Errorf("an architecture that is a %T: need a layers.Design or a layers.Network", a)
+		c.changes = append(c.changes, set)
+		c.unusable = unusable
 	})
 }
 
@@ -99,7 +105,8 @@ func WithEpochs(n int) Option {
 // 0.4, and rates are in proportion to the batch: 0.1 for 128. [SGD] takes the same ones; where no recipe is near, [FindRate]
 // helps to choose.
 func WithSchedule(s schedule.Schedule) Option {
-	return trainOption(func(c *config) { s := slices.Clone(s); c.schedule = &s })
+	s = slices.Clone(s)
+	return trainOption(func(c *config) { c.schedule = &s })
 }
 
 // WithPeakRate scales the schedule, [WithSchedule]'s too, so that its highest rate is this, whatever the batch

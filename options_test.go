@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/layers"
 	"github.com/fastresnet/fastresnet/schedule"
+	"github.com/google/go-cmp/cmp"
 )
 
 func synthetic(t testing.TB, n int, seed uint64) *data.Dataset {
@@ -197,6 +199,84 @@ func TestOneMistakeIsOneProblem(t *testing.T) {
 		if err == nil || err.Error() != tt.want {
 			t.Errorf("error %q, want %q", err, tt.want)
 		}
+	}
+}
+
+// An option is what it was given when it was made, whatever becomes of that before a run takes it.
+func TestOptionsAreValues(t *testing.T) {
+	set := synthetic(t, 32, 1)
+	recipeOf := func(t *testing.T, o fastresnet.Option) fastresnet.Recipe {
+		r := finished(t, fastresnet.WithRecipe(tinyRecipe()), fastresnet.WithDataset(set, nil), fastresnet.WithBackend("go"), o)
+		r.Model.Close()
+		return r.Recipe
+	}
+	recipe, design, network := tinyRecipe(), layers.ResNet9(), tinyNetwork()
+	design.Width = 1
+	rates := schedule.Constant(0.01)
+	augmentations := []data.Augmentation{data.FlipLR{}, data.Crop{Pad: 2}}
+	weights, parts := slices.Repeat([]float64{1}, 10), []string{"conv"}
+	for _, tt := range []struct {
+		name   string
+		option fastresnet.Option
+		spoil  func()
+	}{
+		{"WithRecipe", fastresnet.WithRecipe(recipe), func() {
+			recipe.Schedule[0].Rate, recipe.Groups[0].RateFactor, recipe.Network.Layers[0] = 1e9, -1, nil
+		}},
+		{"WithArchitecture of a design", fastresnet.WithArchitecture(design), func() { design.Stages[0] = layers.Stage{} }},
+		{"WithArchitecture of a network", fastresnet.WithArchitecture(network), func() { network.Layers[0] = nil }},
+		{"WithSchedule", fastresnet.WithSchedule(rates), func() { rates[0].Rate = 1e9 }},
+		{"WithAugmentations", fastresnet.WithAugmentations(augmentations...), func() { augmentations[0] = nil }},
+		{"WithClassWeights", fastresnet.WithClassWeights(weights...), func() { weights[0] = -1 }},
+		{"WithFrozen", fastresnet.WithFrozen(parts...), func() { parts[0] = "nothing" }},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			want := recipeOf(t, tt.option)
+			tt.spoil()
+			if diff := cmp.Diff(want, recipeOf(t, tt.option)); diff != "" {
+				t.Errorf("the recipe (-before +after its value was changed):\n%s", diff)
+			}
+		})
+	}
+}
+
+// tinyRecipe is one epoch of a network that takes no time.
+func tinyRecipe() fastresnet.Recipe {
+	r, network := fastresnet.ResNet9Epochs24(), tinyNetwork()
+	r.Design, r.Network, r.BatchSize, r.Epochs = layers.Design{}, &network, 16, 1
+	r.Schedule = schedule.Constant(0.01)
+	r.Groups = []fastresnet.VariableGroup{{Variables: layers.KindBiases, Optimizer: fastresnet.SGD{}, RateFactor: 2}}
+	return r
+}
+
+// Of two options that set the same thing the later one counts, if the first one cannot be, too.
+func TestLaterOptionsCount(t *testing.T) {
+	set := synthetic(t, 32, 1)
+	model := finished(t, fastresnet.WithRecipe(tinyRecipe()), fastresnet.WithDataset(set, nil), fastresnet.WithBackend("go")).Model
+	defer model.Close()
+	nothing := fastresnet.WithArchitecture(nil)
+	for _, tt := range []struct {
+		name          string
+		first, second fastresnet.Option
+		refused       bool
+	}{
+		{"no architecture, and one", nothing, fastresnet.WithArchitecture(tinyNetwork()), false},
+		{"an architecture, and none", fastresnet.WithArchitecture(tinyNetwork()), nothing, true},
+		{"none twice", nothing, nothing, true},
+		{"no model, and one", fastresnet.WithInitialModel(nil), fastresnet.WithInitialModel(model), false},
+		{"a model, and none", fastresnet.WithInitialModel(model), fastresnet.WithInitialModel(nil), true},
+		{"epochs", fastresnet.WithEpochs(-1), fastresnet.WithEpochs(1), false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r, err := fastresnet.Train(context.Background(), fastresnet.WithRecipe(tinyRecipe()), fastresnet.WithDataset(set, nil),
+				fastresnet.WithBackend("go"), tt.first, tt.second)
+			if errors.Is(err, fastresnet.ErrOption) != tt.refused || err != nil && !tt.refused {
+				t.Errorf("error %v, want ErrOption: %t", err, tt.refused)
+			}
+			if r != nil {
+				r.Model.Close()
+			}
+		})
 	}
 }
 
