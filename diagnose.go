@@ -32,8 +32,8 @@ type Diagnosis struct {
 
 	// Backend is the one that "auto" takes; "" if it fails.
 	Backend string `json:"backend"`
-	// Backends are those that "auto" considers, in order; first the environment's GOMLX_BACKEND if that is
-	// set, which is then the only one that it takes.
+	// Backends are those that "auto" considers, in order; first the environment's GOMLX_BACKEND if that
+	// names one, which is then the only one that it takes.
 	Backends []BackendDiagnosis `json:"backends"`
 
 	// Driver is the version of NVIDIA's driver, "" if none is known, and GPUs what its nvidia-smi lists.
@@ -123,7 +123,7 @@ func Diagnose(ctx context.Context, leaveOut ...string) Diagnosis {
 	d.Data = path
 
 	names := engine.Automatic
-	if named := d.Environment["GOMLX_BACKEND"]; named != "" {
+	if named := d.named(); named != "" {
 		names = append([]string{named}, slices.DeleteFunc(slices.Clone(names), func(s string) bool { return s == named })...)
 	}
 	stuck := "" // the backend that did not open
@@ -157,10 +157,19 @@ func (d Diagnosis) automatic() string {
 
 // considered are the backends of which "auto" takes the first that is available.
 func (d Diagnosis) considered() []BackendDiagnosis {
-	if d.Environment["GOMLX_BACKEND"] != "" {
-		return d.Backends[:1]
+	if d.named() != "" {
+		return d.Backends[:min(1, len(d.Backends))] // one that was read may have none
 	}
 	return d.Backends
+}
+
+// named is the backend that the environment names, "" for none.
+func (d Diagnosis) named() string {
+	name := d.Environment["GOMLX_BACKEND"]
+	if name == "auto" {
+		return ""
+	}
+	return name
 }
 
 // open tries the backend, and closes it. It reports false if it is still opening.
@@ -227,7 +236,7 @@ func (d Diagnosis) Problems() []string {
 		}
 		add(b.Name, b.Problem)
 	}
-	if named := d.Environment["GOMLX_BACKEND"]; named != "" && d.Backend == "" {
+	if named := d.named(); named != "" && d.Backend == "" {
 		add("GOMLX_BACKEND", "it names "+named+", and so no other is taken: unset it, or have it name another backend")
 	}
 	if d.Backend == "go" && d.Arch == "amd64" && d.Kernels == "scalar" {

@@ -35,6 +35,7 @@ func names(d fastresnet.Diagnosis) []string {
 
 func TestDiagnose(t *testing.T) {
 	quiet(t)
+	t.Setenv("GOMLX_BACKEND", "auto") // which names none
 	folder := t.TempDir()
 	if err := os.WriteFile(filepath.Join(folder, "test_batch.bin"), nil, 0o600); err != nil {
 		t.Fatal(err)
@@ -177,6 +178,11 @@ func TestProblems(t *testing.T) {
 		{"no CIFAR-10 where it should be", fastresnet.Diagnosis{
 			Backend: "xla:cuda", Backends: backends("", "none"), DataProblem: "not there", Environment: map[string]string{"FASTRESNET_DATA": "nowhere"},
 		}, []string{"data: not there"}},
+		{"a backend that is named, of none", fastresnet.Diagnosis{Environment: map[string]string{"GOMLX_BACKEND": "xla:cpu"}},
+			[]string{"GOMLX_BACKEND: it names xla:cpu, and so no other is taken: unset it, or have it name another backend"}},
+		{"none that is named, of several", fastresnet.Diagnosis{
+			Backend: "go", Backends: backends("none", "none"), Environment: map[string]string{"GOMLX_BACKEND": "auto"},
+		}, []string{"xla:cuda: none", "xla:cpu: none"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.label, func(t *testing.T) {

@@ -190,7 +190,7 @@ func WithPrecision(p Precision) LoadOption {
 // path does not name cuda or nvidia keeps its own default. All GPUs of the machine are opened, and memory is taken of each,
 // even if one computes: "xla:cuda,visible_devices=0" opens the first alone.
 //
-// Default: "auto", which takes the environment's GOMLX_BACKEND if that is set, else an NVIDIA GPU with its plugin, else
+// Default: "auto", which takes the environment's GOMLX_BACKEND if that names another, else an NVIDIA GPU with its plugin, else
 // pure Go, which is faster than XLA's CPU plugin; the [Result] says which and why, and [Diagnose] what to do about it.
 func WithBackend(name string) LoadOption {
 	return computeOption(func(c *computing) { c.backend = name })

@@ -167,8 +167,8 @@ func Register(open Opener, kinds ...string) {
 func Has(kind string) bool { return engines[kind] != nil }
 
 // Open opens the named backend: "go", "xla" (any plugin), "xla:cuda", "xla:cpu", or "xla:" and the absolute
-// path of a PJRT plugin, with GoMLX's options behind it. "auto" and "" take the environment's GOMLX_BACKEND if that is
-// set, and otherwise the first of xla:cuda and go that can be had. With Download, a plugin that is missing is first
+// path of a PJRT plugin, with GoMLX's options behind it. "auto" and "" take the environment's GOMLX_BACKEND if that
+// names another, and otherwise the first of xla:cuda and go that can be had. With Download, a plugin that is missing is first
 // downloaded to where GoMLX keeps them, if it was asked for by name or there is an NVIDIA GPU.
 //
 // Errors wrap [ErrBackend].
@@ -176,7 +176,7 @@ func Open(name string, o Opening) (*Device, error) {
 	if name != "" && name != "auto" {
 		return open(name, o)
 	}
-	if env := os.Getenv(Environment); env != "" {
+	if env := os.Getenv(Environment); env != "" && env != "auto" {
 		d, err := open(env, o)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", Environment, err)

@@ -35,14 +35,16 @@ func TestOpenErrors(t *testing.T) {
 }
 
 func TestOpenAuto(t *testing.T) {
-	t.Setenv(engine.Environment, "")
-	d, err := engine.Open("auto", engine.Opening{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer d.Close()
-	if d.Name != "xla:cuda" && (d.Name != "go" || len(d.PassedOver) != 1) {
-		t.Errorf("%s, passed over %q, want go and a reason for the GPU", d.Name, d.PassedOver)
+	for _, named := range []string{"", "auto"} {
+		t.Setenv(engine.Environment, named)
+		d, err := engine.Open("auto", engine.Opening{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer d.Close()
+		if d.Name != "xla:cuda" && (d.Name != "go" || len(d.PassedOver) != 1) {
+			t.Errorf("%s=%s: %s, passed over %q, want go and a reason for the GPU", engine.Environment, named, d.Name, d.PassedOver)
+		}
 	}
 }
 
