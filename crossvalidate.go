@@ -57,7 +57,7 @@ func CrossValidate(ctx context.Context, set *data.Dataset, k int, opts ...Option
 	}
 	c := applied(opts)
 	on := func(train *data.Dataset) []Option {
-		return append(slices.Clone(opts), WithDataset(train, nil), withoutRefused())
+		return append(slices.Clone(opts), WithDataset(train, nil), withoutTests())
 	}
 	folds, err := set.Folds(k, c.seed)
 	problems := append(c.refused(), err)
@@ -109,8 +109,9 @@ func (c *config) refused() []error {
 	return errs
 }
 
-// withoutRefused undoes the options that refused has a word about, but for the data set.
-func withoutRefused() Option {
+// withoutTests undoes the options that refused has a word about, but for the data set: those about checkpoints, and about tests
+// while a run trains.
+func withoutTests() Option {
 	return trainOption(func(c *config) {
 		c.checkpoints, c.resume, c.target, c.patience, c.best, c.testEvery = false, false, nil, nil, false, everyEpoch
 	})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/fastresnet/fastresnet/internal/engine"
@@ -30,7 +31,9 @@ func FindRate(ctx context.Context, opts ...Option) (curve []RatePoint, err error
 	if err := given(ctx); err != nil {
 		return nil, err
 	}
-	c, err := configure(opts)
+	c, err := configure(append(slices.Clone(opts), withoutTests(), trainOption(func(c *config) {
+		c.test, c.observers, c.lossEvery, c.stepsPerDispatch = nil, nil, 0, 1
+	})))
 	if err != nil {
 		return nil, err
 	}
@@ -40,7 +43,7 @@ func FindRate(ctx context.Context, opts ...Option) (curve []RatePoint, err error
 	if err := c.loadData(); err != nil {
 		return nil, err
 	}
-	c.checkpoints, c.test, c.stepsPerDispatch = false, nil, 1
+	c.test = nil // CIFAR-10's
 	c.recipe.BatchSize, c.recipe.Selection, c.selector = c.recipe.ImagesPerStep(), nil, nil
 	const steps = 100
 	if most := steps * c.recipe.BatchSize; c.train.Len() > most {

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/fastresnet/fastresnet"
+	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/internal/testbackend"
 	"github.com/google/go-cmp/cmp"
 )
@@ -78,6 +79,37 @@ func TestFindRateStops(t *testing.T) {
 	} {
 		if _, err := fastresnet.FindRate(context.Background(), opts...); !errors.Is(err, fastresnet.ErrOption) {
 			t.Errorf("%s: %v, want ErrOption", name, err)
+		}
+	}
+}
+
+// What does not count is not refused either, whatever it is.
+func TestFindRateTakesWhatDoesNotCount(t *testing.T) {
+	set, other := synthetic(t, 32, 1), blankSet(t, 4, data.Shape{Height: 8, Width: 8, Channels: 1}, "a", "b")
+	curve := func(opts ...fastresnet.Option) []fastresnet.RatePoint {
+		t.Helper()
+		points, err := fastresnet.FindRate(context.Background(), append([]fastresnet.Option{fastresnet.WithDataset(set, nil), fastresnet.WithBackend("go"),
+			fastresnet.WithRecipe(tinyRecipe())}, opts...)...)
+		if err != nil {
+			t.Error(err)
+		}
+		return points
+	}
+	want := curve()
+	for name, o := range map[string]fastresnet.Option{
+		"no folder for checkpoints":     fastresnet.WithCheckpoint("", 0),
+		"resuming without checkpoints":  fastresnet.WithResume(),
+		"best weights without a test":   fastresnet.WithBestWeights(),
+		"a target without a test":       fastresnet.WithTargetAccuracy(2),
+		"an early stop without a test":  fastresnet.WithEarlyStop(0),
+		"a test after every 0 epochs":   fastresnet.WithTestEvery(0),
+		"a test set of other images":    fastresnet.WithDataset(set, other),
+		"an observer of nothing":        fastresnet.WithProgress(fastresnet.Observer{}),
+		"a loss every -1 steps":         fastresnet.WithLossEvery(-1),
+		"less than no step in dispatch": fastresnet.WithStepsPerDispatch(-1),
+	} {
+		if diff := cmp.Diff(want, curve(o)); diff != "" {
+			t.Errorf("%s: the curve (-without +with):\n%s", name, diff)
 		}
 	}
 }
