@@ -43,6 +43,8 @@ type config struct {
 	frozen   map[string]bool // of its layers
 	unusable error           // of WithArchitecture
 
+	ownOptimizer bool // WithOptimizer was given
+
 	// What the recipe's schedule becomes: the user's own, or the recipe's adapted.
 	schedule *schedule.Schedule
 	peak     *float64

@@ -71,7 +71,7 @@ func WithArchitecture(a layers.Architecture) Option {
 
 // WithWidth sets the number of channels of the first stage of the network's design, at least 1, whichever option sets
 // the design; the other stages are in proportion. Work grows with its square. A network of your own has no design, and
-// stays as it is. Default: the design's, which is 64 in most of the published recipes (128 in backbone-wide,
+// stays as it is, which is one of the result's Warnings. Default: the design's, which is 64 in most of the published recipes (128 in backbone-wide,
 // airbench96 and airbench96-faster) and 16 in [RecipeFor].
 func WithWidth(channels int) Option {
 	return trainOption(func(c *config) { c.width = &channels })
@@ -128,10 +128,14 @@ func WithMixing(m data.Mixing) Option {
 	return change(func(r *Recipe) { r.Mixing = m })
 }
 
-// WithOptimizer sets what moves the variables: [Nesterov], [SGD] or [Muon]. Groups of the recipe keep their own.
+// WithOptimizer sets what moves the variables: [Nesterov], [SGD] or [Muon]. Groups of the recipe keep their own; that they have
+// all variables, so that it moves none, is one of the result's Warnings.
 // Default: the recipe's, in [ResNet9Epochs24] and [RecipeFor] Nesterov with momentum 0.9 and weight decay 5e-4.
 func WithOptimizer(o Optimizer) Option {
-	return change(func(r *Recipe) { r.Optimizer = o })
+	return trainOption(func(c *config) {
+		c.changes = append(c.changes, func(r *Recipe) { r.Optimizer = o })
+		c.ownOptimizer = true
+	})
 }
 
 // WithLabelSmoothing sets the share, from 0 to below 1, of the loss that asks for all classes alike. Default:

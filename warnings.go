@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/internal/engine"
+	"github.com/fastresnet/fastresnet/layers"
 	"github.com/fastresnet/fastresnet/schedule"
 )
 
@@ -26,6 +28,12 @@ func (c *config) warnings(steps int) []string {
 	}
 	if s := c.selector; s != nil && s.MultiplyAdds() >= c.network.MultiplyAdds() {
 		all = append(all, "the selection's network takes as long for an image as the run's own, and saves nothing: its design has a width of its own")
+	}
+	if c.width != nil && c.recipe.Network != nil {
+		all = append(all, "WithWidth changes nothing: the recipe has a network of its own, and no design")
+	}
+	if c.ownOptimizer && c.allInGroups() {
+		all = append(all, "WithOptimizer changes nothing: the recipe's groups, which keep their own, have all variables")
 	}
 	if c.test != nil {
 		all = append(all, lacking("test", c.test)...)
@@ -53,6 +61,18 @@ func (c *config) frozenAtRandom() []string {
 		}
 	}
 	return names
+}
+
+// allInGroups says whether the recipe's groups have all variables that the run moves.
+func (c *config) allInGroups() bool {
+	variables, err := c.network.Variables()
+	if err != nil {
+		return false // what is not a network has been refused
+	}
+	moved := engine.Config{Frozen: c.frozen}.Trainable(variables)
+	return len(moved) > 0 && !slices.ContainsFunc(moved, func(v layers.Variable) bool {
+		return !slices.ContainsFunc(c.recipe.Groups, func(g VariableGroup) bool { return g.Variables == v.Kind() })
+	})
 }
 
 // still warns of learning rates that are 0 in every step, or in half of the run, given the number of steps in a whole epoch.

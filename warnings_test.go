@@ -52,8 +52,9 @@ func TestWarnings(t *testing.T) {
 			var log bytes.Buffer
 			network := tinyNetwork()
 			network.Layers = append(network.Layers[:4:4], layers.Linear{Name: "classifier", Out: len(test.train.Classes())})
-			result := train(t, test.train, fastresnet.WithDataset(test.train, test.test), fastresnet.WithArchitecture(network),
+			result := finished(t, fastresnet.WithDataset(test.train, test.test), fastresnet.WithBackend("go"), fastresnet.WithArchitecture(network),
 				fastresnet.WithEpochs(1), fastresnet.WithBatchSize(10), fastresnet.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
+			defer result.Model.Close()
 			for _, r := range []fastresnet.Record{result.Record, result.Model.Record()} {
 				if diff := cmp.Diff(test.want, r.Warnings); diff != "" {
 					t.Errorf("warnings (-want +got):\n%s", diff)
@@ -106,6 +107,43 @@ func TestWarnsOfFrozenRandomLayers(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if diff := cmp.Diff(tt.want, train(t, tt.set, tt.option, fastresnet.WithFrozen(tt.frozen)).Warnings); diff != "" {
+				t.Errorf("warnings (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// An option that changes nothing says so: an optimizer where groups have all variables, a width without a design.
+func TestWarnsOfOptionsWithoutEffect(t *testing.T) {
+	set, sgd := synthetic(t, 32, 1), fastresnet.WithOptimizer(fastresnet.SGD{})
+	start := train(t, set, fastresnet.WithRecipe(tinyRecipe())).Model
+	grouped := func(kinds ...layers.VariableKind) fastresnet.Option {
+		r := tinyRecipe()
+		r.Groups = nil
+		for _, k := range kinds {
+			r.Groups = append(r.Groups, fastresnet.VariableGroup{Variables: k, Optimizer: fastresnet.SGD{}, RateFactor: 1})
+		}
+		return fastresnet.WithRecipe(r)
+	}
+	all, butFilters := grouped(layers.VariableKinds()...), grouped(layers.KindBiases, layers.KindScales, layers.KindLinearWeights)
+	const optimizer = "WithOptimizer changes nothing: the recipe's groups, which keep their own, have all variables"
+	const width = "WithWidth changes nothing: the recipe has a network of its own, and no design"
+	for _, tt := range []struct {
+		name string
+		opts []fastresnet.Option
+		want []string
+	}{
+		{"all in groups", []fastresnet.Option{all}, nil},
+		{"all in groups, and an optimizer", []fastresnet.Option{all, sgd}, []string{optimizer}},
+		{"some in groups, and an optimizer", []fastresnet.Option{butFilters, sgd}, nil},
+		{"the others are frozen", []fastresnet.Option{butFilters, sgd, fastresnet.WithInitialModel(start), fastresnet.WithFrozen("conv")}, []string{optimizer}},
+		{"a width, and a network", []fastresnet.Option{grouped(), fastresnet.WithWidth(4)}, []string{width}},
+		{"a width, and a design", []fastresnet.Option{grouped(), fastresnet.WithWidth(1), fastresnet.WithArchitecture(layers.ResNet9())}, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			result := finished(t, append(tt.opts, fastresnet.WithDataset(set, nil), fastresnet.WithBackend("go"))...)
+			result.Model.Close()
+			if diff := cmp.Diff(tt.want, result.Warnings); diff != "" {
 				t.Errorf("warnings (-want +got):\n%s", diff)
 			}
 		})
