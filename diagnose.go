@@ -24,7 +24,8 @@ type Diagnosis struct {
 	GoVersion string `json:"go_version"`
 	OS        string `json:"os"`
 	Arch      string `json:"arch"`
-	CPUs      int    `json:"cpus"`
+	// CPUs are as many as Go computes with at once: runtime.GOMAXPROCS.
+	CPUs int `json:"cpus"`
 	// XLA says whether this program was built with XLA, which needs cgo.
 	XLA bool `json:"xla"`
 	// Kernels are the instructions that the pure-Go backend computes with: "AVX-512", "AVX2", "NEON" or "scalar".

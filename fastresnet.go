@@ -10,14 +10,18 @@ import (
 // the user's cache folder; it never downloads it. On a training set of your own ([WithDataset]), with other classes than
 // CIFAR-10's, it runs [RecipeFor] that set, and [FineTuning] if it starts from a model ([WithInitialModel]).
 //
-// Errors wrap [ErrOption] (every problem at once, before a device or a file is touched where that is possible),
-// [ErrArgument], [ErrNoData], [ErrBackend], [ErrMemory], [ErrCheckpoint] or [ErrDiverged], or [data.ErrFormat] for a file of
-// CIFAR-10 that is damaged. When ctx ends, Train returns within a step, or on XLA within the steps of a dispatch
-// ([WithStepsPerDispatch]), with what there is of the result and an error that wraps ctx's and says in or after which epoch that
-// was; with ctx's own and no result if no step was taken. With [WithCheckpoint] it writes a checkpoint first. Reading CIFAR-10,
-// opening a backend (with [WithPluginDownload] a download of some 2 GB) and a compilation that has begun are not interrupted. A
+// Errors wrap [ErrOption] (every problem at once, before a device or a file is touched where that is possible), [ErrArgument],
+// [ErrNoData], [ErrBackend], [ErrMemory], [ErrCheckpoint] or [ErrDiverged], or [data.ErrFormat] for a file of CIFAR-10 that is
+// damaged.
+//
+// When ctx ends, Train returns within a step, or on XLA within the steps of a dispatch ([WithStepsPerDispatch]), with what there
+// is of the result and an error that wraps ctx's and says in or after which epoch that was; with ctx's own and no result if no
+// step was taken. With [WithCheckpoint] it writes a checkpoint first. Reading CIFAR-10, opening a backend (with
+// [WithPluginDownload] a download of some 2 GB) and a compilation that has begun are not interrupted.
+//
+// Whenever there is a result, even beside an error, close its model when it is no longer needed: it may hold a GPU's memory. A
 // run that fails once there is an epoch in its history returns what it has too, unless something panicked before its end
-// ([ErrInternal]). Whenever there is a result, close its model when it is no longer needed.
+// ([ErrInternal]).
 func Train(ctx context.Context, opts ...Option) (result *Result, err error) {
 	defer guard(&err)
 	start := time.Now()

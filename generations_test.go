@@ -146,8 +146,9 @@ func TestRunsDoNotWaitForAnswers(t *testing.T) {
 	ended := make(chan error, 1)
 	go func() {
 		var err error
-		result, err = fastresnet.Train(ctx, fastresnet.WithDataset(set, nil), fastresnet.WithBackend("traced"), fastresnet.WithEpochs(epochs),
-			fastresnet.WithArchitecture(tinyNetwork()), fastresnet.WithBatchSize(batch), fastresnet.WithProgress(observer))
+		result, err = fastresnet.Train(ctx, fastresnet.WithDataset(set, nil), fastresnet.WithBackend("traced"),
+			fastresnet.WithEpochs(epochs), fastresnet.WithArchitecture(tinyNetwork()), fastresnet.WithBatchSize(batch),
+			fastresnet.WithProgress(observer))
 		ended <- err
 	}()
 	timeout := time.After(time.Minute)

@@ -9,8 +9,8 @@ package fastresnet
 // Whoever observes several runs, one after the other, can tell them apart by their starts and ends.
 type Observer struct {
 	// Start is called once, before the first step, with what is known by then: the backend, the sizes, the times of
-	// compiling and preparing, a model with its initial weights, and, of a run that goes on from a checkpoint, the epochs
-	// before that. It is not called if the run cannot start.
+	// compiling and preparing, and a model with its initial weights; of a run that goes on from a checkpoint with that one's
+	// weights, and the epochs before it. It is not called if the run cannot start.
 	Start func(*Result)
 	// Step is called after every step, or after several where [WithStepsPerDispatch] takes them together.
 	Step func(Progress)

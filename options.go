@@ -91,8 +91,9 @@ func WithIncompleteBatches(keep bool) Option {
 	return change(func(r *Recipe) { r.KeepIncompleteBatch = keep })
 }
 
-// WithEpochs sets the number of passes over the training set: 1 to 30,000, or 0 with [WithInitialModel]. The recipe's
-// schedule is stretched in proportion, unless [WithSchedule] sets it. Default: the recipe's.
+// WithEpochs sets the number of passes over the training set: 1 to 30,000, or 0 with [WithInitialModel]. The last epoch is then a
+// whole one, whatever the recipe's LastEpoch. The recipe's schedule is stretched in proportion, unless [WithSchedule] sets it.
+// Default: the recipe's.
 func WithEpochs(n int) Option {
 	return change(func(r *Recipe) { r.Epochs, r.LastEpoch = n, 0 })
 }
@@ -249,8 +250,9 @@ func WithAutotuneCache(folder string) LoadOption {
 // takes. A model that predicts and embeds takes the outputs twice, which counts once. [Train] returns [ErrMemory] if more is
 // needed, with the estimate, and [Load] and [ReadModel] return [ErrTooLarge].
 //
-// Default, and 0: for Train the memory that is free, as far as Linux tells, and no limit elsewhere or on a GPU, which
-// says itself when its memory does not suffice; for [Load] and [ReadModel] the same, and 2 GiB at most.
+// Default, and 0: for Train the host's memory that is free, as far as Linux tells, and no limit elsewhere or on a GPU, which says
+// itself when its memory does not suffice. For [Load] and [ReadModel], on a GPU too, since the model is read before a device is
+// opened, 2 GiB, or the host's free memory if Linux tells that it is less.
 func WithMemoryLimit(bytes int64) LoadOption {
 	return computeOption(func(c *computing) { c.memory = bytes })
 }
