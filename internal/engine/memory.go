@@ -107,14 +107,25 @@ func (d *Device) TrainingMemory(cfg Config, images int, tested bool) (int64, err
 	return total + lent, nil
 }
 
+// padded is the side of an image with the zeros that it is padded with: cpu's.
+func padded(length int) int {
+	if rest := length % 4; length > 4 && rest > 0 {
+		return length - rest + 3
+	}
+	return length
+}
+
+// planeSize is the number of pixels of an image with its border.
+func planeSize(s data.Shape) int64 { return int64(padded(s.Height)+1) * int64(padded(s.Width)+1) }
+
 // outputSize is the size of a layer's output for SmallBatch images.
 func outputSize(s data.Shape) int64 {
-	return int64(s.Height+1) * int64(s.Width+1) * int64(roundUp(s.Channels, channelTile)) * SmallBatch * valueSize
+	return planeSize(s) * int64(roundUp(s.Channels, channelTile)) * SmallBatch * valueSize
 }
 
 // imageOutputSize is the size of a layer's output for an image alone, which has channels side by side.
 func imageOutputSize(s data.Shape) int64 {
-	return int64(s.Height+1) * int64(s.Width+1) * int64(roundUp(s.Channels, SmallBatch)) * valueSize
+	return planeSize(s) * int64(roundUp(s.Channels, SmallBatch)) * valueSize
 }
 
 // keptSize is the size of what training keeps of the outputs of a sequence of layers, for SmallBatch images. steps begin with
@@ -214,7 +225,7 @@ func (a *answer) pooled(t Together) int {
 
 // isTransformed says whether a convolution may be computed by transforms: cpu's winogradFits.
 func isTransformed(weight layers.Variable, in, out data.Shape) bool {
-	fits := func(length int) bool { return length%4 == 0 || length%4 == 3 }
+	fits := func(length int) bool { return length >= 3 }
 	return weight.Size() == filterTaps*in.Channels*out.Channels && in.Height == out.Height && fits(in.Height) && fits(in.Width)
 }
 

@@ -24,6 +24,8 @@ func TestConv(t *testing.T) {
 		{data.Shape{Height: 3, Width: 37, Channels: 4}, 2, 4, 3, 1, "several blocks of columns"},
 		{data.Shape{Height: 4, Width: 4, Channels: 35}, 2, 70, 3, 1, "several blocks of taps and tiles"},
 		{data.Shape{Height: 7, Width: 15, Channels: 9}, 17, 13, 3, 1, "tiles that end past the image"},
+		{data.Shape{Height: 14, Width: 9, Channels: 17}, 9, 11, 3, 1, "tiles that end two and three pixels past the image"},
+		{data.Shape{Height: 6, Width: 5, Channels: 33}, 70, 65, 3, 1, "tiles of several images that end past them"},
 		{data.Shape{Height: 3, Width: 3, Channels: 70}, 130, 66, 3, 1, "tiles of several images together"},
 		{data.Shape{Height: 4, Width: 8, Channels: 135}, 20, 60, 3, 1, "several blocks of transformed channels"},
 		{data.Shape{Height: 16, Width: 12, Channels: 8}, 36, 8, 3, 1, "sums of several parts of the tiles"},
@@ -91,6 +93,7 @@ func TestWinogradError(t *testing.T) {
 		{data.Shape{Height: 32, Width: 32, Channels: 16}, 16, 32},
 		{data.Shape{Height: 16, Width: 16, Channels: 64}, 16, 64},
 		{data.Shape{Height: 15, Width: 15, Channels: 64}, 16, 64},
+		{data.Shape{Height: 14, Width: 14, Channels: 64}, 16, 64},
 		{data.Shape{Height: 8, Width: 8, Channels: 256}, 16, 64},
 		{data.Shape{Height: 4, Width: 4, Channels: 512}, 64, 64},
 	} {

@@ -46,6 +46,10 @@ func TestEstimatesOfMemory(t *testing.T) {
 			layers.Residual{Branch: []layers.Layer{conv("c", 21, 3, 1), layers.BatchNorm{Name: "c_norm"}, layers.ReLU{}}},
 			layers.GlobalMaxPool{}, layers.Linear{Name: "end", Out: 10},
 		}, nil, few, data.LoadInBulk},
+		{"images whose sides are padded", layers.Design{}, 0, 64, engine.Nesterov{}, []layers.Layer{
+			conv("a", 8, 3, 1), layers.MaxPool{Size: 5, Floor: true}, conv("b", 128, 3, 1), conv("c", 128, 3, 1), layers.GELU{}, conv("d", 128, 3, 1),
+			layers.GlobalMaxPool{}, layers.Linear{Name: "end", Out: 10},
+		}, nil, few, data.LoadInBulk},
 		{"a frozen norm in front of a pool", layers.Design{}, 0, 64, engine.Nesterov{}, []layers.Layer{
 			conv("a", 64, 3, 1), layers.BatchNorm{Name: "a_norm"}, layers.MaxPool{Size: 4}, layers.GlobalMaxPool{}, layers.Linear{Name: "end", Out: 10},
 		}, []string{"a", "a_norm"}, few, data.LoadInBulk},

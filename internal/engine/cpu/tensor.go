@@ -13,9 +13,9 @@ const slack = 2
 // tensor is one activation of a batch, and after the backward pass its gradient.
 //
 // Its layout is [group][channel][row][column][image]. A group is as many images as its kernels have lanes, side by
-// side. Each row and each channel end in zeros, one pixel and one row of them. The zero pixel that ends a row also
-// precedes the next one, and the zero row that ends a channel is also above the next one's first, so a pixel's
-// neighbours are at the same distance everywhere and those outside of the image read as 0. A lead of zeros precedes the
+// side. Each row and each channel end in zeros, one pixel and one row of them, or a few where sides are [padded]. The zero
+// pixel that ends a row also precedes the next one, and the zero row that ends a channel is also above the next one's first,
+// so a pixel's neighbours are at the same distance everywhere and those outside of the image read as 0. A lead of zeros precedes the
 // first channel. What is outside of the image is 0 whenever an operation has ended; of a tensor in a slot, where others have
 // been, when it is an operation of the type border that has.
 //
@@ -51,6 +51,15 @@ func newTensor(k *kernels.Set, shape data.Shape, images int) *tensor {
 	return (&tensor{kernels: k, arena: &arena{}, batch: &batch{images, images}}).beside(shape)
 }
 
+// padded is the side of an image with the zeros that let tiles of winograd end at its border, if it is long enough for more than
+// one of them: they cost less than the products that tiles save. The file memory.go of package engine follows it.
+func padded(length int) int {
+	if rest := length % kernels.OutputSide; length > kernels.OutputSide && rest > 0 {
+		return length - rest + kernels.OutputSide - 1
+	}
+	return length
+}
+
 // beside is a new tensor of another shape, for the same images, the same kernels, the same arena and the same slots.
 func (t *tensor) beside(shape data.Shape) *tensor {
 	t = t.without(shape)
@@ -71,8 +80,8 @@ func (t *tensor) claim() {
 func (t *tensor) without(shape data.Shape) *tensor {
 	k := t.kernels
 	t = &tensor{kernels: k, arena: t.arena, slots: t.slots, shape: shape, batch: t.batch}
-	t.row = (shape.Width + 1) * k.Lanes
-	t.channel = (shape.Height + 1) * t.row
+	t.row = (padded(shape.Width) + 1) * k.Lanes
+	t.channel = (padded(shape.Height) + 1) * t.row
 	t.group = k.Tiling(shape.Channels).Channels() * t.channel
 	t.lead = t.row + k.Lanes
 	return t
@@ -173,8 +182,8 @@ func (t *tensor) clearBorder() {
 		for c := range t.shape.Channels {
 			plane := t.plane(g, c)
 			bottom := t.shape.Height * t.row
-			for end := t.row; end <= bottom; end += t.row {
-				clear(plane[end-t.kernels.Lanes : end])
+			for row := 0; row < bottom; row += t.row {
+				clear(plane[row+t.shape.Width*t.kernels.Lanes : row+t.row])
 			}
 			clear(plane[bottom:])
 		}

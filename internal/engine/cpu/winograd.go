@@ -15,11 +15,10 @@ type winograd struct {
 	forward, backward tileProduct
 }
 
-// winogradFits says whether winograd can compute a convolution: its tiles must end where the image does, or one pixel
-// later, at its border of zeros.
+// winogradFits says whether winograd can compute a convolution: its tiles must end where the image does with the zeros that it
+// is padded with, or one pixel later, at the border.
 func winogradFits(in data.Shape, f filter) bool {
-	const side = kernels.OutputSide
-	fits := func(length int) bool { return length%side == 0 || length%side == side-1 }
+	fits := func(length int) bool { return length >= kernels.OutputSide-1 }
 	return f == filter{3, 3, 1, 1, 1} && fits(in.Height) && fits(in.Width)
 }
 
@@ -218,17 +217,17 @@ func (p *tileProduct) store(y *tensor, from transformed, first, count, channel, 
 	})
 }
 
-// clearPast clears the border of a channel where it is in n tiles of a row, of which the first is at a pixel.
+// clearPast clears what is outside of the image in n tiles of a row, of which the first is at a pixel, of a channel.
 func (t *tensor) clearPast(group, channel, top, left, n int) {
 	lanes, plane := t.kernels.Lanes, t.plane(group, channel)
-	bottom, right := top+kernels.OutputSide, left+kernels.OutputSide*n
-	if bottom > t.shape.Height {
-		border := plane[t.shape.Height*t.row+left*lanes:]
-		clear(border[:min(right-left, t.shape.Width+1-left)*lanes])
-	}
-	if right > t.shape.Width {
-		for y := top; y < min(bottom, t.shape.Height); y++ {
-			clear(plane[(y+1)*t.row-lanes : (y+1)*t.row])
+	right := left + kernels.OutputSide*n
+	for y := top; y < top+kernels.OutputSide; y++ {
+		from := t.shape.Width
+		if y >= t.shape.Height {
+			from = left
+		}
+		if from < right {
+			clear(plane[y*t.row+from*lanes : y*t.row+right*lanes])
 		}
 	}
 }
