@@ -19,10 +19,14 @@ import (
 // The result is [kernel·kernel·channels, kernel, kernel, channels]. It is the same every time: sums over
 // pixels are exact, and of the two signs of an eigenvector the one is taken whose first large component is
 // positive. When ctx ends, its error is returned within the time that an image takes. Otherwise the error wraps
-// [ErrFormat]: a kernel below 1 or larger than the images, a normalization of other channels, or no images.
+// [ErrFormat]: a kernel below 1 or larger than the images, a normalization of other channels, no images, or a covariance
+// whose eigenvectors are not found.
 //
 // Source: rung 25 of the series "How to train your ResNet".
 func (d *Dataset) PatchWhitening(ctx context.Context, n Normalization, kernel int, epsilon float64, images int) ([]float32, error) {
+	if d.Len() == 0 {
+		return nil, errEmpty
+	}
 	if kernel < 1 || kernel > min(d.shape.Height, d.shape.Width) {
 		return nil, fmt.Errorf("%w: patches of %dx%d, in images of %v", ErrFormat, kernel, kernel, d.shape)
 	}
@@ -40,7 +44,7 @@ func (d *Dataset) PatchWhitening(ctx context.Context, n Normalization, kernel in
 	size, _ := covariance.Dims()
 	var eigen mat.EigenSym
 	if !eigen.Factorize(covariance, true) {
-		return make([]float32, size*size), nil
+		return nil, fmt.Errorf("%w: the eigenvectors of the covariance of %dx%d patches were not found: the iteration does not converge", ErrFormat, kernel, kernel)
 	}
 	values := eigen.Values(nil) // rising
 	var vectors mat.Dense

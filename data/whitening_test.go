@@ -163,6 +163,7 @@ func TestPatchWhiteningRefuses(t *testing.T) {
 		{"images a pixel too narrow", images(8, 2), n, 3, 2, "patches of 3x3, in images of 8x2x3"},
 		{"images of one column", images(8, 1), n, 3, 2, "patches of 3x3, in images of 8x1x3"},
 		{"images of one row", images(1, 8), n, 3, 2, "patches of 3x3, in images of 1x8x3"},
+		{"no set", nil, n, 3, 2, "the set is empty"},
 		{"no images", images(8, 8), n, 3, 0, "[0:0]"},
 		{"a normalization of grey images", images(8, 8), data.Normalization{Mean: []float32{0}, Std: []float32{1}}, 3, 2, "for 3 channels"},
 	} {
