@@ -31,6 +31,7 @@
 //   - The data set stays in memory as bytes (CIFAR-10: 184 MB), and on a device in memory of its own.
 //   - One call of Train uses all cores or the whole GPU. A [Model] is safe for concurrent use; it
 //     computes one batch at a time, for those who wait together. [Model.Close] gives a device's memory back.
-//   - The same seed gives the same batches and augmentations on every backend, and on the pure-Go
-//     backend the same result to the last bit.
+//   - The same seed gives the same batches and augmentations on every backend. On the pure-Go backend it gives the same
+//     result, to the last bit, with any number of cores, on processors of one kind; others use other kernels, which round
+//     differently.
 package fastresnet

@@ -275,9 +275,9 @@ func WithCheckpoint(folder string, every int) Option {
 }
 
 // WithResume has the run go on from the newest checkpoint in the folder of [WithCheckpoint], or begin where there is
-// none. Its history and weights are then those of a run that was never interrupted: to the bit on the pure-Go backend,
-// and on others if they compute the same twice. Times are added up. A run that had come to its end returns at once; it
-// cannot be made longer, as more epochs are another recipe.
+// none. Its history and weights are then those of a run that was never interrupted: to the bit on the pure-Go backend and
+// processors of one kind, and on other backends if they compute the same twice. Times are added up. A run that had come to
+// its end returns at once; it cannot be made longer, as more epochs are another recipe.
 //
 // A checkpoint of another recipe, network, seed or data set is an error that wraps [ErrCheckpoint] and names the
 // differences. Backend, devices, precision, target accuracy, early stop and which epochs are tested may be others. A damaged
