@@ -77,7 +77,7 @@ func (e *DivergedError) Error() string {
 func (e *DivergedError) Unwrap() error { return ErrDiverged }
 
 // guard turns a panic, which is how GoMLX reports a mistake in a graph, into an error that wraps
-// [ErrInternal]. Every public function that reaches an engine defers it: no panic crosses the API.
+// [ErrInternal]. Every public function that reaches an engine defers it.
 func guard(err *error) {
 	if p := recover(); p != nil {
 		*err = &panicError{panicked: p, stack: debug.Stack()}

@@ -19,9 +19,9 @@ import (
 //	up to 19,999    128       30
 //	more            128       24
 //
-// Larger images take fewer epochs, at least 15: in proportion to their side. A batch is no larger than the set. Images
-// in colour are changed as photographs are, by [data.PhotographAugmentations], and grey ones as drawings, by
-// [data.DrawingAugmentations].
+// Larger images take fewer epochs, half as many where the side is twice as long, and at least 15. A batch is no larger than
+// the set. Images in colour are changed as photographs are, by [data.PhotographAugmentations], and grey ones as drawings,
+// by [data.DrawingAugmentations].
 //
 // Time goes with images · epochs · pixels: on two cores of 2021 or later, 1,000 images of 32x32 take about a second an
 // epoch. The recipe is the same on every device, so that results are, too; with a GPU, or with patience, a larger

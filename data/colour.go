@@ -10,7 +10,7 @@ import (
 //
 // A choice is (brightness, contrast, saturation), each from 0 to 100: from the full change one way to that the other way.
 type ColourJitter struct {
-	// Brightness is by how much all values may rise or fall, 0 or more.
+	// Brightness is by how much all values may rise or fall, 0 to 10.
 	Brightness float64 `json:"brightness"`
 	// Contrast is by which share the differences from the image's mean may grow or shrink, 0 to 1.
 	Contrast float64 `json:"contrast"`
