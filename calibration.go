@@ -1,8 +1,8 @@
 package fastresnet
 
-// CalibrationBin are the images whose predicted classes have probabilities in a range.
+// CalibrationBin is a range of probabilities, and the images whose predicted classes have one in it.
 type CalibrationBin struct {
-	// From and To are the ends of the range, 0 to 1. To belongs to the next bin, but for that of the last one.
+	// From and To are the ends of the range, 0 to 1. A bin includes From and excludes To; the last one includes both.
 	From, To float64
 	// Images is how many there are, of which Right are classified right.
 	Images, Right int

@@ -111,7 +111,7 @@ func (e Evaluation) Confusion() [][]int {
 // predicted is the class that the model takes an image for.
 func (e Evaluation) predicted(image int) int { return argMax(e.probabilities[image]) }
 
-// ClassFigures are those of one class. They are 0 where they would divide by 0, as in scikit-learn.
+// ClassFigures says how well a model does on one class. Shares are 0 where they would divide by 0, as in scikit-learn.
 type ClassFigures struct {
 	Class string
 	// Images are of the class, and Predicted were taken for it.

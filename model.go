@@ -145,8 +145,7 @@ func (m *Model) Classes() []string {
 	return slices.Clone(m.classes)
 }
 
-// Resizing returns how pictures of other proportions than the network's input become it: as those that the model was
-// trained on became images.
+// Resizing returns how pictures of other proportions are fitted to the network's input: as the training set's pictures were.
 func (m *Model) Resizing() data.Resizing {
 	if m.made() != nil {
 		return data.ResizeByCropping

@@ -32,7 +32,8 @@ type Nesterov struct {
 	WeightDecay float64 `json:"weight_decay"`
 }
 
-// SGD is the same in the usual form of frameworks. They differ where the rate changes.
+// SGD is stochastic gradient descent with Nesterov momentum and weight decay, in the form that PyTorch uses. It differs
+// from [Nesterov] where the rate changes: the velocity does not have the rate in it.
 //
 //	g' = g + decay·w;  v ← momentum·v + g';  w ← w - rate·(g' + momentum·v)
 type SGD struct {

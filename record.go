@@ -91,7 +91,7 @@ func (r Record) TestAccuracy() float64 {
 	return 0
 }
 
-// WeightsKind are a kind of weights that a run ends with.
+// WeightsKind says which weights a model has.
 type WeightsKind string
 
 // The kinds of a [Record].
