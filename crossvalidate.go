@@ -47,9 +47,9 @@ func (v CrossValidation) String() string {
 // way to compare recipes on a set too small to hold out much of it.
 //
 // Errors are those of Train, with the part, counted from 1, and wrap [data.ErrFormat] where the set has no such parts; all that is
-// wrong with the options and the set is said at once, before anything is trained. Beside an
-// error, that of a ctx that has ended too, there are the parts that came to their end before it. Models are closed as soon as
-// their part is evaluated: the End of an [Observer] may save them.
+// wrong with the options and the set is said at once, before anything is trained. If a part fails or ctx ends, CrossValidate
+// returns the error together with the parts that were finished before. Models are closed as soon as their part is evaluated:
+// the End of an [Observer] may save them.
 func CrossValidate(ctx context.Context, set *data.Dataset, k int, opts ...Option) (v CrossValidation, err error) {
 	defer guard(&err)
 	if err := given(ctx); err != nil {

@@ -16,8 +16,8 @@ import (
 // all cores or of a whole GPU. It is safe for concurrent use, as its models are, which may be used by themselves, too.
 //
 // The mean is that of the probabilities, not of the logits, which have no bound: no model that is very sure of itself
-// outvotes the others. Who wants the mean of the logits takes that of the logarithms of the models' probabilities:
-// docs/models.md compares both.
+// outvotes the others. To average logits instead, average the logarithms of the models' probabilities: docs/models.md
+// compares both.
 type Ensemble struct {
 	models    []*Model
 	threshold threshold

@@ -287,9 +287,10 @@ func WithResume() Option {
 	return trainOption(func(c *config) { c.resume = true })
 }
 
-// WithTestEvery has the run tested after every n-th epoch, n being 1 or more, and after its last one: with a number from that
-// of the epochs on once, at the end. It saves time, and does not change how the run trains. An epoch without a test is not
-// Tested, and [WithTargetAccuracy], [WithEarlyStop] and [WithBestWeights] look at those that are. Default: 1, every epoch.
+// WithTestEvery has the run tested after every n-th epoch, n being 1 or more, and after its last one. If n is at least the
+// number of epochs, only the last one is tested. It saves time, and does not change how the run trains. An epoch without a
+// test is not Tested, and [WithTargetAccuracy], [WithEarlyStop] and [WithBestWeights] look at those that are. Default: 1,
+// every epoch.
 func WithTestEvery(n int) Option {
 	return trainOption(func(c *config) { c.testEvery = n })
 }

@@ -98,8 +98,8 @@ type Averaging struct {
 	// Decay is the share of the average that is kept for each of those steps, from 0 to below 1: together
 	// they keep Decay to the power of Every.
 	Decay float64 `json:"decay"`
-	// Power, if more than 0, has the average keep less at first: Decay to the power of Every, times the part of the run's
-	// steps that have been taken to the power of Power.
+	// If Power is above 0, the share kept, Decay to the power of Every, is multiplied by (steps taken / steps of the
+	// run)^Power, so that the average keeps less at first.
 	Power float64 `json:"power,omitempty"`
 	// Lookahead has training go on from the average each time it has moved (https://arxiv.org/abs/1907.08610). The
 	// velocities of the optimizer stay as they are.
