@@ -12,11 +12,11 @@ import (
 
 // CrossValidation is how well a recipe does on the parts of a set, each held out once.
 type CrossValidation struct {
-	// Evaluations are those of the parts, each by a model that was trained on the others. They count the images of the part, by
-	// their place in the Indices of its [data.Fold].
+	// Evaluations are those of the parts, each by a model that was trained on the others. Their images are numbered by their
+	// place in the Indices of the part's [data.Fold].
 	Evaluations []Evaluation
-	// Pooled is the evaluation of all these parts together, that of the set: each image, by its index there, as the model sees it
-	// that was not trained on it. Its Suspicious ones are where to look for wrong labels.
+	// Pooled is the evaluation of all these parts together, each image by the model that was not trained on it. Its images are
+	// numbered as in the set. Its Suspicious ones are where to look for wrong labels.
 	Pooled Evaluation
 	// Mean is the mean of the parts' accuracies, and Deviation their standard deviation, that of a sample; 0 of less than two.
 	Mean, Deviation float64

@@ -85,8 +85,8 @@ const openPatience = time.Minute
 // Diagnose looks at what training needs on this machine, for people and for reports of faults. It trains
 // nothing, downloads nothing and writes nothing. Each backend is opened, and closed at once, if what it needs
 // is there: CUDA is left alone where there is no GPU. One that has not opened after a minute counts as
-// not available, and those of XLA after it are not tried; once ctx, which may be nil, has ended none is. Plugins
-// that have been opened stay in memory.
+// not available, and those of XLA after it are not tried; once ctx, which may be nil, has ended, no further one is
+// tried. Plugins that have been opened stay in memory.
 //
 // XLA ends the whole process over some faults, such as a flag in XLA_FLAGS that it does not know: a program
 // that must survive them has a child of its own call Diagnose, as examples/doctor does. The backends named in
@@ -219,8 +219,8 @@ func (b *BackendDiagnosis) inspect() (err error) {
 	return nil
 }
 
-// Problems says what is in the way of the best run that "auto" could make here, each with what to do about it. That CIFAR-10 is not
-// there is one where FASTRESNET_DATA says that it is; else only those need it who train on it.
+// Problems says what is in the way of the best run that "auto" could make here, each with what to do about
+// it. A missing CIFAR-10 is a problem only where FASTRESNET_DATA is set: otherwise only a run on CIFAR-10 needs it.
 func (d Diagnosis) Problems() []string {
 	var problems []string
 	add := func(what, problem string) {

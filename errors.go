@@ -55,8 +55,8 @@ var (
 // DivergedError says where the loss, the weights or the answers to the test set stopped being finite numbers. It wraps
 // [ErrDiverged].
 type DivergedError struct {
-	// Epoch counts from 1; Step, within the epoch, from 1. It is the epoch's last step where the loss stayed finite,
-	// and only the weights or the test show it.
+	// Epoch counts from 1; Step, within the epoch, from 1. If the loss stayed finite, and only the weights or the test are
+	// not, Step is the epoch's last.
 	Epoch, Step int
 	// Rate is the highest learning rate of the run up to that step: what the loss shows has often begun before.
 	Rate float64

@@ -19,13 +19,13 @@ type RatePoint struct {
 
 // FindRate trains the network of the options for some 100 steps, at learning rates that rise from a thousandth of the
 // schedule's peak to a hundred times the peak, by the same factor each, and returns the loss at each. It ends before
-// that when the loss is four times the lowest. Nothing is kept: what to make of the curve, and [WithPeakRate], is the
-// caller's. A rate somewhat below that at which the loss falls the fastest, [SteepestRate], is a usual peak (Smith 2015,
-// https://arxiv.org/abs/1506.01186).
+// that when the loss is four times the lowest. Nothing is kept, and no rate is set: the caller reads the curve, and
+// passes a rate to [WithPeakRate]. A rate somewhat below that at which the loss falls the fastest, [SteepestRate], is a
+// usual peak (Smith 2015, https://arxiv.org/abs/1506.01186).
 //
 // The rates of [VariableGroup] rise with the recipe's own. Options about checkpoints, tests, observers and dispatches do
 // not count, and a [Selection] takes no part: batches are of as many images as it would select. Errors are those of
-// [Train], but for [ErrDiverged], which ends the curve, and 0 epochs are one.
+// [Train], and 0 epochs are an error, too; but what would be [ErrDiverged] only ends the curve.
 func FindRate(ctx context.Context, opts ...Option) (curve []RatePoint, err error) {
 	defer guard(&err)
 	if err := given(ctx); err != nil {

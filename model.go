@@ -197,7 +197,7 @@ func (m *Model) Record() Record {
 	return m.history.known()
 }
 
-// SetThreshold has predictions whose probability is below it say that they do not know: 0, the default, for none. It
+// SetThreshold makes predictions whose probability is below it Unknown: see [Prediction]. 0 is the default, for none. It
 // is saved with the model. [Evaluation.Threshold] finds one. The error wraps [ErrArgument] unless it is 0 to 1.
 func (m *Model) SetThreshold(probability float64) error {
 	if err := m.made(); err != nil {
@@ -235,8 +235,8 @@ func (m *Model) purpose() string {
 // Summary is a table of the network: layers, output shapes, parameters and multiply-adds.
 func (m *Model) Summary() string { return m.Network().Summary() }
 
-// Close waits for what the model is computing, and gives back what it holds on its device. Predictions and the like are
-// [ErrClosed] afterwards. To close it again does nothing.
+// Close waits for what the model is computing, and gives back what it holds on its device. Afterwards, methods that need
+// the weights return an error that wraps [ErrClosed]. To close it again does nothing.
 func (m *Model) Close() (err error) {
 	defer guard(&err)
 	if m.made() != nil {

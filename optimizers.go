@@ -43,9 +43,9 @@ type SGD struct {
 	WeightDecay float64 `json:"weight_decay"`
 }
 
-// Muon moves matrices, a filter bank being one of a row an output, by their gradient with all singular values brought
-// near 1 (https://kellerjordan.github.io/posts/muon). How large the gradient is does not matter to it. Before the step
-// the matrix is scaled to the norm √rows.
+// Muon moves matrices by their gradient with all singular values brought near 1
+// (https://kellerjordan.github.io/posts/muon). The filters of a convolution are a matrix with a row for each output channel.
+// How large the gradient is does not matter to Muon. Before the step the matrix is scaled to the norm √rows.
 //
 //	v ← momentum·v + g;  w ← (w·√rows/‖w‖ - rate·orthogonal(g + momentum·v))·(1 - rate·decay)
 type Muon struct {

@@ -23,8 +23,8 @@ func WithDataset(train, test *data.Dataset) Option {
 // Each variable of the run's network takes the value of the model's variable of the same name and shape. The classifier
 // starts anew if the training set's classes, or their order, are others than the model's. Anything else that does not
 // fit is an error that names it. [Record.WarmStart] says what was taken. Images are normalised as the model knows it;
-// they may be of another size, if the network's pools leave something of them. That their pictures were resized otherwise
-// than [Model.Resizing] says is one of the result's Warnings. A threshold ([Model.SetThreshold]) is not taken: it was
+// they may be of another size, if the network's pools leave something of them. If their pictures were resized otherwise
+// than [Model.Resizing] says, that is one of the result's Warnings. A threshold ([Model.SetThreshold]) is not taken: it was
 // measured for that model.
 //
 // The recipe is [FineTuning]'s unless [WithRecipe] is given: its network must then be the model's. To train a finished
@@ -204,7 +204,7 @@ func WithBackend(name string) LoadOption {
 // WithDevices has the first n devices of the backend, the GPUs of a host, train together: each holds the training
 // set and computes its equal part of every batch, whose size n must divide. The run is the one of a single device up
 // to rounding: gradients are taken over the whole batch, and batch norm's statistics too, for which the devices add up
-// their sums in every norm. It takes XLA. An incomplete batch that n does not divide is computed by every device.
+// their sums in every norm. It needs XLA. An incomplete batch that n does not divide is computed by every device.
 // Default: 1.
 //
 // This has been tested on several devices of XLA's CPU plugin, not on hardware with several GPUs yet.
@@ -237,8 +237,9 @@ func WithPluginDownload() LoadOption {
 // that is yours alone, such as one in os.UserCacheDir: later processes then need not try them all again while they
 // compile. Entries belong to a version of the plugin's interface, PJRT, and a kind of GPU; they may not be all that XLA chose, so
 // that results can still differ by rounding from one start to the next. It sets XLA's flag for it in the environment's
-// XLA_FLAGS, behind what you have set there, which counts for the whole process, and for the first backend that it
-// opens alone. Other backends, and plugins that do not know the flag, leave it be. Default: nothing is kept.
+// XLA_FLAGS, behind what you have set there. That counts for the whole process, and only the first
+// backend that the process opens looks at it. Other backends, and plugins that do not know the flag, leave it be. Default:
+// nothing is kept.
 //
 // This has been tested without a GPU only: how much it saves is not known yet.
 func WithAutotuneCache(folder string) LoadOption {
@@ -263,10 +264,11 @@ func WithSeed(seed uint64) Option {
 	return trainOption(func(c *config) { c.seed = seed })
 }
 
-// WithCheckpoint has the run write a checkpoint into a folder whenever every epochs more have passed, 1 or more, after its end,
-// and when ctx ends, in mid-epoch too: all that [WithResume] needs to go on. The last two are kept; each is written to
-// a temporary file, flushed and renamed, so that a crash at any moment leaves a whole one. The folder is created if it
-// is not there. It is for one run: what another has left there is an error, unless that is resumed.
+// WithCheckpoint has the run write a checkpoint into a folder each time that a number of epochs has passed (every, 1 or
+// more), after its end, and when ctx ends, in mid-epoch too: all that [WithResume] needs to go on. The last two are
+// kept; each is written to a temporary file, flushed and renamed, so that a crash at any moment leaves a whole one. The
+// folder is created if it is not there. It is for one run: what another has left there is an error, unless that is
+// resumed.
 //
 // A checkpoint that cannot be written ends the run with its error, which wraps [ErrCheckpoint], and with what there is
 // of the result. Default: no checkpoints.
@@ -296,23 +298,23 @@ func WithTestEvery(n int) Option {
 }
 
 // WithTargetAccuracy ends the run after the first epoch whose test accuracy is at least this, above 0 and up to 1. The
-// schedule is not shortened. It takes a test set. The times of [Result] are then those to the target. Default: none.
+// schedule is not shortened. It needs a test set. The times of [Result] are then those to the target. Default: none.
 func WithTargetAccuracy(accuracy float64) Option {
 	return trainOption(func(c *config) { c.target = &accuracy })
 }
 
-// WithEarlyStop ends the run when the test accuracy has not risen above its best for a number of epochs, at least 1, which
-// counts those without a test ([WithTestEvery]): the run then ends after the next that has one. The model keeps the weights of
-// the last epoch, unless [WithBestWeights] is given. It takes a test set, which should then be one that was set aside for the
-// purpose: the figures of a set that decided are too good. Default: never.
+// WithEarlyStop ends the run when the test accuracy has not risen above its best for a number of epochs, at least 1. Epochs
+// without a test ([WithTestEvery]) count, too: the run then ends after the next one that is tested. The model keeps the weights
+// of the last epoch, unless [WithBestWeights] is given. It needs a test set, which should then be one that was set aside for
+// the purpose: its figures are too good, as it decided when to stop. Default: never.
 func WithEarlyStop(epochs int) Option {
 	return trainOption(func(c *config) { c.patience = &epochs })
 }
 
 // WithBestWeights gives the model the weights of the epoch that had the highest test accuracy, of several the one with
-// the lowest loss, in place of the last one's, when the run ends, well or not. It takes a test set, which should then be
-// one that was set aside for the purpose: the figures of a set that decided are too good. Checkpoints hold those
-// weights, too. Default: the last epoch's.
+// the lowest loss, in place of the last one's, when the run ends, well or not. It needs a test set, which should then be
+// one that was set aside for the purpose: its figures are too good, as it decided which weights to keep. Checkpoints hold
+// those weights, too. Default: the last epoch's.
 func WithBestWeights() Option {
 	return trainOption(func(c *config) { c.best = true })
 }

@@ -71,11 +71,11 @@ func (p Prediction) Top(k int) []Score {
 //
 // Of no images there are no predictions, and no error. Many goroutines may call it: images together take less time than one
 // after the other, and those that wait while the model is busy are computed together. An answer can differ by rounding with the
-// number of images beside it. A call whose ctx ends returns at once, or when the image that is being scaled is.
+// number of images beside it. If ctx ends, Predict returns its error at once, or as soon as the image that is being scaled is
+// done.
 //
 // The error wraps [ErrImage] if an image is nil, if the part of it that counts has no pixels or more than 2²⁸, or if
-// the network takes another number of channels, and [ErrDiverged] if what the model makes of an image is not finite; it
-// is ctx's if that ends.
+// the network takes another number of channels, and [ErrDiverged] if what the model makes of an image is not finite.
 func (m *Model) Predict(ctx context.Context, images ...image.Image) (predictions []Prediction, err error) {
 	defer guard(&err)
 	if err := errors.Join(m.made(), given(ctx)); err != nil {

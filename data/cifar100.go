@@ -1,7 +1,7 @@
 package data
 
 // CIFAR100 reads the CIFAR-100 data set in its binary version: 50,000 training and 10,000 test images, 32x32x3, of 100
-// classes, or of the 20 that each are five of those.
+// classes, or, if coarse, of 20, each of them five of those together.
 //
 // The path is the official archive, cifar-100-binary.tar.gz, or the .tar in it; or the folder it unpacks to,
 // cifar-100-binary; or a folder that holds any of these, or whose subfolder holds the files. An empty path stands for

@@ -8,7 +8,7 @@ import (
 // ColourJitter changes how bright an image is, its contrast and its saturation, in this order, each by a random amount.
 // Images are normalised, so that 1 is a standard deviation of the training set, and nothing is cut off.
 //
-// A choice is (brightness, contrast, saturation), each from 0 to 100: from the full change one way to that the other way.
+// A choice is (brightness, contrast, saturation), each from 0, the full change downwards, to 100, the full change upwards.
 type ColourJitter struct {
 	// Brightness is by how much all values may rise or fall, 0 to 10.
 	Brightness float64 `json:"brightness"`

@@ -13,8 +13,8 @@ import (
 // rectangle that does not.
 type Mixing struct {
 	Kind MixingKind `json:"kind"`
-	// Alpha is the parameter of the share's distribution, Beta(Alpha, Alpha), above 0 and up to 1: 1 for all shares
-	// alike, and near 0 for images that are hardly mixed, one way or the other.
+	// Alpha is the parameter of the share's distribution, Beta(Alpha, Alpha), above 0 and up to 1: with 1 all shares
+	// are equally likely, and near 0 nearly all of a mixture is of one image or of the other.
 	Alpha float64 `json:"alpha"`
 }
 

@@ -76,7 +76,7 @@ func (n Normalization) Validate(channels int) error {
 const tableFrom = 1024
 
 // Apply writes (src-Mean) * (1/Std), in single precision, to dst. It is a product, not a quotient,
-// because compilers for accelerators make that of a division by a constant, and results are to be the
+// because compilers for accelerators turn a division by a constant into one, and results are to be the
 // same everywhere. src holds pixels with the channels innermost, one or many images; dst is as long.
 // Apply panics if dst is shorter, or if there are no channels: see [Normalization.Validate].
 func (n Normalization) Apply(dst []float32, src []uint8) {

@@ -63,7 +63,7 @@ func checkWindow(a fmt.Stringer, image Shape, least, most, aspect float64) error
 // ResizedCrop takes a part of the image, of a random size and place, and scales it to the image's size: what is shown
 // comes larger or smaller, a little higher or wider. Its values are interpolated linearly between the pixels' centres.
 //
-// A choice is (share, aspect, top, left), each from 0 to 100 for all that there is from the least to the most.
+// A choice is (share, aspect, top, left), each from 0, for the least, to 100, for the most.
 //
 // Source: Szegedy et al., "Going Deeper with Convolutions", https://arxiv.org/abs/1409.4842. There the share is 0.08 to
 // 1 and the aspect up to 4/3, for photographs in which a thing may be anywhere; for small images 0.5 is mild.

@@ -6,8 +6,8 @@ import (
 )
 
 // Slice returns the images from index from up to but without index to, in the set's own memory: no
-// pixel is copied. Of a set sorted by class they are a few classes only: [Dataset.Shuffle] it first. The error wraps
-// [ErrFormat]: bounds outside the set, or no image between them.
+// pixel is copied. Of a set that is sorted by class these are images of few classes: [Dataset.Shuffle] the set first. The
+// error wraps [ErrFormat]: bounds outside the set, or no image between them.
 func (d *Dataset) Slice(from, to int) (*Dataset, error) {
 	if from < 0 || to > d.Len() || from >= to {
 		return nil, fmt.Errorf("%w: slice [%d:%d] of a set of %d images: want 0 <= from < to <= %d",

@@ -87,7 +87,7 @@ const (
 // Down is how a stage halves height and width.
 type Down string
 
-// The ways of a [Stage].
+// The ways in which a [Stage] halves height and width.
 const (
 	// DownNone leaves the size as it is.
 	DownNone Down = ""

@@ -129,7 +129,7 @@ const (
 	KindWhiteningBiases VariableKind = "whitening biases"
 )
 
-// VariableKinds lists them all.
+// VariableKinds lists all kinds of variables.
 func VariableKinds() []VariableKind {
 	return []VariableKind{KindFilters, KindLinearWeights, KindScales, KindBiases, KindWhiteningBiases}
 }

@@ -37,7 +37,7 @@ type NormSettings struct {
 	FrozenScale bool `json:"frozen_scale,omitempty"`
 	// RandomScale starts scales uniform in [0, 1] rather than at 1.
 	RandomScale bool `json:"random_scale,omitempty"`
-	// LowPrecision computes in the network's precision rather than in float32 in any case.
+	// LowPrecision computes in the network's precision. Without it a norm computes in float32, whatever the network does.
 	LowPrecision bool `json:"low_precision,omitempty"`
 	// Epsilon is added to the variance, from 0 to 1; 0 stands for the constant [Epsilon], 1e-5.
 	Epsilon float64 `json:"epsilon,omitempty"`

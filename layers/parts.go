@@ -56,7 +56,7 @@ func (n Network) Classifier() int {
 	return -1
 }
 
-// ClassifierName is the name of that layer; "" if there is none.
+// ClassifierName is the name of the layer that [Network.Classifier] finds; "" if there is none.
 func (n Network) ClassifierName() string {
 	i := n.Classifier()
 	if i < 0 {

@@ -8,8 +8,8 @@ import (
 
 // PatchWhitening is a fixed convolution, padded with zeros by Kernel/2 on each side, that turns patches of
 // the training images into uncorrelated values of variance 1: its filters are the eigenvectors of the
-// patches' covariance, each divided by the square root of its eigenvalue. So it is the first of a network's own layers,
-// and the images are no smaller than the patches.
+// patches' covariance, each divided by the square root of its eigenvalue. So it must be the first of a network's own layers,
+// and the images must not be smaller than the patches.
 //
 // Input [batch, height, width, in], output [batch, height, width, Kernel·Kernel·in], in the order of
 // falling eigenvalues. Its variable Name/weight [out, Kernel, Kernel, in] is not trained; training
