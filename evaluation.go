@@ -17,10 +17,10 @@ import (
 type Evaluation struct {
 	// Loss is the mean cross-entropy, and Accuracy the share of the images classified right: of all, with an answer or without.
 	Loss, Accuracy float64
-	// ModelThreshold is what the model had ([Model.SetThreshold]), 0 for none. Unknown is how many images it leaves without an
+	// Threshold is what the model had ([Model.SetThreshold]), 0 for none. Unknown is how many images it leaves without an
 	// answer, and AnsweredAccuracy the share of the others that are classified right, 0 if there are none. Without a threshold
 	// these are 0 and Accuracy. [Evaluation.AtThreshold] counts for other thresholds.
-	ModelThreshold   float64
+	Threshold        float64
 	Unknown          int
 	AnsweredAccuracy float64
 
@@ -62,7 +62,7 @@ func (m *Model) knows(set *data.Dataset) error {
 // evaluationOf compares models with the labels of images, from the logits of each, [n, classes].
 func evaluationOf(classes []string, threshold float64, labels []int, logits ...[]float32) Evaluation {
 	e := Evaluation{
-		ModelThreshold: threshold, classes: slices.Clone(classes), labels: labels, probabilities: meanProbabilities(len(classes), logits),
+		Threshold: threshold, classes: slices.Clone(classes), labels: labels, probabilities: meanProbabilities(len(classes), logits),
 	}
 	losses := make([]float64, len(logits)) // of an image, by model
 	for image, label := range labels {
@@ -167,10 +167,10 @@ func (e Evaluation) TopK(k int) float64 {
 	return share(hits, len(e.labels))
 }
 
-// Threshold returns the lowest probability of an image's predicted class such that, of the images with at least that, the
-// share of wanted, 0 to 1, is classified right; and which share of all images that is. Of few images it says little. It is for [Model.SetThreshold], and should
-// come from images that were held out. ok is false if no probability will do.
-func (e Evaluation) Threshold(wanted float64) (probability, answered float64, ok bool) {
+// ThresholdFor returns a probability for [Model.SetThreshold] with which at least a share wanted, 0 to 1, of the answers is
+// right: the lowest such among those of the images' predicted classes. answered is the share of the images that get an answer
+// then. The images should have been held out, and few of them say little. ok is false if no probability will do.
+func (e Evaluation) ThresholdFor(wanted float64) (probability, answered float64, ok bool) {
 	type answer struct {
 		probability float64
 		right       bool
@@ -265,8 +265,8 @@ func (e Evaluation) String() string {
 		images = "image"
 	}
 	fmt.Fprintf(&text, "accuracy %.2f %%, loss %.4f, %d %s\n", 100*e.Accuracy, e.Loss, len(e.labels), images)
-	if e.ModelThreshold > 0 {
-		fmt.Fprintf(&text, "threshold %g: %d unknown", e.ModelThreshold, e.Unknown)
+	if e.Threshold > 0 {
+		fmt.Fprintf(&text, "threshold %g: %d unknown", e.Threshold, e.Unknown)
 		if answered := len(e.labels) - e.Unknown; answered > 0 {
 			fmt.Fprintf(&text, ", %.2f %% of the other %d right", 100*e.AnsweredAccuracy, answered)
 		}

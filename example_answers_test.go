@@ -52,7 +52,7 @@ func ExampleModel_SetThreshold() {
 	defer model.Close()
 	evaluation, err := model.Evaluate(ctx, heldOut)
 	check(err)
-	probability, answered, ok := evaluation.Threshold(0.95)
+	probability, answered, ok := evaluation.ThresholdFor(0.95)
 	if !ok {
 		fmt.Println("no threshold makes it as good as that")
 		return

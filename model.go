@@ -198,7 +198,7 @@ func (m *Model) Record() Record {
 }
 
 // SetThreshold makes predictions whose probability is below it Unknown: see [Prediction]. 0 is the default, for none. It
-// is saved with the model. [Evaluation.Threshold] finds one. The error wraps [ErrArgument] unless it is 0 to 1.
+// is saved with the model. [Evaluation.ThresholdFor] finds one. The error wraps [ErrArgument] unless it is 0 to 1.
 func (m *Model) SetThreshold(probability float64) error {
 	if err := m.made(); err != nil {
 		return err

@@ -35,7 +35,7 @@ func TestEvaluationThreshold(t *testing.T) {
 		{"no images", fastresnet.Evaluation{}, 0.5, 0, 0, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			probability, answered, ok := tt.e.Threshold(tt.wanted)
+			probability, answered, ok := tt.e.ThresholdFor(tt.wanted)
 			if probability != tt.probability || answered != tt.answered || ok != tt.ok {
 				t.Errorf("%g, %g, %t; want %g, %g, %t", probability, answered, ok, tt.probability, tt.answered, tt.ok)
 			}
@@ -99,7 +99,7 @@ func TestEvaluationWithThreshold(t *testing.T) {
 						right += hit
 					}
 				}
-				want, line := fastresnet.Evaluation{Loss: got.Loss, Accuracy: all / 40, ModelThreshold: tt.threshold, Unknown: unknown}, ""
+				want, line := fastresnet.Evaluation{Loss: got.Loss, Accuracy: all / 40, Threshold: tt.threshold, Unknown: unknown}, ""
 				if tt.threshold > 0 {
 					line = fmt.Sprintf("threshold %g: %d unknown", tt.threshold, unknown)
 				}

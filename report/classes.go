@@ -147,7 +147,7 @@ func answersOf(e fastresnet.Evaluation) (rows []answers, why string) {
 		return nil, fmt.Sprintf("It needs no threshold: %s of all answers are right.", percent(e.Accuracy, 2))
 	}
 	for _, wanted := range shares {
-		p, _, ok := e.Threshold(wanted)
+		p, _, ok := e.ThresholdFor(wanted)
 		if !ok {
 			if len(rows) == 0 {
 				return nil, fmt.Sprintf("No threshold helps: of its surest answers, however few, less than %s are right.", percent(wanted, 1))

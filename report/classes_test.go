@@ -71,7 +71,7 @@ func TestThresholdOfModel(t *testing.T) {
 	}
 	evaluatedWith := func(threshold float64) report.Run {
 		run, evaluation := run, *run.Evaluation
-		evaluation.ModelThreshold = threshold
+		evaluation.Threshold = threshold
 		run.Evaluation = &evaluation
 		return run
 	}
@@ -121,12 +121,12 @@ func checkAnswers(t *testing.T, e fastresnet.Evaluation, row string) {
 	t.Helper()
 	var wanted, threshold float64
 	if n, _ := fmt.Sscanf(row, "%g %% %g", &wanted, &threshold); n != 2 {
-		if _, _, ok := e.Threshold(wanted / 100); ok || !strings.HasSuffix(row, " – – –") {
+		if _, _, ok := e.ThresholdFor(wanted / 100); ok || !strings.HasSuffix(row, " – – –") {
 			t.Errorf("the row %q, and there is a threshold: %t", row, ok)
 		}
 		return
 	}
-	exact, _, _ := e.Threshold(wanted / 100)
+	exact, _, _ := e.ThresholdFor(wanted / 100)
 	least, _ := e.AtThreshold(exact)
 	answered, right := e.AtThreshold(threshold)
 	want := fmt.Sprintf(" %d of 64 (%.1f %%) %d of %d (%.1f %%)", answered, 100*float64(answered)/64, right, answered, 100*float64(right)/float64(answered))

@@ -157,7 +157,7 @@ func newRunView(r Run, i int, recipe string, several bool) (*runView, error) {
 	if v.Mistakes, err = mistakesOf(r, most); err != nil {
 		return nil, err
 	}
-	v.Trust, err = trustOf(*r.Evaluation, cmp.Or(r.Threshold, r.Evaluation.ModelThreshold))
+	v.Trust, err = trustOf(*r.Evaluation, cmp.Or(r.Threshold, r.Evaluation.Threshold))
 	return v, err
 }
 
