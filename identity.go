@@ -24,7 +24,7 @@ func (c *config) identity() (identity, error) {
 		"choice of weights": "the last epoch's",
 	}
 	if c.initial != nil {
-		id["initial model"] = c.initial.start.Weights
+		id["initial model"] = c.initial.start.Fingerprint
 	}
 	if c.best {
 		id["choice of weights"] = "the best epoch's (WithBestWeights)"

@@ -41,7 +41,7 @@ func copyOf(m *Model) (*initialModel, error) {
 			i.start.Epochs++
 		}
 	}
-	i.start.Weights, err = i.fingerprint()
+	i.start.Fingerprint, err = i.fingerprint()
 	return i, err
 }
 

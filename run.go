@@ -78,7 +78,7 @@ func newRun(ctx context.Context, c *config, started time.Time) (done *run, err e
 		h.record.TestEvery = c.testEvery
 	}
 	if s := c.warmStart; s != nil {
-		c.logger.InfoContext(ctx, "warm start", "recipe", s.Recipe, "seed", s.Seed, "epochs", s.Epochs, "weights", s.Weights, "taken", len(s.Taken), "anew", s.Anew)
+		c.logger.InfoContext(ctx, "warm start", "recipe", s.Recipe, "seed", s.Seed, "epochs", s.Epochs, "weights", s.Fingerprint, "taken", len(s.Taken), "anew", s.Anew)
 	}
 	r.history, r.model = h, newModel(cfg, device, c.train.Classes(), c.train.Resizing(), h)
 	if _, err := r.model.document(&h.record); err != nil {

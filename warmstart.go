@@ -7,8 +7,8 @@ type WarmStart struct {
 	Recipe string `json:"recipe"`
 	Seed   uint64 `json:"seed"`
 	Epochs int    `json:"epochs"`
-	// Weights tells models apart: the beginning of their weights' SHA-256, in hexadecimal.
-	Weights string `json:"weights"`
+	// Fingerprint tells models apart: the beginning of their weights' SHA-256, in hexadecimal.
+	Fingerprint string `json:"fingerprint"`
 	// Taken are the names of the variables whose values are the model's, and Anew those that started anew.
 	Taken []string `json:"taken,omitempty"`
 	Anew  []string `json:"anew,omitempty"`

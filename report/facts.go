@@ -34,7 +34,7 @@ func facts(outcomes []outcome) []setting {
 		{"weights", outcome.weights},
 		{"started from", func(o outcome) string {
 			if s := o.record.WarmStart; s != nil {
-				return clean(fmt.Sprintf("%s, seed %d, after %s (weights %s)", s.Recipe, s.Seed, plural(s.Epochs, "epoch"), s.Weights))
+				return clean(fmt.Sprintf("%s, seed %d, after %s (weights %s)", s.Recipe, s.Seed, plural(s.Epochs, "epoch"), s.Fingerprint))
 			}
 			return ""
 		}},

@@ -77,7 +77,7 @@ func main() {
 		// recipe.json lacks the augmentations that are not package data's: {{range $i, $a := .OwnAugmentations}}{{if $i}}, {{end}}{{printf "%q" $a}}{{end}}
 {{- end}}
 {{- if .WarmStart}}
-		// and WithInitialModel: the model of {{printf "%q" .WarmStart.Recipe}}, seed {{.WarmStart.Seed}}, weights {{printf "%q" .WarmStart.Weights}}
+		// and WithInitialModel: the model of {{printf "%q" .WarmStart.Recipe}}, seed {{.WarmStart.Seed}}, weights {{printf "%q" .WarmStart.Fingerprint}}
 {{- end}}
 {{- if .Stopped}}
 		// and WithTargetAccuracy or WithEarlyStop: the run ended after {{len .Epochs}} of {{.Recipe.Epochs}} epochs ({{.Stopped}})

@@ -16,7 +16,7 @@ import (
 func TestRepeat(t *testing.T) {
 	record := history(24, 24)
 	record.OwnAugmentations, record.BestEpoch, record.Devices, record.TestEvery = []string{"mine\n\"</pre>"}, 2, 2, 3
-	record.WarmStart = &fastresnet.WarmStart{Recipe: "other", Seed: 3, Weights: "abcdef"}
+	record.WarmStart = &fastresnet.WarmStart{Recipe: "other", Seed: 3, Fingerprint: "abcdef"}
 	_, page := written(t, report.Run{Record: record, Command: "go run . -x '</code>'"})
 	var texts []string
 	for _, pre := range page.all("pre") {
