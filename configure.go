@@ -2,21 +2,15 @@ package fastresnet
 
 import (
 	"errors"
-	"fmt"
 	"math"
 	"slices"
 )
 
 // problems says what is wrong with the options that count for a model that is loaded, too.
-func (c *computing) problems() []error {
-	var errs []error
-	if err := c.precision.check(); err != nil {
-		errs = append(errs, err)
-	}
-	if c.memory < 0 {
-		errs = append(errs, fmt.Errorf("%w: a memory limit of %d bytes, need 0 (the default) or more", ErrOption, c.memory))
-	}
-	return errs
+func (c *computing) problems() (p problems) {
+	p.add(c.precision.check())
+	p.want(c.memory >= 0, "a memory limit of %d bytes, need 0 (the default) or more", c.memory)
+	return p
 }
 
 // applied are the options, and else the defaults.
@@ -54,11 +48,11 @@ func configure(opts []Option) (*config, error) {
 		c.recipe = c.recipe.OfWidth(*c.width)
 	}
 	c.adapt(base)
-	problems := append(c.recipe.problems(), c.problems()...)
+	p := append(c.recipe.problems(), c.problems()...)
 	if c.train.Len() > 0 {
-		problems = append(problems, c.misfits()...)
+		p = append(p, c.misfits()...)
 	}
-	return c, errors.Join(problems...)
+	return c, errors.Join(p...)
 }
 
 // adapt makes the schedules those of the run, given the recipe before it was changed.
@@ -76,43 +70,37 @@ func (c *config) adapt(base Recipe) {
 	}
 }
 
-func (c *config) problems() []error {
-	var errs []error
-	check := func(ok bool, format string, args ...any) {
-		if !ok {
-			errs = append(errs, fmt.Errorf("%w: "+format, append([]any{ErrOption}, args...)...))
-		}
-	}
-	check(!c.ownData || c.train.Len() > 0, "the training set is nil or empty")
-	check(c.unusable == nil, "%w", c.unusable)
-	check(c.initialError == nil, "%w", c.initialError)
-	check(c.recipe.Epochs != 0 || c.initial != nil || c.initialError != nil, "0 epochs, need at least 1")
-	check(c.devices >= 1, "%d devices, need at least 1", c.devices)
+func (c *config) problems() (p problems) {
+	p.want(!c.ownData || c.train.Len() > 0, "the training set is nil or empty")
+	p.add(c.unusable)
+	p.add(c.initialError)
+	p.want(c.recipe.Epochs != 0 || c.initial != nil || c.initialError != nil, "0 epochs, need at least 1")
+	p.want(c.devices >= 1, "%d devices, need at least 1", c.devices)
 	if b := c.recipe.BatchSize; c.devices > 1 {
-		check(b%c.devices == 0, "batch size %d, need a multiple of the %d devices", b, c.devices)
+		p.want(b%c.devices == 0, "batch size %d, need a multiple of the %d devices", b, c.devices)
 		part := c.recipe.ImagesPerStep()
-		check(part%c.devices == 0, "%d selected images of a batch, need a multiple of the %d devices", part, c.devices)
+		p.want(part%c.devices == 0, "%d selected images of a batch, need a multiple of the %d devices", part, c.devices)
 	}
-	check(c.lossEvery >= 0, "a loss every %d steps, need 0 (the default) or more", c.lossEvery)
-	check(c.stepsPerDispatch >= 0, "%d steps per dispatch, need 0 (the default) or more", c.stepsPerDispatch)
-	errs = append(errs, c.computing.problems()...)
+	p.want(c.lossEvery >= 0, "a loss every %d steps, need 0 (the default) or more", c.lossEvery)
+	p.want(c.stepsPerDispatch >= 0, "%d steps per dispatch, need 0 (the default) or more", c.stepsPerDispatch)
+	p = append(p, c.computing.problems()...)
 	if c.peak != nil {
 		positive := *c.peak > 0 && *c.peak <= math.MaxFloat32
-		check(positive, "peak learning rate %g, need a positive float32", *c.peak)
-		check(!positive || c.recipe.Schedule.Peak() > 0, "a peak learning rate for a schedule that is 0 throughout")
+		p.want(positive, "peak learning rate %g, need a positive float32", *c.peak)
+		p.want(!positive || c.recipe.Schedule.Peak() > 0, "a peak learning rate for a schedule that is 0 throughout")
 	}
-	check(!c.checkpoints || c.checkpointFolder != "", "no folder for the checkpoints")
-	check(!c.checkpoints || c.checkpointEvery >= 1, "a checkpoint every %d epochs, need at least 1", c.checkpointEvery)
-	check(!c.resume || c.checkpoints, "WithResume without WithCheckpoint, which names the folder")
-	check(!slices.ContainsFunc(c.observers, Observer.empty), "an observer without any function")
-	check(c.testEvery >= 1, "a test every %d epochs, need at least 1", c.testEvery)
+	p.want(!c.checkpoints || c.checkpointFolder != "", "no folder for the checkpoints")
+	p.want(!c.checkpoints || c.checkpointEvery >= 1, "a checkpoint every %d epochs, need at least 1", c.checkpointEvery)
+	p.want(!c.resume || c.checkpoints, "WithResume without WithCheckpoint, which names the folder")
+	p.want(!slices.ContainsFunc(c.observers, Observer.empty), "an observer without any function")
+	p.want(c.testEvery >= 1, "a test every %d epochs, need at least 1", c.testEvery)
 	if c.target != nil {
-		check(*c.target > 0 && *c.target <= 1, "target accuracy %g, need above 0, and 1 at most", *c.target)
+		p.want(*c.target > 0 && *c.target <= 1, "target accuracy %g, need above 0, and 1 at most", *c.target)
 	}
 	if c.patience != nil {
-		check(*c.patience >= 1, "an early stop after %d epochs, need at least 1", *c.patience)
+		p.want(*c.patience >= 1, "an early stop after %d epochs, need at least 1", *c.patience)
 	}
-	return errs
+	return p
 }
 
 // configureLoading applies the options of Load and ReadModel.

@@ -30,48 +30,31 @@ func (c *config) loadCIFAR10() (err error) {
 }
 
 // misfits are the problems of the options with the data set; the network is settled on the way.
-func (c *config) misfits() []error {
-	var errs []error
-	wrong := func(format string, args ...any) {
-		errs = append(errs, fmt.Errorf("%w: "+format, append([]any{ErrOption}, args...)...))
-	}
+func (c *config) misfits() (p problems) {
 	n, shape, classes := c.train.Len(), c.train.Shape(), c.train.Classes()
-	if c.recipe.BatchSize > n {
-		wrong("batch size %d is larger than the training set of %d images: WithBatchSize takes 1 to %d", c.recipe.BatchSize, n, n)
+	p.want(c.recipe.BatchSize <= n, "batch size %d is larger than the training set of %d images: WithBatchSize takes 1 to %d", c.recipe.BatchSize, n, n)
+	if t := c.test; t != nil {
+		p.want(t.Shape() == shape && slices.Equal(t.Classes(), classes), "the test set has %v images in the classes %q, the training set %v in %q", t.Shape(), t.Classes(), shape, classes)
+		p.want(t.Resizing() == c.train.Resizing(), "the test set's pictures were resized by %q, the training set's by %q", t.Resizing(), c.train.Resizing())
 	}
-	if c.test != nil && (c.test.Shape() != shape || !slices.Equal(c.test.Classes(), classes)) {
-		wrong("the test set has %v images in the classes %q, the training set %v in %q", c.test.Shape(), c.test.Classes(), shape, classes)
+	if w := len(c.recipe.ClassWeights); w > 0 {
+		p.want(w == len(classes), "%d class weights for %d classes", w, len(classes))
 	}
-	if c.test != nil && c.test.Resizing() != c.train.Resizing() {
-		wrong("the test set's pictures were resized by %q, the training set's by %q", c.test.Resizing(), c.train.Resizing())
-	}
-	if w := len(c.recipe.ClassWeights); w > 0 && w != len(classes) {
-		wrong("%d class weights for %d classes", w, len(classes))
-	}
-	if c.test == nil && c.needsTest() {
-		wrong("WithTargetAccuracy, WithEarlyStop and WithBestWeights need a test set")
-	}
-	if err := c.recipe.TestViews.show(shape); err != nil {
-		wrong("%w", err)
-	}
+	p.want(c.test != nil || !c.needsTest(), "WithTargetAccuracy, WithEarlyStop and WithBestWeights need a test set")
+	p.add(c.recipe.TestViews.show(shape))
 	for _, a := range c.recipe.Augmentations {
-		if a == nil {
-			continue // a problem of the recipe
-		}
-		if err := a.Validate(shape); err != nil {
-			wrong("%w", err)
+		if a != nil { // else a problem of the recipe
+			p.add(a.Validate(shape))
 		}
 	}
 	if err := errors.Join(c.settleNetwork(shape, len(classes)), c.settleSelector(shape, len(classes))); err != nil {
-		wrong("%w", err)
-		return errs
+		p.add(err)
+		return p
 	}
-	for _, problem := range []error{c.freeze(), c.normsFit(n), c.startFrom(classes)} {
-		if problem != nil {
-			wrong("%w", problem)
-		}
+	for _, err := range []error{c.freeze(), c.normsFit(n), c.startFrom(classes)} {
+		p.add(err)
 	}
-	return errs
+	return p
 }
 
 // needsTest says whether an option looks at a test set while the run trains.

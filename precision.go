@@ -25,5 +25,5 @@ func (p Precision) check() error {
 	case PrecisionAuto, Float32, BFloat16:
 		return nil
 	}
-	return fmt.Errorf("%w: precision %q, want %q, %q or %q", ErrOption, p, PrecisionAuto, Float32, BFloat16)
+	return fmt.Errorf("precision %q, want %q, %q or %q", p, PrecisionAuto, Float32, BFloat16)
 }

@@ -178,8 +178,8 @@ func (r *Recipe) UnmarshalJSON(text []byte) error {
 	}
 	read := Recipe(in.plain)
 	read.Optimizer = in.Optimizer.Optimizer
-	if problems := read.problems(); len(problems) > 0 {
-		return fmt.Errorf("recipe: %w", errors.Join(problems...))
+	if p := read.problems(); len(p) > 0 {
+		return fmt.Errorf("recipe: %w", errors.Join(p...))
 	}
 	*r = read
 	return nil
@@ -190,55 +190,41 @@ func (r *Recipe) UnmarshalJSON(text []byte) error {
 const maxEpochs = 30_000
 
 // problems lists everything that is wrong with the recipe whatever the data set is.
-func (r Recipe) problems() []error {
-	var errs []error
-	check := func(ok bool, format string, args ...any) {
-		if !ok {
-			errs = append(errs, fmt.Errorf("%w: "+format, append([]any{ErrOption}, args...)...))
-		}
-	}
-	check(r.BatchSize >= 1, "batch size %d, need at least 1", r.BatchSize)
-	check(r.Epochs >= 0 && r.Epochs <= maxEpochs, "%d epochs, need 0 to %d", r.Epochs, maxEpochs)
-	check(r.LastEpoch >= 0 && r.LastEpoch <= 1, "last epoch %g, need 0 (for 1) to 1", r.LastEpoch)
-	check(r.LastEpoch == 0 || r.Epochs >= 1, "a share of the last epoch, and no epoch")
-	if err := optimizerProblem(r.Optimizer); err != nil {
-		check(false, "%w", err)
-	}
-	check(r.LabelSmoothing >= 0 && r.LabelSmoothing < 1, "label smoothing %g, need 0 to below 1", r.LabelSmoothing)
+func (r Recipe) problems() (p problems) {
+	p.want(r.BatchSize >= 1, "batch size %d, need at least 1", r.BatchSize)
+	p.want(r.Epochs >= 0 && r.Epochs <= maxEpochs, "%d epochs, need 0 to %d", r.Epochs, maxEpochs)
+	p.want(r.LastEpoch >= 0 && r.LastEpoch <= 1, "last epoch %g, need 0 (for 1) to 1", r.LastEpoch)
+	p.want(r.LastEpoch == 0 || r.Epochs >= 1, "a share of the last epoch, and no epoch")
+	p.add(optimizerProblem(r.Optimizer))
+	p.want(r.LabelSmoothing >= 0 && r.LabelSmoothing < 1, "label smoothing %g, need 0 to below 1", r.LabelSmoothing)
 	for class, w := range r.ClassWeights {
-		check(w >= 0 && w <= math.MaxFloat32, "weight %g of class %d, need 0 or more", w, class)
+		p.want(w >= 0 && w <= math.MaxFloat32, "weight %g of class %d, need 0 or more", w, class)
 	}
-	check(r.ClassWeights == nil || slices.ContainsFunc(r.ClassWeights, func(w float64) bool { return w > 0 }), "class weights %v, need one above 0", r.ClassWeights)
-	check(r.LayerDecay >= 0 && r.LayerDecay <= 1, "layer decay %g, need 0 (for 1) to 1", r.LayerDecay)
-	check(r.Averaging.Every >= 0, "averaging every %d steps, need 0 (none) or more", r.Averaging.Every)
-	check(r.Averaging.Decay >= 0 && r.Averaging.Decay < 1, "averaging decay %g, need 0 to below 1", r.Averaging.Decay)
-	check(r.Averaging.Power >= 0 && r.Averaging.Power <= math.MaxFloat32, "averaging power %g, need 0 or more", r.Averaging.Power)
-	check(r.Averaging.Every > 0 || r.Averaging.Power == 0 && !r.Averaging.Lookahead, "averaging with a power or lookahead every 0 steps, which is none")
-	check(r.TestViews.known(), "test views %q, want %q, %q, %q or %q", r.TestViews, OneView, FlipViews, FlipTranslateViews, SixViews)
-	check(r.Published.Accuracy >= 0 && r.Published.Accuracy <= 1, "published accuracy %g, need 0 to 1", r.Published.Accuracy)
-	check(r.Published.Seconds >= 0 && r.Published.Seconds <= math.MaxFloat64, "published seconds %g, need 0 or more", r.Published.Seconds)
-	if err := r.Mixing.Validate(); err != nil {
-		errs = append(errs, fmt.Errorf("%w: %w", ErrOption, err))
-	}
-	if err := r.Loading.Validate(); err != nil {
-		errs = append(errs, fmt.Errorf("%w: %w", ErrOption, err))
-	}
+	p.want(r.ClassWeights == nil || slices.ContainsFunc(r.ClassWeights, func(w float64) bool { return w > 0 }), "class weights %v, need one above 0", r.ClassWeights)
+	p.want(r.LayerDecay >= 0 && r.LayerDecay <= 1, "layer decay %g, need 0 (for 1) to 1", r.LayerDecay)
+	p.want(r.Averaging.Every >= 0, "averaging every %d steps, need 0 (none) or more", r.Averaging.Every)
+	p.want(r.Averaging.Decay >= 0 && r.Averaging.Decay < 1, "averaging decay %g, need 0 to below 1", r.Averaging.Decay)
+	p.want(r.Averaging.Power >= 0 && r.Averaging.Power <= math.MaxFloat32, "averaging power %g, need 0 or more", r.Averaging.Power)
+	p.want(r.Averaging.Every > 0 || r.Averaging.Power == 0 && !r.Averaging.Lookahead, "averaging with a power or lookahead every 0 steps, which is none")
+	p.want(r.TestViews.known(), "test views %q, want %q, %q, %q or %q", r.TestViews, OneView, FlipViews, FlipTranslateViews, SixViews)
+	p.want(r.Published.Accuracy >= 0 && r.Published.Accuracy <= 1, "published accuracy %g, need 0 to 1", r.Published.Accuracy)
+	p.want(r.Published.Seconds >= 0 && r.Published.Seconds <= math.MaxFloat64, "published seconds %g, need 0 or more", r.Published.Seconds)
+	p.add(r.Mixing.Validate())
+	p.add(r.Loading.Validate())
 	if err := r.follows(r.Schedule); err != nil {
-		errs = append(errs, err)
+		p = append(p, err)
 	}
-	errs = append(errs, r.groupProblems()...)
+	p = append(p, r.groupProblems()...)
 	if s := r.Selection; s != nil {
-		errs = append(errs, s.problems()...)
-		check(r.Mixing.Kind == data.NoMixing, "selection: not with mixing, as losses of mixed images say little about either")
-		check(!r.KeepIncompleteBatch, "selection: not with incomplete batches")
+		p = append(p, s.problems()...)
+		p.want(r.Mixing.Kind == data.NoMixing, "selection: not with mixing, as losses of mixed images say little about either")
+		p.want(!r.KeepIncompleteBatch, "selection: not with incomplete batches")
 	}
 	for i, a := range r.Augmentations {
-		check(a != nil, "augmentation %d is nil", i)
+		p.want(a != nil, "augmentation %d is nil", i)
 	}
-	if err := r.architectureProblem(); err != nil {
-		errs = append(errs, fmt.Errorf("%w: %w", ErrOption, err))
-	}
-	return errs
+	p.add(r.architectureProblem())
+	return p
 }
 
 // architectureProblem is what is wrong with the network, whatever it is to be trained on.
@@ -262,37 +248,31 @@ func (r Recipe) architecture() layers.Architecture {
 }
 
 // groupProblems lists everything that is wrong with the groups.
-func (r Recipe) groupProblems() []error {
-	var errs []error
+func (r Recipe) groupProblems() (p problems) {
 	seen := map[layers.VariableKind]bool{}
 	for i, g := range r.Groups {
-		check := func(ok bool, format string, args ...any) {
-			if !ok {
-				errs = append(errs, fmt.Errorf("%w: group %d: "+format, append([]any{ErrOption, i}, args...)...))
-			}
-		}
-		check(slices.Contains(layers.VariableKinds(), g.Variables), "variables %q, want one of %q", g.Variables, layers.VariableKinds())
-		check(!seen[g.Variables], "a second one of %s", g.Variables)
+		p.want(slices.Contains(layers.VariableKinds(), g.Variables), "group %d: variables %q, want one of %q", i, g.Variables, layers.VariableKinds())
+		p.want(!seen[g.Variables], "group %d: a second one of %s", i, g.Variables)
 		seen[g.Variables] = true
-		check(g.RateFactor >= 0 && g.RateFactor <= math.MaxFloat32, "rate factor %g, need 0 or more", g.RateFactor)
+		p.want(g.RateFactor >= 0 && g.RateFactor <= math.MaxFloat32, "group %d: rate factor %g, need 0 or more", i, g.RateFactor)
 		if err := optimizerProblem(g.Optimizer); err != nil {
-			check(false, "%w", err)
+			p.add(fmt.Errorf("group %d: %w", i, err))
 		}
 		if _, muon := g.Optimizer.(Muon); muon {
-			check(g.Variables == layers.KindFilters || g.Variables == layers.KindLinearWeights, "muon for %s, which are no matrices", g.Variables)
+			p.want(g.Variables == layers.KindFilters || g.Variables == layers.KindLinearWeights, "group %d: muon for %s, which are no matrices", i, g.Variables)
 		}
 		peak := r.Schedule.Peak()
 		if len(g.Schedule) > 0 {
 			peak = g.Schedule.Peak()
 			if err := r.follows(g.Schedule); err != nil {
-				errs = append(errs, fmt.Errorf("group %d: %w", i, err))
+				p = append(p, fmt.Errorf("group %d: %w", i, err))
 			}
 		}
 		if max(peak, g.RateFactor) <= math.MaxFloat32 {
-			check(peak*g.RateFactor <= math.MaxFloat32, "rate factor %g of a rate of %g, need a float32", g.RateFactor, peak)
+			p.want(peak*g.RateFactor <= math.MaxFloat32, "group %d: rate factor %g of a rate of %g, need a float32", i, g.RateFactor, peak)
 		}
 	}
-	return errs
+	return p
 }
 
 // follows reports whether the run can follow a schedule.

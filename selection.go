@@ -35,17 +35,11 @@ func (s *Selection) of(batch int) int {
 }
 
 // problems lists everything that is wrong with the selection, whatever is trained.
-func (s *Selection) problems() []error {
-	var errs []error
-	check := func(ok bool, format string, args ...any) {
-		if !ok {
-			errs = append(errs, fmt.Errorf("%w: selection: "+format, append([]any{ErrOption}, args...)...))
-		}
-	}
-	check(s.Share > 0 && s.Share < 1, "a share of %g, need more than 0 and less than 1", s.Share)
-	check(s.Every >= 1, "a network that learns every %d steps, need at least 1", s.Every)
+func (s *Selection) problems() (p problems) {
+	p.want(s.Share > 0 && s.Share < 1, "selection: a share of %g, need more than 0 and less than 1", s.Share)
+	p.want(s.Every >= 1, "selection: a network that learns every %d steps, need at least 1", s.Every)
 	if err := s.Design.Validate(); err != nil {
-		check(false, "%w", err)
+		p.add(fmt.Errorf("selection: %w", err))
 	}
-	return errs
+	return p
 }
