@@ -3,7 +3,10 @@ package layers
 import (
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
+
+	"github.com/fastresnet/fastresnet/internal/digits"
 )
 
 // Summary is a printable table of the network: a line a layer with its output shape, trainable
@@ -79,11 +82,4 @@ func countOrBlank(n int64) string {
 	return grouped(n)
 }
 
-// grouped writes n with a comma every three digits.
-func grouped(n int64) string {
-	s := fmt.Sprint(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}
+func grouped(n int64) string { return digits.Group(strconv.FormatInt(n, 10)) }
