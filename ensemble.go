@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/internal/digits"
 )
 
 // Ensemble is several models that answer together: what it finds of an image is the mean of the probabilities that they
@@ -53,11 +54,7 @@ func (e *Ensemble) String() string {
 	if e.made() != nil {
 		return "no models"
 	}
-	models := "models"
-	if len(e.models) == 1 {
-		models = "model"
-	}
-	return fmt.Sprintf("%d %s %s", len(e.models), models, e.models[0].purpose())
+	return digits.Counted(len(e.models), "model", "models") + " " + e.models[0].purpose()
 }
 
 // Classes returns the names of the classes.

@@ -225,11 +225,7 @@ func (m *Model) String() string {
 
 // purpose says what the model is for.
 func (m *Model) purpose() string {
-	classes := "classes"
-	if len(m.classes) == 1 {
-		classes = "class"
-	}
-	return fmt.Sprintf("for images of %v in %d %s", m.network.Input, len(m.classes), classes)
+	return fmt.Sprintf("for images of %v in %s", m.network.Input, digits.Counted(len(m.classes), "class", "classes"))
 }
 
 // Summary is a table of the network: layers, output shapes, parameters and multiply-adds.

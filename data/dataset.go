@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/fastresnet/fastresnet/internal/classnames"
+	"github.com/fastresnet/fastresnet/internal/digits"
 )
 
 // Dataset is a set of labelled images of one shape, held in memory as bytes. It never changes once
@@ -110,14 +111,7 @@ func (d *Dataset) String() string {
 	if d == nil {
 		return "no images"
 	}
-	images, classes := "images", "classes"
-	if d.Len() == 1 {
-		images = "image"
-	}
-	if len(d.classes) == 1 {
-		classes = "class"
-	}
-	return fmt.Sprintf("%d %s of %v in %d %s", d.Len(), images, d.shape, len(d.classes), classes)
+	return fmt.Sprintf("%s of %v in %s", digits.Counted(d.Len(), "image", "images"), d.shape, digits.Counted(len(d.classes), "class", "classes"))
 }
 
 // Shape returns the shape that all images have.

@@ -1,7 +1,10 @@
-// Package digits makes long numbers readable.
+// Package digits writes numbers for people.
 package digits
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // Group puts a comma between each three digits before the point of a decimal number: "-1,234.5".
 func Group(number string) string {
@@ -13,4 +16,12 @@ func Group(number string) string {
 		number = number[:i] + "," + number[i:]
 	}
 	return number
+}
+
+// Counted is a number of things: "1 class", "2 classes".
+func Counted(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return strconv.Itoa(n) + " " + many
 }
