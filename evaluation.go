@@ -10,6 +10,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/internal/digits"
 	"github.com/fastresnet/fastresnet/internal/pathname"
 )
 
@@ -260,11 +261,7 @@ func (e Evaluation) String() string {
 	}
 	const most = 12 // columns
 	var text strings.Builder
-	images := "images"
-	if len(e.labels) == 1 {
-		images = "image"
-	}
-	fmt.Fprintf(&text, "accuracy %.2f %%, loss %.4f, %d %s\n", 100*e.Accuracy, e.Loss, len(e.labels), images)
+	fmt.Fprintf(&text, "accuracy %.2f %%, loss %.4f, %s\n", 100*e.Accuracy, e.Loss, digits.Counted(len(e.labels), "image", "images"))
 	if e.Threshold > 0 {
 		fmt.Fprintf(&text, "threshold %g: %d unknown", e.Threshold, e.Unknown)
 		if answered := len(e.labels) - e.Unknown; answered > 0 {
