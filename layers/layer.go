@@ -2,10 +2,8 @@ package layers
 
 import (
 	"errors"
-	"maps"
 	"math"
 	"reflect"
-	"slices"
 
 	"github.com/fastresnet/fastresnet/data"
 )
@@ -30,15 +28,6 @@ var types = map[string]Layer{
 	"relu": ReLU{}, "celu": CELU{}, "gelu": GELU{}, "silu": SiLU{},
 	"max_pool": MaxPool{}, "global_max_pool": GlobalMaxPool{}, "global_mean_pool": GlobalMeanPool{},
 	"global_max_mean_pool": GlobalMaxMeanPool{}, "linear": Linear{}, "scale": Scale{}, "residual": Residual{},
-}
-
-// Types is a zero value of each type of layer.
-func Types() []Layer {
-	var all []Layer
-	for _, name := range slices.Sorted(maps.Keys(types)) {
-		all = append(all, types[name])
-	}
-	return all
 }
 
 // typeName is the name of a layer's type; "" for none of this package's, such as a pointer to one.

@@ -8,13 +8,6 @@ import (
 	"github.com/fastresnet/fastresnet/data"
 )
 
-const (
-	// Epsilon is added to the variance by batch norm, unless its settings say otherwise.
-	Epsilon = 1e-5
-	// Momentum is the weight of a batch's statistics in the running ones, unless the settings say otherwise.
-	Momentum = 0.1
-)
-
 // BatchNorm normalises every channel over batch, height and width, then scales and shifts it
 // (https://arxiv.org/abs/1502.03167).
 //
@@ -39,16 +32,15 @@ type NormSettings struct {
 	RandomScale bool `json:"random_scale,omitempty"`
 	// LowPrecision computes in the network's precision. Without it a norm computes in float32, whatever the network does.
 	LowPrecision bool `json:"low_precision,omitempty"`
-	// Epsilon is added to the variance, from 0 to 1; 0 stands for the constant [Epsilon], 1e-5.
+	// Epsilon is added to the variance, from 0 to 1; 0 stands for 1e-5.
 	Epsilon float64 `json:"epsilon,omitempty"`
-	// Momentum is the weight of a batch's statistics in the running ones, from 0 to 1; 0 stands for the constant
-	// [Momentum], 0.1.
+	// Momentum is the weight of a batch's statistics in the running ones, from 0 to 1; 0 stands for 0.1.
 	Momentum float64 `json:"momentum,omitempty"`
 }
 
 // Constants are the epsilon and the momentum that the settings stand for.
 func (s NormSettings) Constants() (epsilon, momentum float64) {
-	return cmp.Or(s.Epsilon, Epsilon), cmp.Or(s.Momentum, Momentum)
+	return cmp.Or(s.Epsilon, 1e-5), cmp.Or(s.Momentum, 0.1)
 }
 
 func (b BatchNorm) String() string {

@@ -7,13 +7,13 @@ import (
 	"io"
 	"maps"
 	"math"
-	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/internal/onnx"
+	"github.com/fastresnet/fastresnet/internal/testlayers"
 	"github.com/fastresnet/fastresnet/layers"
 	"github.com/google/go-cmp/cmp"
 )
@@ -126,24 +126,11 @@ func TestLayout(t *testing.T) {
 
 // Each type of layer must be in a case of this package.
 func TestEveryLayerIsExported(t *testing.T) {
-	var all []string
-	for _, l := range layers.Types() {
-		all = append(all, reflect.TypeOf(l).Name())
-	}
-	exported := map[string]bool{}
+	var all [][]layers.Layer
 	for _, c := range modelCases(t) {
-		steps, err := c.network.Plan()
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, s := range steps {
-			exported[reflect.TypeOf(s.Layer).Name()] = true
-		}
+		all = append(all, c.network.Layers)
 	}
-	slices.Sort(all)
-	if diff := cmp.Diff(all, slices.Sorted(maps.Keys(exported))); diff != "" {
-		t.Errorf("layers (-of the package +of cases_test.go):\n%s", diff)
-	}
+	testlayers.Complete(t, all...)
 }
 
 func TestMetadata(t *testing.T) {
