@@ -12,9 +12,9 @@ import (
 // and the images must not be smaller than the patches.
 //
 // Input [batch, height, width, in], output [batch, height, width, Kernel·Kernel·in], in the order of
-// falling eigenvalues. Its variable Name/weight [out, Kernel, Kernel, in] is not trained; training
-// computes it from its images with data.Dataset.PatchWhitening. With Bias there is Name/bias [out], which is
-// trained, and starts uniform in ±1/sqrt(Kernel·Kernel·in), or at 0 with ZeroBias.
+// falling eigenvalues. Its variable Name/weight [out, Kernel, Kernel, in] is not trained, but
+// computed from the first images of the training set. With Bias there is Name/bias [out], which is trained, and starts
+// uniform in ±1/sqrt(Kernel·Kernel·in), or at 0 with ZeroBias.
 type PatchWhitening struct {
 	Name string `json:"name"`
 	WhiteningSettings

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 
 	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/internal/whitening"
 	"github.com/fastresnet/fastresnet/layers"
 )
 
@@ -18,7 +19,7 @@ func InitialWeights(ctx context.Context, variables []layers.Variable, cfg Config
 	for _, v := range variables {
 		given, isGiven := cfg.Initial[v.Name]
 		if w := v.Whitening; w != nil && !isGiven {
-			filters, err := whitening(ctx, *w, train, cfg.Normalization)
+			filters, err := whiteningFilters(ctx, *w, train, cfg.Normalization)
 			if err != nil {
 				return nil, err
 			}
@@ -46,9 +47,9 @@ func InitialWeights(ctx context.Context, variables []layers.Variable, cfg Config
 	return weights, nil
 }
 
-// whitening computes the filters of a patch whitening, and their negatives if there are to be any.
-func whitening(ctx context.Context, w layers.PatchWhitening, train *data.Dataset, n data.Normalization) ([]float32, error) {
-	filters, err := train.PatchWhitening(ctx, n, w.Kernel, w.Epsilon, w.Images)
+// whiteningFilters computes the filters of a patch whitening, and their negatives if there are to be any.
+func whiteningFilters(ctx context.Context, w layers.PatchWhitening, train *data.Dataset, n data.Normalization) ([]float32, error) {
+	filters, err := whitening.Filters(ctx, train, n, w.Kernel, w.Epsilon, w.Images)
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/internal/whitening"
 	"github.com/fastresnet/fastresnet/layers"
 	"github.com/google/go-cmp/cmp"
 	"gonum.org/v1/gonum/stat"
@@ -85,7 +86,7 @@ func initialWeights(t testing.TB, variables []layers.Variable, seed uint64, trai
 
 func patchWhitening(t testing.TB, set *data.Dataset, n data.Normalization, kernel int, epsilon float64, images int) []float32 {
 	t.Helper()
-	filters, err := set.PatchWhitening(t.Context(), n, kernel, epsilon, images)
+	filters, err := whitening.Filters(t.Context(), set, n, kernel, epsilon, images)
 	if err != nil {
 		t.Fatal(err)
 	}

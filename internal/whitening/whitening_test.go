@@ -1,4 +1,4 @@
-package data_test
+package whitening_test
 
 import (
 	"context"
@@ -9,12 +9,13 @@ import (
 	"time"
 
 	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/internal/whitening"
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestPatchWhitening applies the filters to every patch: with no epsilon the outputs have variance 1 and are
+// TestFilters applies the filters to every patch: with no epsilon the outputs have variance 1 and are
 // uncorrelated, which is what whitening means. The sums are plain float64 loops over normalised pixels.
-func TestPatchWhitening(t *testing.T) {
+func TestFilters(t *testing.T) {
 	set, err := data.Synthetic(40, 1)
 	if err != nil {
 		t.Fatal(err)
@@ -24,7 +25,7 @@ func TestPatchWhitening(t *testing.T) {
 		size := kernel * kernel * shape.Channels
 		for _, epsilon := range []float64{0, 0.5} {
 			const images = 30
-			filters := whitening(t, set, n, kernel, epsilon, images)
+			filters := filtersOf(t, set, n, kernel, epsilon, images)
 			if len(filters) != size*size {
 				t.Fatalf("kernel %d: %d values, want %d", kernel, len(filters), size*size)
 			}
@@ -75,7 +76,7 @@ func TestPatchWhitening(t *testing.T) {
 
 // The filters are eigenvectors, so at right angles to each other, with signs that are always the same, and they
 // do not depend on images past the first ones.
-func TestPatchWhiteningIsDefinite(t *testing.T) {
+func TestFiltersIsDefinite(t *testing.T) {
 	set, err := data.Synthetic(40, 1)
 	if err != nil {
 		t.Fatal(err)
@@ -85,9 +86,9 @@ func TestPatchWhiteningIsDefinite(t *testing.T) {
 		t.Fatal(err)
 	}
 	n := set.Normalization()
-	want := whitening(t, set, n, 3, 1e-2, 25)
+	want := filtersOf(t, set, n, 3, 1e-2, 25)
 	for range 3 {
-		if diff := cmp.Diff(want, whitening(t, first, n, 3, 1e-2, 1000)); diff != "" {
+		if diff := cmp.Diff(want, filtersOf(t, first, n, 3, 1e-2, 1000)); diff != "" {
 			t.Fatalf("filters (-want +got):\n%s", diff)
 		}
 	}
@@ -119,7 +120,7 @@ func TestPatchWhiteningIsDefinite(t *testing.T) {
 
 // Images of one colour have no variance but in one direction; the others are whitened by epsilon alone, or to 0
 // without one.
-func TestPatchWhiteningWithoutVariance(t *testing.T) {
+func TestFiltersWithoutVariance(t *testing.T) {
 	shape := data.Shape{Height: 4, Width: 4, Channels: 1}
 	set, err := data.New(make([]uint8, 2*shape.Size()), shape, []int{0, 1}, []string{"a", "b"})
 	if err != nil {
@@ -127,7 +128,7 @@ func TestPatchWhiteningWithoutVariance(t *testing.T) {
 	}
 	n := data.Normalization{Mean: []float32{-1}, Std: []float32{1}} // every pixel is 1, so patches have length 3
 	for _, epsilon := range []float64{0, 0.25} {
-		filters := whitening(t, set, n, 3, epsilon, 2)
+		filters := filtersOf(t, set, n, 3, epsilon, 2)
 		for i, v := range filters {
 			if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) || i >= 9 && epsilon == 0 && math.Abs(float64(v)) > 1e6 {
 				t.Fatalf("epsilon %g: value %d is %g", epsilon, i, v)
@@ -141,7 +142,7 @@ func TestPatchWhiteningWithoutVariance(t *testing.T) {
 	}
 }
 
-func TestPatchWhiteningRefuses(t *testing.T) {
+func TestFiltersRefuses(t *testing.T) {
 	images := func(height, width int) *data.Dataset {
 		shape := data.Shape{Height: height, Width: width, Channels: 3}
 		set, err := data.New(make([]uint8, 2*shape.Size()), shape, []int{0, 1}, []string{"a", "b"})
@@ -168,21 +169,21 @@ func TestPatchWhiteningRefuses(t *testing.T) {
 		{"a normalization of grey images", images(8, 8), data.Normalization{Mean: []float32{0}, Std: []float32{1}}, 3, 2, "for 3 channels"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			filters, err := tt.set.PatchWhitening(t.Context(), tt.n, tt.kernel, 0.1, tt.count)
+			filters, err := whitening.Filters(t.Context(), tt.set, tt.n, tt.kernel, 0.1, tt.count)
 			if filters != nil || !errors.Is(err, data.ErrFormat) || !strings.Contains(err.Error(), tt.says) {
 				t.Errorf("%d filters, error %v; want ErrFormat that says %q", len(filters), err, tt.says)
 			}
 		})
 	}
-	if _, err := images(3, 3).PatchWhitening(t.Context(), n, 3, 0.1, 2); err != nil {
+	if _, err := whitening.Filters(t.Context(), images(3, 3), n, 3, 0.1, 2); err != nil {
 		t.Errorf("images of one patch: %v", err)
 	}
 }
 
-// whitening are the filters of a set.
-func whitening(t *testing.T, set *data.Dataset, n data.Normalization, kernel int, epsilon float64, images int) []float32 {
+// filtersOf are the filters of a set.
+func filtersOf(t *testing.T, set *data.Dataset, n data.Normalization, kernel int, epsilon float64, images int) []float32 {
 	t.Helper()
-	filters, err := set.PatchWhitening(t.Context(), n, kernel, epsilon, images)
+	filters, err := whitening.Filters(t.Context(), set, n, kernel, epsilon, images)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -199,17 +200,17 @@ func (ended) Done() <-chan struct{} { c := make(chan struct{}); close(c); return
 func (e ended) Err() error          { return e.err() }
 
 // Whoever cancels does not wait for the rest of the images.
-func TestPatchWhiteningIsCancelled(t *testing.T) {
+func TestFiltersIsCancelled(t *testing.T) {
 	set, err := data.Synthetic(2000, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx := ended{t.Context(), func() error { return context.Canceled }}
 	start := time.Now()
-	_, _ = set.PatchWhitening(t.Context(), set.Normalization(), 3, 1e-2, set.Len())
+	_, _ = whitening.Filters(t.Context(), set, set.Normalization(), 3, 1e-2, set.Len())
 	whole := time.Since(start)
 	start = time.Now()
-	filters, err := set.PatchWhitening(ctx, set.Normalization(), 3, 1e-2, set.Len())
+	filters, err := whitening.Filters(ctx, set, set.Normalization(), 3, 1e-2, set.Len())
 	if filters != nil || !errors.Is(err, context.Canceled) {
 		t.Errorf("%d filters, error %v; want context.Canceled", len(filters), err)
 	}

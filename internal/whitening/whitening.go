@@ -1,4 +1,5 @@
-package data
+// Package whitening computes the filters of a patch whitening, layers.PatchWhitening.
+package whitening
 
 import (
 	"context"
@@ -8,10 +9,11 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/fastresnet/fastresnet/data"
 	"gonum.org/v1/gonum/mat"
 )
 
-// PatchWhitening computes the filters of a patch whitening from the first images of the set: the eigenvectors of the
+// Filters computes the filters of a patch whitening from the first images of a set: the eigenvectors of the
 // uncentred covariance of all kernel x kernel patches that lie inside the normalised images, each divided by the square
 // root of its eigenvalue plus epsilon, in the order of falling eigenvalues; 0 where that sum is. Convolved with them,
 // patches have uncorrelated values of variance 1, less where epsilon counts. epsilon is 0 or more.
@@ -19,32 +21,33 @@ import (
 // The result is [kernel·kernel·channels, kernel, kernel, channels]. It is the same every time: sums over
 // pixels are exact, and of the two signs of an eigenvector the one is taken whose first large component is
 // positive. When ctx ends, its error is returned within the time that an image takes. Otherwise the error wraps
-// [ErrFormat]: a kernel below 1 or larger than the images, a normalization of other channels, no images, or a covariance
+// [data.ErrFormat]: a kernel below 1 or larger than the images, a normalization of other channels, no images, or a covariance
 // whose eigenvectors are not found.
 //
 // Source: rung 25 of the series "How to train your ResNet".
-func (d *Dataset) PatchWhitening(ctx context.Context, n Normalization, kernel int, epsilon float64, images int) ([]float32, error) {
-	if d.Len() == 0 {
-		return nil, errEmpty
+func Filters(ctx context.Context, set *data.Dataset, n data.Normalization, kernel int, epsilon float64, images int) ([]float32, error) {
+	if set.Len() == 0 {
+		return nil, fmt.Errorf("%w: the set is empty", data.ErrFormat)
 	}
-	if kernel < 1 || kernel > min(d.shape.Height, d.shape.Width) {
-		return nil, fmt.Errorf("%w: patches of %dx%d, in images of %v", ErrFormat, kernel, kernel, d.shape)
+	shape := set.Shape()
+	if kernel < 1 || kernel > min(shape.Height, shape.Width) {
+		return nil, fmt.Errorf("%w: patches of %dx%d, in images of %v", data.ErrFormat, kernel, kernel, shape)
 	}
-	if err := n.Validate(d.shape.Channels); err != nil {
+	if err := n.Validate(shape.Channels); err != nil {
 		return nil, err
 	}
-	first, err := d.Slice(0, min(images, d.Len()))
+	first, err := set.Slice(0, min(images, set.Len()))
 	if err != nil {
 		return nil, err
 	}
-	covariance, err := first.patchCovariance(ctx, n, kernel)
+	products, err := covariance(ctx, first, n, kernel)
 	if err != nil {
 		return nil, err
 	}
-	size, _ := covariance.Dims()
+	size, _ := products.Dims()
 	var eigen mat.EigenSym
-	if !eigen.Factorize(covariance, true) {
-		return nil, fmt.Errorf("%w: the eigenvectors of the covariance of %dx%d patches were not found: the iteration does not converge", ErrFormat, kernel, kernel)
+	if !eigen.Factorize(products, true) {
+		return nil, fmt.Errorf("%w: the eigenvectors of the covariance of %dx%d patches were not found: the iteration does not converge", data.ErrFormat, kernel, kernel)
 	}
 	values := eigen.Values(nil) // rising
 	var vectors mat.Dense
@@ -84,16 +87,17 @@ func sign(vector []float64) float64 {
 	return 1
 }
 
-// patchCovariance is the mean of the products of every two values of a normalised patch. A value's number
+// covariance is the mean of the products of every two values of a normalised patch. A value's number
 // in its patch is (row·kernel + column)·channels + channel.
-func (d *Dataset) patchCovariance(ctx context.Context, n Normalization, kernel int) (*mat.SymDense, error) {
-	channels := d.shape.Channels
+func covariance(ctx context.Context, set *data.Dataset, n data.Normalization, kernel int) (*mat.SymDense, error) {
+	shape := set.Shape()
+	channels := shape.Channels
 	size := kernel * kernel * channels
-	sums, products, err := d.patchSums(ctx, kernel)
+	sums, products, err := patchSums(ctx, set, kernel)
 	if err != nil {
 		return nil, err
 	}
-	count := float64(d.Len() * (d.shape.Height - kernel + 1) * (d.shape.Width - kernel + 1))
+	count := float64(set.Len() * (shape.Height - kernel + 1) * (shape.Width - kernel + 1))
 	covariance := mat.NewSymDense(size, nil)
 	for i := range size {
 		for j := i; j < size; j++ {
@@ -108,8 +112,9 @@ func (d *Dataset) patchCovariance(ctx context.Context, n Normalization, kernel i
 
 // patchSums are the sums of each value of all patches, and of the products [i·size + j] of every two, i <= j. Of ctx,
 // which may be anyone's, the workers use the channel alone: a panic of theirs would end the process.
-func (d *Dataset) patchSums(ctx context.Context, kernel int) (sums, products []uint64, err error) {
-	size := kernel * kernel * d.shape.Channels
+func patchSums(ctx context.Context, set *data.Dataset, kernel int) (sums, products []uint64, err error) {
+	pixels, shape := set.Pixels(), set.Shape()
+	size := kernel * kernel * shape.Channels
 	sums, products = make([]uint64, size), make([]uint64, size*size)
 	ended := ctx.Done()
 	var mu sync.Mutex
@@ -118,13 +123,13 @@ func (d *Dataset) patchSums(ctx context.Context, kernel int) (sums, products []u
 	for w := range n {
 		workers.Go(func() {
 			ownSums, ownProducts := make([]uint64, size), make([]uint64, size*size)
-			for i := w; i < d.Len(); i += n {
+			for i := w; i < set.Len(); i += n {
 				select {
 				case <-ended:
 					return
 				default:
 				}
-				d.addPatches(ownSums, ownProducts, d.at(i), kernel)
+				addPatches(ownSums, ownProducts, pixels[i*shape.Size():(i+1)*shape.Size()], shape, kernel)
 			}
 			mu.Lock()
 			defer mu.Unlock()
@@ -142,14 +147,14 @@ func (d *Dataset) patchSums(ctx context.Context, kernel int) (sums, products []u
 
 // addPatches adds the patches of one image, a row of them at a time: value i of the patches in a row is a
 // run of the image's bytes, one a pixel.
-func (d *Dataset) addPatches(sums, products []uint64, image []uint8, kernel int) {
-	channels, width := d.shape.Channels, d.shape.Width-kernel+1
+func addPatches(sums, products []uint64, image []uint8, shape data.Shape, kernel int) {
+	channels, width := shape.Channels, shape.Width-kernel+1
 	size := len(sums)
 	values := make([]uint32, size*width) // [size, width]
-	for y := range d.shape.Height - kernel + 1 {
+	for y := range shape.Height - kernel + 1 {
 		for i := range size {
 			row, rest := i/(kernel*channels), i%(kernel*channels) // rest is column·channels + channel
-			from := (y+row)*d.shape.Width*channels + rest
+			from := (y+row)*shape.Width*channels + rest
 			for x := range width {
 				values[i*width+x] = uint32(image[from+x*channels])
 			}
