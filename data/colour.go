@@ -3,6 +3,8 @@ package data
 import (
 	"fmt"
 	"math/rand/v2"
+
+	"github.com/fastresnet/fastresnet/internal/resample"
 )
 
 // ColourJitter changes how bright an image is, its contrast and its saturation, in this order, each by a random amount.
@@ -38,9 +40,9 @@ func (j ColourJitter) Draw(rng *rand.Rand, n int, _ Shape) []int32 { return draw
 // Apply implements [Augmentation].
 func (j ColourJitter) Apply(dst, src []float32, image Shape, choice []int32) {
 	size, channels := image.Size(), image.Channels
-	brightness := float32(between(choice[0], -j.Brightness, j.Brightness))
-	contrast := float32(between(choice[1], 1-j.Contrast, 1+j.Contrast))
-	saturation := float32(between(choice[2], 1-j.Saturation, 1+j.Saturation))
+	brightness := float32(resample.Between(choice[0], -j.Brightness, j.Brightness))
+	contrast := float32(resample.Between(choice[1], 1-j.Contrast, 1+j.Contrast))
+	saturation := float32(resample.Between(choice[2], 1-j.Saturation, 1+j.Saturation))
 	centre := float32(0)
 	if !j.AboutZero {
 		centre = mean(src[:size]) + brightness

@@ -6,44 +6,16 @@ import (
 	"math/rand/v2"
 
 	"github.com/fastresnet/fastresnet/internal/reflection"
+	"github.com/fastresnet/fastresnet/internal/resample"
 )
 
-// ChoiceLevels is how many values the choices have that stand for a number in a range: each is 0 to 100, of 101.
-const ChoiceLevels = 101
-
-// fine is the highest of them.
-const fine = ChoiceLevels - 1
-
-// drawFine draws n choices of k such numbers, all equally likely.
+// drawFine draws n choices of k numbers that stand for ones in a range, all equally likely.
 func drawFine(rng *rand.Rand, n, k int) []int32 {
 	choices := make([]int32, n*k)
 	for i := range choices {
-		choices[i] = rng.Int32N(fine + 1)
+		choices[i] = rng.Int32N(resample.Levels)
 	}
 	return choices
-}
-
-// between is the number in a range that a choice stands for.
-func between(choice int32, least, most float64) float64 {
-	return least + (most-least)*float64(choice)/fine
-}
-
-// Window is a part of an image, in pixels and parts of them: its sides and its corner.
-type Window struct{ Height, Width, Top, Left float64 }
-
-// drawnWindow is the window of a share of the image, of an aspect, that choices (share, aspect, top, left) stand for: its
-// sides are no longer than the image's.
-func drawnWindow(image Shape, choice []int32, least, most, aspect float64) Window {
-	area := between(choice[0], least, most) * float64(image.Height*image.Width)
-	ratio := math.Exp(between(choice[1], -math.Log(aspect), math.Log(aspect))) // width to height, beside the image's
-	ratio *= float64(image.Width) / float64(image.Height)
-	w := Window{
-		Height: min(float64(image.Height), math.Sqrt(area/ratio)),
-		Width:  min(float64(image.Width), math.Sqrt(area*ratio)),
-	}
-	w.Top = between(choice[2], 0, float64(image.Height)-w.Height)
-	w.Left = between(choice[3], 0, float64(image.Width)-w.Width)
-	return w
 }
 
 // checkWindow reports settings of windows that make none.
@@ -85,15 +57,10 @@ func (r ResizedCrop) Draw(rng *rand.Rand, n int, _ Shape) []int32 { return drawF
 
 // Apply implements [Augmentation].
 func (r ResizedCrop) Apply(dst, src []float32, image Shape, choice []int32) {
-	w := r.Window(image, choice)
+	w := resample.Windows{Least: r.Least, Most: 1, Aspect: r.Aspect}.Of(image.Height, image.Width, choice)
 	sample(dst, src, image, func(y, x float64) (float64, float64) {
 		return w.Top + y*w.Height/float64(image.Height), w.Left + x*w.Width/float64(image.Width)
 	})
-}
-
-// Window is the part that a choice takes.
-func (r ResizedCrop) Window(image Shape, choice []int32) Window {
-	return drawnWindow(image, choice, r.Least, 1, r.Aspect)
 }
 
 // String returns the augmentation and its settings, such as "resized crop 0.5, aspect 1.33".
@@ -125,17 +92,12 @@ func (r Rotation) Draw(rng *rand.Rand, n int, _ Shape) []int32 { return drawFine
 
 // Apply implements [Augmentation].
 func (r Rotation) Apply(dst, src []float32, image Shape, choice []int32) {
-	sin, cos := r.Angle(choice[0])
+	sin, cos := resample.Angle(choice[0], r.Degrees)
 	centreY, centreX := float64(image.Height)/2, float64(image.Width)/2
 	sample(dst, src, image, func(y, x float64) (float64, float64) {
 		y, x = y-centreY, x-centreX
 		return centreY + cos*y - sin*x, centreX + sin*y + cos*x
 	})
-}
-
-// Angle is the sine and the cosine of the angle that a choice turns by.
-func (r Rotation) Angle(choice int32) (sin, cos float64) {
-	return math.Sincos(between(choice, -r.Degrees, r.Degrees) * math.Pi / 180)
 }
 
 // String returns the augmentation and its setting, such as "rotation 10".
@@ -213,17 +175,12 @@ func (e Erasing) Apply(dst, src []float32, image Shape, choice []int32) {
 	if int(choice[0]) >= e.Percent {
 		return
 	}
-	w := e.Window(image, choice[1:])
+	w := resample.Windows{Least: e.Least, Most: e.Most, Aspect: e.Aspect}.Of(image.Height, image.Width, choice[1:])
 	top, bottom := int(math.Round(w.Top)), int(math.Round(w.Top+w.Height))
 	left, right := int(math.Round(w.Left)), int(math.Round(w.Left+w.Width))
 	for y := top; y < bottom; y++ {
 		clear(dst[(y*image.Width+left)*image.Channels : (y*image.Width+right)*image.Channels])
 	}
-}
-
-// Window is the rectangle, before its edges are rounded to pixels, that the last four numbers of a choice stand for.
-func (e Erasing) Window(image Shape, choice []int32) Window {
-	return drawnWindow(image, choice, e.Least, e.Most, e.Aspect)
 }
 
 // String returns the augmentation and its settings, such as "erasing 50 %, 0.02 to 0.4, aspect 3.3".

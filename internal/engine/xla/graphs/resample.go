@@ -2,6 +2,7 @@ package graphs
 
 import (
 	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/internal/resample"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
@@ -23,12 +24,12 @@ func looked(table []float64, index *graph.Node) *graph.Node {
 
 // windows are the parts of images that choices stand for, numbers first and the three after it of each: [n, 1, 1] float64
 // each.
-func windows(of func(image data.Shape, choice []int32) data.Window, image data.Shape, choices *graph.Node, first int) (top, left, height, width *graph.Node) {
-	const levels = data.ChoiceLevels
+func windows(from resample.Windows, image data.Shape, choices *graph.Node, first int) (top, left, height, width *graph.Node) {
+	const levels = resample.Levels
 	var heights, widths []float64
 	for share := range int32(levels) {
 		for aspect := range int32(levels) {
-			w := of(image, []int32{share, aspect, 0, 0})
+			w := from.Of(image.Height, image.Width, []int32{share, aspect, 0, 0})
 			heights, widths = append(heights, w.Height), append(widths, w.Width)
 		}
 	}
@@ -53,7 +54,7 @@ func centres(g *graph.Graph, image data.Shape, axis int) *graph.Node {
 
 func resizedCrop(r data.ResizedCrop, images, choices *graph.Node) *graph.Node {
 	g, image := images.Graph(), imageShape(images)
-	top, left, height, width := windows(r.Window, image, choices, 0)
+	top, left, height, width := windows(resample.Windows{Least: r.Least, Most: 1, Aspect: r.Aspect}, image, choices, 0)
 	y := graph.Add(top, graph.DivScalar(graph.Mul(centres(g, image, 1), height), float64(image.Height)))
 	x := graph.Add(left, graph.DivScalar(graph.Mul(centres(g, image, 2), width), float64(image.Width)))
 	return sample(images, y, x)
@@ -62,8 +63,8 @@ func resizedCrop(r data.ResizedCrop, images, choices *graph.Node) *graph.Node {
 func rotation(r data.Rotation, images, choices *graph.Node) *graph.Node {
 	g, image := images.Graph(), imageShape(images)
 	var sines, cosines []float64
-	for choice := range int32(data.ChoiceLevels) {
-		sin, cos := r.Angle(choice)
+	for choice := range int32(resample.Levels) {
+		sin, cos := resample.Angle(choice, r.Degrees)
 		sines, cosines = append(sines, sin), append(cosines, cos)
 	}
 	sin, cos := looked(sines, choices), looked(cosines, choices)
@@ -119,7 +120,7 @@ func within(i *graph.Node, length int) *graph.Node {
 
 func erasing(e data.Erasing, images, choices *graph.Node) *graph.Node {
 	g, image, dims := images.Graph(), imageShape(images), images.Shape().Dimensions
-	top, left, height, width := windows(e.Window, image, choices, 1)
+	top, left, height, width := windows(resample.Windows{Least: e.Least, Most: e.Most, Aspect: e.Aspect}, image, choices, 1)
 	inside := func(axis int, start, size *graph.Node) *graph.Node {
 		round := func(v *graph.Node) *graph.Node { return graph.Floor(graph.AddScalar(v, 0.5)) }
 		at := graph.AddScalar(centres(g, image, axis), -0.5)
@@ -143,7 +144,7 @@ func chosen(choices *graph.Node, percent int) *graph.Node {
 func colourJitter(j data.ColourJitter, images, choices *graph.Node) *graph.Node {
 	dims := images.Shape().Dimensions
 	number := func(k int, least, most float64) *graph.Node {
-		v := graph.AddScalar(graph.DivScalar(graph.MulScalar(choiceAt(choices, k), most-least), float64(data.ChoiceLevels-1)), least)
+		v := graph.AddScalar(graph.DivScalar(graph.MulScalar(choiceAt(choices, k), most-least), float64(resample.Levels-1)), least)
 		return graph.BroadcastToDims(graph.Reshape(graph.ConvertDType(v, dtypes.Float32), -1, 1, 1, 1), dims...)
 	}
 	images = graph.Add(images, number(0, -j.Brightness, j.Brightness))
