@@ -92,10 +92,10 @@ func compute(t *testing.T, m onnx.Model, output engine.Output, pixels []uint8) [
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer weights.Close()
 	e := engine.NewEvaluator(device, engine.Config{Network: m.Network, Normalization: m.Normalization, Views: m.Views, Batch: 16})
-	e.Use(weights)
 	defer e.Close()
-	out, err := e.Compute(context.Background(), output, pixels)
+	out, err := e.Compute(context.Background(), weights, output, pixels)
 	if err != nil {
 		t.Fatal(err)
 	}
