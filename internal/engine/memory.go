@@ -153,7 +153,7 @@ func keptSize(sequence []layers.Layer, steps []layers.ResolvedLayer, frozen map[
 // how few channels they transform.
 func answerSize(sequence []layers.Layer, steps []layers.ResolvedLayer) int64 {
 	var most int64
-	for _, fewest := range []int{8, 64, math.MaxInt} { // in assembly, in plain Go, and of the backend "go:direct"
+	for _, fewest := range []int64{8, 64, math.MaxInt32} { // in assembly, in plain Go, and of the backend "go:direct"
 		a := &answer{steps: steps, fewest: fewest}
 		a.add(sequence, input)
 		var size int64
@@ -169,7 +169,7 @@ func answerSize(sequence []layers.Layer, steps []layers.ResolvedLayer) int64 {
 type answer struct {
 	slots  Slots
 	steps  []layers.ResolvedLayer // to come
-	fewest int                    // channels of a convolution that is transformed
+	fewest int64                  // channels of a convolution that is transformed if its tiles are full
 }
 
 // input stands for the slot of the images, which are in none.
@@ -217,7 +217,9 @@ func (a *answer) pooled(t Together) int {
 		return 0
 	}
 	s := a.steps[0]
-	if !isTransformed(s.Variables[0], s.In, s.Out) || min(s.In.Channels, s.Out.Channels) < a.fewest {
+	tiles := ceilDiv(s.In.Height, side) * ceilDiv(s.In.Width, side)
+	saved := int64(s.In.Channels*s.Out.Channels) * int64(9*s.In.Height*s.In.Width-38*tiles) // by the rule of cpu's suitsWinograd
+	if !isTransformed(s.Variables[0], s.In, s.Out) || saved < 55*a.fewest*int64((s.In.Channels+s.Out.Channels)*tiles) {
 		return 0
 	}
 	return t.Layers

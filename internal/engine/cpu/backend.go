@@ -26,7 +26,7 @@ func open(name, config string, _ engine.Opening) (*engine.Device, error) {
 	case "":
 	case directly:
 		set := *k
-		set.WinogradChannels = math.MaxInt
+		set.WinogradChannels = math.MaxInt32
 		k = &set
 		name += ":" + directly
 		description += ", direct convolutions"

@@ -126,3 +126,44 @@ func BenchmarkConv(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkWinograd is a convolution's forward and backward pass by transforms, in turns with one by definition: of-direct is the
+// median ratio of their times, above 1 where transforms gain, and chosen is 1 where they are what a net takes.
+func BenchmarkWinograd(b *testing.B) {
+	for _, set := range kernels.Available() {
+		for _, batch := range []int{16, 64, 128} {
+			for _, side := range []int{3, 4, 5, 6, 7, 8, 9, 10, 14, 15, 16} {
+				for _, channels := range []int{8, 16, 32, 64, 128} {
+					b.Run(fmt.Sprintf("%s/batch%d/side%d/channels%d", set.Name, batch, side, channels), func(b *testing.B) {
+						shape := data.Shape{Height: side, Width: side, Channels: channels}
+						rng := rand.New(rand.NewPCG(1, 2))
+						x, w := randomValues(rng, batch*shape.Size()), randomValues(rng, 9*channels*channels)
+						dw := make([]float32, len(w))
+						took := func(c *cpu.Conv) float64 {
+							c.Load(x, w, x)
+							start := time.Now()
+							c.Forward()
+							c.WeightGradient(dw)
+							c.InputGradient()
+							return float64(time.Since(start))
+						}
+						direct, transformed := cpu.NewConv(shape, batch, channels, 3, 1, set.Name), cpu.NewConv(shape, batch, channels, 3, 1, set.Name)
+						chosen := 0.
+						if transformed.Winograd() {
+							chosen = 1
+						}
+						direct.ComputeDirectly()
+						transformed.ComputeByTransforms()
+						var ratios []float64
+						for b.Loop() {
+							ratios = append(ratios, took(direct)/took(transformed))
+						}
+						slices.Sort(ratios)
+						b.ReportMetric(ratios[len(ratios)/2], "of-direct")
+						b.ReportMetric(chosen, "chosen")
+					})
+				}
+			}
+		}
+	}
+}

@@ -104,6 +104,9 @@ func (c *Conv) Winograd() bool {
 // ComputeDirectly makes the algorithm direct.
 func (c *Conv) ComputeDirectly() { c.convolution = newDirect(c.in, c.out, filter{3, 3, 1, 1, 1}) }
 
+// ComputeByTransforms makes the algorithm winograd.
+func (c *Conv) ComputeByTransforms() { c.convolution = newWinograd(c.in, c.out) }
+
 // Load sets the input, the weights and the gradient of the output.
 func (c *Conv) Load(x, w, dy []float32) {
 	if x != nil {

@@ -27,12 +27,22 @@ func tilesOf(in data.Shape) int {
 	return ceilDiv(in.Height, kernels.OutputSide) * ceilDiv(in.Width, kernels.OutputSide)
 }
 
-// suitsWinograd says whether winograd can compute a convolution, and gains by it: few channels are transformed for
-// longer than they are multiplied, and for few tiles the filters are, unless they stay packed.
+// suitsWinograd says whether winograd can compute a convolution, and gains by it: what it saves must be worth the transforms of
+// tiles, which matter where channels are few, and those of filters, where tiles are few, unless filters stay packed. Tiles that
+// are not full save less. The file memory.go of package engine estimates by the same rule.
 func suitsWinograd(in, out *tensor, f filter) bool {
-	const fewTiles = 4
-	return winogradFits(in.shape, f) && (in.slots != nil || in.groups()*tilesOf(in.shape) >= fewTiles) &&
-		min(in.shape.Channels, out.shape.Channels) >= in.kernels.WinogradChannels
+	// What a pixel takes by definition and a tile by transforms, for each input and output; the transforms of a filter; and those of
+	// a tile, for each input or output, divided by WinogradChannels: a fit to BenchmarkWinograd.
+	const pixel, tile, filter, transforms = 9, 38, 280, 55
+	tiles := tilesOf(in.shape)
+	saved := pixel*in.shape.Height*in.shape.Width - tile*tiles
+	if in.slots == nil {
+		tiles *= in.groups()
+		saved = saved*in.groups() - filter
+	}
+	inputs, outputs := in.shape.Channels, out.shape.Channels
+	return winogradFits(in.shape, f) &&
+		int64(inputs*outputs)*int64(saved) >= transforms*int64(in.kernels.WinogradChannels)*int64((inputs+outputs)*tiles)
 }
 
 func newWinograd(in, out *tensor) *winograd {

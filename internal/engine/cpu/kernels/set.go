@@ -74,7 +74,7 @@ type Set struct {
 	MaxPoolAffineBackward func(dy, x []float32, w Window, a *AffineGradient)
 
 	// Winograd are transforms of tiles of images and of filters. WinogradChannels is from how many channels on, of input
-	// and output, a convolution gains by them.
+	// and output, a convolution gains by them where there are many tiles, and all are full.
 	Winograd         Winograd
 	WinogradChannels int
 }
