@@ -17,18 +17,20 @@ import (
 func BenchmarkStep(b *testing.B) {
 	const batch = 128
 	tests := []struct {
-		design layers.Design
-		width  int
+		design      layers.Design
+		width, side int
 	}{
-		{layers.ResNet9(), 8},
-		{layers.ResNet9(), 16},
-		{layers.ResNet9(), 64},
-		{layers.Dawn(), 16},
-		{bagOfTricks(), 16},
+		{layers.ResNet9(), 8, 32},
+		{layers.ResNet9(), 16, 32},
+		{layers.ResNet9(), 64, 32},
+		{layers.Dawn(), 16, 32},
+		{bagOfTricks(), 16, 32},
+		{layers.ResNet9(), 16, 28},
+		{layers.ResNet9(), 16, 48},
 	}
 	for _, tt := range tests {
-		b.Run(fmt.Sprintf("%s/width%d", tt.design.Name, tt.width), func(b *testing.B) {
-			n := network(b, tt.design, data.Shape{Height: 32, Width: 32, Channels: 3}, 10, tt.width)
+		b.Run(fmt.Sprintf("%s/width%d/%dx%[3]d", tt.design.Name, tt.width, tt.side), func(b *testing.B) {
+			n := network(b, tt.design, data.Shape{Height: tt.side, Width: tt.side, Channels: 3}, 10, tt.width)
 			net, err := cpu.Compile(n, batch)
 			if err != nil {
 				b.Fatal(err)

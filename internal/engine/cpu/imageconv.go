@@ -146,13 +146,15 @@ type imageWinograd struct {
 	filters [][]float32
 }
 
-// suitsImageWinograd says whether a convolution gains by it: with few tiles only as long as the second-level cache holds
-// the filters, of which there are four times as many. The file memory.go of package engine estimates by the same rule.
+// suitsImageWinograd says whether a convolution gains by it: with few tiles only as long as the second-level cache holds the
+// filters, of which there are four times as many; and with tiles that are not full only where the filters are many. The file
+// memory.go of package engine estimates by the same rule, but for full tiles.
 func suitsImageWinograd(p imageProduct, f filter) bool {
-	const fewTiles, manyTiles, manyFilters = 4, 16, 10_000
+	const fewTiles, manyTiles, fewFilters, manyFilters = 4, 16, 4_000, 10_000
 	tiles, filters := tilesOf(p.in.shape), p.in.count*p.out.count
+	full := padded(p.in.shape.Height) == p.in.shape.Height && padded(p.in.shape.Width) == p.in.shape.Width
 	return winogradFits(p.in.shape, f) && (tiles >= manyTiles || tiles >= fewTiles && filters <= manyFilters) &&
-		p.in.count >= p.in.kernels.WinogradChannels
+		(full || filters >= fewFilters) && p.in.count >= p.in.kernels.WinogradChannels
 }
 
 func newImageWinograd(p imageProduct) *imageWinograd {
