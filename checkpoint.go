@@ -98,7 +98,7 @@ func findCheckpoints(c *config) (found *checkpoints, err error) {
 		}, func(file string, reason error) {
 			c.logger.Warn("checkpoint set aside", "file", file, "reason", reason)
 		})
-	} else if files, listed := k.folder.Files(); listed != nil || len(files) > 0 {
+	} else if files, listed := checkpoint.Files(c.checkpointFolder); listed != nil || len(files) > 0 {
 		err = cmp.Or(listed, errors.New("a run has left checkpoints there: resume it (WithResume), or use another folder"))
 	}
 	if err != nil {

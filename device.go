@@ -27,16 +27,18 @@ const loadLimit = 2 << 30
 // there are any values: one that does not fit takes no memory for them. It counts what logits take, or embeddings, and not
 // both.
 func (c *computing) batchOf(doc modelDocument) (int, error) {
-	limit := c.memory
-	if limit == 0 {
-		limit = loadLimit
-		if free := hostmemory.FreeFor(limit); free > 0 {
-			limit = min(limit, free)
-		}
-	}
 	fixed, each, err := engine.Memory(doc.Network)
 	if err != nil {
 		return 0, err
+	}
+	batch := max(engine.SmallBatch, int64(doc.Record.Recipe.BatchSize))
+	limit := c.memory
+	if limit == 0 {
+		limit = loadLimit
+		need := fixed + min(batch/engine.SmallBatch+1, limit/each)*each
+		if free := hostmemory.FreeFor(min(limit, need)); free > 0 {
+			limit = min(limit, free)
+		}
 	}
 	least := fixed + each
 	if least > limit {
@@ -44,7 +46,7 @@ func (c *computing) batchOf(doc modelDocument) (int, error) {
 			ErrTooLarge, mebibytes(least), engine.SmallBatch, mebibytes(limit))
 	}
 	fit := (limit - fixed) / each
-	return int(min(max(engine.SmallBatch, int64(doc.Record.Recipe.BatchSize)), fit*engine.SmallBatch)), nil
+	return int(min(batch, fit*engine.SmallBatch)), nil
 }
 
 // fits reports a run that would take more memory than there is, or than it may.

@@ -71,6 +71,8 @@ func (w *generation) release() {
 
 // release is that of a generation. The lock is held.
 func (g *generations) release(w *generation) {
+	var lost error // a panic of an engine, which here may be on a goroutine of the model's own
+	defer guard(&lost)
 	if g.holders[w]--; g.holders[w] == 0 {
 		delete(g.holders, w)
 		closeAll(w.weights, w.last)

@@ -117,7 +117,7 @@ func trace(t *testing.T) *traced {
 
 // A run goes on while its model answers about many images, all of them by the weights of the moment when it was asked. Neither
 // waits for the other, and neither do those who ask next.
-func TestRunsDoNotWaitForAnswers(t *testing.T) {
+func TestConcurrentRunAndAnswers(t *testing.T) {
 	const epochs, batch, batches = 3, 16, 3
 	set := synthetic(t, batch*batches, 1)
 	w := trace(t)
@@ -188,7 +188,7 @@ func TestRunsDoNotWaitForAnswers(t *testing.T) {
 }
 
 // A caller whose context ends leaves at once, whatever others wait for, and what was held for it is closed.
-func TestCallersLeaveWhileTheModelAnswers(t *testing.T) {
+func TestConcurrentCallersLeave(t *testing.T) {
 	const batch = 16
 	set := synthetic(t, 3*batch, 1)
 	w := trace(t)
@@ -226,7 +226,7 @@ func TestCallersLeaveWhileTheModelAnswers(t *testing.T) {
 }
 
 // A model that is closed between the batches of an answer closes the weights before its device, and once.
-func TestClosedBetweenBatches(t *testing.T) {
+func TestConcurrentCloseBetweenBatches(t *testing.T) {
 	const batch, batches = 16, 3
 	set := synthetic(t, batch*batches, 1)
 	w := trace(t)

@@ -10,12 +10,7 @@ import (
 )
 
 // imagesOf is a number of images in words.
-func imagesOf(n int) string {
-	if n == 1 {
-		return "1 image"
-	}
-	return grouped(n) + " images"
-}
+func imagesOf(n int) string { return digits.Counted(n, "image", "images") }
 
 // grouped is a number with a comma every three digits.
 func grouped[T int | int64](n T) string { return digits.Group(fmt.Sprint(n)) }

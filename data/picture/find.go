@@ -149,7 +149,7 @@ func findByClass(ctx context.Context, fsys fs.FS, known []string) (f found, err 
 	}
 	f.empty = slices.DeleteFunc(folders, func(class string) bool {
 		isClosed := func(p Problem) bool { return p.Path == path.Join(root, class) }
-		return classes[class] || slices.ContainsFunc(f.closed, isClosed)
+		return classes[class] || known != nil && slices.ContainsFunc(f.closed, isClosed)
 	})
 	return f, nil
 }

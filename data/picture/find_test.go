@@ -189,7 +189,7 @@ func TestClosedFolders(t *testing.T) {
 		found   []string
 	}{
 		{"within a class", []string{"cats/in"}, nil, []string{"cats", "dogs", "private"}, []string{"cats/1.png", "dogs/1.png", "private/1.png"}},
-		{"beside the classes", []string{"private"}, nil, []string{"cats", "dogs"}, []string{"cats/1.png", "cats/in/2.png", "dogs/1.png"}},
+		{"all of a class", []string{"private"}, nil, nil, []string{"cats/1.png", "cats/in/2.png", "dogs/1.png"}},
 		{"one of the classes", []string{"dogs", "private"}, []string{"cats", "dogs"}, []string{"cats", "dogs"}, []string{"cats/1.png", "cats/in/2.png"}},
 		{"all", []string{"cats", "dogs", "private"}, nil, nil, nil},
 	} {

@@ -290,11 +290,11 @@ func (r Reader) label(pictures []Labelled) (classes []string, labels []int, err 
 
 // fits reports images that take more memory than there is, or than they may.
 func (r Reader) fits(images int, shape data.Shape) error {
-	limit := r.MemoryLimit
+	need, limit := int64(images)*int64(shape.Size()), r.MemoryLimit
 	if limit == 0 {
-		limit = hostmemory.Free()
+		limit = hostmemory.FreeFor(need)
 	}
-	if need := int64(images) * int64(shape.Size()); limit > 0 && need > limit || need > math.MaxInt {
+	if limit > 0 && need > limit || need > math.MaxInt {
 		return fmt.Errorf("%w: %d images of %v take %d MiB, and %d MiB are free or allowed: take a smaller Shape, or fewer pictures",
 			ErrMemory, images, shape, need>>20, limit>>20)
 	}

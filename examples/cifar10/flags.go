@@ -5,15 +5,13 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"io/fs"
 	"math"
-	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/fastresnet/fastresnet"
 	"github.com/fastresnet/fastresnet/examples/internal/page"
 	"github.com/fastresnet/fastresnet/examples/internal/program"
+	"github.com/fastresnet/fastresnet/internal/checkpoint"
 )
 
 // settings are what the flags say. Those that change the recipe do so only if they are set.
@@ -142,10 +140,9 @@ func (s *settings) fresh() error {
 	if s.checkpoint == "" || s.resume {
 		return nil
 	}
-	digits := func(n int) string { return strings.Repeat("[0-9]", n) }
 	for i := range s.runs {
 		folder := s.folder(s.seed + uint64(i))
-		if left, _ := fs.Glob(os.DirFS(folder), "checkpoint-"+digits(5)+"-"+digits(7)+".safetensors"); len(left) > 0 {
+		if left, _ := checkpoint.Files(folder); len(left) > 0 {
 			return fmt.Errorf("-checkpoint %s: a run has left checkpoints there: go on from them with -resume, or name another folder", folder)
 		}
 	}

@@ -80,10 +80,10 @@ func Open(path string) (*Folder, error) {
 // Close lets others open the folder.
 func (f *Folder) Close() error { return f.lock.Release() }
 
-// Files are the checkpoints there, the oldest first. What has the name of one and is no file is an error: the folder may come
+// Files are the checkpoints in a folder, the oldest first. What has the name of one and is no file is an error: the folder may come
 // from a stranger, a pipe never ends, and through a link the run would write elsewhere.
-func (f *Folder) Files() ([]string, error) {
-	entries, err := os.ReadDir(f.path)
+func Files(folder string) ([]string, error) {
+	entries, err := os.ReadDir(folder)
 	var places []place
 	for _, e := range entries {
 		switch p, ok := parse(e.Name()); {
@@ -96,7 +96,7 @@ func (f *Folder) Files() ([]string, error) {
 	slices.SortFunc(places, place.compare)
 	files := make([]string, len(places))
 	for i, p := range places {
-		files[i] = filepath.Join(f.path, p.name())
+		files[i] = filepath.Join(folder, p.name())
 	}
 	return files, err
 }
@@ -107,7 +107,7 @@ func (f *Folder) Files() ([]string, error) {
 // If all are damaged they are left as they are, and the error says why of the newest: a run is not to begin anew
 // unasked.
 func (f *Folder) Newest(read func(io.Reader) error, aside func(file string, reason error)) (path string, err error) {
-	files, err := f.Files()
+	files, err := Files(f.path)
 	if err != nil {
 		return "", err
 	}
@@ -169,7 +169,7 @@ func (f *Folder) Save(epoch, steps int, content safetensors.File) (string, error
 // Prune keeps a checkpoint, and the last of all others so that there are [Kept], and removes the older ones and what a process
 // that was killed has left half-written. The error says what is still there, which the next call tries to remove again.
 func (f *Folder) Prune(keep string) error {
-	others, err := f.Files()
+	others, err := Files(f.path)
 	others = slices.DeleteFunc(others, func(file string) bool { return file == keep })
 	for len(others) > Kept-1 {
 		err = errors.Join(err, remove(others[0]))

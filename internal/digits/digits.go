@@ -18,10 +18,10 @@ func Group(number string) string {
 	return number
 }
 
-// Counted is a number of things: "1 class", "2 classes".
+// Counted is a number of things: "1 class", "2,000 classes".
 func Counted(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one
 	}
-	return strconv.Itoa(n) + " " + many
+	return Group(strconv.Itoa(n)) + " " + many
 }

@@ -18,7 +18,7 @@ func TestGroup(t *testing.T) {
 }
 
 func TestCounted(t *testing.T) {
-	for n, want := range map[int]string{0: "0 classes", 1: "1 class", 2: "2 classes", 1000: "1000 classes"} {
+	for n, want := range map[int]string{0: "0 classes", 1: "1 class", 2: "2 classes", 1000: "1,000 classes"} {
 		if got := digits.Counted(n, "class", "classes"); got != want {
 			t.Errorf("Counted(%d) = %q, want %q", n, got, want)
 		}

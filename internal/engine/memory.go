@@ -219,7 +219,7 @@ func (a *answer) pooled(t Together) int {
 	s := a.steps[0]
 	tiles := ceilDiv(s.In.Height, side) * ceilDiv(s.In.Width, side)
 	saved := int64(s.In.Channels*s.Out.Channels) * int64(9*s.In.Height*s.In.Width-38*tiles) // by the rule of cpu's suitsWinograd
-	if !isTransformed(s.Variables[0], s.In, s.Out) || saved < 55*a.fewest*int64((s.In.Channels+s.Out.Channels)*tiles) {
+	if !isTransformed(s.Variables[0], s.In, s.Out) || saved < 53*a.fewest*int64((s.In.Channels+s.Out.Channels)*tiles) {
 		return 0
 	}
 	return t.Layers

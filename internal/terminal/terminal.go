@@ -52,8 +52,5 @@ func Count(n int) string { return digits.Group(strconv.Itoa(n)) }
 
 // Plural is a number of things: "1 run", "2 runs".
 func Plural(n int, noun string) string {
-	if n != 1 {
-		noun += "s"
-	}
-	return Count(n) + " " + noun
+	return digits.Counted(n, noun, noun+"s")
 }

@@ -69,7 +69,7 @@ const shellWords = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01234567
 func CommandLine(args []string) string {
 	var quoted []string
 	for _, arg := range args {
-		if arg == "" || strings.Trim(arg, shellWords) != "" {
+		if arg == "" || strings.ContainsFunc(arg, func(r rune) bool { return !strings.ContainsRune(shellWords, r) }) {
 			arg = "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
 		}
 		quoted = append(quoted, arg)

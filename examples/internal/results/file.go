@@ -84,12 +84,15 @@ func (f *File) Name() string { return f.name }
 // Named says whether there is a file to write to.
 func (f *File) Named() bool { return f.name != "" }
 
-// Read is what the file holds, nil if it does not exist. One that is not a regular file cannot be read back.
+// Read is what the file holds, nil if it does not exist. One that is not a regular file, or that the program prints to, cannot be read back.
 func (f *File) Read() ([]byte, error) {
 	if !f.Named() {
 		return nil, nil
 	}
-	if !f.regular {
+	switch {
+	case f.stream != nil:
+		return nil, f.Failed(errors.New("the program's output goes there"))
+	case !f.regular:
 		return nil, f.Failed(errors.New("not a regular file"))
 	}
 	text, err := os.ReadFile(f.name)

@@ -42,7 +42,8 @@ func TestConv(t *testing.T) {
 	}
 }
 
-// checkConv compares a convolution of random numbers, and its gradients, by all kernels with plain loops in float64.
+// checkConv compares a convolution of random numbers, and its gradients, by all kernels and both algorithms, with plain loops in
+// float64.
 func checkConv(t *testing.T, rng *rand.Rand, in data.Shape, batch, channels, kernel, stride int) {
 	x, w := randomValues(rng, batch*in.Size()), randomValues(rng, channels*kernel*kernel*in.Channels)
 	want := convolve(activation{in, widen(x)}, widen(w), batch, channels, kernel, stride).values
@@ -52,20 +53,23 @@ func checkConv(t *testing.T, rng *rand.Rand, in data.Shape, batch, channels, ker
 		wantX[in] += float64(dy[out]) * float64(w[weight])
 		wantW[weight] += float64(dy[out]) * float64(x[in])
 	})
-	for _, kernels := range cpu.AllKernels() {
-		c := cpu.NewConv(in, batch, channels, kernel, stride, kernels)
-		tolerance := 1e-5
-		if c.Winograd() {
-			tolerance = 4e-5
-		}
+	check := func(c *cpu.Conv, what string, tolerance float64) {
 		// Twice, so that what one pass leaves behind shows in the next.
 		for range 2 {
 			c.Load(x, w, nil)
-			checkClose(t, kernels+": y", c.Output(), want, tolerance)
+			checkClose(t, what+": y", c.Output(), want, tolerance)
 			c.Load(nil, w, dy)
 			dx, dw := c.Gradients()
-			checkClose(t, kernels+": dx", dx, wantX, tolerance)
-			checkClose(t, kernels+": dw", dw, wantW, tolerance)
+			checkClose(t, what+": dx", dx, wantX, tolerance)
+			checkClose(t, what+": dw", dw, wantW, tolerance)
+		}
+	}
+	for _, kernels := range cpu.AllKernels() {
+		c := cpu.NewConv(in, batch, channels, kernel, stride, kernels)
+		c.ComputeDirectly()
+		check(c, kernels+", directly", 1e-5)
+		if c.ComputeByTransforms() {
+			check(c, kernels+", by transforms", 4e-5)
 		}
 	}
 }

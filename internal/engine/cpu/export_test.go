@@ -86,13 +86,15 @@ func (n *Net) SpoilOutputs(value float32) {
 // Conv is a convolution on its own.
 type Conv struct {
 	*conv
-	net *Net
+	filter filter
+	net    *Net
 }
 
 // NewConv makes a convolution of images in a shape, with square filters padded by half their size.
 func NewConv(in data.Shape, batch, channels, kernel, stride int, kernels string) *Conv {
-	c := newConv(newTensor(named(kernels), in, batch), channels, "w", filter{kernel, kernel, stride, stride, kernel / 2}, false, engine.Together{})
-	return &Conv{c, &Net{vars: Tensors{}, grads: Tensors{}}}
+	f := filter{kernel, kernel, stride, stride, kernel / 2}
+	c := newConv(newTensor(named(kernels), in, batch), channels, "w", f, false, engine.Together{})
+	return &Conv{c, f, &Net{vars: Tensors{}, grads: Tensors{}}}
 }
 
 // Winograd says whether that is the algorithm.
@@ -102,10 +104,16 @@ func (c *Conv) Winograd() bool {
 }
 
 // ComputeDirectly makes the algorithm direct.
-func (c *Conv) ComputeDirectly() { c.convolution = newDirect(c.in, c.out, filter{3, 3, 1, 1, 1}) }
+func (c *Conv) ComputeDirectly() { c.convolution = newDirect(c.in, c.out, c.filter) }
 
-// ComputeByTransforms makes the algorithm winograd.
-func (c *Conv) ComputeByTransforms() { c.convolution = newWinograd(c.in, c.out) }
+// ComputeByTransforms makes the algorithm winograd, and reports false where that cannot be.
+func (c *Conv) ComputeByTransforms() bool {
+	fits := winogradFits(c.in.shape, c.filter)
+	if fits {
+		c.convolution = newWinograd(c.in, c.out)
+	}
+	return fits
+}
 
 // Load sets the input, the weights and the gradient of the output.
 func (c *Conv) Load(x, w, dy []float32) {

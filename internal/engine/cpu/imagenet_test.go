@@ -22,6 +22,9 @@ func TestImageNet(t *testing.T) {
 		"airbench94":      network(t, layers.Airbench94(), data.Shape{Height: 32, Width: 32, Channels: 3}, 10, 9),
 		"airbench96":      network(t, layers.Airbench96(), data.Shape{Height: 32, Width: 32, Channels: 3}, 10, 5),
 		"a large network": network(t, layers.ResNet9(), image, 10, 70),
+		"tiles that are not full": {Input: data.Shape{Height: 18, Width: 13, Channels: 3}, Layers: []layers.Layer{
+			conv("a", 64, 1, 1), conv("b", 64, 3, 1), layers.ReLU{}, conv("c", 65, 3, 1), layers.GlobalMaxPool{}, layers.Linear{Name: "end", Out: 10},
+		}},
 		"a sum of pools": {Input: image, Layers: []layers.Layer{
 			conv("a", 20, 3, 1), layers.Residual{
 				Branch:   []layers.Layer{layers.GlobalMaxMeanPool{}},

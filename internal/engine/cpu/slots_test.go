@@ -32,13 +32,13 @@ func TestAnsweringNets(t *testing.T) {
 			}, norm("f"), layers.ReLU{}, layers.GlobalMeanPool{}, end,
 		}},
 		"pools computed with convolutions": {Input: image, Layers: []layers.Layer{
-			conv("a", 8, 1, 1), layers.Residual{
-				Branch:   []layers.Layer{conv("b", 9, 3, 1), norm("b"), layers.GELU{}, layers.MaxPool{Size: 2, Floor: true}},
-				Shortcut: []layers.Layer{conv("c", 9, 3, 1), norm("c"), layers.MaxPool{Size: 2, Floor: true}, layers.ReLU{}},
+			conv("a", 16, 1, 1), layers.Residual{
+				Branch:   []layers.Layer{conv("b", 17, 3, 1), norm("b"), layers.GELU{}, layers.MaxPool{Size: 2, Floor: true}},
+				Shortcut: []layers.Layer{conv("c", 17, 3, 1), norm("c"), layers.MaxPool{Size: 2, Floor: true}, layers.ReLU{}},
 			}, layers.GlobalMaxPool{}, end,
 		}},
 		"a pool of 4": {Input: image, Layers: []layers.Layer{
-			conv("a", 8, 1, 1), conv("b", 8, 3, 1), layers.MaxPool{Size: 4, Floor: true}, conv("c", 12, 3, 1), end,
+			conv("a", 16, 1, 1), conv("b", 16, 3, 1), layers.MaxPool{Size: 4, Floor: true}, conv("c", 12, 3, 1), end,
 		}},
 		"tricks": network(t, bagOfTricks(), image, 10, 5),
 	}

@@ -33,7 +33,7 @@ func tilesOf(in data.Shape) int {
 func suitsWinograd(in, out *tensor, f filter) bool {
 	// What a pixel takes by definition and a tile by transforms, for each input and output; the transforms of a filter; and those of
 	// a tile, for each input or output, divided by WinogradChannels: a fit to BenchmarkWinograd.
-	const pixel, tile, filter, transforms = 9, 38, 280, 55
+	const pixel, tile, filter, transforms = 9, 38, 280, 53
 	tiles := tilesOf(in.shape)
 	saved := pixel*in.shape.Height*in.shape.Width - tile*tiles
 	if in.slots == nil {
