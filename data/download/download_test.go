@@ -85,8 +85,11 @@ func status(code int) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", code) }
 }
 
-// quick is a client that does not wait long.
-var quick = download.Client{Backoff: time.Millisecond, Stall: 200 * time.Millisecond}
+// quick is a client that tries again soon, and impatient one that gives up soon, too: on a busy machine for no reason.
+var (
+	quick     = download.Client{Backoff: time.Millisecond, Stall: 10 * time.Second}
+	impatient = download.Client{Backoff: time.Millisecond, Stall: time.Second}
+)
 
 // fileAt is the file at some addresses.
 func fileAt(urls ...string) download.File {
@@ -114,21 +117,22 @@ func TestFetch(t *testing.T) {
 		name    string
 		answers []http.HandlerFunc
 		ranges  []string // that are asked for
+		client  download.Client
 	}{
-		{"at once", []http.HandlerFunc{good}, []string{""}},
-		{"cut in the middle, and gone on with", []http.HandlerFunc{half, good}, []string{"", middle}},
-		{"too short, and gone on with", []http.HandlerFunc{short, good}, []string{"", middle}},
-		{"ranges are ignored", []http.HandlerFunc{half, whole}, []string{"", middle}},
-		{"another range than the one asked for", []http.HandlerFunc{half, wrongRange, good}, []string{"", middle, ""}},
-		{"no such range", []http.HandlerFunc{half, status(416), good}, []string{"", middle, ""}},
-		{"busy", []http.HandlerFunc{status(503), status(429), good}, []string{"", "", ""}},
-		{"stalls once", []http.HandlerFunc{stalls, good}, []string{"", "bytes=1000-"}},
-		{"another file once", []http.HandlerFunc{other, good}, []string{"", ""}},
-		{"too long once", []http.HandlerFunc{long, good}, []string{"", ""}},
+		{"at once", []http.HandlerFunc{good}, []string{""}, quick},
+		{"cut in the middle, and gone on with", []http.HandlerFunc{half, good}, []string{"", middle}, quick},
+		{"too short, and gone on with", []http.HandlerFunc{short, good}, []string{"", middle}, quick},
+		{"ranges are ignored", []http.HandlerFunc{half, whole}, []string{"", middle}, quick},
+		{"another range than the one asked for", []http.HandlerFunc{half, wrongRange, good}, []string{"", middle, ""}, quick},
+		{"no such range", []http.HandlerFunc{half, status(416), good}, []string{"", middle, ""}, quick},
+		{"busy", []http.HandlerFunc{status(503), status(429), good}, []string{"", "", ""}, quick},
+		{"stalls once", []http.HandlerFunc{stalls, good}, []string{"", "bytes=1000-"}, impatient},
+		{"another file once", []http.HandlerFunc{other, good}, []string{"", ""}, quick},
+		{"too long once", []http.HandlerFunc{long, good}, []string{"", ""}, quick},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := newServer(t, tt.answers...)
-			path, err := quick.Fetch(context.Background(), filepath.Join(t.TempDir(), "new", "folder"), fileAt(s.URL))
+			path, err := tt.client.Fetch(context.Background(), filepath.Join(t.TempDir(), "new", "folder"), fileAt(s.URL))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -146,20 +150,21 @@ func TestFetchFails(t *testing.T) {
 		answer   http.HandlerFunc
 		want     error
 		requests int
+		client   download.Client
 	}{
-		{"no such file", status(404), download.ErrStatus, 1},
-		{"forbidden", status(403), download.ErrStatus, 1},
-		{"always busy", status(500), download.ErrStatus, 3},
-		{"a web page", page, download.ErrWebPage, 1},
-		{"always too short", short, download.ErrTruncated, 3},
-		{"another file", other, download.ErrHash, 3},
-		{"too long", long, download.ErrHash, 3},
-		{"always stalls", stalls, download.ErrStalled, 3},
+		{"no such file", status(404), download.ErrStatus, 1, quick},
+		{"forbidden", status(403), download.ErrStatus, 1, quick},
+		{"always busy", status(500), download.ErrStatus, 3, quick},
+		{"a web page", page, download.ErrWebPage, 1, quick},
+		{"always too short", short, download.ErrTruncated, 3, quick},
+		{"another file", other, download.ErrHash, 3, quick},
+		{"too long", long, download.ErrHash, 3, quick},
+		{"always stalls", stalls, download.ErrStalled, 3, impatient},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := newServer(t, tt.answer)
 			folder := t.TempDir()
-			_, err := quick.Fetch(context.Background(), folder, fileAt(s.URL))
+			_, err := tt.client.Fetch(context.Background(), folder, fileAt(s.URL))
 			if !errors.Is(err, tt.want) || !strings.Contains(err.Error(), s.URL) || !strings.Contains(err.Error(), "file.bin") {
 				t.Errorf("error %v, want %v with the address and the file", err, tt.want)
 			}
