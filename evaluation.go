@@ -170,7 +170,7 @@ func (e Evaluation) TopK(k int) float64 {
 
 // ThresholdFor returns a probability for [Model.SetThreshold] with which at least a share wanted, 0 to 1, of the answers is
 // right: the lowest such among those of the images' predicted classes. answered is the share of the images that get an answer
-// then. The images should have been held out, and few of them say little. ok is false if no probability will do.
+// then. The images should have been held out, and few of them say little. ok is false if no probability will do, as for more than 1.
 func (e Evaluation) ThresholdFor(wanted float64) (probability, answered float64, ok bool) {
 	type answer struct {
 		probability float64

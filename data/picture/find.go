@@ -23,8 +23,11 @@ type found struct {
 	ignored  []string
 }
 
-// extensions are how the names of picture files end.
-var extensions = []string{".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".gif", ".webp", ".bmp", ".tif", ".tiff"}
+// extensions are how the names of picture files end: the last ones, of kinds that cannot be read, so that they are not passed over in
+// silence.
+var extensions = []string{
+	".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".heic", ".heif", ".avif", ".jxl", ".jp2",
+}
 
 // isPicture says whether a name is a picture's.
 func isPicture(name string) bool {

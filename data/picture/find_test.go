@@ -236,3 +236,19 @@ func TestClosedFolders(t *testing.T) {
 		t.Errorf("Find in it: error %v, want %v", err, fs.ErrPermission)
 	}
 }
+
+// Pictures of kinds that cannot be read are told of, rather than passed over: photographs of telephones among others.
+func TestForeignPictures(t *testing.T) {
+	fsys := fstest.MapFS{"cats/2.HEIC": {Data: []byte("\x00\x00\x00\x18ftypheic\x00\x00\x00\x00")}}
+	for _, name := range []string{"cats/1.png", "dogs/1.png"} {
+		fsys[name] = &fstest.MapFile{Data: testpicture.Encode(t, "png", testpicture.Image(4, 4))}
+	}
+	const says = "cats/2.HEIC: it is no picture that can be read: it is a HEIC picture"
+	if _, _, err := (picture.Reader{}).FS(t.Context(), fsys); !errors.Is(err, picture.ErrFormat) || !strings.Contains(err.Error(), says) {
+		t.Errorf("error %v, want ErrFormat that says %s", err, says)
+	}
+	set, report, err := picture.Reader{SkipUnreadable: true}.FS(t.Context(), fsys)
+	if err != nil || set.Len() != 2 || !strings.Contains(report.String(), says) {
+		t.Errorf("%v, %v, report %q, want 2 images and %s", set, err, report, says)
+	}
+}

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/fastresnet/fastresnet/data"
 )
@@ -63,14 +64,22 @@ func readList(name string) ([]Labelled, error) {
 }
 
 // ReadCSV reads a list of pictures as comma-separated values (RFC 4180), or with semicolons or tabs between them if there is no
-// comma in the first row, as spreadsheet programs write them. The first row names the columns, of which "path" and "label"
+// comma in the first row, as spreadsheet programs write them; a line "sep=;" before it does not count. The first row names the columns, of which "path" and "label"
 // count. Spaces around a value are not part of it, and empty rows do not count. The error wraps [data.ErrFormat], and names
 // the line.
 func ReadCSV(r io.Reader) ([]Labelled, error) {
 	text := withoutMark(r)
+	firstLine := func() []byte {
+		start, _ := text.Peek(text.Size()) // as much as there is
+		line, _, _ := bytes.Cut(start, []byte("\n"))
+		return line
+	}
+	first := firstLine()
+	if line := bytes.TrimRight(first, "\r"); len(line) == len("sep=;") && bytes.HasPrefix(line, []byte("sep=")) { // for Excel
+		text.Discard(len(first) + 1)
+		first = firstLine()
+	}
 	rows := csv.NewReader(text)
-	start, _ := text.Peek(text.Size()) // as much as there is
-	first, _, _ := bytes.Cut(start, []byte("\n"))
 	switch {
 	case bytes.ContainsRune(first, ','):
 	case bytes.ContainsRune(first, ';'):
@@ -91,7 +100,11 @@ func ReadCSV(r io.Reader) ([]Labelled, error) {
 	}
 	path, label := slices.Index(header, "path"), slices.Index(header, "label")
 	if path < 0 || label < 0 {
-		return nil, fmt.Errorf("%w: the first row is %q: it must name the columns, path and label among them", data.ErrFormat, header)
+		advice := ""
+		if bytes.ContainsRune(first, 0) {
+			advice = "; it looks like UTF-16: save it as UTF-8"
+		}
+		return nil, fmt.Errorf("%w: the first row is %q: it must name the columns, path and label among them%s", data.ErrFormat, header, advice)
 	}
 	var list []Labelled
 	for {
@@ -134,8 +147,11 @@ func listError(err error) error {
 	return err
 }
 
-// check reports an entry that lacks something.
+// check reports an entry that lacks something, or that is not text as the library has it.
 func (l Labelled) check(line int) error {
+	if !utf8.ValidString(l.Path + l.Class) {
+		return fmt.Errorf("%w: line %d: path %q, label %q: not UTF-8, which spreadsheets call \"CSV UTF-8\"", data.ErrFormat, line, l.Path, l.Class)
+	}
 	if l.Path == "" || l.Class == "" {
 		return fmt.Errorf("%w: line %d: path %q, label %q: need both", data.ErrFormat, line, l.Path, l.Class)
 	}

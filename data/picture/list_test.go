@@ -8,6 +8,7 @@ import (
 	"testing/fstest"
 	"time"
 
+	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/data/picture"
 	"github.com/google/go-cmp/cmp"
 )
@@ -26,6 +27,7 @@ func TestLists(t *testing.T) {
 		{"a mark, and lines of Windows", csv, "\ufeffpath,label\r\na.png,cat\r\n\"b, c.png\",black dog\r\n"},
 		{"empty rows", csv, "path,label,note\n,,\na.png,cat,\n\"b, c.png\",black dog,\n, ,\n,,\n"},
 		{"semicolons", csv, "Label;Path\ncat;a.png\nblack dog;b, c.png\n"},
+		{"semicolons, as Excel is told", csv, "sep=;\r\npath;label\r\na.png;cat\r\nb, c.png;black dog\r\n"},
 		{"tabs", csv, "path\tlabel\na.png\tcat\nb, c.png\tblack dog\n"},
 		{"spaces", csv, "path, label\na.png, cat\n\"b, c.png\", black dog \n"},
 		{"spaces before quotation marks", csv, "path, label\n\"a.png\", \"cat\"\n\"b, c.png\", \"black dog\"\n"},
@@ -38,9 +40,14 @@ func TestLists(t *testing.T) {
 			}
 		})
 	}
-	_, err := csv("path;label\na.png;cat\n;\nb.png;\n")
-	if err == nil || !strings.Contains(err.Error(), `line 4: path "b.png", label ""`) {
-		t.Errorf("error %v, want one about line 4", err)
+	for _, tt := range []struct{ text, says string }{
+		{"path;label\na.png;cat\n;\nb.png;\n", `line 4: path "b.png", label "": need both`},
+		{"path,label\na.png,L\xf6ffel\n", `line 2: path "a.png", label "L\xf6ffel": not UTF-8`},
+		{"\xff\xfep\x00a\x00t\x00h\x00,\x00l\x00a\x00b\x00e\x00l\x00\n\x00", "it looks like UTF-16"},
+	} {
+		if _, err := csv(tt.text); !errors.Is(err, data.ErrFormat) || !strings.Contains(err.Error(), tt.says) {
+			t.Errorf("%q: error %v, want ErrFormat that says %s", tt.text, err, tt.says)
+		}
 	}
 }
 

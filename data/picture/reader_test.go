@@ -233,7 +233,7 @@ func TestReaderRefuses(t *testing.T) {
 		{"an empty folder", picture.Reader{}, files(), data.ErrNotFound, "it has no folders: need one for each class, as in cats/1.jpg and dogs/2.jpg"},
 		{"pictures without classes", picture.Reader{}, files("1.png", "2.png"), data.ErrFormat, "its pictures are in no folders: need one for each class, as in cats/1.jpg and dogs/2.jpg, or a list"},
 		{"an empty class", picture.Reader{}, files("cat/1.png", "dog/"), data.ErrFormat, "classes without a picture that can be read: dog (give each"},
-		{"a class of other files", picture.Reader{}, files("cat/1.png", "dog/1.heic"), data.ErrFormat, "classes without a picture that can be read: dog (give each"},
+		{"a class of other files", picture.Reader{}, files("cat/1.png", "dog/1.cr2"), data.ErrFormat, "classes without a picture that can be read: dog (give each"},
 		{"sets for classes", picture.Reader{}, files("train/cat/1.png", "test/cat/1.png"), data.ErrFormat, "are sets"},
 		{"a class that is none", picture.Reader{Classes: []string{"cat"}}, files("cat/1.png", "dog/1.png"), data.ErrFormat, `"dog"`},
 		{"a class twice", picture.Reader{Classes: []string{"cat", "cat"}}, files("cat/1.png"), data.ErrFormat, "cat"},

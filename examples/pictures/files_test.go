@@ -45,7 +45,7 @@ func TestClassesWithoutPictures(t *testing.T) {
 	folder := draw(t, 20, "disc", "star")
 	write(t, filepath.Join(folder, "disc", "cut.jpg"), "\xff\xd8\xff")
 	write(t, filepath.Join(folder, "ring", "empty.png"), "")
-	for _, name := range []string{"IMG_1.HEIC", "IMG_2.HEIC", ".DS_Store"} {
+	for _, name := range []string{"IMG_1.CR2", "IMG_2.CR2", ".DS_Store"} {
 		write(t, filepath.Join(folder, "to do", name), "")
 	}
 	for _, test := range []struct {
@@ -57,7 +57,7 @@ func TestClassesWithoutPictures(t *testing.T) {
 		want := "pictures: disc/cut.jpg: the picture is damaged: its end is missing\npictures: ring/empty.png: it is empty\n" +
 			"pictures: 2 of 22 pictures in " + folder + " cannot be read" + test.advice + "; " +
 			fmt.Sprintf(class, "ring", folder) + "; " + fmt.Sprintf(class, `"to do"`, folder) +
-			` (not opened: 2 files, as "to do/IMG_1.HEIC", for the ending of the name: need PNG, JPEG, GIF, WebP, BMP or TIFF files)` + "\n"
+			` (not opened: 2 files, as "to do/IMG_1.CR2", for the ending of the name: need PNG, JPEG, GIF, WebP, BMP or TIFF files)` + "\n"
 		if status != program.ExitFailed || stdout != "" || stderr != want {
 			t.Errorf("exit status %d, stdout %q, stderr:\n%s\nwant:\n%s", status, stdout, stderr, want)
 		}

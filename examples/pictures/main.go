@@ -155,10 +155,10 @@ func (s *settings) read(ctx context.Context, stdout, stderr io.Writer) (trainSet
 	if err != nil {
 		return nil, nil, err
 	}
-	s.reportDuplicates(stdout, read)
 	if n := copies(trainSet, testSet); n > 0 {
 		s.warn(stdout, "%s of %s are training pictures too, so that the test looks too good", terminal.Count(n), terminal.Plural(testSet.Len(), "test picture"))
 	}
+	s.reportDuplicates(stdout, read)
 	return trainSet, testSet, nil
 }
 
