@@ -141,7 +141,8 @@ func TestInterruptedInEvaluation(t *testing.T) {
 	model := filepath.Join(t.TempDir(), "m.safetensors")
 	stdout, stderr := &cancelling{at: "\n    1 ", cancel: cancel}, &bytes.Buffer{}
 	status := run(ctx, []string{"-train", draw(t, 20, "disc", "star"), "-backend", "go", "-width", "2", "-epochs", "1", "-save", model}, stdout, stderr)
-	if status != program.ExitInterrupted || stderr.String() != "pictures: interrupted\n" || !strings.Contains(stdout.String(), "\nmodel: "+model) {
+	if status != program.ExitInterrupted || stderr.String() != "pictures: interrupted\n" ||
+		!strings.Contains(stdout.String(), "\ninterrupted in the last test: ") || !strings.Contains(stdout.String(), "\nmodel: "+model) {
 		t.Errorf("exit status %d, stderr %q, stdout:\n%s", status, stderr, stdout)
 	}
 }

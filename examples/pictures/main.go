@@ -88,10 +88,19 @@ func train(ctx context.Context, s *settings, stdout, stderr io.Writer) error {
 	}
 	defer result.Model.Close()
 	v.warn(result)
+	whole := err == nil
+	if whole {
+		fmt.Fprintf(stdout, "trained in %.1f s\n", result.Timing.Train.Seconds())
+	}
 	result.Warnings = append(result.Warnings, s.notes...) // which have been printed
 	err = errors.Join(err, s.threshold.Set(result.Model))
 	saved, saveErr := files.saveModel(result.Model) // first: it is there then, whatever fails
+	v.Wait("testing")
 	made, failed := page.Run(ctx, "pictures", s.args, result, testSet)
+	v.Clear()
+	if whole && ctx.Err() != nil && made.Evaluation == nil {
+		fmt.Fprintln(stdout, "interrupted in the last test: the model is that of the whole run, and there are no tables and mistakes of it")
+	}
 	made.Name = fmt.Sprintf("%s, seed %d", filepath.Base(s.train), s.seed)
 	reported = append(reported, made)
 	return errors.Join(err, saveErr, failed, s.finish(ctx, outcome{result, made, trainSet, testSet, saved}, files, stdout))
@@ -108,7 +117,7 @@ type outcome struct {
 // finish says what came of a run, and writes the files. Of one that was interrupted there is what there can be.
 func (s *settings) finish(ctx context.Context, o outcome, files files, stdout io.Writer) error {
 	if e := o.page.Evaluation; e != nil {
-		fmt.Fprintf(stdout, "trained in %.1f s\n\n%v\n", o.Timing.Train.Seconds(), *e)
+		fmt.Fprintf(stdout, "\n%v\n", *e)
 		if len(e.Mistakes(1)) == 0 {
 			fmt.Fprintln(stdout, "\nno mistakes")
 		}
