@@ -11,12 +11,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// worsening are the options of a run whose last epochs undo what it has learned, by rates that are far too high.
+// worsening are the options of a run that learns something, a third of the test set and more, whose last epochs undo it, by rates
+// that are far too high.
 func worsening(t *testing.T, extra ...fastresnet.Option) []fastresnet.Option {
 	return interrupted(t, append([]fastresnet.Option{fastresnet.WithBestWeights(), fastresnet.WithEpochs(6),
-		fastresnet.WithDataset(synthetic(t, 110, 1), synthetic(t, 100, 2)), fastresnet.WithAveraging(fastresnet.Averaging{}),
+		fastresnet.WithDataset(synthetic(t, 440, 1), synthetic(t, 100, 2)), fastresnet.WithBatchSize(16), fastresnet.WithAveraging(fastresnet.Averaging{}),
 		fastresnet.WithSchedule(schedule.PiecewiseLinear(
-			schedule.Knot{Epoch: 0, Rate: 0.02}, schedule.Knot{Epoch: 4, Rate: 0.02}, schedule.Knot{Epoch: 4.1, Rate: 3}))}, extra...)...)
+			schedule.Knot{Epoch: 0, Rate: 0.2}, schedule.Knot{Epoch: 4, Rate: 0.2}, schedule.Knot{Epoch: 4.1, Rate: 3}))}, extra...)...)
 }
 
 // checkBest fails unless the model is that of the best epoch, and this is not the last.

@@ -69,10 +69,10 @@ func WithArchitecture(a layers.Architecture) Option {
 	})
 }
 
-// WithWidth sets the number of channels of the first stage of the network's design, at least 1, whichever option sets
-// the design; the other stages are in proportion. Work grows with its square. A network of your own has no design, and
-// stays as it is, which is one of the result's Warnings. Default: the design's, which is 64 in most of the published recipes (128 in backbone-wide,
-// airbench96 and airbench96-faster) and 16 in [RecipeFor].
+// WithWidth sets the number of channels of the first stage of the network's design, at least 1, whichever option sets the
+// design; the other stages are in proportion. Work grows with its square. A network of your own has no design, and stays as
+// it is, which is one of the result's Warnings. Default: the design's, which is 64 in most of the published recipes (128 in
+// backbone-wide, airbench96 and airbench96-faster) and 16 in [RecipeFor].
 func WithWidth(channels int) Option {
 	return trainOption(func(c *config) { c.width = &channels })
 }
@@ -91,9 +91,9 @@ func WithIncompleteBatches(keep bool) Option {
 	return change(func(r *Recipe) { r.KeepIncompleteBatch = keep })
 }
 
-// WithEpochs sets the number of passes over the training set: 1 to 30,000, or 0 with [WithInitialModel]. The last epoch is then a
-// whole one, whatever the recipe's LastEpoch. The recipe's schedule is stretched in proportion, unless [WithSchedule] sets it.
-// Default: the recipe's.
+// WithEpochs sets the number of passes over the training set: 1 to 30,000, or 0 with [WithInitialModel]. The last epoch is
+// then a whole one, whatever the recipe's LastEpoch. The recipe's schedule is stretched in proportion, unless
+// [WithSchedule] sets it. Default: the recipe's.
 func WithEpochs(n int) Option {
 	return change(func(r *Recipe) { r.Epochs, r.LastEpoch = n, 0 })
 }
@@ -233,13 +233,12 @@ func WithPluginDownload() LoadOption {
 	return computeOption(func(c *computing) { c.opening.Download = true })
 }
 
-// WithAutotuneCache has XLA keep which way of each operation it found to be the fastest on an NVIDIA GPU, in a folder
-// that is yours alone, such as one in os.UserCacheDir: later processes then need not try them all again while they
-// compile. Entries belong to a version of the plugin's interface, PJRT, and a kind of GPU; they may not be all that XLA chose, so
+// WithAutotuneCache has XLA keep which way of each operation it found to be the fastest on an NVIDIA GPU, in a folder that
+// is yours alone, such as one in os.UserCacheDir: later processes then need not try them all again while they compile.
+// Entries belong to a version of the plugin's interface, PJRT, and a kind of GPU; they may not be all that XLA chose, so
 // that results can still differ by rounding from one start to the next. It sets XLA's flag for it in the environment's
-// XLA_FLAGS, behind what you have set there. That counts for the whole process, and only the first
-// backend that the process opens looks at it. Other backends, and plugins that do not know the flag, leave it be. Default:
-// nothing is kept.
+// XLA_FLAGS, behind what you have set there. That counts for the whole process, and only the first backend that the process
+// opens looks at it. Other backends, and plugins that do not know the flag, leave it be. Default: nothing is kept.
 //
 // This has been tested without a GPU only: how much it saves is not known yet.
 func WithAutotuneCache(folder string) LoadOption {
@@ -251,9 +250,9 @@ func WithAutotuneCache(folder string) LoadOption {
 // takes. A model that predicts and embeds takes the outputs twice, which counts once. [Train] returns [ErrMemory] if more is
 // needed, with the estimate, and [Load] and [ReadModel] return [ErrTooLarge].
 //
-// Default, and 0: for Train the host's memory that is free, as far as Linux tells, and no limit elsewhere or on a GPU, which says
-// itself when its memory does not suffice. For [Load] and [ReadModel], on a GPU too, since the model is read before a device is
-// opened, 2 GiB, or the host's free memory if Linux tells that it is less.
+// Default, and 0: for Train the host's memory that is free, as far as Linux tells, and no limit elsewhere or on a GPU,
+// which says itself when its memory does not suffice. For [Load] and [ReadModel], on a GPU too, since the model is read
+// before a device is opened, 2 GiB, or the host's free memory if Linux tells that it is less.
 func WithMemoryLimit(bytes int64) LoadOption {
 	return computeOption(func(c *computing) { c.memory = bytes })
 }

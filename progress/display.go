@@ -162,7 +162,11 @@ func (d *Display) end(r *fastresnet.Result, _ error) error {
 	if r == nil {
 		return d.failed
 	}
-	for _, e := range unheard(r, d.heard) {
+	rest := unheard(r, d.heard)
+	if len(rest) > 0 && d.rowed < d.heard {
+		d.write(r.Epochs[d.heard-1], "") // the last whole one
+	}
+	for _, e := range rest {
 		note := ""
 		if e.Partial {
 			note = fmt.Sprintf("after %s images", terminal.Count(e.Images))

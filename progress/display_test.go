@@ -323,6 +323,10 @@ func TestTableOfARunThatWasCutShort(t *testing.T) {
 			"epoch      lr  train loss  train acc  seconds",
 			"    1  0.0000      0.0000     0.00 %      0.0",
 			"    2  0.0000      0.0000     0.00 %      0.0", ""}},
+		{"few rows: the last whole epoch has one", 2, 0, 10, nil, fastresnet.Epoch{Number: 2, Images: 1280, Partial: true}, []string{
+			"one in 4 epochs:", wideHead,
+			"    1  0.0000      0.0000     0.00 %     2.0000   50.00 %      0.0",
+			"    2  0.0000      0.0000     0.00 %          -         -      0.0  after 1,280 images", ""}},
 		{"few rows: the last epoch has one", 2, 0, 10, nil, fastresnet.Epoch{Number: 1, Tested: true}, []string{
 			"one in 4 epochs:", wideHead,
 			"    1  0.0000      0.0000     0.00 %     2.0000   50.00 %      0.0", ""}},

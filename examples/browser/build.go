@@ -21,8 +21,8 @@ const (
 // errTool is wrapped when the go command is missing or fails.
 var errTool = errors.New("the program cannot be built")
 
-// build writes the page and its program into a folder. It returns the size of the program, which is written first: a folder that has
-// it is one that this program may write over.
+// build writes the page and its program into a folder. It returns the size of the program, which is written first: a folder
+// that has it is one that this program may write over.
 func build(ctx context.Context, folder string) (size int, err error) {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return 0, fmt.Errorf("-out: %w", err)

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"math"
 	"runtime"
 
 	"github.com/fastresnet/fastresnet/data"
@@ -153,7 +152,7 @@ func keptSize(sequence []layers.Layer, steps []layers.ResolvedLayer, frozen map[
 // how few channels they transform.
 func answerSize(sequence []layers.Layer, steps []layers.ResolvedLayer) int64 {
 	var most int64
-	for _, fewest := range []int64{8, 64, math.MaxInt32} { // in assembly, in plain Go, and of the backend "go:direct"
+	for _, fewest := range []int64{8, 64, 1 << 20} { // in assembly, in plain Go, and of the backend "go:direct"
 		a := &answer{steps: steps, fewest: fewest}
 		a.add(sequence, input)
 		var size int64
@@ -217,9 +216,10 @@ func (a *answer) pooled(t Together) int {
 		return 0
 	}
 	s := a.steps[0]
-	tiles := ceilDiv(s.In.Height, side) * ceilDiv(s.In.Width, side)
-	saved := int64(s.In.Channels*s.Out.Channels) * int64(9*s.In.Height*s.In.Width-38*tiles) // by the rule of cpu's suitsWinograd
-	if !isTransformed(s.Variables[0], s.In, s.Out) || saved < 53*a.fewest*int64((s.In.Channels+s.Out.Channels)*tiles) {
+	// By the rule of cpu's suitsWinograd.
+	pixels, tiles := int64(s.In.Height)*int64(s.In.Width), int64(ceilDiv(s.In.Height, side))*int64(ceilDiv(s.In.Width, side))
+	inputs, outputs := int64(s.In.Channels), int64(s.Out.Channels)
+	if !isTransformed(s.Variables[0], s.In, s.Out) || inputs*outputs*(9*pixels-38*tiles) < 53*a.fewest*(inputs+outputs)*tiles {
 		return 0
 	}
 	return t.Layers
@@ -227,8 +227,7 @@ func (a *answer) pooled(t Together) int {
 
 // isTransformed says whether a convolution may be computed by transforms: cpu's winogradFits.
 func isTransformed(weight layers.Variable, in, out data.Shape) bool {
-	fits := func(length int) bool { return length >= 3 }
-	return weight.Size() == filterTaps*in.Channels*out.Channels && in.Height == out.Height && fits(in.Height) && fits(in.Width)
+	return weight.Size() == filterTaps*in.Channels*out.Channels && in.Height == out.Height && min(in.Height, in.Width) >= 3
 }
 
 // areaOf is that of a layer's filters.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"math"
 	"slices"
 	"time"
 
@@ -26,7 +25,7 @@ func open(name, config string, _ engine.Opening) (*engine.Device, error) {
 	case "":
 	case directly:
 		set := *k
-		set.WinogradChannels = math.MaxInt32
+		set.WinogradChannels = 1 << 20 // more than there are
 		k = &set
 		name += ":" + directly
 		description += ", direct convolutions"

@@ -12,12 +12,12 @@ const slack = 2
 
 // tensor is one activation of a batch, and after the backward pass its gradient.
 //
-// Its layout is [group][channel][row][column][image]. A group is as many images as its kernels have lanes, side by
-// side. Each row and each channel end in zeros, one pixel and one row of them, or a few where sides are [padded]. The zero
-// pixel that ends a row also precedes the next one, and the zero row that ends a channel is also above the next one's first,
-// so a pixel's neighbours are at the same distance everywhere and those outside of the image read as 0. A lead of zeros precedes the
-// first channel. What is outside of the image is 0 whenever an operation has ended; of a tensor in a slot, where others have
-// been, when it is an operation of the type border that has.
+// Its layout is [group][channel][row][column][image]. A group is as many images as its kernels have lanes, side by side.
+// Each row and each channel end in zeros, one pixel and one row of them, or a few where sides are [padded]. The zero pixel
+// that ends a row also precedes the next one, and the zero row that ends a channel is also above the next one's first, so a
+// pixel's neighbours are at the same distance everywhere and those outside of the image read as 0. A lead of zeros precedes
+// the first channel. What is outside of the image is 0 whenever an operation has ended; of a tensor in a slot, where others
+// have been, when it is an operation of the type border that has.
 //
 // In the last group the lanes past the batch are computed like the others. Their values are finite and
 // ignored, their gradients are 0. Groups past the batch are left alone.
@@ -51,8 +51,8 @@ func newTensor(k *kernels.Set, shape data.Shape, images int) *tensor {
 	return (&tensor{kernels: k, arena: &arena{}, batch: &batch{images, images}}).beside(shape)
 }
 
-// padded is the side of an image with the zeros that let tiles of winograd end at its border, if it is long enough for more than
-// one of them: they cost less than the products that tiles save. The file memory.go of package engine follows it.
+// padded is the side of an image with the zeros that let tiles of winograd end at its border, if it is long enough for more
+// than one of them: they cost less than the products that tiles save. The file memory.go of package engine follows it.
 func padded(length int) int {
 	if rest := length % kernels.OutputSide; length > kernels.OutputSide && rest > 0 {
 		return length - rest + kernels.OutputSide - 1

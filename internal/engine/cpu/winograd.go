@@ -18,8 +18,7 @@ type winograd struct {
 // winogradFits says whether winograd can compute a convolution: its tiles must end where the image does with the zeros that it
 // is padded with, or one pixel later, at the border.
 func winogradFits(in data.Shape, f filter) bool {
-	fits := func(length int) bool { return length >= kernels.OutputSide-1 }
-	return f == filter{3, 3, 1, 1, 1} && fits(in.Height) && fits(in.Width)
+	return f == filter{3, 3, 1, 1, 1} && min(in.Height, in.Width) >= kernels.OutputSide-1
 }
 
 // tilesOf is the number of tiles of an image.
@@ -31,18 +30,17 @@ func tilesOf(in data.Shape) int {
 // tiles, which matter where channels are few, and those of filters, where tiles are few, unless filters stay packed. Tiles that
 // are not full save less. The file memory.go of package engine estimates by the same rule.
 func suitsWinograd(in, out *tensor, f filter) bool {
-	// What a pixel takes by definition and a tile by transforms, for each input and output; the transforms of a filter; and those of
-	// a tile, for each input or output, divided by WinogradChannels: a fit to BenchmarkWinograd.
-	const pixel, tile, filter, transforms = 9, 38, 280, 53
-	tiles := tilesOf(in.shape)
-	saved := pixel*in.shape.Height*in.shape.Width - tile*tiles
-	if in.slots == nil {
-		tiles *= in.groups()
-		saved = saved*in.groups() - filter
+	// What a pixel takes by definition and a tile by transforms, for each input and output; the transforms of a filter; and
+	// those of a tile, for each input or output, divided by WinogradChannels: a fit to BenchmarkWinograd.
+	const pixel, tile, packing, transforms = 9, 38, 280, 53
+	pixels, tiles := int64(in.shape.Height)*int64(in.shape.Width), int64(tilesOf(in.shape))
+	saved := pixel*pixels - tile*tiles
+	if groups := int64(in.groups()); in.slots == nil {
+		tiles *= groups
+		saved = saved*groups - packing
 	}
-	inputs, outputs := in.shape.Channels, out.shape.Channels
-	return winogradFits(in.shape, f) &&
-		int64(inputs*outputs)*int64(saved) >= transforms*int64(in.kernels.WinogradChannels)*int64((inputs+outputs)*tiles)
+	inputs, outputs := int64(in.shape.Channels), int64(out.shape.Channels)
+	return winogradFits(in.shape, f) && inputs*outputs*saved >= transforms*int64(in.kernels.WinogradChannels)*(inputs+outputs)*tiles
 }
 
 func newWinograd(in, out *tensor) *winograd {
