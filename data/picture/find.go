@@ -23,8 +23,8 @@ type found struct {
 	ignored  []string
 }
 
-// extensions are how the names of picture files end: the last ones, of kinds that cannot be read, so that they are not passed over in
-// silence.
+// extensions are how the names of picture files end: the last ones, of kinds that cannot be read, so that they are not
+// passed over in silence.
 var extensions = []string{
 	".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".heic", ".heif", ".avif", ".jxl", ".jp2",
 }

@@ -63,24 +63,19 @@ func readList(name string) ([]Labelled, error) {
 	return read(file)
 }
 
-// ReadCSV reads a list of pictures as comma-separated values (RFC 4180), or with semicolons or tabs between them if there is no
-// comma in the first row, as spreadsheet programs write them; a line "sep=;" before it does not count. The first row names the columns, of which "path" and "label"
-// count. Spaces around a value are not part of it, and empty rows do not count. The error wraps [data.ErrFormat], and names
-// the line.
+// ReadCSV reads a list of pictures as comma-separated values (RFC 4180), or with semicolons or tabs between them, as
+// spreadsheet programs write them: if a line before the first row says so, "sep=;", or if that has no comma. The first row
+// names the columns, of which "path" and "label" count. Spaces around a value are not part of it, and empty rows do not
+// count. The error wraps [data.ErrFormat], and names the line.
 func ReadCSV(r io.Reader) ([]Labelled, error) {
 	text := withoutMark(r)
-	firstLine := func() []byte {
-		start, _ := text.Peek(text.Size()) // as much as there is
-		line, _, _ := bytes.Cut(start, []byte("\n"))
-		return line
-	}
-	first := firstLine()
-	if line := bytes.TrimRight(first, "\r"); len(line) == len("sep=;") && bytes.HasPrefix(line, []byte("sep=")) { // for Excel
-		text.Discard(len(first) + 1)
-		first = firstLine()
-	}
 	rows := csv.NewReader(text)
-	switch {
+	start, _ := text.Peek(text.Size()) // as much as there is
+	first, _, _ := bytes.Cut(start, []byte("\n"))
+	switch told, says := strings.CutPrefix(strings.TrimRight(string(first), "\r"), "sep="); {
+	case says && slices.Contains([]string{",", ";", "\t"}, told): // Excel is told so
+		rows.Comma = rune(told[0])
+		text.Discard(len(first) + 1)
 	case bytes.ContainsRune(first, ','):
 	case bytes.ContainsRune(first, ';'):
 		rows.Comma = ';'
@@ -150,7 +145,7 @@ func listError(err error) error {
 // check reports an entry that lacks something, or that is not text as the library has it.
 func (l Labelled) check(line int) error {
 	if !utf8.ValidString(l.Path + l.Class) {
-		return fmt.Errorf("%w: line %d: path %q, label %q: not UTF-8, which spreadsheets call \"CSV UTF-8\"", data.ErrFormat, line, l.Path, l.Class)
+		return fmt.Errorf("%w: line %d: path %q, label %q: not UTF-8: save the list as \"CSV UTF-8\"", data.ErrFormat, line, l.Path, l.Class)
 	}
 	if l.Path == "" || l.Class == "" {
 		return fmt.Errorf("%w: line %d: path %q, label %q: need both", data.ErrFormat, line, l.Path, l.Class)

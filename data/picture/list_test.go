@@ -28,6 +28,7 @@ func TestLists(t *testing.T) {
 		{"empty rows", csv, "path,label,note\n,,\na.png,cat,\n\"b, c.png\",black dog,\n, ,\n,,\n"},
 		{"semicolons", csv, "Label;Path\ncat;a.png\nblack dog;b, c.png\n"},
 		{"semicolons, as Excel is told", csv, "sep=;\r\npath;label\r\na.png;cat\r\nb, c.png;black dog\r\n"},
+		{"semicolons in spite of a comma in a name, as Excel is told", csv, "sep=;\npath;label;a, b\na.png;cat;\n\"b, c.png\";black dog;\n"},
 		{"tabs", csv, "path\tlabel\na.png\tcat\nb, c.png\tblack dog\n"},
 		{"spaces", csv, "path, label\na.png, cat\n\"b, c.png\", black dog \n"},
 		{"spaces before quotation marks", csv, "path, label\n\"a.png\", \"cat\"\n\"b, c.png\", \"black dog\"\n"},

@@ -168,7 +168,7 @@ func answerSize(sequence []layers.Layer, steps []layers.ResolvedLayer) int64 {
 type answer struct {
 	slots  Slots
 	steps  []layers.ResolvedLayer // to come
-	fewest int64                  // channels of a convolution that is transformed if its tiles are full
+	fewest int64                  // what the rule of the kernels is divided by: cpu's WinogradChannels
 }
 
 // input stands for the slot of the images, which are in none.
@@ -219,7 +219,7 @@ func (a *answer) pooled(t Together) int {
 	// By the rule of cpu's suitsWinograd.
 	pixels, tiles := int64(s.In.Height)*int64(s.In.Width), int64(ceilDiv(s.In.Height, side))*int64(ceilDiv(s.In.Width, side))
 	inputs, outputs := int64(s.In.Channels), int64(s.Out.Channels)
-	if !isTransformed(s.Variables[0], s.In, s.Out) || inputs*outputs*(9*pixels-38*tiles) < 53*a.fewest*(inputs+outputs)*tiles {
+	if !isTransformed(s.Variables[0], s.In, s.Out) || inputs*outputs*(9*pixels-38*tiles) < 55*a.fewest*(inputs+outputs)*tiles {
 		return 0
 	}
 	return t.Layers

@@ -22,8 +22,8 @@ func Command(name string, args []string) string {
 	return "go run ./examples/" + name + " " + program.CommandLine(args)
 }
 
-// Run is a result for the page, evaluated on the test set unless the run has diverged. The program's name and arguments are how it is
-// repeated. When ctx ends, the error is its own, and the result is there without its evaluation.
+// Run is a result for the page, evaluated on the test set unless the run has diverged. The program's name and arguments are
+// how it is repeated. When ctx ends, the error is its own, and the result is there without its evaluation.
 func Run(ctx context.Context, name string, args []string, result *fastresnet.Result, test *data.Dataset) (report.Run, error) {
 	run := report.Run{Record: result.Record, Command: Command(name, args)}
 	if test.Len() == 0 {

@@ -84,7 +84,8 @@ func (f *File) Name() string { return f.name }
 // Named says whether there is a file to write to.
 func (f *File) Named() bool { return f.name != "" }
 
-// Read is what the file holds, nil if it does not exist. One that is not a regular file, or that the program prints to, cannot be read back.
+// Read is what the file holds, nil if it does not exist. One that is not a regular file, or that the program prints to,
+// cannot be read back.
 func (f *File) Read() ([]byte, error) {
 	if !f.Named() {
 		return nil, nil

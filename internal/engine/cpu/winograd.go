@@ -32,7 +32,7 @@ func tilesOf(in data.Shape) int {
 func suitsWinograd(in, out *tensor, f filter) bool {
 	// What a pixel takes by definition and a tile by transforms, for each input and output; the transforms of a filter; and
 	// those of a tile, for each input or output, divided by WinogradChannels: a fit to BenchmarkWinograd.
-	const pixel, tile, packing, transforms = 9, 38, 280, 53
+	const pixel, tile, packing, transforms = 9, 38, 280, 55
 	pixels, tiles := int64(in.shape.Height)*int64(in.shape.Width), int64(tilesOf(in.shape))
 	saved := pixel*pixels - tile*tiles
 	if groups := int64(in.groups()); in.slots == nil {

@@ -73,8 +73,8 @@ type Set struct {
 	// NaN may have none.
 	MaxPoolAffineBackward func(dy, x []float32, w Window, a *AffineGradient)
 
-	// Winograd are transforms of tiles of images and of filters. WinogradChannels is from how many channels on, of input
-	// and output, a convolution gains by them where there are many tiles, and all are full.
+	// Winograd are transforms of tiles of images and of filters. WinogradChannels is from about how many channels
+	// on, of input and output, a convolution gains by them where there are many tiles, and all are full.
 	Winograd         Winograd
 	WinogradChannels int
 }
