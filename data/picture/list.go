@@ -20,27 +20,38 @@ import (
 )
 
 // List reads the pictures that a file lists, one that [ReadCSV] reads if its name ends in .csv, or [ReadJSONLines] if it
-// ends in .jsonl or .ndjson. Paths in it are those of the system; relative ones begin at the list's folder. Errors are
-// those of [Reader.Folder].
+// ends in .jsonl or .ndjson. Paths in it are those of the system, or have the backslashes of Windows; relative ones begin at the
+// list's folder. Errors are those of [Reader.Folder].
 func (r Reader) List(ctx context.Context, name string) (*data.Dataset, Report, error) {
 	list, err := readList(name)
 	if err != nil {
 		return nil, Report{}, fmt.Errorf("reading %s: %w", name, err)
 	}
 	open := func(picture string) (fs.File, error) {
-		if picture = filepath.FromSlash(picture); !filepath.IsAbs(picture) {
-			picture = filepath.Join(filepath.Dir(name), picture)
+		file, err := openListed(filepath.Dir(name), picture)
+		if errors.Is(err, fs.ErrNotExist) && strings.Contains(picture, `\`) {
+			if windows, err := openListed(filepath.Dir(name), strings.ReplaceAll(picture, `\`, "/")); err == nil {
+				return windows, nil
+			}
 		}
-		if err := checkFile(os.Stat(picture)); err != nil {
-			return nil, err
-		}
-		return os.Open(picture)
+		return file, err
 	}
 	set, skipped, err := r.read(ctx, r.files(ctx, open, list), found{pictures: list})
 	if err != nil {
 		err = fmt.Errorf("reading the pictures of %s: %w", name, err)
 	}
 	return set, Report{Skipped: skipped}, err
+}
+
+// openListed opens a picture of a list in a folder.
+func openListed(folder, picture string) (fs.File, error) {
+	if picture = filepath.FromSlash(picture); !filepath.IsAbs(picture) {
+		picture = filepath.Join(folder, picture)
+	}
+	if err := checkFile(os.Stat(picture)); err != nil {
+		return nil, err
+	}
+	return os.Open(picture)
 }
 
 func readList(name string) ([]Labelled, error) {
@@ -66,7 +77,7 @@ func readList(name string) ([]Labelled, error) {
 // ReadCSV reads a list of pictures as comma-separated values (RFC 4180), or with semicolons or tabs between them, as
 // spreadsheet programs write them: if a line before the first row says so, "sep=;", or if that has no comma. The first row
 // names the columns, of which "path" and "label" count. Spaces around a value are not part of it, and empty rows do not
-// count. The error wraps [data.ErrFormat], and names the line.
+// count. The error wraps [data.ErrFormat], and names the lines.
 func ReadCSV(r io.Reader) ([]Labelled, error) {
 	text := withoutMark(r)
 	rows := csv.NewReader(text)
@@ -101,11 +112,11 @@ func ReadCSV(r io.Reader) ([]Labelled, error) {
 		}
 		return nil, fmt.Errorf("%w: the first row is %q: it must name the columns, path and label among them%s", data.ErrFormat, header, advice)
 	}
-	var list []Labelled
+	var list entries
 	for {
 		row, err := rows.Read()
 		if errors.Is(err, io.EOF) {
-			return list, nil
+			return list.all()
 		}
 		if err != nil {
 			return nil, listError(err)
@@ -117,11 +128,7 @@ func ReadCSV(r io.Reader) ([]Labelled, error) {
 			continue
 		}
 		line, _ := rows.FieldPos(0)
-		entry := Labelled{row[path], row[label]}
-		if err := entry.check(line); err != nil {
-			return nil, err
-		}
-		list = append(list, entry)
+		list.add(line, Labelled{row[path], row[label]})
 	}
 }
 
@@ -142,24 +149,43 @@ func listError(err error) error {
 	return err
 }
 
-// check reports an entry that lacks something, or that is not text as the library has it.
-func (l Labelled) check(line int) error {
-	if !utf8.ValidString(l.Path + l.Class) {
-		return fmt.Errorf("%w: line %d: path %q, label %q: not UTF-8: save the list as \"CSV UTF-8\"", data.ErrFormat, line, l.Path, l.Class)
+// entries are what a list has, and what is wrong with others.
+type entries struct {
+	good []Labelled
+	bad  []string
+}
+
+// add takes the entry of a line, or notes that it lacks something or is not text as the library has it.
+func (e *entries) add(line int, l Labelled) {
+	switch {
+	case !utf8.ValidString(l.Path + l.Class):
+		e.bad = append(e.bad, fmt.Sprintf("line %d: path %q, label %q: not UTF-8: save the list as \"CSV UTF-8\"", line, l.Path, l.Class))
+	case l.Path == "" || l.Class == "":
+		e.bad = append(e.bad, fmt.Sprintf("line %d: path %q, label %q: need both, or no row at all", line, l.Path, l.Class))
+	default:
+		e.good = append(e.good, l)
 	}
-	if l.Path == "" || l.Class == "" {
-		return fmt.Errorf("%w: line %d: path %q, label %q: need both", data.ErrFormat, line, l.Path, l.Class)
+}
+
+// all are the entries, unless something is wrong with one.
+func (e *entries) all() ([]Labelled, error) {
+	const named = 10
+	if n := len(e.bad); n > named {
+		e.bad = append(e.bad[:named], fmt.Sprintf("and %d more lines", n-named))
 	}
-	return nil
+	if len(e.bad) > 0 {
+		return nil, fmt.Errorf("%w: %s", data.ErrFormat, strings.Join(e.bad, "\n"))
+	}
+	return e.good, nil
 }
 
 // ReadJSONLines reads a list of pictures of which each line is a JSON object with the strings "path" and "label".
-// Other fields, and empty lines, do not count. The error wraps [data.ErrFormat], and names the line.
+// Other fields, and empty lines, do not count. The error wraps [data.ErrFormat], and names the lines.
 func ReadJSONLines(r io.Reader) ([]Labelled, error) {
 	const longest = 1 << 20
 	lines := bufio.NewScanner(withoutMark(r))
 	lines.Buffer(nil, longest)
-	var list []Labelled
+	var list entries
 	for n := 1; lines.Scan(); n++ {
 		if len(bytes.TrimSpace(lines.Bytes())) == 0 {
 			continue
@@ -171,14 +197,13 @@ func ReadJSONLines(r io.Reader) ([]Labelled, error) {
 		if err := json.Unmarshal(lines.Bytes(), &entry); err != nil {
 			return nil, fmt.Errorf("%w: line %d: %w", data.ErrFormat, n, err)
 		}
-		labelled := Labelled{entry.Path, entry.Label}
-		if err := labelled.check(n); err != nil {
-			return nil, err
-		}
-		list = append(list, labelled)
+		list.add(n, Labelled{entry.Path, entry.Label})
 	}
 	if errors.Is(lines.Err(), bufio.ErrTooLong) {
 		return nil, fmt.Errorf("%w: a line has more than %d bytes", data.ErrFormat, longest)
 	}
-	return list, lines.Err()
+	if lines.Err() != nil {
+		return nil, lines.Err()
+	}
+	return list.all()
 }

@@ -3,6 +3,8 @@ package picture_test
 import (
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -10,6 +12,7 @@ import (
 
 	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/data/picture"
+	"github.com/fastresnet/fastresnet/internal/testpicture"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -44,11 +47,36 @@ func TestLists(t *testing.T) {
 	for _, tt := range []struct{ text, says string }{
 		{"path;label\na.png;cat\n;\nb.png;\n", `line 4: path "b.png", label "": need both`},
 		{"path,label\na.png,L\xf6ffel\n", `line 2: path "a.png", label "L\xf6ffel": not UTF-8`},
+		{"path,label\n" + strings.Repeat("a.png,\n", 12), "line 11: path \"a.png\", label \"\": need both, or no row at all\nand 2 more lines"},
 		{"\xff\xfep\x00a\x00t\x00h\x00,\x00l\x00a\x00b\x00e\x00l\x00\n\x00", "it looks like UTF-16"},
 	} {
 		if _, err := csv(tt.text); !errors.Is(err, data.ErrFormat) || !strings.Contains(err.Error(), tt.says) {
 			t.Errorf("%q: error %v, want ErrFormat that says %s", tt.text, err, tt.says)
 		}
+	}
+}
+
+// A list that was written on Windows is read elsewhere, and one whose files have backslashes in their names is, too.
+func TestListOfWindows(t *testing.T) {
+	if filepath.Separator == '\\' {
+		t.Skip("backslashes are this system's own")
+	}
+	folder := t.TempDir()
+	if err := os.Mkdir(filepath.Join(folder, "cats"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	png := testpicture.Encode(t, "png", testpicture.Image(4, 4))
+	for name, content := range map[string][]byte{"cats/a.png": png, `dogs\b.png`: png, "list.csv": []byte("path,label\ncats\\a.png,cat\ndogs\\b.png,dog\n")} {
+		if err := os.WriteFile(filepath.Join(folder, name), content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	set, _, err := picture.Reader{}.List(t.Context(), filepath.Join(folder, "list.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{`cats\a.png`, `dogs\b.png`}, []string{set.Name(0), set.Name(1)}); diff != "" {
+		t.Errorf("names (-want +got):\n%s", diff)
 	}
 }
 
