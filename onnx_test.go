@@ -38,7 +38,8 @@ func pythonIn(t *testing.T, page string) []byte {
 }
 
 // TestPythonRunsTheExport runs the Python of docs/export.md on models with six views, and expects what the model itself
-// predicts, and how similar it finds the images: nearly so of pictures of other proportions, which are scaled.
+// predicts, and how similar it finds the images: nearly so of pictures of other proportions, which are scaled. They need not be
+// square, or in colour.
 func TestPythonRunsTheExport(t *testing.T) {
 	python := os.Getenv("FASTRESNET_TEST_PYTHON")
 	if python == "" {
@@ -47,16 +48,22 @@ func TestPythonRunsTheExport(t *testing.T) {
 	for _, tt := range []struct {
 		name              string
 		resizing          data.Resizing
+		grey              bool
 		height            int // of the pictures, which are 32 wide
 		threshold, within float64
 	}{
-		{"the right size", data.ResizeByCropping, 32, 0, 1e-4},
-		{"cropped", data.ResizeByCropping, 16, 0, 0.02},
-		{"stretched", data.ResizeByStretching, 16, 0, 0.02},
-		{"padded, and none certain enough", data.ResizeByPadding, 16, 1, 1e-4},
+		{"the right size", data.ResizeByCropping, false, 32, 0, 1e-4},
+		{"grey, and the right size, which is no square", data.ResizeByCropping, true, 24, 0, 1e-4},
+		{"cropped", data.ResizeByCropping, false, 16, 0, 0.02},
+		{"stretched", data.ResizeByStretching, false, 16, 0, 0.02},
+		{"padded, and none certain enough", data.ResizeByPadding, false, 16, 1, 1e-4},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			set, err := synthetic(t, 64, 1).WithResizing(tt.resizing)
+			set := synthetic(t, 64, 1)
+			if tt.grey {
+				set = greyTops(t, set, 24)
+			}
+			set, err := set.WithResizing(tt.resizing)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -66,13 +73,34 @@ func TestPythonRunsTheExport(t *testing.T) {
 			}
 			var pictures []image.Image
 			for i := range 2 {
-				p := image.NewRGBA(image.Rect(0, 0, 32, tt.height))
-				draw.Draw(p, p.Rect, set.Image(i), image.Point{}, draw.Src)
+				var p draw.Image = image.NewRGBA(image.Rect(0, 0, 32, tt.height))
+				if tt.grey {
+					p = image.NewGray(p.Bounds())
+				}
+				draw.Draw(p, p.Bounds(), set.Image(i), image.Point{}, draw.Src)
 				pictures = append(pictures, p)
 			}
 			testPython(t, python, model, pictures, tt.within)
 		})
 	}
+}
+
+// greyTops are the upper rows of a set's images in grey, by their first channel.
+func greyTops(t *testing.T, set *data.Dataset, height int) *data.Dataset {
+	t.Helper()
+	in, pixels := set.Shape(), set.Pixels()
+	shape := data.Shape{Height: height, Width: in.Width, Channels: 1}
+	grey := make([]uint8, 0, set.Len()*shape.Size())
+	for i := range set.Len() {
+		for place := range shape.Size() {
+			grey = append(grey, pixels[i*in.Size()+place*in.Channels])
+		}
+	}
+	tops, err := data.New(grey, shape, set.Labels(), set.Classes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tops
 }
 
 // testPython compares what the Python of docs/export.md prints about two pictures with what the model says.
