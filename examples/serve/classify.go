@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"strconv"
 	"time"
 
@@ -27,8 +28,12 @@ type classification struct {
 // classify answers POST /classify.
 func (s *service) classify(w http.ResponseWriter, r *http.Request) error {
 	top := usualTop
-	if r.URL.Query().Has("top") {
-		n, err := strconv.Atoi(r.URL.Query().Get("top"))
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return errTop
+	}
+	if query.Has("top") {
+		n, err := strconv.Atoi(query.Get("top"))
 		if err != nil || n < 1 {
 			return errTop
 		}

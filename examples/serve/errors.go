@@ -20,7 +20,7 @@ var (
 	errEncoding    = errors.New("compressed bodies are not read here")
 	errMethod      = errors.New("the method is wrong")
 	errCrossOrigin = errors.New("pages of other sites may not post here")
-	errTop         = errors.New("top must be a whole number, at least 1")
+	errTop         = errors.New("top must be a whole number, at least 1, and the query well-formed")
 	errForm        = errors.New(`the form cannot be read: need multipart/form-data with the picture as the file "image"`)
 	errCutOff      = errors.New("the request ended before its body did")
 	errSlow        = errors.New("the request took too long to arrive")

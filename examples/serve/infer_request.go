@@ -129,18 +129,22 @@ func (t *inputTensor) batch(shape data.Shape) (n int, ok bool) {
 
 // wanted are the outputs that are asked for: all, if none are.
 func (q *inferenceRequest) wanted(outputs []signature.Tensor) (wanted []wantedOutput, err error) {
-	if q.Outputs[0] == nil {
+	asked := q.Outputs[:] // up to the last: there are nulls behind
+	for len(asked) > 0 && asked[len(asked)-1] == nil {
+		asked = asked[:len(asked)-1]
+	}
+	if len(asked) == 0 {
 		for _, o := range outputs {
 			wanted = append(wanted, wantedOutput{Tensor: o, binary: q.Parameters.Binary})
 		}
 		return wanted, nil
 	}
 	left := slices.Clone(outputs)
-	for _, asked := range q.Outputs {
-		if asked == nil {
-			break
+	for _, a := range asked {
+		if a == nil {
+			return nil, wrong("outputs: one is null")
 		}
-		i := slices.IndexFunc(left, func(o signature.Tensor) bool { return o.Name == asked.Name })
+		i := slices.IndexFunc(left, func(o signature.Tensor) bool { return o.Name == a.Name })
 		if i < 0 {
 			var names []string
 			for _, o := range outputs {
@@ -148,9 +152,9 @@ func (q *inferenceRequest) wanted(outputs []signature.Tensor) (wanted []wantedOu
 			}
 			return nil, wrong("need outputs of %s, each once", strings.Join(names, ", "))
 		}
-		o := wantedOutput{Tensor: left[i], binary: q.Parameters.Binary, classes: asked.Parameters.Classes}
-		if asked.Parameters.Binary != nil {
-			o.binary = *asked.Parameters.Binary
+		o := wantedOutput{Tensor: left[i], binary: q.Parameters.Binary, classes: a.Parameters.Classes}
+		if a.Parameters.Binary != nil {
+			o.binary = *a.Parameters.Binary
 		}
 		if o.classes < 0 || o.classes > 0 && o.Name == signature.Embedding {
 			return nil, wrong("classification: need a number of classes, of %s or %s", signature.Logits, signature.Probabilities)

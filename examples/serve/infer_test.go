@@ -232,6 +232,7 @@ func TestInferRefused(t *testing.T) {
 		{"fewer bytes than said", input(sized), pixels[1:], 400, "binary_data_size is not what is behind the JSON, 3071 bytes"},
 		{"more bytes than said", input(sized), append(pixels[:len(pixels):len(pixels)], 0), 400, "3073 bytes"},
 		{"fewer bytes than the shape", input(shape + `,"parameters":{"binary_data_size":3}`), pixels[:3], 400, "images: 3 numbers, need 3072"},
+		{"a null before an output", outputs(`[null,{"name":"logits"}]`), nil, 400, "outputs: one is null"},
 		{"an output that is not there", outputs(`[{"name":"label"}]`), nil, 400, "need outputs of logits, probabilities, embedding, each once"},
 		{"an output twice", outputs(`[{"name":"logits"},{"name":"logits"}]`), nil, 400, "each once"},
 		{"more outputs than there are", outputs(`[{"name":"logits"},{"name":"probabilities"},{"name":"embedding"},{"name":"logits"}]`), nil, 400, "each once"},

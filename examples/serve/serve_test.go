@@ -275,6 +275,7 @@ func TestRefused(t *testing.T) {
 		{"another field", "", wrongType, bytes.NewReader(wrongField), 400, `as the file "image"`},
 		{"top 0", "?top=0", "image/png", bytes.NewReader(png), 400, "top must be"},
 		{"top in words", "?top=five", "image/png", bytes.NewReader(png), 400, "top must be"},
+		{"top and more", "?top=1;x=2", "image/png", bytes.NewReader(png), 400, "top must be"},
 		{"top empty", "?top=", "image/png", bytes.NewReader(png), 400, "top must be"},
 		{"too many bytes", "", "image/png", bytes.NewReader(make([]byte, 20_001)), 413, "need a body of no more than"},
 		{"too many, of unknown length", "", "image/png", io.MultiReader(bytes.NewReader(make([]byte, 30_000))), 413, "need a body"},
