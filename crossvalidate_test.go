@@ -44,7 +44,7 @@ func TestCrossValidate(t *testing.T) {
 	epochs := float64(fastresnet.RecipeFor(own).Epochs)
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	_, err = fastresnet.CrossValidate(ctx, own, 3, fastresnet.WithBackend("go"), fastresnet.WithWidth(4), fastresnet.WithSchedule(schedule.SlantedOneCycle(0.05, epochs/5, epochs)),
+	_, err = fastresnet.CrossValidate(ctx, own, 3, fastresnet.WithBackend("go"), fastresnet.WithWidth(4), fastresnet.WithSchedule(schedule.OneCycle(0.05, epochs/5, epochs)),
 		fastresnet.WithProgress(fastresnet.Observer{Start: func(*fastresnet.Result) { cancel() }}))
 	if !errors.Is(err, context.Canceled) || !strings.HasPrefix(err.Error(), "part 1 of 3: ") {
 		t.Errorf("with a schedule for the recipe of the set: %v, want context.Canceled once it has started", err)

@@ -44,7 +44,7 @@ func ExampleTrain_dataset() {
 		fastresnet.WithWidth(8),
 		fastresnet.WithBatchSize(100),
 		fastresnet.WithEpochs(4),
-		fastresnet.WithSchedule(schedule.SlantedOneCycle(0.2, 1, 4)),
+		fastresnet.WithSchedule(schedule.OneCycle(0.2, 1, 4)),
 		fastresnet.WithAugmentations(data.Crop{Pad: 4}, data.FlipLR{}),
 	)
 	if err != nil {

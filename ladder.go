@@ -70,12 +70,12 @@ var ladder = []rung{
 		r.Design.Norm.LowPrecision = false
 	}},
 	{"dawn-cutout", "cutout, slanted one-cycle", 0.941, 161, func(r *Recipe) {
-		r.Epochs, r.Schedule = 30, schedule.SlantedOneCycle(0.4, 8, 30)
+		r.Epochs, r.Schedule = 30, schedule.OneCycle(0.4, 8, 30)
 		r.Augmentations = append(r.Augmentations, data.Cutout{Height: 8, Width: 8})
 	}},
 	{"dawn-768", "batch 768", 0.94, 154, func(r *Recipe) {
 		r.BatchSize = 768
-		r.Schedule = schedule.SlantedOneCycle(0.6, 8, 30)
+		r.Schedule = schedule.OneCycle(0.6, 8, 30)
 	}},
 	{"shortest-path", "the shortest path: no residual branches", 0.559, 36, func(r *Recipe) {
 		r.Design.Name = "shortest-path"
@@ -83,7 +83,7 @@ var ladder = []rung{
 			r.Design.Stages[i].Block = layers.BlockShortest
 		}
 		r.BatchSize = 512
-		r.Epochs, r.Schedule = 20, schedule.SlantedOneCycle(0.4, 4, 20)
+		r.Epochs, r.Schedule = 20, schedule.OneCycle(0.4, 4, 20)
 	}},
 	{"plain-1x1", "repeated norms and activations removed", 0.56, 32, func(r *Recipe) {
 		r.Design.Name, r.Design.BareStem = "plain", false
@@ -114,7 +114,7 @@ var ladder = []rung{
 	}},
 	{"backbone-wide", "twice the width, 60 epochs", 0.935, 321, func(r *Recipe) {
 		r.Design.Width = 128
-		r.Epochs, r.Schedule = 60, schedule.SlantedOneCycle(0.4, 12, 60)
+		r.Epochs, r.Schedule = 60, schedule.OneCycle(0.4, 12, 60)
 	}},
 	{"backbone-deep", "one more convolution a stage instead", 0.95, 180, func(r *Recipe) {
 		r.Design.Width = 64
@@ -125,41 +125,41 @@ var ladder = []rung{
 	}},
 	{"resnet9-20", "residual branches in stages 1 and 3 instead", 0.938, 66, func(r *Recipe) {
 		r.Design = layers.ResNet9()
-		r.Epochs, r.Schedule = 20, schedule.SlantedOneCycle(0.4, 4, 20)
+		r.Epochs, r.Schedule = 20, schedule.OneCycle(0.4, 4, 20)
 		r.Augmentations[2] = data.Cutout{Height: 8, Width: 8}
 	}},
 	{"resnet9-24", "four more epochs", 0.9408, 79, func(r *Recipe) {
 		r.KeepIncompleteBatch = false
-		r.Epochs, r.Schedule = 24, schedule.SlantedOneCycle(0.4, 5, 24) // a short climb, a long descent to 0
+		r.Epochs, r.Schedule = 24, schedule.OneCycle(0.4, 5, 24) // a short climb, a long descent to 0
 	}},
 	// Nothing changes here: this library has preprocessing on the device from rung 4 on.
 	{"device-data", "preprocessing on the device", 0.941, 70, func(*Recipe) {}},
 	{"early-pool", "max-pool before norm and activation", 0.941, 64, func(r *Recipe) {
 		r.Design.PoolAt = layers.PoolBeforeNorm
-		r.Epochs, r.Schedule = 25, schedule.SlantedOneCycle(0.4, 5, 25)
+		r.Epochs, r.Schedule = 25, schedule.OneCycle(0.4, 5, 25)
 	}},
 	{"smooth-labels", "label smoothing 0.2", 0.941, 59, func(r *Recipe) {
 		r.LabelSmoothing = 0.2
-		r.Epochs, r.Schedule = 23, schedule.SlantedOneCycle(0.4, 23./5, 23)
+		r.Epochs, r.Schedule = 23, schedule.OneCycle(0.4, 23./5, 23)
 	}},
 	{"celu", "CELU for ReLU", 0.941, 52, func(r *Recipe) {
 		r.Design.Activation = layers.Activation{Kind: "celu", Alpha: 0.075}
-		r.Epochs, r.Schedule = 20, schedule.SlantedOneCycle(0.4, 4, 20)
+		r.Epochs, r.Schedule = 20, schedule.OneCycle(0.4, 4, 20)
 	}},
 	{"ghost-norm", "ghost batch norm in 16 groups", 0.941, 46, func(r *Recipe) {
 		r.Design.Norm.Groups = 16
-		r.Epochs, r.Schedule = 18, schedule.SlantedOneCycle(0.6, 18./5, 18)
+		r.Epochs, r.Schedule = 18, schedule.OneCycle(0.6, 18./5, 18)
 	}},
 	{"frozen-scales", "norm scales frozen at 1, biases learn faster", 0.941, 43, func(r *Recipe) {
 		r.Design.Norm.FrozenScale = true
 		r.Design.Activation.Alpha = 0.3
 		r.Design.LogitScale = 1. / 16
 		r.Groups = []VariableGroup{{Variables: layers.KindBiases, Optimizer: Nesterov{Momentum: 0.9, WeightDecay: 5e-4 / 64}, RateFactor: 64}}
-		r.Epochs, r.Schedule = 17, schedule.SlantedOneCycle(0.6, 17./5, 17)
+		r.Epochs, r.Schedule = 17, schedule.OneCycle(0.6, 17./5, 17)
 	}},
 	{"whitening", "input patch whitening", 0.941, 39, func(r *Recipe) {
 		r.Design.Whitening = &layers.WhiteningSettings{Kernel: 3, Epsilon: 1e-2, Images: 10_000}
-		r.Epochs, r.Schedule = 15, schedule.SlantedOneCycle(0.6, 3, 15)
+		r.Epochs, r.Schedule = 15, schedule.OneCycle(0.6, 3, 15)
 	}},
 	{"averaging", "moving average of the weights", 0.941, 34, func(r *Recipe) {
 		r.Averaging = Averaging{Every: 5, Decay: 0.99}

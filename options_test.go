@@ -102,7 +102,7 @@ func TestOptionErrors(t *testing.T) {
 		{"knots out of order", []fastresnet.Option{fastresnet.WithSchedule(schedule.PiecewiseLinear(
 			schedule.Knot{Epoch: 2, Rate: 1}, schedule.Knot{Epoch: 1, Rate: 0}))}, []string{"knot 1"}},
 		{"a user's schedule is not stretched", []fastresnet.Option{fastresnet.WithEpochs(5),
-			fastresnet.WithSchedule(schedule.SlantedOneCycle(0.1, 1, 5.5))}, []string{"epoch 5.5 of a run of 5 epochs: end it at 5 (Schedule.Stretch), or train for 6 epochs"}},
+			fastresnet.WithSchedule(schedule.OneCycle(0.1, 1, 5.5))}, []string{"epoch 5.5 of a run of 5 epochs: end it at 5 (Schedule.Stretch), or train for 6 epochs"}},
 		{"a recipe's schedule that was not", []fastresnet.Option{fastresnet.WithRecipe(shortened)}, []string{"epoch 24 of a run of 6 epochs", "WithEpochs", "stretches a recipe's"}},
 		{"precision", []fastresnet.Option{fastresnet.WithPrecision("float8")}, []string{"float8", "bfloat16"}},
 		{"nil augmentation", []fastresnet.Option{fastresnet.WithAugmentations(nil, data.FlipLR{})}, []string{"augmentation 0 is nil"}},

@@ -55,7 +55,7 @@ func RecipeFor(train *data.Dataset) Recipe {
 	r.Design = layers.ResNet9()
 	r.Design.Width = 16
 	r.BatchSize, r.Epochs = batch, epochs
-	r.Schedule = schedule.SlantedOneCycle(peak*float64(batch)/published, float64(epochs)/5, float64(epochs))
+	r.Schedule = schedule.OneCycle(peak*float64(batch)/published, float64(epochs)/5, float64(epochs))
 	return r
 }
 

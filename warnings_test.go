@@ -168,16 +168,16 @@ func TestWarnsOfRatesOfZero(t *testing.T) {
 		want     []string
 	}{
 		{"constant", schedule.Constant(0.1), nil, 8, nil},
-		{"to the end", schedule.OneCycle(0.1, 2), nil, 8, nil},
-		{"a little shorter", schedule.OneCycle(0.1, 1.2), nil, 8, nil},
-		{"half", schedule.OneCycle(0.1, 1), nil, 8, []string{half}},
+		{"to the end", schedule.OneCycle(0.1, 1, 2), nil, 8, nil},
+		{"a little shorter", schedule.OneCycle(0.1, 0.6, 1.2), nil, 8, nil},
+		{"half", schedule.OneCycle(0.1, 0.5, 1), nil, 8, []string{half}},
 		{"held at 0 for long", knots(0, 0.1, 1, 0, 2, 0), nil, 8, []string{half}},
 		{"late", knots(1.5, 0, 2, 0.1), nil, 8, nil},
 		{"a warm-up as long as the schedule", knots(0, 0.1, 1.8, 0.1, 2, 0).WarmUp(2), nil, 8, []string{never}},
 		{"0 as a float32", schedule.Constant(1e-60), nil, 8, []string{never}},
 		{"above 0 between steps alone", knots(0, 0, 0.5, 0.1, 1, 0, 1.5, 0.1, 2, 0), nil, 16, []string{never}},
 		{"but for some variables", schedule.Constant(0), schedule.Constant(0.1), 8, nil},
-		{"longer for some variables", schedule.OneCycle(0.1, 0.5), schedule.OneCycle(0.1, 1), 8, []string{half}},
+		{"longer for some variables", schedule.OneCycle(0.1, 0.25, 0.5), schedule.OneCycle(0.1, 0.5, 1), 8, []string{half}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			recipe := fastresnet.ResNet9Epochs24()

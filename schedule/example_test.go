@@ -9,7 +9,7 @@ import (
 // The rate of a few steps of a run of 24 epochs, 98 steps each: step i of an epoch, counted from 1,
 // uses the rate at i/98.
 func Example() {
-	s := schedule.SlantedOneCycle(0.4, 5, 24)
+	s := schedule.OneCycle(0.4, 5, 24)
 	fmt.Println(s)
 	const steps = 98
 	for _, at := range []struct{ epoch, step int }{{0, 1}, {0, 49}, {4, 98}, {14, 49}, {23, 98}} {
@@ -51,7 +51,7 @@ func ExampleSchedule_Validate() {
 
 // The same shape for half the epochs and twice the batch size.
 func ExampleSchedule_Stretch() {
-	s := schedule.SlantedOneCycle(0.4, 8, 30)
+	s := schedule.OneCycle(0.4, 8, 30)
 	fmt.Println(s.Stretch(0.5).Scale(2))
 	// Output: 0:0 4:0.8 15:0
 }

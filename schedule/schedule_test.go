@@ -19,10 +19,10 @@ var tolerance = cmpopts.EquateApprox(0, 1e-15)
 var (
 	rung1  = schedule.PiecewiseLinear(knot(0, 0), knot(15, 0.1), knot(30, 0.005), knot(35, 0))
 	rung5  = schedule.PiecewiseLinear(knot(0, 0), knot(15, 0.44), knot(30, 0.005), knot(35, 0))
-	rung7  = schedule.SlantedOneCycle(0.4, 8, 30)
-	rung8  = schedule.SlantedOneCycle(0.6, 8, 30)
-	rung15 = schedule.SlantedOneCycle(0.4, 12, 60)
-	rung18 = schedule.SlantedOneCycle(0.4, 5, 24)
+	rung7  = schedule.OneCycle(0.4, 8, 30)
+	rung8  = schedule.OneCycle(0.6, 8, 30)
+	rung15 = schedule.OneCycle(0.4, 12, 60)
+	rung18 = schedule.OneCycle(0.4, 5, 24)
 )
 
 func knot(epoch, rate float64) schedule.Knot { return schedule.Knot{Epoch: epoch, Rate: rate} }
@@ -73,9 +73,9 @@ func TestAt(t *testing.T) {
 		{"at NaN", one, math.NaN(), math.NaN()},
 		{"no knots", nil, 3, 0},
 		{"no knots at NaN", nil, math.NaN(), math.NaN()},
-		{"one cycle, quarter", schedule.OneCycle(0.8, 10), 2.5, 0.4},
-		{"one cycle, half", schedule.OneCycle(0.8, 10), 5, 0.8},
-		{"one cycle, end", schedule.OneCycle(0.8, 10), 10, 0},
+		{"one cycle, quarter", schedule.OneCycle(0.8, 5, 10), 2.5, 0.4},
+		{"one cycle, half", schedule.OneCycle(0.8, 5, 10), 5, 0.8},
+		{"one cycle, end", schedule.OneCycle(0.8, 5, 10), 10, 0},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -114,11 +114,11 @@ func TestValidate(t *testing.T) {
 		{"starting late", schedule.PiecewiseLinear(knot(3, 0.1), knot(4, 0)), nil},
 		{"nil", nil, []string{"no knots: at least one is needed"}},
 		{"empty", schedule.Schedule{}, []string{"no knots: at least one is needed"}},
-		{"no epochs", schedule.OneCycle(0.1, 0), []string{
+		{"no epochs", schedule.OneCycle(0.1, 0, 0), []string{
 			"knot 1: epoch 0 is not greater than epoch 0 of knot 0",
 			"knot 2: epoch 0 is not greater than epoch 0 of knot 1",
 		}},
-		{"out of order", schedule.SlantedOneCycle(0.4, 30, 24), []string{
+		{"out of order", schedule.OneCycle(0.4, 30, 24), []string{
 			"knot 2: epoch 24 is not greater than epoch 30 of knot 1",
 		}},
 		{"negative rate", rung18.Scale(-1), []string{"knot 1: rate -0.4 is negative"}},
