@@ -3,7 +3,6 @@ package data_test
 import (
 	"errors"
 	"fmt"
-	"math"
 	"runtime"
 	"slices"
 	"testing"
@@ -98,73 +97,6 @@ func TestSplitIsDecidedByItsSeed(t *testing.T) {
 	}
 }
 
-func TestSelectionsRefuse(t *testing.T) {
-	set, ones := counted(t, 3, 3), counted(t, 1, 1)
-	split := func(s *data.Dataset, heldOut float64) error {
-		_, _, err := s.Split(heldOut, 1)
-		return err
-	}
-	folds := func(k int) error {
-		_, err := set.Folds(k, 1)
-		return err
-	}
-	only := func(classes ...string) error {
-		_, err := set.Only(classes...)
-		return err
-	}
-	_, names := set.WithNames([]string{"a"})
-	_, resizing := set.WithResizing("fill")
-	var none *data.Dataset
-	_, onlyOfNone := none.Only("a")
-	_, balanceOfNone := none.Balance()
-	_, shuffleOfNone := none.Shuffle(1)
-	_, foldsOfNone := none.Folds(2, 1)
-	_, namesOfNone := none.WithNames(nil)
-	_, resizingOfNone := none.WithResizing(data.ResizeByPadding)
-	for name, err := range map[string]error{
-		"none held out": split(set, 0), "fewer than none": split(set, -1), "all held out": split(set, 6), "one image": split(counted(t, 1), 0.5),
-		"more than a share": split(set, 1.5), "no whole number": split(set, 2.5), "not a number": split(set, math.NaN()), "infinitely many": split(set, math.Inf(1)),
-		"more than there are": split(set, 100), "one image a class": split(ones, 1), "nil": split(none, 0.5),
-		"one fold": folds(1), "more folds than images": folds(7),
-		"an unknown class": only("a", "z"), "a class twice": only("a", "a"), "no class": only(),
-		"Only of nil": onlyOfNone, "Balance of nil": balanceOfNone, "Shuffle of nil": shuffleOfNone, "Folds of nil": foldsOfNone,
-		"WithNames of nil": namesOfNone, "WithResizing of nil": resizingOfNone,
-		"a name too few": names, "an unknown resizing": resizing,
-	} {
-		t.Run(name, func(t *testing.T) {
-			if !errors.Is(err, data.ErrFormat) {
-				t.Errorf("error %v, want ErrFormat", err)
-			}
-		})
-	}
-}
-
-// What an error says is what there is to do.
-func TestSelectionsSay(t *testing.T) {
-	set := counted(t, 3, 3)
-	_, twice := set.Only("a", "a")
-	_, unknown := set.Only("a", "z")
-	_, foldsOfNone := (*data.Dataset)(nil).Folds(2, 1)
-	_, _, splitOfNone := (*data.Dataset)(nil).Split(0.5, 1)
-	_, _, noShare := set.Split(1.5, 1)
-	_, _, oneImage := counted(t, 1).Split(0.5, 1)
-	for want, err := range map[string]error{
-		"a set of one image: to hold some out takes two or more":                                      oneImage,
-		`class "a" is asked for twice`:                                                                twice,
-		`class "z" is not one of the set's: want some of ["a" "b"]`:                                   unknown,
-		"1.5 of 6 images to be held out: need a share above 0 and below 1, or a whole number up to 5": noShare,
-	} {
-		if got := fmt.Sprint(err); got != "invalid data: "+want {
-			t.Errorf("%q, want %q", got, want)
-		}
-	}
-	for _, err := range []error{foldsOfNone, splitOfNone} {
-		if got := fmt.Sprint(err); got != "invalid data: the set is empty" {
-			t.Errorf("of no set: %q", got)
-		}
-	}
-}
-
 func TestFolds(t *testing.T) {
 	set := counted(t, 7, 5, 1)
 	folds, err := set.Folds(3, 1)
@@ -213,105 +145,5 @@ func TestFoldsCopyNothing(t *testing.T) {
 	}
 	if _, _, err := (data.Fold{Indices: []int{3}}).Sets(); !errors.Is(err, data.ErrFormat) {
 		t.Errorf("a fold of no set: %v, want ErrFormat", err)
-	}
-}
-
-func TestOnly(t *testing.T) {
-	part, err := counted(t, 2, 1, 2).Only("c", "a")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff([]string{"c", "a"}, part.Classes()); diff != "" {
-		t.Errorf("classes (-want +got):\n%s", diff)
-	}
-	if diff := cmp.Diff([]uint8{0, 1, 3, 4}, part.Pixels()); diff != "" {
-		t.Errorf("images (-want +got):\n%s", diff)
-	}
-	if diff := cmp.Diff([]int{1, 1, 0, 0}, part.Labels()); diff != "" {
-		t.Errorf("labels (-want +got):\n%s", diff)
-	}
-}
-
-func TestBalance(t *testing.T) {
-	balanced, err := counted(t, 5, 2, 0).Balance()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff([]int{5, 5, 0}, balanced.ClassCounts()); diff != "" {
-		t.Errorf("images of each class (-want +got):\n%s", diff)
-	}
-	if diff := cmp.Diff([]uint8{0, 1, 2, 3, 4, 5, 6, 5, 6, 5}, balanced.Pixels()); diff != "" {
-		t.Errorf("images (-want +got):\n%s", diff)
-	}
-}
-
-// ClassWeights are scikit-learn's compute_class_weight("balanced") for the classes that there are.
-func TestClassWeights(t *testing.T) {
-	if diff := cmp.Diff([]float64{0.625, 2.5, 0}, counted(t, 8, 2, 0).ClassWeights(), cmp.Transformer("rounded", func(v float64) int { return int(v * 1000) })); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
-	}
-}
-
-func TestShuffle(t *testing.T) {
-	set := counted(t, 20, 20)
-	shuffled, err := set.Shuffle(1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if slices.IsSorted(shuffled.Pixels()) {
-		t.Error("the order is as before")
-	}
-	for i, pixel := range shuffled.Pixels() {
-		if shuffled.Label(i) != set.Label(int(pixel)) || shuffled.Name(i) != fmt.Sprint(pixel) {
-			t.Errorf("image %d has the label %d and the name %s", pixel, shuffled.Label(i), shuffled.Name(i))
-		}
-	}
-}
-
-func TestDuplicates(t *testing.T) {
-	set, other := counted(t, 3, 3), counted(t, 2)
-	twice, err := set.Subset([]int{0, 4, 5, 4})
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := [][]data.Place{{{0, 0}, {1, 0}}, {{0, 1}, {0, 3}}}
-	if diff := cmp.Diff(want, data.Duplicates(twice, other, nil)); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
-	}
-	if got := data.Duplicates(set); got != nil {
-		t.Errorf("of different images: %v", got)
-	}
-}
-
-func TestNamesTravel(t *testing.T) {
-	set := counted(t, 3, 3)
-	slice, err := set.Slice(2, 5)
-	if err != nil {
-		t.Fatal(err)
-	}
-	unnamed, err := data.New([]uint8{9}, set.Shape(), []int{0}, set.Classes())
-	if err != nil {
-		t.Fatal(err)
-	}
-	both, err := data.Concat(slice, unnamed)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var names []string
-	for i := range both.Len() {
-		names = append(names, both.Name(i))
-	}
-	if diff := cmp.Diff([]string{"2", "3", "4", ""}, names); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
-	}
-	padded, err := set.WithResizing(data.ResizeByPadding)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := data.Concat(set, padded); !errors.Is(err, data.ErrFormat) {
-		t.Errorf("sets of different resizings: error %v", err)
-	}
-	if part, err := padded.Slice(0, 1); err != nil || part.Resizing() != data.ResizeByPadding {
-		t.Errorf("a part of it: %v, %v", part.Resizing(), err)
 	}
 }
