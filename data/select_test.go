@@ -3,7 +3,6 @@ package data_test
 import (
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"testing"
 
@@ -12,11 +11,7 @@ import (
 )
 
 func TestSelectionsRefuse(t *testing.T) {
-	set, ones := counted(t, 3, 3), counted(t, 1, 1)
-	split := func(s *data.Dataset, heldOut float64) error {
-		_, _, err := s.Split(heldOut, 1)
-		return err
-	}
+	set := counted(t, 3, 3)
 	folds := func(k int) error {
 		_, err := set.Folds(k, 1)
 		return err
@@ -35,9 +30,6 @@ func TestSelectionsRefuse(t *testing.T) {
 	_, namesOfNone := none.WithNames(nil)
 	_, resizingOfNone := none.WithResizing(data.ResizeByPadding)
 	for name, err := range map[string]error{
-		"none held out": split(set, 0), "fewer than none": split(set, -1), "all held out": split(set, 6), "one image": split(counted(t, 1), 0.5),
-		"more than a share": split(set, 1.5), "no whole number": split(set, 2.5), "not a number": split(set, math.NaN()), "infinitely many": split(set, math.Inf(1)),
-		"more than there are": split(set, 100), "one image a class": split(ones, 1), "nil": split(none, 0.5),
 		"one fold": folds(1), "more folds than images": folds(7),
 		"an unknown class": only("a", "z"), "a class twice": only("a", "a"), "no class": only(),
 		"Only of nil": onlyOfNone, "Balance of nil": balanceOfNone, "Shuffle of nil": shuffleOfNone, "Folds of nil": foldsOfNone,
@@ -58,22 +50,13 @@ func TestSelectionsSay(t *testing.T) {
 	_, twice := set.Only("a", "a")
 	_, unknown := set.Only("a", "z")
 	_, foldsOfNone := (*data.Dataset)(nil).Folds(2, 1)
-	_, _, splitOfNone := (*data.Dataset)(nil).Split(0.5, 1)
-	_, _, noShare := set.Split(1.5, 1)
-	_, _, oneImage := counted(t, 1).Split(0.5, 1)
 	for want, err := range map[string]error{
-		"a set of one image: to hold some out takes two or more":                                      oneImage,
-		`class "a" is asked for twice`:                                                                twice,
-		`class "z" is not one of the set's: want some of ["a" "b"]`:                                   unknown,
-		"1.5 of 6 images to be held out: need a share above 0 and below 1, or a whole number up to 5": noShare,
+		"the set is empty":             foldsOfNone,
+		`class "a" is asked for twice`: twice,
+		`class "z" is not one of the set's: want some of ["a" "b"]`: unknown,
 	} {
 		if got := fmt.Sprint(err); got != "invalid data: "+want {
 			t.Errorf("%q, want %q", got, want)
-		}
-	}
-	for _, err := range []error{foldsOfNone, splitOfNone} {
-		if got := fmt.Sprint(err); got != "invalid data: the set is empty" {
-			t.Errorf("of no set: %q", got)
 		}
 	}
 }

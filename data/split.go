@@ -7,40 +7,41 @@ import (
 	"slices"
 )
 
-// Split divides the set at random into images to train on and images that are held out, of every class in the same
-// proportion. heldOut is the share of the images that is held out, above 0 and below 1, or their number, a whole one from 1
-// on: 1 is one image, not all of them. Of a share at least one image is held out, and at least one is trained on. The images of
-// both sets are copied, and in the order of this one: the same seed divides a set in the same way. Until the caller lets go of
-// this one there is each image twice.
+// Split divides the set at random into images to train on and images that are held out: the share of them, above 0 and below
+// 1, in whole images, and at least one in each of both sets. It is [Dataset.SplitN] with that number, and has its errors; the
+// error wraps [ErrFormat] if there is no such share, too.
+func (d *Dataset) Split(share float64, seed uint64) (train, test *Dataset, err error) {
+	if !(share > 0 && share < 1) {
+		return nil, nil, fmt.Errorf("%w: a share of %g to be held out: need one above 0 and below 1; SplitN holds out a number of images", ErrFormat, share)
+	}
+	want := int(math.Round(share * float64(d.Len())))
+	return d.SplitN(min(max(1, want), d.Len()-1), seed)
+}
+
+// SplitN divides the set at random into images to train on and n images that are held out, of every class in the same
+// proportion. The images of both sets are copied, and in the order of this one: the same seed divides a set in the same way.
+// Until the caller lets go of this one there is each image twice.
 //
 // Of a class with two images or more both sets have at least one, unless fewer images are held out than there are such
-// classes; one with a single image is trained on. The error wraps [ErrFormat] if heldOut is neither a share nor the
-// number of some images, or leaves one of the sets empty, as of a set of one image.
-func (d *Dataset) Split(heldOut float64, seed uint64) (train, test *Dataset, err error) {
-	n := d.Len()
-	if n == 0 {
+// classes; one with a single image is trained on. Where that leaves fewer than n images, these are held out. The error wraps
+// [ErrFormat] if n is not in 1 to the number of images less one, or if no class has two images.
+func (d *Dataset) SplitN(n int, seed uint64) (train, test *Dataset, err error) {
+	switch all := d.Len(); {
+	case all == 0:
 		return nil, nil, errEmpty
-	}
-	if n == 1 {
+	case all == 1:
 		return nil, nil, fmt.Errorf("%w: a set of one image: to hold some out takes two or more", ErrFormat)
-	}
-	var want int
-	switch {
-	case heldOut > 0 && heldOut < 1:
-		want = min(max(1, int(math.Round(heldOut*float64(n)))), n-1)
-	case heldOut >= 1 && heldOut < float64(n) && heldOut == math.Trunc(heldOut):
-		want = int(heldOut)
-	default:
-		return nil, nil, fmt.Errorf("%w: %g of %d images to be held out: need a share above 0 and below 1, or a whole number up to %d", ErrFormat, heldOut, n, n-1)
+	case n < 1 || n >= all:
+		return nil, nil, fmt.Errorf("%w: %d of %d images to be held out: need 1 to %d", ErrFormat, n, all, all-1)
 	}
 	byClass := d.shuffledByClass(rand.New(rand.NewPCG(seed, 0)))
 	var trainOn, hold []int
-	for class, count := range proportions(want, byClass) {
+	for class, count := range proportions(n, byClass) {
 		hold = append(hold, byClass[class][:count]...)
 		trainOn = append(trainOn, byClass[class][count:]...)
 	}
 	if len(hold) == 0 {
-		return nil, nil, fmt.Errorf("%w: %d images of %d classes: no class has one to spare", ErrFormat, n, len(d.classes))
+		return nil, nil, fmt.Errorf("%w: %d images of %d classes: no class has one to spare", ErrFormat, d.Len(), len(d.classes))
 	}
 	slices.Sort(trainOn)
 	slices.Sort(hold)

@@ -3,6 +3,7 @@ package data_test
 import (
 	"errors"
 	"fmt"
+	"math"
 	"runtime"
 	"slices"
 	"testing"
@@ -35,27 +36,38 @@ func counted(t *testing.T, counts ...int) *data.Dataset {
 	return set
 }
 
+// splitting divides a set, by the seed 1.
+type splitting func(*data.Dataset) (train, test *data.Dataset, err error)
+
+func share(s float64) splitting {
+	return func(d *data.Dataset) (train, test *data.Dataset, err error) { return d.Split(s, 1) }
+}
+
+func number(n int) splitting {
+	return func(d *data.Dataset) (train, test *data.Dataset, err error) { return d.SplitN(n, 1) }
+}
+
 func TestSplit(t *testing.T) {
 	for _, tt := range []struct {
-		name    string
-		counts  []int
-		heldOut float64
-		want    []int // held out of each class
+		name   string
+		counts []int
+		split  splitting
+		want   []int // held out of each class
 	}{
-		{"a fifth", []int{50, 50}, 0.2, []int{10, 10}},
-		{"a fifth, unequal", []int{100, 50, 10}, 0.2, []int{20, 10, 2}},
-		{"a number", []int{50, 50}, 7, []int{4, 3}},
-		{"one image", []int{50, 50}, 1, []int{1, 0}},
-		{"every class has one", []int{96, 2, 2}, 0.05, []int{3, 1, 1}},
-		{"the last one is trained on", []int{3, 1}, 0.75, []int{2, 0}},
-		{"fewer than classes", []int{10, 10, 10}, 2, []int{1, 1, 0}},
-		{"a tiny share is one image", []int{10, 10}, 0.001, []int{1, 0}},
-		{"a large share leaves one image", []int{5}, 0.95, []int{4}},
-		{"a large share leaves one of every class", []int{3, 3}, 0.99, []int{2, 2}},
+		{"a fifth", []int{50, 50}, share(0.2), []int{10, 10}},
+		{"a fifth, unequal", []int{100, 50, 10}, share(0.2), []int{20, 10, 2}},
+		{"a number", []int{50, 50}, number(7), []int{4, 3}},
+		{"one image", []int{50, 50}, number(1), []int{1, 0}},
+		{"every class has one", []int{96, 2, 2}, share(0.05), []int{3, 1, 1}},
+		{"the last one is trained on", []int{3, 1}, share(0.75), []int{2, 0}},
+		{"fewer than classes", []int{10, 10, 10}, number(2), []int{1, 1, 0}},
+		{"a tiny share is one image", []int{10, 10}, share(0.001), []int{1, 0}},
+		{"a large share leaves one image", []int{5}, share(0.95), []int{4}},
+		{"a large share leaves one of every class", []int{3, 3}, share(0.99), []int{2, 2}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			set := counted(t, tt.counts...)
-			train, test, err := set.Split(tt.heldOut, 1)
+			train, test, err := tt.split(set)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -94,6 +106,40 @@ func TestSplitIsDecidedByItsSeed(t *testing.T) {
 	}
 	if len(held) != 2 {
 		t.Errorf("seeds 1, 2 and 1 make %d different splits, want 2", len(held))
+	}
+}
+
+func TestSplitRefuses(t *testing.T) {
+	const noShare = "a share of %v to be held out: need one above 0 and below 1; SplitN holds out a number of images"
+	set := counted(t, 3, 3)
+	for _, tt := range []struct {
+		name  string
+		set   *data.Dataset
+		split splitting
+		says  string
+	}{
+		{"a share of 0", set, share(0), fmt.Sprintf(noShare, 0)},
+		{"a negative share", set, share(-0.5), fmt.Sprintf(noShare, -0.5)},
+		{"all", set, share(1), fmt.Sprintf(noShare, 1)},
+		{"a number for a share", set, share(2), fmt.Sprintf(noShare, 2)},
+		{"a share that is no number", set, share(math.NaN()), fmt.Sprintf(noShare, "NaN")},
+		{"an infinite share", set, share(math.Inf(1)), fmt.Sprintf(noShare, "+Inf")},
+		{"no image", set, number(0), "0 of 6 images to be held out: need 1 to 5"},
+		{"fewer than none", set, number(-1), "-1 of 6 images to be held out: need 1 to 5"},
+		{"all images", set, number(6), "6 of 6 images to be held out: need 1 to 5"},
+		{"more than there are", set, number(math.MaxInt), fmt.Sprintf("%d of 6 images to be held out: need 1 to 5", math.MaxInt)},
+		{"a share of one image", counted(t, 1), share(0.5), "a set of one image: to hold some out takes two or more"},
+		{"one of one image", counted(t, 1), number(1), "a set of one image: to hold some out takes two or more"},
+		{"one image a class", counted(t, 1, 1), number(1), "2 images of 2 classes: no class has one to spare"},
+		{"a share of no set", nil, share(0.5), "the set is empty"},
+		{"one of no set", nil, number(1), "the set is empty"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			train, test, err := tt.split(tt.set)
+			if train != nil || test != nil || !errors.Is(err, data.ErrFormat) || fmt.Sprint(err) != "invalid data: "+tt.says {
+				t.Errorf("%v, %v, error %v; want ErrFormat that says %q", train, test, err, tt.says)
+			}
+		})
 	}
 }
 

@@ -49,7 +49,7 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	train, test, err := pictures.Split({{or .TestImages 0.2}}, {{.Seed}})
+	train, test, err := pictures.{{if .TestImages}}SplitN({{.TestImages}}{{else}}Split(0.2{{end}}, {{.Seed}})
 {{- end}}
 	if err != nil {
 		log.Fatal(err)

@@ -57,7 +57,7 @@ func TestRepeatOnOwnImages(t *testing.T) {
 		{"as many images of other classes", unlike, 50_000, "", own},
 		{"as many images of more classes", append(data.CIFAR10Classes(), "lion"), 50_000, "", own},
 		{"without an evaluation", nil, 50_000, "", own},
-		{"divided by the run's seed", nil, 360, "", "pictures.Split(10000, 7)"},
+		{"divided by the run's seed", nil, 360, "", "pictures.SplitN(10000, 7)"},
 		{"stopped early", nil, 360, fastresnet.TargetReached, "\t\t// and WithTargetAccuracy or WithEarlyStop: the run ended after 2 of 24 epochs (target accuracy reached)\n"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

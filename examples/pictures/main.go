@@ -155,7 +155,7 @@ func (s *settings) read(ctx context.Context, stdout, stderr io.Writer) (trainSet
 	}
 	read := []*data.Dataset{trainSet}
 	if s.test == "" {
-		trainSet, testSet, err = trainSet.Split(s.heldOut, s.seed)
+		trainSet, testSet, err = program.HoldOut(trainSet, s.heldOut, s.seed)
 	} else {
 		s.reader.Classes = trainSet.Classes()
 		testSet, err = s.readSet(ctx, s.test, stdout, stderr)

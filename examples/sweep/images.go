@@ -69,7 +69,7 @@ func (i *images) divide(s *study) (err error) {
 			return fmt.Errorf("folds: %w", err)
 		}
 	case s.HeldOut > 0:
-		if i.train, i.test, err = i.train.Split(s.HeldOut, division); err != nil {
+		if i.train, i.test, err = program.HoldOut(i.train, s.HeldOut, division); err != nil {
 			return fmt.Errorf("held_out: %w", err)
 		}
 	}
