@@ -3,6 +3,7 @@ package data
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -12,40 +13,48 @@ import (
 	"github.com/fastresnet/fastresnet/internal/datafolder"
 )
 
-// cifar is one of the two data sets that Krizhevsky (2009) drew from Tiny Images, in its binary version.
+// cifar is one of the two data sets that Krizhevsky (2009) drew from Tiny Images.
 type cifar struct {
-	name string
-	// url is where the official data is published: in an archive, of which some browsers make tar, as they unpack the
-	// gzip, and in that a folder.
-	url, archive, tar, folder string
-	files                     []cifarFile // to train on, in order, and the one to test with last
-	// A record is some labels, of a byte each, of which one counts, and then three planes of 32x32 bytes: red, green and
-	// blue, each row by row.
-	labels, label int
-	classes       []string
-	// others are the names of files and archives of the versions for Python and MATLAB.
-	others []string
+	name     string
+	classes  []string
+	images   []int     // of each file to train on, in order, and of the one to test with, which is the last
+	versions []version // the first one that is there is read; binary, for Python, and for MATLAB
 }
 
-// cifarFile is a file and the number of its records.
-type cifarFile struct {
-	name    string
-	records int
+// version is a form in which a data set is published: an archive, of which some browsers make a .tar, as they unpack the gzip, and
+// in that a folder with the files.
+type version struct {
+	archive, folder string
+	files           []string // with as many images each as the set says
+	// tell is how many of the files must be in a folder for it to be one of this version: a file "train" may be anything.
+	tell int
+	// oneByOne is for files that take much memory while they are read.
+	oneByOne bool
+	layout   // nil for what is not read
+}
+
+// layout is how a file holds images and their labels.
+type layout interface {
+	// checkSize reports a size, in bytes, that a file of so many images cannot have.
+	checkSize(size int64, images int) error
+	// read reads len(labels) images from r. Labels are in 0 to classes-1.
+	read(r io.Reader, pixels []uint8, labels []int, classes int) error
 }
 
 // cifar10 is CIFAR-10 with a number of images in each file.
-func cifar10(records int) cifar {
+func cifar10(images int) cifar {
+	files := func(ending string) []string {
+		return []string{
+			"data_batch_1" + ending, "data_batch_2" + ending, "data_batch_3" + ending, "data_batch_4" + ending,
+			"data_batch_5" + ending, "test_batch" + ending,
+		}
+	}
 	return cifar{
-		name: "CIFAR-10",
-		url:  "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz", archive: "cifar-10-binary.tar.gz", tar: "cifar-10-binary.tar", folder: "cifar-10-batches-bin",
-		files: []cifarFile{
-			{"data_batch_1.bin", records}, {"data_batch_2.bin", records}, {"data_batch_3.bin", records}, {"data_batch_4.bin", records},
-			{"data_batch_5.bin", records}, {"test_batch.bin", records},
-		},
-		labels: 1, label: 0, classes: cifar10Classes[:],
-		others: []string{
-			"data_batch_1", "test_batch", "cifar-10-batches-py", "cifar-10-python.tar.gz", "data_batch_1.mat", "test_batch.mat",
-			"cifar-10-batches-mat", "cifar-10-matlab.tar.gz",
+		name: "CIFAR-10", classes: cifar10Classes[:], images: slices.Repeat([]int{images}, 6),
+		versions: []version{
+			{archive: "cifar-10-binary.tar.gz", folder: "cifar-10-batches-bin", files: files(".bin"), tell: 1, layout: cifarRecords{labels: 1}},
+			{archive: "cifar-10-python.tar.gz", folder: "cifar-10-batches-py", files: files(""), tell: 2, oneByOne: true, layout: cifarPickle{"labels"}},
+			{archive: "cifar-10-matlab.tar.gz", folder: "cifar-10-batches-mat", files: files(".mat"), tell: 1},
 		},
 	}
 }
@@ -61,20 +70,20 @@ var cifar10Classes = [...]string{
 // CIFAR10Classes are the names of CIFAR-10's classes, in order of their labels.
 func CIFAR10Classes() []string { return slices.Clone(cifar10Classes[:]) }
 
-// CIFAR10 reads the CIFAR-10 data set in its binary version: 50,000 training and 10,000 test
-// images, 32x32x3, of 10 classes, in the order of the files.
+// CIFAR10 reads the CIFAR-10 data set: 50,000 training and 10,000 test images, 32x32x3, of 10 classes, in the order of the
+// files. It reads the binary version, and where that is not there the version for Python.
 //
-// The path is the official archive, cifar-10-binary.tar.gz, or the .tar in it; or the folder it unpacks to,
-// cifar-10-batches-bin; or a folder that holds any of these, or whose subfolder holds the files. An empty path stands
-// for that of [FindCIFAR10]. The archive is read as it is, in one pass: nothing is written, and no more than
-// the official size is read from a file, whatever it holds.
+// The path is an official archive, cifar-10-binary.tar.gz or cifar-10-python.tar.gz, or the .tar in it; or the folder it
+// unpacks to, cifar-10-batches-bin or cifar-10-batches-py; or a folder that holds any of these, or whose subfolder holds the
+// files. An empty path stands for that of [FindCIFAR10]. An archive is read as it is, in one pass, and nothing is written.
+// Nothing that the version for Python says is run. No more than the official size is read from a file, whatever it holds, and
+// from one for Python no more than some two times that.
 //
 // The error wraps [ErrNotFound] if the path or one of the six files is missing, and [ErrFormat] if
 // a file is cut short, too long or corrupt, or if a label is over 9. It names the file, and the
-// record where there is one; records count from 0. Of the data set's Python and MATLAB versions it says which to get
-// instead; [CIFAR10Python] reads the first.
+// record where there is one; records count from 0. Of the data set's MATLAB version it says which to get instead.
 //
-// Source: https://www.cs.toronto.edu/~kriz/cifar.html, "Binary version".
+// Source: https://www.cs.toronto.edu/~kriz/cifar.html, "Binary version" and "Dataset layout".
 func CIFAR10(path string) (train, test *Dataset, err error) {
 	return cifar10(cifar10Records).read(path)
 }
@@ -92,74 +101,93 @@ func (c cifar) find() (path string, err error) {
 	folder, err := datafolder.Path()
 	if err != nil {
 		return "", fmt.Errorf("%w: %s: no cache folder (%w): get %s and set %s to where it is",
-			ErrNotFound, c.name, err, c.url, datafolder.Variable)
+			ErrNotFound, c.name, err, c.url(), datafolder.Variable)
 	}
-	found, err := c.locate(folder)
+	found, _, err := c.locate(folder)
 	switch {
 	case err != nil && os.Getenv(datafolder.Variable) != "":
 		return "", fmt.Errorf("environment variable %s: %w", datafolder.Variable, err)
 	case errors.Is(err, ErrNotFound):
 		return "", fmt.Errorf("%w: get %s and put it in %s, or set %s to where it is",
-			err, c.url, folder, datafolder.Variable)
+			err, c.url(), folder, datafolder.Variable)
 	}
 	return found, err
 }
 
-// locate returns the archive, or the folder directly over the files, that path stands for.
-// A folder counts if any of the files is there, so that the error can name those that are not.
-func (c cifar) locate(path string) (string, error) {
+// locate returns the archive, or the folder directly over the files, that path stands for, and the version in a folder. Which
+// one an archive holds is seen when it is read.
+func (c cifar) locate(path string) (string, version, error) {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return "", fmt.Errorf("%w: %s: there is no %s", ErrNotFound, c.name, path)
+		return "", version{}, fmt.Errorf("%w: %s: there is no %s", ErrNotFound, c.name, path)
 	case err != nil:
-		return "", fmt.Errorf("%s: %w", c.name, err)
+		return "", version{}, fmt.Errorf("%s: %w", c.name, err)
 	case !info.IsDir():
-		return path, nil
+		return path, version{}, nil
 	}
-	folders := []string{path, filepath.Join(path, c.folder)}
 	entries, err := os.ReadDir(path)
 	if err != nil {
-		return "", fmt.Errorf("%s: %w", c.name, err)
+		return "", version{}, fmt.Errorf("%s: %w", c.name, err)
 	}
+	for _, v := range c.versions {
+		switch found := v.below(path, entries); {
+		case found == "":
+		case v.layout == nil:
+			return "", version{}, c.unreadVersion(found)
+		default:
+			return found, v, nil
+		}
+	}
+	binary := c.versions[0]
+	return "", version{}, fmt.Errorf("%w: %s: %s holds neither %s nor %s nor %s, nor the version for Python", ErrNotFound, c.name, path,
+		binary.files[0], binary.folder, binary.archive)
+}
+
+// below returns the folder over the version's files, or the archive, that path or one of its entries is; "" if there is none.
+func (v version) below(path string, entries []fs.DirEntry) string {
+	folders := []string{path, filepath.Join(path, v.folder)}
 	for _, e := range entries {
-		if below := filepath.Join(path, e.Name()); e.IsDir() && e.Name() != c.folder {
-			folders = append(folders, below, filepath.Join(below, c.folder))
+		if below := filepath.Join(path, e.Name()); e.IsDir() && e.Name() != v.folder {
+			folders = append(folders, below, filepath.Join(below, v.folder))
 		}
 	}
-	for _, folder := range folders {
-		if holdsAny(folder, c.fileNames()) {
-			return folder, nil
+	if i := slices.IndexFunc(folders, v.isIn); i >= 0 {
+		return folders[i]
+	}
+	for _, name := range []string{v.archive, strings.TrimSuffix(v.archive, ".gz")} {
+		if archive := filepath.Join(path, name); isFile(archive) {
+			return archive
 		}
 	}
-	for _, name := range []string{c.archive, c.tar} {
-		if archive := filepath.Join(path, name); exists(archive) {
-			return archive, nil
-		}
-	}
-	for _, folder := range folders {
-		if holdsAny(folder, c.others) {
-			return "", c.otherVersion(folder)
-		}
-	}
-	return "", fmt.Errorf("%w: %s: %s holds neither %s nor %s nor %s", ErrNotFound, c.name, path,
-		c.files[0].name, c.folder, c.archive)
+	return ""
 }
 
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
+// isIn says whether files of the version are directly in a folder. It need not have all of them, so that the error can name those
+// that are missing.
+func (v version) isIn(folder string) bool {
+	n := 0
+	for _, name := range v.files {
+		if isFile(filepath.Join(folder, name)) {
+			n++
+		}
+	}
+	return n >= v.tell
 }
 
-func holdsAny(folder string, names []string) bool {
-	return slices.ContainsFunc(names, func(name string) bool { return exists(filepath.Join(folder, name)) })
+// isFile says whether there is something other than a folder.
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && !info.IsDir()
 }
 
-// otherVersion is the error for a version for Python or MATLAB at a place.
-func (c cifar) otherVersion(place string) error {
-	return fmt.Errorf("%w: %s is %s in its version for Python or MATLAB: get the binary version, %s, or read Python's by %sPython", ErrNotFound, place, c.name, c.url,
-		strings.ReplaceAll(c.name, "-", ""))
+// unreadVersion is the error for the version for MATLAB at a place.
+func (c cifar) unreadVersion(place string) error {
+	return fmt.Errorf("%w: %s is %s in its version for MATLAB, which is not read: get the binary version, %s", ErrNotFound, place, c.name, c.url())
 }
+
+// url is where the official archive of the binary version is.
+func (c cifar) url() string { return "https://www.cs.toronto.edu/~kriz/" + c.versions[0].archive }
 
 // read reads the files at a path, "" for that of find.
 func (c cifar) read(path string) (train, test *Dataset, err error) {
@@ -168,35 +196,25 @@ func (c cifar) read(path string) (train, test *Dataset, err error) {
 			return nil, nil, err
 		}
 	}
-	if path, err = c.locate(path); err != nil {
+	path, v, err := c.locate(path)
+	if err != nil {
 		return nil, nil, err
 	}
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", c.name, err)
 	}
-	read := c.readArchive
+	var b *batches
 	switch {
 	case info.IsDir():
-		read = c.readFolder
-	case !info.Mode().IsRegular():
-		return nil, nil, fmt.Errorf("%w: %s: %s is neither a folder nor a file", ErrFormat, c.name, path)
+		b, err = c.readFolder(path, v)
+	case info.Mode().IsRegular():
+		b, err = c.readArchive(path)
+	default:
+		err = fmt.Errorf("%w: it is neither a folder nor a file", ErrFormat)
 	}
-	batches, err := read(path)
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %s: %w", c.name, path, err)
 	}
-	return batches.split()
+	return b.split()
 }
-
-// fileNames are the names of the files.
-func (c cifar) fileNames() []string {
-	var names []string
-	for _, f := range c.files {
-		names = append(names, f.name)
-	}
-	return names
-}
-
-// record is the size of a record.
-func (c cifar) record() int { return c.labels + cifarImage }

@@ -1,30 +1,32 @@
 package data
 
-// CIFAR100 reads the CIFAR-100 data set in its binary version: 50,000 training and 10,000 test images, 32x32x3, of 100
-// classes, or, if coarse, of 20, each of them five of those together.
+// CIFAR100 reads the CIFAR-100 data set: 50,000 training and 10,000 test images, 32x32x3, of 100 classes, or, if coarse, of
+// 20, each of them five of those together. It reads the binary version, and where that is not there the version for Python.
 //
-// The path is the official archive, cifar-100-binary.tar.gz, or the .tar in it; or the folder it unpacks to,
-// cifar-100-binary; or a folder that holds any of these, or whose subfolder holds the files. An empty path stands for
-// the environment's FASTRESNET_DATA, or the folder fastresnet of [os.UserCacheDir]. Errors are those of [CIFAR10].
+// The path is an official archive, cifar-100-binary.tar.gz or cifar-100-python.tar.gz, or the .tar in it; or the folder it
+// unpacks to, cifar-100-binary or cifar-100-python; or a folder that holds any of these, or whose subfolder holds the files. An
+// empty path stands for the environment's FASTRESNET_DATA, or the folder fastresnet of [os.UserCacheDir]. Errors are those of
+// [CIFAR10].
 //
-// Source: https://www.cs.toronto.edu/~kriz/cifar.html, "Binary version".
+// Source: https://www.cs.toronto.edu/~kriz/cifar.html, "Binary version" and "Dataset layout".
 func CIFAR100(path string, coarse bool) (train, test *Dataset, err error) {
 	return cifar100(coarse, 50_000, 10_000).read(path)
 }
 
 // cifar100 is CIFAR-100 with a number of images in each of its two files.
 func cifar100(coarse bool, train, test int) cifar {
-	c := cifar{
-		name: "CIFAR-100",
-		url:  "https://www.cs.toronto.edu/~kriz/cifar-100-binary.tar.gz", archive: "cifar-100-binary.tar.gz", tar: "cifar-100-binary.tar", folder: "cifar-100-binary",
-		files:  []cifarFile{{"train.bin", train}, {"test.bin", test}},
-		labels: 2, label: 1, classes: cifar100Fine[:],
-		others: []string{"cifar-100-python", "cifar-100-python.tar.gz", "train.mat", "test.mat", "cifar-100-matlab", "cifar-100-matlab.tar.gz"},
-	}
+	classes, records, pickle := cifar100Fine[:], cifarRecords{labels: 2, label: 1}, cifarPickle{"fine_labels"}
 	if coarse {
-		c.label, c.classes = 0, cifar100Coarse[:]
+		classes, records, pickle = cifar100Coarse[:], cifarRecords{labels: 2, label: 0}, cifarPickle{"coarse_labels"}
 	}
-	return c
+	return cifar{
+		name: "CIFAR-100", classes: classes, images: []int{train, test},
+		versions: []version{
+			{archive: "cifar-100-binary.tar.gz", folder: "cifar-100-binary", files: []string{"train.bin", "test.bin"}, tell: 1, layout: records},
+			{archive: "cifar-100-python.tar.gz", folder: "cifar-100-python", files: []string{"train", "test"}, tell: 2, oneByOne: true, layout: pickle},
+			{archive: "cifar-100-matlab.tar.gz", folder: "cifar-100-matlab", files: []string{"train.mat", "test.mat"}, tell: 1},
+		},
+	}
 }
 
 // The names in the official fine_label_names.txt and coarse_label_names.txt, in order of their label.

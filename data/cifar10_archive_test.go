@@ -104,6 +104,7 @@ func FuzzArchive(f *testing.F) {
 	sound := tarGz(f, folderName+"/", smallFiles())
 	f.Add(sound)
 	f.Add(unzipped(f, sound))
+	f.Add(tarGz(f, "cifar-10-batches-py/", pythonFiles()))
 	f.Add([]byte("<html>404 Not Found</html>"))
 	f.Fuzz(func(t *testing.T, content []byte) {
 		path := filepath.Join(t.TempDir(), "cifar.tar.gz")

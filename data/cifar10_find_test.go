@@ -76,38 +76,30 @@ func TestCIFAR10NoSuchPath(t *testing.T) {
 	checkError(t, err, data.ErrNotFound, path)
 }
 
-// Of the other versions of the data set there is one message, which says what to get.
-func TestCIFAR10OtherVersions(t *testing.T) {
-	python := map[string][]byte{"data_batch_1": []byte("x"), "test_batch": []byte("x"), "batches.meta": []byte("x")}
-	tests := []struct {
-		name  string
-		build func(t *testing.T, root string) (path string)
-	}{
-		{"Python's folder", func(t *testing.T, root string) string {
-			writeFolder(t, root, python)
+// Of the version for MATLAB the message says what to get.
+func TestCIFAR10ForMATLAB(t *testing.T) {
+	files := map[string][]byte{"data_batch_1.mat": []byte("x"), "test_batch.mat": []byte("x"), "batches.meta.mat": []byte("x")}
+	for name, build := range map[string]func(t *testing.T, root string) (path string){
+		"the folder": func(t *testing.T, root string) string {
+			writeFolder(t, root, files)
 			return root
-		}},
-		{"the folder above Python's", func(t *testing.T, root string) string {
-			writeFolder(t, filepath.Join(root, "cifar-10-batches-py"), python)
+		},
+		"the folder above": func(t *testing.T, root string) string {
+			writeFolder(t, filepath.Join(root, "cifar-10-batches-mat"), files)
 			return root
-		}},
-		{"Python's archive", func(t *testing.T, root string) string {
-			writeFolder(t, root, map[string][]byte{"cifar-10-python.tar.gz": tarGz(t, "cifar-10-batches-py/", python)})
-			return filepath.Join(root, "cifar-10-python.tar.gz")
-		}},
-		{"the folder above Python's archive", func(t *testing.T, root string) string {
-			writeFolder(t, root, map[string][]byte{"cifar-10-python.tar.gz": nil})
+		},
+		"the archive": func(t *testing.T, root string) string {
+			writeFolder(t, root, map[string][]byte{"cifar-10-matlab.tar.gz": tarGz(t, "cifar-10-batches-mat/", files)})
+			return filepath.Join(root, "cifar-10-matlab.tar.gz")
+		},
+		"the folder above the archive": func(t *testing.T, root string) string {
+			writeFolder(t, root, map[string][]byte{"cifar-10-matlab.tar.gz": nil})
 			return root
-		}},
-		{"MATLAB's folder", func(t *testing.T, root string) string {
-			writeFolder(t, root, map[string][]byte{"data_batch_1.mat": nil})
-			return root
-		}},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			_, _, err := data.CIFAR10(test.build(t, t.TempDir()))
-			checkError(t, err, data.ErrNotFound, "Python or MATLAB", "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, _, err := data.CIFAR10(build(t, t.TempDir()))
+			checkError(t, err, data.ErrNotFound, "MATLAB", "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz")
 			if strings.Contains(err.Error(), "missing") {
 				t.Errorf("%v", err)
 			}

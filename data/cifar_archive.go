@@ -14,22 +14,16 @@ import (
 	"slices"
 )
 
-// archiveSlack is how many bytes an archive may unpack to besides the files: headers, padding,
-// and the two small files that come with them (a few kilobytes in the official archive).
+// archiveSlack is how many bytes an archive may unpack to besides the images: headers, padding, small files that come with
+// them (a few kilobytes in the official archives), and in the version for Python the images' names.
 const archiveSlack = 16 << 20
 
-// readArchive reads the files in a tar, gzipped or not, in whatever order they come, in one pass.
-func (c cifar) readArchive(name string) (*batches, error) {
-	b := c.newBatches()
-	return b, eachInArchive(name, int64(len(b.labels))*int64(c.record())+archiveSlack, b.readTar)
-}
-
-// eachInArchive has f read the files in a tar, gzipped or not, that unpacks to no more than limit bytes. It reads
-// to the end even when f has them all, because the checksum is there.
-func eachInArchive(name string, limit int64, f func(*tar.Reader) error) (err error) {
+// readArchive reads the files in a tar, gzipped or not, in whatever order they come, in one pass. It reads to the end even
+// when it has them all, because the checksum is there.
+func (c cifar) readArchive(name string) (b *batches, err error) {
 	file, err := os.Open(name)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
 
@@ -38,29 +32,31 @@ func eachInArchive(name string, limit int64, f func(*tar.Reader) error) (err err
 	const headerSize = 512 // of a tar
 	switch start, _ := buffered.Peek(headerSize); {
 	case len(start) == 0:
-		return archiveError(io.EOF)
+		return nil, archiveError(io.EOF)
 	case bytes.HasPrefix(start, []byte("\x1f\x8b")):
 		if unzipped, err = gzip.NewReader(buffered); err != nil {
-			return archiveError(err)
+			return nil, archiveError(err)
 		}
 	case len(start) < headerSize:
-		return archiveError(tar.ErrHeader)
+		return nil, archiveError(tar.ErrHeader)
 	}
+	b = c.newBatches()
+	limit := pickleBytes*int64(len(b.pixels)) + archiveSlack
 	bounded := &boundedReader{r: unzipped, limit: limit, left: limit + 1}
-	if err := f(tar.NewReader(bounded)); err != nil {
-		return archiveError(err)
+	if err := b.readTar(tar.NewReader(bounded)); err != nil {
+		return nil, archiveError(err)
 	}
 	if _, err := io.Copy(io.Discard, bounded); err != nil {
-		return archiveError(err)
+		return nil, archiveError(err)
 	}
-	return nil
+	return b, nil
 }
 
-// readTar reads the files, each of which must be in the archive once.
+// readTar reads the files of a version, each of which must be in the archive once. The version is that of the first file that is
+// one of any.
 func (b *batches) readTar(archive *tar.Reader) error {
-	files := b.set.fileNames()
-	found := make([]bool, len(files))
-	var other bool // a file of another version of the data set is there
+	var v version
+	found := make([]bool, len(b.set.images))
 	for {
 		header, err := archive.Next()
 		if err == io.EOF {
@@ -70,9 +66,14 @@ func (b *batches) readTar(archive *tar.Reader) error {
 			return err
 		}
 		name := path.Base(header.Name) // whatever folder it is in, which tar lets be absolute
-		i := slices.Index(files, name)
-		if i < 0 {
-			other = other || slices.Contains(b.set.others, name)
+		if header.Typeflag == tar.TypeDir {
+			continue
+		}
+		if of := b.set.versionWith(name); of != nil && v.layout == nil {
+			v = *of
+		}
+		i := slices.Index(v.files, name)
+		if i < 0 || v.layout == nil {
 			continue
 		}
 		if header.Typeflag != tar.TypeReg {
@@ -82,23 +83,35 @@ func (b *batches) readTar(archive *tar.Reader) error {
 			return fmt.Errorf("%w: %s is there twice", ErrFormat, name)
 		}
 		found[i] = true
-		if err := b.set.checkSize(b.set.files[i], header.Size); err != nil {
+		if err := b.set.checkSize(i, v, header.Size); err != nil {
 			return err
 		}
-		if err := b.read(i, archive); err != nil {
+		if err := b.read(i, v, archive); err != nil {
 			return err
 		}
 	}
-	if other && !slices.Contains(found, true) {
-		return b.set.otherVersion("it")
+	switch {
+	case v.files == nil:
+		v = b.set.versions[0]
+	case v.layout == nil:
+		return b.set.unreadVersion("it")
 	}
 	var problems []error
-	for i, name := range files {
+	for i, name := range v.files {
 		if !found[i] {
 			problems = append(problems, fmt.Errorf("%w: %s is missing", ErrNotFound, name))
 		}
 	}
 	return errors.Join(problems...)
+}
+
+// versionWith is the version that has a file of this name; nil if none has.
+func (c cifar) versionWith(file string) *version {
+	i := slices.IndexFunc(c.versions, func(v version) bool { return slices.Contains(v.files, file) })
+	if i < 0 {
+		return nil
+	}
+	return &c.versions[i]
 }
 
 // archiveError makes what the gzip and tar readers found wrong an ErrFormat. Errors that are

@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -43,27 +42,75 @@ func pythonFiles() map[string][]byte {
 	return files
 }
 
-// The version for Python holds the same images as the binary one, in a folder and in an archive.
+// The version for Python holds the same images as the binary one, and is found in the same places.
 func TestCIFAR10Python(t *testing.T) {
-	root := t.TempDir()
-	binaryFolder, folder, archive := filepath.Join(root, folderName), filepath.Join(root, "cifar-10-batches-py"), filepath.Join(root, "cifar-10-python.tar.gz")
-	writeFolder(t, binaryFolder, smallFiles())
-	writeFolder(t, folder, pythonFiles())
-	if err := os.WriteFile(archive, tarGz(t, "cifar-10-batches-py/", pythonFiles()), 0o644); err != nil {
-		t.Fatal(err)
+	const pythonFolder = "cifar-10-batches-py"
+	files := pythonFiles()
+	archive := tarGz(t, pythonFolder+"/", files)
+	for _, tt := range []struct {
+		name, folder string // of the files, below the root
+		files        map[string][]byte
+		path         string // that is read, below the root
+	}{
+		{"the folder", ".", files, "."},
+		{"the folder above", pythonFolder, files, "."},
+		{"the folder two above", "cifar-10-python/" + pythonFolder, files, "."},
+		{"a folder of another name", "cifar", files, "."},
+		{"the archive", ".", map[string][]byte{"any.name": archive}, "any.name"},
+		{"the folder above the archive", ".", map[string][]byte{"cifar-10-python.tar.gz": archive}, "."},
+		{"an archive that a browser has unzipped", ".", map[string][]byte{"cifar-10-python.tar": unzipped(t, archive)}, "."},
+		{"beside the binary one, which is read", ".", map[string][]byte{
+			"cifar-10-python.tar.gz": []byte("not read"), "cifar-10-binary.tar.gz": tarGz(t, folderName+"/", smallFiles()),
+		}, "."},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			root := t.TempDir()
+			writeFolder(t, filepath.Join(root, tt.folder), tt.files)
+			train, test, err := data.ReadCIFAR10(filepath.Join(root, tt.path), records)
+			if err != nil {
+				t.Fatal(err)
+			}
+			checkSmall(t, train, 0, 5)
+			checkSmall(t, test, 5, 6)
+			t.Setenv("FASTRESNET_DATA", filepath.Join(root, tt.path))
+			if train, _, err := data.ReadCIFAR10("", records); err != nil || train.Len() != 5*records {
+				t.Errorf("by the environment: %v, %v", train, err)
+			}
+		})
 	}
-	wantTrain, wantTest, err := data.ReadCIFAR10(binaryFolder, records)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, path := range []string{folder, archive} {
-		train, test, err := data.ReadCIFAR10Python(path, records)
-		if err != nil {
-			t.Fatal(err)
+}
+
+// Of CIFAR-100 each image has two labels; its files for Python have names that many others have, too.
+func TestCIFAR100Python(t *testing.T) {
+	file := func(coarse, fine string) []byte {
+		n := len(fine)
+		labels := func(key, values string) string {
+			ops := ""
+			for _, v := range []byte(values) {
+				ops += "K" + string([]byte{v})
+			}
+			return fmt.Sprintf("U%c%s](%se", len(key), key, ops)
 		}
-		for _, sets := range [][2]*data.Dataset{{wantTrain, train}, {wantTest, test}} {
-			if !bytes.Equal(sets[0].Pixels(), sets[1].Pixels()) || !slices.Equal(sets[0].Labels(), sets[1].Labels()) {
-				t.Errorf("%s: %v differs", path, sets[1])
+		return []byte("\x80\x02}(" + labels("coarse_labels", coarse) + labels("fine_labels", fine) + "U\x04data" + array(n, make([]byte, n*3072)) + "u.")
+	}
+	files := map[string][]byte{"train": file("\x03\x13", "\x63\x07"), "test": file("\x00", "\x05"), "meta": []byte("x")}
+	root := t.TempDir()
+	writeFolder(t, filepath.Join(root, "a", "train"), nil)
+	writeFolder(t, filepath.Join(root, "a", "test"), nil)
+	writeFolder(t, filepath.Join(root, "b"), map[string][]byte{"test": []byte("of something else")})
+	if _, _, err := data.ReadCIFAR100(root, true, 2, 1); !errors.Is(err, data.ErrNotFound) || !strings.Contains(err.Error(), root+" holds neither") {
+		t.Errorf("before they are there: %v", err)
+	}
+	writeFolder(t, filepath.Join(root, "cifar-100-python"), files)
+	writeFolder(t, root, map[string][]byte{"archive": tarGz(t, "cifar-100-python/", files)})
+	for _, path := range []string{root, filepath.Join(root, "archive")} {
+		for coarse, want := range map[bool][]int{true: {3, 19, 0}, false: {99, 7, 5}} {
+			train, test, err := data.ReadCIFAR100(path, coarse, 2, 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := slices.Concat(train.Labels(), test.Labels()); !slices.Equal(got, want) || (len(train.Classes()) == 20) != coarse {
+				t.Errorf("%s, coarse %t: labels %v of %d classes, want %v", path, coarse, got, len(train.Classes()), want)
 			}
 		}
 	}
@@ -109,14 +156,11 @@ func TestCIFAR10PythonRefuses(t *testing.T) {
 		{"too few images", batch("\x80\x02}(U\x06labels](" + strings.Repeat("K\x01", records) + "eU\x04data" + array(1, make([]byte, 3072)) + "u."), data.ErrFormat, "3072 values"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			train, _, err := data.ReadCIFAR10Python(tt.path, records)
+			train, _, err := data.ReadCIFAR10(tt.path, records)
 			if train != nil || !errors.Is(err, tt.want) || !strings.Contains(err.Error(), tt.says) {
 				t.Errorf("%v, error %v; want %v that says %q", train, err, tt.want, tt.says)
 			}
 		})
-	}
-	if _, _, err := data.CIFAR100Python(t.TempDir(), true); !errors.Is(err, data.ErrNotFound) || !strings.Contains(err.Error(), "CIFAR-100") {
-		t.Errorf("CIFAR-100: %v", err)
 	}
 }
 

@@ -14,12 +14,16 @@ import (
 
 // Nobody writes to the pipes that are in a folder in place of a set's files: nothing waits for them.
 func TestPipes(t *testing.T) {
-	folder := t.TempDir()
-	for _, name := range []string{"train-images-idx3-ubyte", "data_batch_1", "data_batch_1.bin", "cifar-10-binary.tar.gz"} {
-		if err := syscall.Mkfifo(filepath.Join(folder, name), 0o666); err != nil {
-			t.Skip(err)
+	pipes := func(names ...string) (folder string) {
+		folder = t.TempDir()
+		for _, name := range names {
+			if err := syscall.Mkfifo(filepath.Join(folder, name), 0o666); err != nil {
+				t.Skip(err)
+			}
 		}
+		return folder
 	}
+	folder := pipes("train-images-idx3-ubyte", "data_batch_1.bin", "cifar-10-binary.tar.gz")
 	for _, tt := range []struct {
 		label string
 		read  func(path string) (train, test *data.Dataset, err error)
@@ -27,8 +31,8 @@ func TestPipes(t *testing.T) {
 		want  error
 	}{
 		{"MNIST", func(path string) (train, test *data.Dataset, err error) { return data.MNIST(path, nil) }, folder, data.ErrNotFound},
-		{"for Python", data.CIFAR10Python, folder, data.ErrFormat},
-		{"an archive for Python", data.CIFAR10Python, filepath.Join(folder, "cifar-10-binary.tar.gz"), data.ErrFormat},
+		{"for Python", data.CIFAR10, pipes("data_batch_1", "test_batch"), data.ErrFormat},
+		{"the folder above an archive for Python", data.CIFAR10, pipes("cifar-10-python.tar.gz"), data.ErrFormat},
 		{"binary", data.CIFAR10, folder, data.ErrFormat},
 		{"an archive", data.CIFAR10, filepath.Join(folder, "cifar-10-binary.tar.gz"), data.ErrFormat},
 	} {
