@@ -133,9 +133,9 @@ func (d *Dataset) Only(classes ...string) (*Dataset, error) {
 	return part, nil
 }
 
-// Balance returns a copy in which every class has as many images as the largest, by repetition: each image of a smaller
-// one comes as often as the others, up to once. Classes without images stay so. Repeated images stand behind the others:
-// training shuffles them. The error wraps [ErrFormat] if the set is empty.
+// Balance returns a copy in which every class has as many images as the largest: those of a smaller class are repeated in
+// turn, so that none comes more than once more often than another. Classes without images stay so. Repeated images stand
+// behind the others: training shuffles them. The error wraps [ErrFormat] if the set is empty.
 //
 // Split first, so that no image is both trained on and tested with. [Dataset.ClassWeights] is another way.
 func (d *Dataset) Balance() (*Dataset, error) {

@@ -30,7 +30,7 @@ func ExampleClient_CIFAR10() {
 	fmt.Printf("%.2f %%\n", 100*result.TestAccuracy())
 }
 
-// A file of one's own, which counts once it has the length and the hash that it should have.
+// A file of your own, which counts once it has the length and the hash that it should have.
 func ExampleClient_Fetch() {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "a model") }))
 	defer server.Close()

@@ -47,14 +47,14 @@ type Reader struct {
 
 // Report is what a [Reader] came across, beside what is in the set. Paths are within the folder that was read.
 type Report struct {
-	// Root is the folder that holds those of the classes, as in "set" and "my/set", where that is one that [Reader.Folder]
-	// takes for what wraps them; "" where it is the folder that was read, or there was a list.
+	// Root is the folder that holds those of the classes, as in "set" and "my/set", where [Reader.Folder] looked for them inside
+	// another one; "" where it is the folder that was read, or there was a list.
 	Root string
 	// Skipped are the pictures, and the folders, that could not be read, where [Reader.SkipUnreadable] allows that.
 	Skipped []Problem
 	// Ignored are the paths of files that were not opened: hidden ones, what is no file, those whose names do not end like a
 	// picture's (.png, .jpg, .jpeg, .jpe, .jfif, .gif, .webp, .bmp, .tif, .tiff), and those beside the folders of the
-	// classes or of what wraps them, pictures too. Of a hidden folder it is that alone, and of a link to a folder that is behind
+	// classes or a folder around them, pictures too. Of a hidden folder it is that alone, and of a link to a folder that is behind
 	// another one. Names that begin with a dot are hidden, and __MACOSX, @eaDir, $RECYCLE.BIN, System Volume Information and
 	// lost+found.
 	Ignored []string
@@ -91,10 +91,10 @@ type Problem struct {
 //	train/cat/indoors/2.png
 //	train/dog/3.jpg
 //
-// Folders within a class's belong to it. A link to a folder is one, unless it is behind another link. A folder that has no
-// other beside it, holds folders and no pictures, and is none of Classes, is no class: it wraps them. Pictures beside the
-// folders of the classes, or beside what wraps them, are left out, and reported: [Reader.List] and [Reader.Pictures] read
-// pictures wherever they are, and [Find] finds them.
+// Folders within a class's belong to it. A link to a folder is one, unless it is behind another link. If there is only one
+// folder, and that holds folders and no pictures and is none of Classes, it is no class: the classes are looked for inside it.
+// Pictures beside the folders of the classes, or beside such a folder around them, are left out, and reported: [Reader.List]
+// and [Reader.Pictures] read pictures wherever they are, and [Find] finds them.
 //
 // Pictures are decoded on all cores, and may be of any size up to [MaxPixels]; animated ones count with their first frame, and
 // what is transparent is blended with black. The images are in the order of their paths.

@@ -15,7 +15,7 @@ type UnreadableError struct {
 	// Total is the number of pictures that were to be read, with each folder among Problems as one.
 	Total int
 	// Classes have no picture that can be read: there is none in their folder, or, unless [Reader.Classes] says which classes there
-	// are, all of theirs are among Problems. To leave pictures out is no help to them.
+	// are, all of theirs are among Problems. [Reader.SkipUnreadable] does not help these.
 	Classes []string
 }
 
