@@ -17,24 +17,24 @@ import (
 type cifar struct {
 	name     string
 	classes  []string
-	images   []int     // of each file to train on, in order, and of the one to test with, which is the last
-	versions []version // the first one that is there is read; binary, for Python, and for MATLAB
+	images   []int          // of each file to train on, in order, and of the one to test with, which is the last
+	versions []cifarVersion // the first one that is there is read; binary, for Python, and for MATLAB
 }
 
-// version is a form in which a data set is published: an archive, of which some browsers make a .tar, as they unpack the gzip, and
-// in that a folder with the files.
-type version struct {
+// cifarVersion is a form in which a data set is published: an archive, of which some browsers make a .tar, as they unpack the
+// gzip, and in that a folder with the files.
+type cifarVersion struct {
 	archive, folder string
 	files           []string // with as many images each as the set says
 	// tell is how many of the files must be in a folder for it to be one of this version: a file "train" may be anything.
 	tell int
 	// oneByOne is for files that take much memory while they are read.
 	oneByOne bool
-	layout   // nil for what is not read
+	layout   cifarLayout // nil for what is not read
 }
 
-// layout is how a file holds images and their labels.
-type layout interface {
+// cifarLayout is how a file holds images and their labels.
+type cifarLayout interface {
 	// checkSize reports a size, in bytes, that a file of so many images cannot have.
 	checkSize(size int64, images int) error
 	// read reads len(labels) images from r. Labels are in 0 to classes-1.
@@ -51,9 +51,11 @@ func cifar10(images int) cifar {
 	}
 	return cifar{
 		name: "CIFAR-10", classes: cifar10Classes[:], images: slices.Repeat([]int{images}, 6),
-		versions: []version{
-			{archive: "cifar-10-binary.tar.gz", folder: "cifar-10-batches-bin", files: files(".bin"), tell: 1, layout: cifarRecords{labels: 1}},
-			{archive: "cifar-10-python.tar.gz", folder: "cifar-10-batches-py", files: files(""), tell: 2, oneByOne: true, layout: cifarPickle{"labels"}},
+		versions: []cifarVersion{
+			{archive: "cifar-10-binary.tar.gz", folder: "cifar-10-batches-bin", files: files(".bin"), tell: 1,
+				layout: cifarRecords{labels: 1, label: 0}},
+			{archive: "cifar-10-python.tar.gz", folder: "cifar-10-batches-py", files: files(""), tell: 2, oneByOne: true,
+				layout: cifarPickle{"labels"}},
 			{archive: "cifar-10-matlab.tar.gz", folder: "cifar-10-batches-mat", files: files(".mat"), tell: 1},
 		},
 	}
@@ -116,36 +118,36 @@ func (c cifar) find() (path string, err error) {
 
 // locate returns the archive, or the folder directly over the files, that path stands for, and the version in a folder. Which
 // one an archive holds is seen when it is read.
-func (c cifar) locate(path string) (string, version, error) {
+func (c cifar) locate(path string) (string, cifarVersion, error) {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return "", version{}, fmt.Errorf("%w: %s: there is no %s", ErrNotFound, c.name, path)
+		return "", cifarVersion{}, fmt.Errorf("%w: %s: there is no %s", ErrNotFound, c.name, path)
 	case err != nil:
-		return "", version{}, fmt.Errorf("%s: %w", c.name, err)
+		return "", cifarVersion{}, fmt.Errorf("%s: %w", c.name, err)
 	case !info.IsDir():
-		return path, version{}, nil
+		return path, cifarVersion{}, nil
 	}
 	entries, err := os.ReadDir(path)
 	if err != nil {
-		return "", version{}, fmt.Errorf("%s: %w", c.name, err)
+		return "", cifarVersion{}, fmt.Errorf("%s: %w", c.name, err)
 	}
 	for _, v := range c.versions {
 		switch found := v.below(path, entries); {
 		case found == "":
 		case v.layout == nil:
-			return "", version{}, c.unreadVersion(found)
+			return "", cifarVersion{}, c.unreadVersion(found)
 		default:
 			return found, v, nil
 		}
 	}
 	binary := c.versions[0]
-	return "", version{}, fmt.Errorf("%w: %s: %s holds neither %s nor %s nor %s, nor the version for Python", ErrNotFound, c.name, path,
-		binary.files[0], binary.folder, binary.archive)
+	return "", cifarVersion{}, fmt.Errorf("%w: %s: %s holds neither %s nor %s nor %s, nor the version for Python",
+		ErrNotFound, c.name, path, binary.files[0], binary.folder, binary.archive)
 }
 
 // below returns the folder over the version's files, or the archive, that path or one of its entries is; "" if there is none.
-func (v version) below(path string, entries []fs.DirEntry) string {
+func (v cifarVersion) below(path string, entries []fs.DirEntry) string {
 	folders := []string{path, filepath.Join(path, v.folder)}
 	for _, e := range entries {
 		if below := filepath.Join(path, e.Name()); e.IsDir() && e.Name() != v.folder {
@@ -165,7 +167,7 @@ func (v version) below(path string, entries []fs.DirEntry) string {
 
 // isIn says whether files of the version are directly in a folder. It need not have all of them, so that the error can name those
 // that are missing.
-func (v version) isIn(folder string) bool {
+func (v cifarVersion) isIn(folder string) bool {
 	n := 0
 	for _, name := range v.files {
 		if isFile(filepath.Join(folder, name)) {
@@ -183,7 +185,8 @@ func isFile(path string) bool {
 
 // unreadVersion is the error for the version for MATLAB at a place.
 func (c cifar) unreadVersion(place string) error {
-	return fmt.Errorf("%w: %s is %s in its version for MATLAB, which is not read: get the binary version, %s", ErrNotFound, place, c.name, c.url())
+	return fmt.Errorf("%w: %s is %s in its version for MATLAB, which is not read: get the binary version, %s",
+		ErrNotFound, place, c.name, c.url())
 }
 
 // url is where the official archive of the binary version is.

@@ -21,9 +21,11 @@ func cifar100(coarse bool, train, test int) cifar {
 	}
 	return cifar{
 		name: "CIFAR-100", classes: classes, images: []int{train, test},
-		versions: []version{
-			{archive: "cifar-100-binary.tar.gz", folder: "cifar-100-binary", files: []string{"train.bin", "test.bin"}, tell: 1, layout: records},
-			{archive: "cifar-100-python.tar.gz", folder: "cifar-100-python", files: []string{"train", "test"}, tell: 2, oneByOne: true, layout: pickle},
+		versions: []cifarVersion{
+			{archive: "cifar-100-binary.tar.gz", folder: "cifar-100-binary", files: []string{"train.bin", "test.bin"}, tell: 1,
+				layout: records},
+			{archive: "cifar-100-python.tar.gz", folder: "cifar-100-python", files: []string{"train", "test"}, tell: 2, oneByOne: true,
+				layout: pickle},
 			{archive: "cifar-100-matlab.tar.gz", folder: "cifar-100-matlab", files: []string{"train.mat", "test.mat"}, tell: 1},
 		},
 	}

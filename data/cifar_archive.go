@@ -55,7 +55,7 @@ func (c cifar) readArchive(name string) (b *batches, err error) {
 // readTar reads the files of a version, each of which must be in the archive once. The version is that of the first file that is
 // one of any.
 func (b *batches) readTar(archive *tar.Reader) error {
-	var v version
+	var v cifarVersion
 	found := make([]bool, len(b.set.images))
 	for {
 		header, err := archive.Next()
@@ -106,8 +106,8 @@ func (b *batches) readTar(archive *tar.Reader) error {
 }
 
 // versionWith is the version that has a file of this name; nil if none has.
-func (c cifar) versionWith(file string) *version {
-	i := slices.IndexFunc(c.versions, func(v version) bool { return slices.Contains(v.files, file) })
+func (c cifar) versionWith(file string) *cifarVersion {
+	i := slices.IndexFunc(c.versions, func(v cifarVersion) bool { return slices.Contains(v.files, file) })
 	if i < 0 {
 		return nil
 	}

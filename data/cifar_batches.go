@@ -33,17 +33,17 @@ func (c cifar) newBatches() *batches {
 }
 
 // read reads one of a version's files from r.
-func (b *batches) read(file int, v version, r io.Reader) error {
+func (b *batches) read(file int, v cifarVersion, r io.Reader) error {
 	from, to := b.starts[file], b.starts[file+1]
-	if err := v.read(r, b.pixels[from*cifarImage:to*cifarImage], b.labels[from:to], len(b.set.classes)); err != nil {
+	if err := v.layout.read(r, b.pixels[from*cifarImage:to*cifarImage], b.labels[from:to], len(b.set.classes)); err != nil {
 		return fmt.Errorf("%s: %w", v.files[file], err)
 	}
 	return nil
 }
 
 // checkSize reports a size, in bytes, that one of a version's files cannot have.
-func (c cifar) checkSize(file int, v version, size int64) error {
-	if err := v.checkSize(size, c.images[file]); err != nil {
+func (c cifar) checkSize(file int, v cifarVersion, size int64) error {
+	if err := v.layout.checkSize(size, c.images[file]); err != nil {
 		return fmt.Errorf("%s: %w", v.files[file], err)
 	}
 	return nil

@@ -10,7 +10,7 @@ import (
 )
 
 // readFolder reads a version's files in a folder, after it has found them there and of the right size.
-func (c cifar) readFolder(folder string, v version) (*batches, error) {
+func (c cifar) readFolder(folder string, v cifarVersion) (*batches, error) {
 	problems := make([]error, len(v.files))
 	for i, name := range v.files {
 		info, err := fileIn(folder, name)

@@ -91,7 +91,8 @@ func TestCIFAR100Python(t *testing.T) {
 			}
 			return fmt.Sprintf("U%c%s](%se", len(key), key, ops)
 		}
-		return []byte("\x80\x02}(" + labels("coarse_labels", coarse) + labels("fine_labels", fine) + "U\x04data" + array(n, make([]byte, n*3072)) + "u.")
+		return []byte("\x80\x02}(" + labels("coarse_labels", coarse) + labels("fine_labels", fine) +
+			"U\x04data" + array(n, make([]byte, n*3072)) + "u.")
 	}
 	files := map[string][]byte{"train": file("\x03\x13", "\x63\x07"), "test": file("\x00", "\x05"), "meta": []byte("x")}
 	root := t.TempDir()

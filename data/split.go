@@ -12,7 +12,8 @@ import (
 // error wraps [ErrFormat] if there is no such share, too.
 func (d *Dataset) Split(share float64, seed uint64) (train, test *Dataset, err error) {
 	if !(share > 0 && share < 1) {
-		return nil, nil, fmt.Errorf("%w: a share of %g to be held out: need one above 0 and below 1; SplitN holds out a number of images", ErrFormat, share)
+		return nil, nil, fmt.Errorf("%w: a share of %g to be held out: need one above 0 and below 1; SplitN holds out a number of images",
+			ErrFormat, share)
 	}
 	want := int(math.Round(share * float64(d.Len())))
 	return d.SplitN(min(max(1, want), d.Len()-1), seed)
