@@ -36,11 +36,11 @@ func (r Reader) List(ctx context.Context, name string) (*data.Dataset, Report, e
 		}
 		return file, err
 	}
-	set, skipped, err := r.read(ctx, r.files(ctx, open, list), found{pictures: list})
+	set, report, err := r.read(ctx, files(ctx, open, list), found{pictures: list})
 	if err != nil {
 		err = fmt.Errorf("reading the pictures of %s: %w", name, err)
 	}
-	return set, Report{Skipped: skipped}, err
+	return set, report, err
 }
 
 // openListed opens a picture of a list in a folder.

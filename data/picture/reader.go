@@ -50,6 +50,12 @@ type Report struct {
 	// Root is the folder that holds those of the classes, as in "set" and "my/set", where [Reader.Folder] looked for them inside
 	// another one; "" where it is the folder that was read, or there was a list.
 	Root string
+	// Grey says that all pictures are grey, though images in colour were made of them: Channels of 1 in [Reader.Shape] keep them
+	// grey, and have RecipeFor of package fastresnet take them for drawings, which it does not mirror.
+	Grey bool
+	// Cut is the share of a picture that was cut off, as its proportions are not those of [Reader.Shape]: the mean over all
+	// pictures in the set, 0 to below 1, and 0 unless [Reader.Resizing] is to crop.
+	Cut float64
 	// Skipped are the pictures, and the folders, that could not be read, where [Reader.SkipUnreadable] allows that.
 	Skipped []Problem
 	// Ignored are the paths of files that were not opened: hidden ones, what is no file, those whose names do not end like a
@@ -60,11 +66,21 @@ type Report struct {
 	Ignored []string
 }
 
-// String has a line for each of them, odd paths between quotation marks; it is empty where there is nothing to report.
+// muchCut is a share that is worth a word: a picture of 4:3 loses a quarter if it becomes a square.
+const muchCut = 0.2
+
+// String has a line for each of them, odd paths between quotation marks, for Cut if it is a fifth or more; it is empty where
+// there is nothing to report.
 func (r Report) String() string {
 	var text strings.Builder
 	if r.Root != "" {
 		fmt.Fprintf(&text, "the folders of the classes are those in %s\n", pathname.Quoted(r.Root))
+	}
+	if r.Grey {
+		text.WriteString("all pictures are grey: images of one channel would do\n")
+	}
+	if r.Cut >= muchCut {
+		fmt.Fprintf(&text, "%.0f %% of the average picture is cut off: other proportions, padding or stretching would keep it\n", 100*r.Cut)
 	}
 	for _, p := range r.Skipped {
 		fmt.Fprintf(&text, "left out: %s: %v\n", pathname.Quoted(p.Path), p.Err)
@@ -144,12 +160,11 @@ func (r Reader) FS(ctx context.Context, fsys fs.FS) (*data.Dataset, Report, erro
 	if err != nil {
 		return nil, Report{}, err
 	}
-	report := Report{Ignored: found.ignored}
+	set, report, err := r.read(ctx, files(ctx, fsys.Open, found.pictures), found)
+	report.Ignored = found.ignored
 	if found.root != "." {
 		report.Root = found.root
 	}
-	set, skipped, err := r.read(ctx, r.files(ctx, fsys.Open, found.pictures), found)
-	report.Skipped = skipped
 	return set, report, err
 }
 
@@ -166,8 +181,7 @@ func (r Reader) Pictures(ctx context.Context, fsys fs.FS, list []Labelled) (*dat
 		}
 		return fsys.Open(name)
 	}
-	set, skipped, err := r.read(ctx, r.files(ctx, open, list), found{pictures: list})
-	return set, Report{Skipped: skipped}, err
+	return r.read(ctx, files(ctx, open, list), found{pictures: list})
 }
 
 // Images makes a set of pictures that are decoded already, as by [Decode] or drawn; classes has the class of each. They are
@@ -183,50 +197,48 @@ func (r Reader) Images(ctx context.Context, images []image.Image, classes []stri
 	for i, class := range classes {
 		list[i] = Labelled{fmt.Sprintf("image %d", i), class}
 	}
-	set, skipped, err := r.read(ctx, func(pixels []uint8, i int, shape data.Shape) error {
-		return scale(pixels, images[i], shape, r.Resizing)
-	}, found{pictures: list})
-	return set, Report{Skipped: skipped}, err
+	return r.read(ctx, func(i int) (image.Image, error) { return images[i], nil }, found{pictures: list})
 }
 
 // read makes a set of the pictures that were found, unless some classes are empty.
-func (r Reader) read(ctx context.Context, from source, f found) (*data.Dataset, []Problem, error) {
+func (r Reader) read(ctx context.Context, from source, f found) (*data.Dataset, Report, error) {
 	pictures, empty, bad := f.pictures, f.empty, f.closed
 	if err := argument.Context(ctx); err != nil {
-		return nil, nil, err
+		return nil, Report{}, err
 	}
 	shape := r.Shape
 	if shape == (data.Shape{}) {
 		shape = data.Shape{Height: 32, Width: 32, Channels: 3}
 	}
 	if err := errors.Join(checkShape(shape), r.Resizing.Validate()); err != nil {
-		return nil, nil, err
+		return nil, Report{}, err
 	}
 	if len(pictures) == 0 && len(bad)+len(empty) > 0 {
-		return nil, nil, &UnreadableError{Problems: bad, Total: len(bad), Classes: empty}
+		return nil, Report{}, &UnreadableError{Problems: bad, Total: len(bad), Classes: empty}
 	}
 	classes, labels, err := r.label(pictures)
 	if err != nil {
-		return nil, nil, err
+		return nil, Report{}, err
 	}
 	if err := r.fits(len(pictures), shape); err != nil {
-		return nil, nil, err
+		return nil, Report{}, err
 	}
 
-	pixels, problems, err := r.decode(ctx, from, len(pictures), shape)
+	d, err := r.decode(ctx, from, len(pictures), shape)
 	if err := cmp.Or(ctx.Err(), err); err != nil {
-		return nil, nil, err
+		return nil, Report{}, err
 	}
 
-	kept := 0
+	kept, cut := 0, 0.
 	has := make([]bool, len(classes)) // a picture
 	names := make([]string, 0, len(pictures))
 	for i, p := range pictures {
-		if problems[i] != nil {
-			bad = append(bad, Problem{p.Path, problems[i]})
+		if d.errors[i] != nil {
+			bad = append(bad, Problem{p.Path, d.errors[i]})
 			continue
 		}
-		copy(pixels[kept*shape.Size():], pixels[i*shape.Size():(i+1)*shape.Size()])
+		copy(d.pixels[kept*shape.Size():], d.pixels[i*shape.Size():(i+1)*shape.Size()])
+		cut += d.cut[i]
 		labels[kept] = labels[i]
 		has[labels[i]] = true
 		names = append(names, p.Path)
@@ -241,16 +253,27 @@ func (r Reader) read(ctx context.Context, from source, f found) (*data.Dataset, 
 		slices.Sort(empty)
 	}
 	if len(bad) > 0 && (!r.SkipUnreadable || kept == 0) || len(empty) > 0 {
-		return nil, nil, &UnreadableError{Problems: bad, Total: len(f.closed) + len(pictures), Classes: empty}
+		return nil, Report{}, &UnreadableError{Problems: bad, Total: len(f.closed) + len(pictures), Classes: empty}
 	}
-	set, err := data.Adopt(pixels[:kept*shape.Size()], shape, labels[:kept], classes)
+	pixels := d.pixels[:kept*shape.Size()]
+	set, err := data.Adopt(pixels, shape, labels[:kept], classes)
 	if err == nil {
 		set, err = set.WithResizing(r.Resizing)
 	}
 	if err == nil {
 		set, err = set.WithNames(names)
 	}
-	return set, bad, err
+	return set, Report{Skipped: bad, Grey: shape.Channels == 3 && areGrey(pixels), Cut: cut / float64(kept)}, err
+}
+
+// areGrey says whether all pixels, of three channels, are grey.
+func areGrey(pixels []uint8) bool {
+	for p := 0; p < len(pixels); p += 3 {
+		if pixels[p] != pixels[p+1] || pixels[p] != pixels[p+2] {
+			return false
+		}
+	}
+	return true
 }
 
 // checkShape reports a shape that pictures cannot have.

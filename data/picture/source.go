@@ -13,21 +13,32 @@ import (
 	"github.com/fastresnet/fastresnet/internal/scaling"
 )
 
-// source writes the pixels of the i-th picture as an image of a shape.
-type source func(pixels []uint8, i int, shape data.Shape) error
+// source is the i-th picture.
+type source func(i int) (image.Image, error)
 
 // files are the pictures of a list, opened and decoded as they are asked for.
-func (r Reader) files(ctx context.Context, open func(name string) (fs.File, error), list []Labelled) source {
-	return func(pixels []uint8, i int, shape data.Shape) error {
-		return readPicture(ctx, pixels, open, list[i].Path, shape, r.Resizing)
+func files(ctx context.Context, open func(name string) (fs.File, error), list []Labelled) source {
+	return func(i int) (image.Image, error) {
+		file, err := open(list[i].Path)
+		if err != nil {
+			return nil, err
+		}
+		defer file.Close()
+		return read(ctx, file)
 	}
 }
 
-// decode decodes n pictures into the pixels of images, on all cores, until ctx ends. What cannot be read leaves its error; err
-// is the panic of the caller's Progress.
-func (r Reader) decode(ctx context.Context, from source, n int, shape data.Shape) (pixels []uint8, problems []error, err error) {
+// decoded are pictures as images of a shape.
+type decoded struct {
+	pixels []uint8   // [n, height, width, channels]
+	cut    []float64 // the share of each picture that is not in its image
+	errors []error   // of each picture that cannot be read
+}
+
+// decode decodes n pictures and scales them, on all cores, until ctx ends. The error is the panic of the caller's Progress.
+func (r Reader) decode(ctx context.Context, from source, n int, shape data.Shape) (d decoded, err error) {
 	size := shape.Size()
-	pixels, problems = make([]uint8, n*size), make([]error, n)
+	d = decoded{make([]uint8, n*size), make([]float64, n), make([]error, n)}
 	done, next := 0, 0
 	var mu sync.Mutex
 	take := func() (i int, more bool) {
@@ -55,36 +66,26 @@ func (r Reader) decode(ctx context.Context, from source, n int, shape data.Shape
 	for range min(runtime.GOMAXPROCS(0), n) {
 		workers.Go(func() {
 			for i, more := take(); more; i, more = take() {
-				problems[i] = from(pixels[i*size:(i+1)*size], i, shape)
+				d.cut[i], d.errors[i] = r.scale(d.pixels[i*size:(i+1)*size], from, i, shape)
 				tell()
 			}
 		})
 	}
 	workers.Wait()
-	return pixels, problems, err
+	return d, err
 }
 
-// readPicture reads a picture into the pixels of an image.
-func readPicture(ctx context.Context, pixels []uint8, open func(name string) (fs.File, error), name string, shape data.Shape,
-	resizing data.Resizing) (err error) {
+// scale scales the i-th picture into the pixels of an image. It returns the share of it that is cut off.
+func (r Reader) scale(pixels []uint8, from source, i int, shape data.Shape) (cut float64, err error) {
 	defer guard(&err)
-	file, err := open(name)
-	if err != nil {
-		return err
+	img, err := from(i)
+	if err == nil {
+		_, err = scaling.Append(pixels[:0], img, shape, r.Resizing)
 	}
-	defer file.Close()
-	img, err := read(ctx, file)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	return scale(pixels, img, shape, resizing)
-}
-
-// scale scales a picture into the pixels of an image.
-func scale(pixels []uint8, img image.Image, shape data.Shape, resizing data.Resizing) (err error) {
-	defer guard(&err)
-	_, err = scaling.Append(pixels[:0], img, shape, resizing)
-	return err
+	return scaling.Cut(img, shape, r.Resizing), nil
 }
 
 // read decodes what a file of at most [MaxBytes] holds.

@@ -60,6 +60,13 @@ func Append(pixels []uint8, img image.Image, want data.Shape, resizing data.Resi
 	return nil, fmt.Errorf("the images have %d channels, a picture has 1 or 3", want.Channels)
 }
 
+// Cut is the share of a picture, which [Append] takes, that is cut off.
+func Cut(img image.Image, want data.Shape, resizing data.Resizing) float64 {
+	b := img.Bounds()
+	kept, _ := parts(b, image.Rect(0, 0, want.Width, want.Height), resizing)
+	return 1 - float64(kept.Dx())/float64(b.Dx())*float64(kept.Dy())/float64(b.Dy())
+}
+
 // parts are what is kept of a picture, and where in the frame it goes.
 func parts(picture, frame image.Rectangle, resizing data.Resizing) (kept, to image.Rectangle) {
 	switch resizing {
