@@ -41,8 +41,8 @@ type Display struct {
 	// Runs is how many runs there will be, one after the other and of one length, so that the time left is that of all.
 	// 0 is 1.
 	Runs int
-	// Rows bounds the rows of a run's table: one in so many epochs, and the last. These are tested ones, or, where tests are seldom,
-	// all tested ones are among them. 0 is all.
+	// Rows limits the rows of a run's table; 0 for no limit. Every n-th epoch and the last have one, with n chosen so that rows
+	// fall on tested epochs or, where tests are seldom, all tested epochs have a row.
 	Rows int
 
 	size    func(io.Writer) (columns, rows int) // of a terminal, 0 for none; nil for the real one
@@ -104,8 +104,8 @@ func (d *Display) start(r *fastresnet.Result) {
 	d.tests, d.testEvery, d.epochs, d.every = r.TestImages > 0, max(1, r.TestEvery), r.Recipe.Epochs, 1
 	if d.Rows > 0 {
 		d.every = max(1, (d.epochs+d.Rows-1)/d.Rows)
-		for d.every%d.testEvery != 0 && d.testEvery%d.every != 0 {
-			d.every++ // until rows are tested, or all tests have rows
+		for d.testEvery < d.epochs && d.every%d.testEvery != 0 && d.testEvery%d.every != 0 {
+			d.every++ // until rows are tested, or all tests have rows; where the last epoch alone is tested, that has one
 		}
 	}
 	d.heard, d.rowed, d.taken, d.columns = len(r.Epochs), 0, 0, nil
