@@ -96,6 +96,9 @@ func (e Evaluation) with(part Evaluation, indices []int) Evaluation {
 	return all
 }
 
+// Images is how many images were evaluated.
+func (e Evaluation) Images() int { return len(e.labels) }
+
 // Confusion counts the images by their class and by the one that the model takes them for: element [i][j] is how many of
 // class i it takes for class j.
 func (e Evaluation) Confusion() [][]int {

@@ -41,6 +41,9 @@ func TestEvaluationIsThatOfScikitLearn(t *testing.T) {
 	if diff := cmp.Diff(m.Support, support); diff != "" {
 		t.Errorf("images (-scikit-learn +got):\n%s", diff)
 	}
+	if got := e.Images(); got != len(m.Labels) {
+		t.Errorf("%d images, want %d", got, len(m.Labels))
+	}
 	var top []float64
 	for k := range m.Top {
 		top = append(top, e.TopK(k+1))
@@ -127,7 +130,7 @@ func TestPerClassOfManyClasses(t *testing.T) {
 // Zero values have no figures, and do not panic.
 func TestEvaluationOfNothing(t *testing.T) {
 	var e fastresnet.Evaluation
-	if e.TopK(1) != 0 || e.CalibrationError(15) != 0 || len(e.Mistakes(3)) > 0 || len(e.PerClass()) > 0 || e.String() != "no images" {
+	if e.Images() != 0 || e.TopK(1) != 0 || e.CalibrationError(15) != 0 || len(e.Mistakes(3)) > 0 || len(e.PerClass()) > 0 || e.String() != "no images" {
 		t.Errorf("%v", e)
 	}
 }

@@ -12,13 +12,13 @@ import (
 // the bins have. The title has the calibration error. The figure has an error for an evaluation of no images.
 func Calibration(e fastresnet.Evaluation) Figure {
 	const bins = 15 // as in [fastresnet.Evaluation.CalibrationError]'s source
-	all := e.Calibration(bins)
-	images, most := 0, 0
-	for _, b := range all {
-		images, most = images+b.Images, max(most, b.Images)
-	}
+	images := e.Images()
 	if images == 0 {
 		return nothing("the evaluation has no images")
+	}
+	all, most := e.Calibration(bins), 0
+	for _, b := range all {
+		most = max(most, b.Images)
 	}
 	off := e.CalibrationError(bins)
 	return Figure{draw: func(c *canvas) { drawCalibration(c, all, images, most, off) }}

@@ -19,11 +19,10 @@ const mostClasses = 500
 // the right has the shares that are right. Of more than 30 classes the columns have numbers for names. The figure has
 // an error for an evaluation of no images, or of more than 500 classes.
 func Confusion(e fastresnet.Evaluation) Figure {
-	m := matrix{counts: e.Confusion(), accuracy: e.Accuracy}
+	m := matrix{counts: e.Confusion(), images: e.Images(), accuracy: e.Accuracy}
 	for _, f := range e.PerClass() {
 		m.names = append(m.names, f.Class)
 		m.totals = append(m.totals, f.Images)
-		m.images += f.Images
 	}
 	if m.images == 0 {
 		return nothing("the evaluation has no images")

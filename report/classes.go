@@ -155,7 +155,7 @@ func answersOf(e fastresnet.Evaluation) (rows []answers, why string) {
 			return append(rows, answers{percent(wanted, 1), none, none, none}), ""
 		}
 		answered, right := e.AtThreshold(p)
-		row := answers{percent(wanted, 1), thresholdText(e, p), partOf(answered, evaluated(e)), partOf(right, answered)}
+		row := answers{percent(wanted, 1), thresholdText(e, p), partOf(answered, e.Images()), partOf(right, answered)}
 		if n := len(rows); n > 0 && rows[n-1].Answered == row.Answered { // so few answers cannot tell them apart
 			rows[n-1] = row
 		} else {
@@ -188,7 +188,7 @@ func partOf(n, all int) string {
 
 // atThreshold says what a threshold does to the images of an evaluation.
 func atThreshold(e fastresnet.Evaluation, threshold float64) string {
-	images := evaluated(e)
+	images := e.Images()
 	answered, right := e.AtThreshold(threshold)
 	text := fmt.Sprintf("The model's threshold is %g: answers below it are unknown, which are those to %s of %s",
 		threshold, count(images-answered), plural(images, "image"))

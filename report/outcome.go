@@ -36,7 +36,7 @@ func outcomeOf(r Run) outcome {
 		}
 	}
 	if e := r.Evaluation; e != nil {
-		o.accuracy, o.loss, o.images, o.after = e.Accuracy, e.Loss, evaluated(*e), o.whole
+		o.accuracy, o.loss, o.images, o.after = e.Accuracy, e.Loss, e.Images(), o.whole
 	}
 	if b, best := o.best(); best {
 		if o.after = b.Number; r.Evaluation == nil {

@@ -68,7 +68,7 @@ func newPage(runs []Run) (*page, error) {
 		if err := r.check(); err != nil {
 			return nil, err
 		}
-		if r.Evaluation != nil && evaluated(*r.Evaluation) == 0 {
+		if r.Evaluation != nil && r.Evaluation.Images() == 0 {
 			r.Evaluation = nil
 		}
 		recipe, err := recipeJSON(r.Record)

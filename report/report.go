@@ -67,9 +67,9 @@ func (r Run) check() error {
 		return nil
 	case r.Evaluation == nil:
 		return fmt.Errorf("%w: run %q has images, and no evaluation of them", fastresnet.ErrArgument, r.name())
-	case r.Images.Len() != evaluated(*r.Evaluation):
+	case r.Images.Len() != r.Evaluation.Images():
 		return fmt.Errorf("%w: run %q has %d images, and an evaluation of %d: need those that were evaluated, and no others",
-			fastresnet.ErrArgument, r.name(), r.Images.Len(), evaluated(*r.Evaluation))
+			fastresnet.ErrArgument, r.name(), r.Images.Len(), r.Evaluation.Images())
 	}
 	return nil
 }
@@ -77,12 +77,4 @@ func (r Run) check() error {
 // name is the run's, or one that is made of its recipe and seed.
 func (r Run) name() string {
 	return cmp.Or(r.Name, fmt.Sprintf("%s, seed %d", cmp.Or(r.Record.Recipe.Name, "a recipe of one's own"), r.Record.Seed))
-}
-
-// evaluated is the number of images.
-func evaluated(e fastresnet.Evaluation) (images int) {
-	for _, f := range e.PerClass() {
-		images += f.Images
-	}
-	return images
 }
