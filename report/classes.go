@@ -124,12 +124,12 @@ type answers struct{ Wanted, Threshold, Answered, Right string }
 // bins are those of Guo et al. 2017.
 const bins = 15
 
-// trustOf says it of an evaluation, and of the model's threshold, 0 for none.
-func trustOf(e fastresnet.Evaluation, threshold float64) (t *trust, err error) {
+// trustOf says it of an evaluation.
+func trustOf(e fastresnet.Evaluation) (t *trust, err error) {
 	const width = 480
 	t = &trust{Error: percent(e.CalibrationError(bins), 2), Bins: bins}
-	if threshold > 0 {
-		t.Threshold = atThreshold(e, threshold)
+	if e.Threshold > 0 {
+		t.Threshold = atThreshold(e)
 	}
 	t.Answers, t.NoAnswers = answersOf(e)
 	t.Curve, err = pictureOf(plot.Calibration(e), width,
@@ -186,12 +186,12 @@ func partOf(n, all int) string {
 	return fmt.Sprintf("%s%sof%[2]s%s (%s)", count(n), space, count(all), percent(float64(n)/float64(all), 1))
 }
 
-// atThreshold says what a threshold does to the images of an evaluation.
-func atThreshold(e fastresnet.Evaluation, threshold float64) string {
+// atThreshold says what the model's threshold does to the images of an evaluation.
+func atThreshold(e fastresnet.Evaluation) string {
 	images := e.Images()
-	answered, right := e.AtThreshold(threshold)
+	answered, right := e.AtThreshold(e.Threshold)
 	text := fmt.Sprintf("The model's threshold is %g: answers below it are unknown, which are those to %s of %s",
-		threshold, count(images-answered), plural(images, "image"))
+		e.Threshold, count(images-answered), plural(images, "image"))
 	if answered > 0 {
 		text += fmt.Sprintf("; %s of the other %s are right (%s)", count(right), count(answered), percent(float64(right)/float64(answered), 1))
 	}

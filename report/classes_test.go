@@ -65,19 +65,12 @@ func TestThresholdOfModel(t *testing.T) {
 	run, err := drawn()
 	check(t, err)
 	with := func(threshold float64) report.Run {
-		run := run
-		run.Threshold = threshold
-		return run
-	}
-	evaluatedWith := func(threshold float64) report.Run {
 		run, evaluation := run, *run.Evaluation
 		evaluation.Threshold = threshold
 		run.Evaluation = &evaluation
 		return run
 	}
-	given := evaluatedWith(0.6)
-	given.Threshold = 0.5
-	alone := with(0.5)
+	alone := run
 	alone.Evaluation, alone.Images = nil, nil
 	sentence := func(threshold float64) string {
 		answered, right := run.Evaluation.AtThreshold(threshold)
@@ -95,8 +88,6 @@ func TestThresholdOfModel(t *testing.T) {
 		{"none", []report.Run{run}, nil},
 		{"one", []report.Run{with(0.5)}, []string{sentence(0.5)}},
 		{"one that leaves no answer", []report.Run{with(1)}, []string{"The model's threshold is 1: answers below it are unknown, which are those to 400 of 400 images."}},
-		{"the one that it was evaluated with", []report.Run{evaluatedWith(0.5)}, []string{sentence(0.5)}},
-		{"another one since", []report.Run{given}, []string{sentence(0.5)}},
 		{"not evaluated", []report.Run{alone}, nil},
 		{"several", []report.Run{with(0.5), run, with(0.6)}, []string{sentence(0.5), sentence(0.6)}},
 	} {

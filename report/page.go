@@ -1,7 +1,6 @@
 package report
 
 import (
-	"cmp"
 	"crypto/sha256"
 	_ "embed"
 	"encoding/base64"
@@ -157,7 +156,7 @@ func newRunView(r Run, i int, recipe string, several bool) (*runView, error) {
 	if v.Mistakes, err = mistakesOf(r, most); err != nil {
 		return nil, err
 	}
-	v.Trust, err = trustOf(*r.Evaluation, cmp.Or(r.Threshold, r.Evaluation.Threshold))
+	v.Trust, err = trustOf(*r.Evaluation)
 	return v, err
 }
 

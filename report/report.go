@@ -23,15 +23,12 @@ type Run struct {
 	Name string
 	// Record is what the run was, and how it went.
 	Record fastresnet.Record
-	// Evaluation is how well the model does on images that were held out: confusions, mistakes, calibration. The page goes
-	// without them where it is nil.
+	// Evaluation is how well the model does on images that were held out: confusions, mistakes, calibration, and what the
+	// threshold does that the model had then. The page goes without them where it is nil.
 	Evaluation *fastresnet.Evaluation
 	// Images are those that were evaluated, in their order, for the pictures of mistakes. Without them, nil, mistakes have
 	// only their labels.
 	Images *data.Dataset
-	// Threshold is the model's own, by [fastresnet.Model.Threshold]: the page says what it does to the images that were evaluated.
-	// It is for one that was set after the evaluation. Default, and 0: the one that the model had then, if any.
-	Threshold float64
 	// Command is what starts the run again in a shell; "" for none. The page has a Go program in any case.
 	Command string
 
@@ -41,9 +38,8 @@ type Run struct {
 // HTML writes a page on the runs, in UTF-8. A usual run takes a few hundred kilobytes, most of them its curves and the pictures
 // of its worst mistakes, of which there are 24 at most, or 12 for each of several runs, scaled to 96 pixels where they are larger.
 //
-// The error wraps [fastresnet.ErrArgument] if there is no run, if a run's Images are not those that were evaluated, its
-// Threshold is not in 0 to 1, or its recipe cannot be written as JSON, as one without an optimiser; else it is that of w,
-// which may have part of the page then.
+// The error wraps [fastresnet.ErrArgument] if there is no run, if a run's Images are not those that were evaluated, or
+// its recipe cannot be written as JSON, as one without an optimiser; else it is that of w, which may have part of the page then.
 func HTML(w io.Writer, runs ...Run) error {
 	if len(runs) == 0 {
 		return fmt.Errorf("%w: no run to report", fastresnet.ErrArgument)
@@ -55,14 +51,12 @@ func HTML(w io.Writer, runs ...Run) error {
 	return p.write(w)
 }
 
-// check reports a record that is none of a run, images that are not those that were evaluated, and a threshold that is no probability.
+// check reports a record that is none of a run, and images that are not those that were evaluated.
 func (r Run) check() error {
 	switch {
 	case r.Record.Recipe.Optimizer == nil:
 		return fmt.Errorf("%w: run %q has a record that is empty, or whose recipe has no optimizer: need that of a Result, or Model.Record",
 			fastresnet.ErrArgument, r.name())
-	case !(r.Threshold >= 0 && r.Threshold <= 1):
-		return fmt.Errorf("%w: run %q has a threshold of %g, need 0 to 1", fastresnet.ErrArgument, r.name(), r.Threshold)
 	case r.Images == nil:
 		return nil
 	case r.Evaluation == nil:

@@ -307,8 +307,6 @@ func TestErrors(t *testing.T) {
 		{"as many images of others", []report.Run{{Record: run.Record, Evaluation: &pooled, Images: parts}},
 			`invalid argument: run "resnet9-24, seed 1" was evaluated on image `},
 		{"images alone", []report.Run{{Record: run.Record, Images: few}}, `invalid argument: run "resnet9-24, seed 1" has images, and no evaluation of them`},
-		{"no probability", []report.Run{{Record: run.Record, Threshold: 75}}, `invalid argument: run "resnet9-24, seed 1" has a threshold of 75, need 0 to 1`},
-		{"a threshold that is no number", []report.Run{{Record: run.Record, Threshold: nan}}, `invalid argument: run "resnet9-24, seed 1" has a threshold of NaN, need 0 to 1`},
 		{"nothing at all", []report.Run{{}}, `invalid argument: run "a recipe of one's own, seed 0" has a record that is empty`},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -18,7 +18,9 @@ func pages(t *testing.T) map[string][]report.Run {
 	one, err := drawn()
 	check(t, err)
 	one.Command = "go run ./examples/cifar10 -data synthetic -train-limit 1024 -test-limit 400 -width 2 -epochs 4 -report report.html"
-	one.Threshold = 0.5
+	evaluation := *one.Evaluation
+	evaluation.Threshold = 0.5
+	one.Evaluation = &evaluation
 	other, third := one, one
 	other.Record.Seed, other.Name = 2, "without cutout"
 	other.Record.Recipe = other.Record.Recipe.Clone()
