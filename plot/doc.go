@@ -1,4 +1,4 @@
-// Package plot draws runs, models and evaluations: a function for each kind of figure, and a figure as PNG or SVG, light or
+// Package plot draws runs, models, evaluations and images: a function for each kind of figure, and a figure as PNG or SVG, light or
 // dark.
 //
 //	err := plot.Curves(result.Record).SVG(file, plot.Style{})

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"image/color"
 	"math"
 	"regexp"
 	"slices"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/fastresnet/fastresnet"
 	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/internal/testpicture"
 	"github.com/fastresnet/fastresnet/layers"
 	"github.com/fastresnet/fastresnet/plot"
 	"github.com/fastresnet/fastresnet/schedule"
@@ -67,6 +69,7 @@ func TestFigures(t *testing.T) {
 		{"confusion of a hundred", plot.Confusion(hundred), []string{"1 class 0 of a kind", "100 class 99 of a kind", "50"}},
 		{"calibration", plot.Calibration(e), []string{fmt.Sprintf("calibration error %.2f %%, 42 images", 100*e.CalibrationError(15)), "images"}},
 		{"mistakes", plot.Mistakes(e, set, 8), []string{"taken for "}},
+		{"images", plot.Images([]image.Image{set.Image(0), nil, set.Image(1)}, []string{"a<b\ntwo\nthree", "\x00"}), []string{"a<b", "two", "three", "\ufffd"}},
 		{"filters", plot.Filters(model), []string{"prep/conv/weight: 4 filters of 3×3"}},
 		{"resnet9", plot.Network(design(t, "resnet9")), []string{"resnet9", "6,573,120 parameters, 379,261,952 multiply-adds an image", "Conv 3×3/1 → 512", "32×32×3", "Scale ×0.125", "BatchNorm · ReLU · MaxPool 2×2"}},
 		{"dawn", plot.Network(design(t, "dawn")), []string{"Conv 1×1/2 → 128", "8,192"}},
@@ -126,6 +129,8 @@ func TestFiguresOfNothing(t *testing.T) {
 		{"no mistakes wanted", plot.Mistakes(e, set, -1), "no mistake"},
 		{"mistakes of no set", plot.Mistakes(e, nil, 3), "no mistake"},
 		{"mistakes of another set", plot.Mistakes(e, other, 3), "another set"},
+		{"images", plot.Images(nil, nil), "no image"},
+		{"more captions than images", plot.Images([]image.Image{set.Image(0)}, []string{"a", "b"}), "2 captions are more than the 1 image"},
 		{"filters of nil", plot.Filters(nil), "model is nil"},
 		{"filters of a closed model", plot.Filters(closed), "closed"},
 		{"network", plot.Network(layers.Network{}), "input shape"},
@@ -162,6 +167,54 @@ func TestNarrowBars(t *testing.T) {
 			t.Errorf("one about %g begins before that to its left ends, at %g", at, end)
 		}
 		end = at + width/2
+	}
+}
+
+// Images are in their places, as large as these allow in their proportions, and enlarged pixel by pixel; there is something in the
+// place of a caption.
+func TestImages(t *testing.T) {
+	square, wide := testpicture.Image(32, 32), testpicture.Image(300, 20)
+	blue, red := color.NRGBA{B: 255, A: 255}, color.NRGBA{R: 255, A: 255}
+	for _, tt := range []struct {
+		name     string
+		images   []image.Image
+		captions []string
+		height   int
+		want     map[image.Point]color.NRGBA // in some places
+	}{
+		// Four places of 135 pixels with gaps of 12 are in a row.
+		{"one", []image.Image{square}, nil, 12 + 135 + 12,
+			map[image.Point]color.NRGBA{{12, 12}: blue, {78, 78}: blue, {80, 12}: red, {146, 146}: red, {11, 12}: white, {147, 146}: white, {12, 147}: white}},
+		{"a caption of two lines", []image.Image{square}, []string{"a\nb"}, 12 + 135 + 42, nil},
+		{"five, of which the second is nil", []image.Image{square, nil, square, square, square}, []string{"a"}, 12 + 2*(135+28),
+			map[image.Point]color.NRGBA{{159, 12}: white, {306, 12}: blue, {12, 175}: blue, {12, 174}: white}},
+		{"of several sizes", []image.Image{square, wide}, nil, 39, // 38.4
+			map[image.Point]color.NRGBA{{71, 13}: white, {72, 13}: blue, {86, 25}: red, {87, 25}: white, {159, 14}: white, {159, 15}: blue, {293, 23}: red, {293, 24}: white}},
+		{"none with pixels", []image.Image{nil, image.NewNRGBA(image.Rectangle{})}, nil, 12 + 12, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			img := asPNG(t, plot.Images(tt.images, tt.captions), plot.Style{Scale: 1})
+			if got := img.Bounds().Dy(); got != tt.height {
+				t.Errorf("the figure is %d pixels high, want %d", got, tt.height)
+			}
+			for p, want := range tt.want {
+				if got := color.NRGBAModel.Convert(img.At(p.X, p.Y)); got != want {
+					t.Errorf("at %v: %v, want %v", p, got, want)
+				}
+			}
+		})
+	}
+	captioned := asPNG(t, plot.Images([]image.Image{square}, []string{"caption"}), plot.Style{Scale: 1})
+	ink := 0
+	for y := 147; y < 147+28; y++ {
+		for x := 12; x < 147; x++ {
+			if color.NRGBAModel.Convert(captioned.At(x, y)) != white {
+				ink++
+			}
+		}
+	}
+	if ink < 50 {
+		t.Errorf("%d pixels of a caption", ink)
 	}
 }
 

@@ -2,7 +2,7 @@ package plot
 
 import (
 	"fmt"
-	"math"
+	"image"
 
 	"github.com/fastresnet/fastresnet"
 	"github.com/fastresnet/fastresnet/data"
@@ -24,26 +24,13 @@ func Mistakes(e fastresnet.Evaluation, set *data.Dataset, n int) Figure {
 			return nothing("the evaluation is of another set: image %d is not there, or no %s", v.Image, v.Label)
 		}
 	}
-	return Figure{draw: func(c *canvas) { drawMistakes(c, set, worst) }}
-}
-
-func drawMistakes(c *canvas, set *data.Dataset, worst []fastresnet.Verdict) {
-	const least, gap, caption = 132., 12., 42.
-	c.alternative = "The worst mistakes of the model"
-	room := c.width - 2*margin + gap
-	columns := math.Floor(room / (least + gap))
-	side := room/columns - gap
-	shape := set.Shape()
-	larger := float64(max(shape.Height, shape.Width))
-	w, h := side*float64(shape.Width)/larger, side*float64(shape.Height)/larger
+	images, captions := make([]image.Image, len(worst)), make([]caption, len(worst))
 	for i, v := range worst {
-		row, column := math.Floor(float64(i)/columns), math.Mod(float64(i), columns)
-		left, top := margin+column*(side+gap), margin+row*(h+caption)
-		c.add(bitmap{set.Image(v.Image), left + (side-w)/2, top, w, h})
-		c.add(label{text: fitted(v.Label, textSize, true, side), x: left, y: top + h + 15, size: textSize, bold: true, colour: c.theme.text})
-		probability := fmt.Sprintf(", %.0f %%", 100*v.Probability)
-		taken := fitted("taken for "+v.Predicted, smallSize, false, side-widthOf(probability, smallSize, false))
-		c.text(left, top+h+29, smallSize, c.muted, start, taken+probability)
+		images[i] = set.Image(v.Image)
+		captions[i] = caption{{text: v.Label}, {text: "taken for " + v.Predicted, tail: fmt.Sprintf(", %.0f %%", 100*v.Probability)}}
 	}
-	c.height = margin + math.Ceil(float64(len(worst))/columns)*(h+caption)
+	return Figure{draw: func(c *canvas) {
+		c.alternative = "The worst mistakes of the model"
+		drawImages(c, images, captions)
+	}}
 }

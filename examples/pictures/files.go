@@ -1,16 +1,13 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"image"
-	"image/png"
 	"io"
 
 	"github.com/fastresnet/fastresnet"
 	"github.com/fastresnet/fastresnet/data"
-	"github.com/fastresnet/fastresnet/data/picture"
 	"github.com/fastresnet/fastresnet/examples/internal/page"
 	"github.com/fastresnet/fastresnet/examples/internal/results"
 	"github.com/fastresnet/fastresnet/plot"
@@ -99,14 +96,5 @@ func (f files) writeAugmented(run fastresnet.Record, train *data.Dataset) error 
 		images = append(images, some.Image(i))
 		captions = append(captions, some.Classes()[some.Label(i)])
 	}
-	return writeSheet(f.augmented, images, captions)
-}
-
-// writeSheet writes a sheet as a PNG file.
-func writeSheet(f *results.File, images []image.Image, captions []string) error {
-	var encoded bytes.Buffer
-	if err := png.Encode(&encoded, picture.Sheet(images, captions)); err != nil {
-		return err
-	}
-	return f.Write(encoded.Bytes())
+	return page.WriteFigure(f.augmented, plot.Images(images, captions))
 }

@@ -75,7 +75,7 @@ func parse(args []string, stdout io.Writer) (*settings, error) {
 	s.logs.Flags(f)
 	f.StringVar(&s.mistakes, "mistakes", "", "`file` for a sheet of the worst mistakes, a PNG or .svg")
 	f.BoolVar(&s.check, "check", false, "name pictures that are nearly the same, and labels that similar pictures contradict")
-	f.StringVar(&s.augmented, "augmented", "", "`file` for a sheet of training pictures as training changes them, a PNG")
+	f.StringVar(&s.augmented, "augmented", "", "`file` for a sheet of training pictures as training changes them, a PNG or .svg")
 	if err := program.Parse(f, usage, args, stdout); err != nil {
 		return nil, err
 	}
@@ -137,7 +137,7 @@ func (s *settings) validate() error {
 			problems = append(problems, program.TooSmall(n)...)
 		}
 	}
-	for flag, name := range map[string]string{"curves": s.curves, "mistakes": s.mistakes} {
+	for flag, name := range map[string]string{"curves": s.curves, "mistakes": s.mistakes, "augmented": s.augmented} {
 		problems = append(problems, page.CheckFigure(flag, name))
 	}
 	if s.set["watch"] && s.watch == "" {

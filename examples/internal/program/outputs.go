@@ -13,11 +13,11 @@ import (
 
 // endings are those of the names of files, by the flag. Others will do, but not those of another kind of file.
 var endings = map[string]string{
-	"save": ".safetensors", "report": ".html", "json": ".json", "csv": ".csv", "markdown": ".md", "augmented": ".png",
+	"save": ".safetensors", "report": ".html", "json": ".json", "csv": ".csv", "markdown": ".md",
 }
 
 // telling are the endings that say what is in a file.
-var telling = append(slices.Collect(maps.Values(endings)), ".svg")
+var telling = append(slices.Collect(maps.Values(endings)), ".png", ".svg")
 
 // CheckOutputs reports those outputs, flags by name, that are given without a file's name, those whose name is that of another kind
 // of file, those that name one file, of which the last to be written alone would stay, and those that name what is read: what one of
