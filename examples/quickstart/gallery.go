@@ -4,23 +4,38 @@ import (
 	"fmt"
 	"image"
 	"io"
+	"os"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/fastresnet/fastresnet"
 	"github.com/fastresnet/fastresnet/data"
-	"github.com/fastresnet/fastresnet/internal/terminal"
+	"golang.org/x/term"
 )
 
 // show prints images with what the model takes them for: as pictures where w is a terminal with colours,
 // and otherwise as a table.
 func show(w io.Writer, set *data.Dataset, predictions []fastresnet.Prediction) {
-	if columns, rows := terminal.Size(w); columns >= 2*captionColumns && terminal.Colours(w) {
+	if columns, rows := colours(w); columns >= 2*captionColumns {
 		fmt.Fprint(w, gallery(set, predictions, columns, rows))
 		return
 	}
 	fmt.Fprint(w, table(set, predictions))
+}
+
+// colours returns the columns and rows of a terminal that shows colours; 0 and 0 of anything else, and where the environment asks
+// for none (no-color.org).
+func colours(w io.Writer) (columns, rows int) {
+	f, isFile := w.(*os.File)
+	if !isFile || os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" {
+		return 0, 0
+	}
+	columns, rows, err := term.GetSize(int(f.Fd()))
+	if err != nil || !enableEscapes(f) {
+		return 0, 0
+	}
+	return columns, rows
 }
 
 // table is one line an image.

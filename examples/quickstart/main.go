@@ -17,8 +17,6 @@ import (
 
 	"github.com/fastresnet/fastresnet"
 	"github.com/fastresnet/fastresnet/data"
-	"github.com/fastresnet/fastresnet/examples/internal/program"
-	"github.com/fastresnet/fastresnet/internal/terminal"
 	"github.com/fastresnet/fastresnet/progress"
 	"github.com/fastresnet/fastresnet/quiet"
 )
@@ -34,7 +32,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	context.AfterFunc(ctx, stop) // a second Ctrl-C does not wait
 	if err := run(ctx, os.Args[1:]); err != nil {
-		fmt.Fprintln(os.Stderr, "quickstart:", terminal.OneLine(err))
+		fmt.Fprintln(os.Stderr, "quickstart:", err)
 		os.Exit(1)
 	}
 }
@@ -52,8 +50,8 @@ func run(ctx context.Context, args []string) error {
 	case len(args) == 1:
 		file = args[0]
 	}
-	if err := program.CheckEnding("save", file); err != nil {
-		return err
+	if file != "" && !strings.HasSuffix(file, ".safetensors") {
+		return fmt.Errorf("%s: need a name that ends in .safetensors", file)
 	}
 
 	// Ten classes of figures, drawn from one seed to train on, and from other seeds to test with.
@@ -65,7 +63,7 @@ func run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("training on %s images of %d classes ...\n", terminal.Count(train.Len()), len(train.Classes()))
+	fmt.Printf("training on %v ...\n", train)
 
 	// The published recipe, made small enough for two cores and half a minute.
 	result, err := fastresnet.Train(ctx,
@@ -109,15 +107,14 @@ func run(ctx context.Context, args []string) error {
 	if err := result.Model.Save(file); err != nil {
 		return err
 	}
-	fmt.Printf("\nsaved in %s: go run ./examples/serve %s\n", file, program.CommandLine([]string{"-model", file}))
+	fmt.Printf("\nsaved; to try it: go run github.com/fastresnet/fastresnet/examples/serve -model %q\n", file)
 	return nil
 }
 
 // printResult says how good the model is, what it ran on, and what could be better.
 func printResult(r *fastresnet.Result) {
-	fmt.Printf("%.1f %% of %s test images right\n", 100*r.TestAccuracy(), terminal.Count(r.TestImages))
-	fmt.Printf("%d epochs in %.1f s, %s images/s, on %s (%s)\n", len(r.Epochs), r.Timing.Total.Seconds(),
-		terminal.Count(int(r.Timing.ImagesPerSecond)), r.Backend, r.Device)
+	fmt.Printf("%.1f %% of %d test images right\n", 100*r.TestAccuracy(), r.TestImages)
+	fmt.Printf("%d epochs in %.1f s, %.0f images/s, on %s (%s)\n", len(r.Epochs), r.Timing.Total.Seconds(), r.Timing.ImagesPerSecond, r.Backend, r.Device)
 	if r.TestAccuracy() < 0.9 {
 		fmt.Println("That is less than the 90 % that this run should reach: something is wrong.")
 	}

@@ -1,6 +1,31 @@
 package main
 
-import "testing"
+import (
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// The program can be copied into another module: it uses nothing that is not for others.
+func TestCanBeCopied(t *testing.T) {
+	files, err := filepath.Glob("*.go")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("files %q, error %v", files, err)
+	}
+	for _, name := range files {
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ImportsOnly)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, imported := range file.Imports {
+			if strings.Contains(imported.Path.Value, "/internal/") {
+				t.Errorf("%s imports %s", name, imported.Path.Value)
+			}
+		}
+	}
+}
 
 // What is no name of a model's file is said before the training.
 func TestMistakes(t *testing.T) {

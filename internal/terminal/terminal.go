@@ -27,15 +27,6 @@ func Size(w io.Writer) (columns, rows int) {
 	return cmp.Or(columns, 80), cmp.Or(rows, 24) // those that a terminal has when nobody says otherwise
 }
 
-// Colours says whether w is a terminal that understands escape codes, and NO_COLOR (no-color.org) does
-// not forbid them.
-func Colours(w io.Writer) bool {
-	if columns, _ := Size(w); columns == 0 || os.Getenv("NO_COLOR") != "" {
-		return false
-	}
-	return enableEscapes(w.(*os.File))
-}
-
 // OneLine is the text of an error on one line, the problems in it separated by semicolons.
 func OneLine(err error) string {
 	var lines []string

@@ -42,7 +42,4 @@ func TestNotATerminal(t *testing.T) {
 	if columns, rows := Size(&b); columns != 0 || rows != 0 {
 		t.Errorf("Size = %d, %d, want 0, 0", columns, rows)
 	}
-	if Colours(&b) {
-		t.Error("a buffer has colours")
-	}
 }
