@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strconv"
 	"sync"
 	"time"
 
@@ -219,8 +218,8 @@ func (m *Model) String() string {
 	if m.made() != nil {
 		return "no model"
 	}
-	parameters := digits.Group(strconv.Itoa(m.network.Parameters()))
-	return fmt.Sprintf("%s, %s parameters, %s", pathname.Printable(cmp.Or(m.network.Name, "a network")), parameters, m.purpose())
+	name := pathname.Printable(cmp.Or(m.network.Name, "a network"))
+	return fmt.Sprintf("%s, %s parameters, %s", name, digits.Count(m.network.Parameters()), m.purpose())
 }
 
 // purpose says what the model is for.

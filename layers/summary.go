@@ -3,7 +3,6 @@ package layers
 import (
 	"fmt"
 	"math"
-	"strconv"
 	"strings"
 
 	"github.com/fastresnet/fastresnet/internal/digits"
@@ -23,7 +22,7 @@ func (n Network) Summary() string {
 		rows = append(rows, [4]string{strings.Repeat("  ", s.Depth) + s.Layer.String(), s.Out.String(),
 			countOrBlank(parameters(s)), countOrBlank(s.MultiplyAdds)})
 	}
-	rows = append(rows, [4]string{"total", "", grouped(int64(n.Parameters())), grouped(n.MultiplyAdds())})
+	rows = append(rows, [4]string{"total", "", digits.Count(n.Parameters()), digits.Count(n.MultiplyAdds())})
 	var width [4]int
 	for _, r := range rows {
 		for i, cell := range r {
@@ -79,7 +78,5 @@ func countOrBlank(n int64) string {
 	if n == 0 {
 		return ""
 	}
-	return grouped(n)
+	return digits.Count(n)
 }
-
-func grouped(n int64) string { return digits.Group(strconv.FormatInt(n, 10)) }

@@ -5,6 +5,7 @@ import (
 	"image/color"
 
 	"github.com/fastresnet/fastresnet"
+	"github.com/fastresnet/fastresnet/internal/digits"
 )
 
 // Calibration draws a reliability diagram: the images in 15 bins by the probability of the class that the model takes them for,
@@ -26,7 +27,7 @@ func Calibration(e fastresnet.Evaluation) Figure {
 
 func drawCalibration(c *canvas, bins []fastresnet.CalibrationBin, images, most int, off float64) {
 	const diagram, counts, gap = 250., 130., 6.
-	title := fmt.Sprintf("calibration error %s, %s", percent(off), imagesOf(images))
+	title := fmt.Sprintf("calibration error %s, %s", percent(off), digits.Plural(images, "image"))
 	c.alternative = "Reliability diagram: " + title
 	var none color.NRGBA
 	top := margin/2 + 26.

@@ -7,6 +7,7 @@ import (
 	"math"
 
 	"github.com/fastresnet/fastresnet"
+	"github.com/fastresnet/fastresnet/internal/digits"
 )
 
 // mostClasses is how many a confusion matrix has at most.
@@ -63,7 +64,7 @@ func (m matrix) colour(t theme, row, column int) color.NRGBA {
 func (m matrix) widest() (width float64) {
 	for _, row := range m.counts {
 		for _, count := range row {
-			width = max(width, widthOf(grouped(count), textSize, false))
+			width = max(width, widthOf(digits.Count(count), textSize, false))
 		}
 	}
 	return width
@@ -72,7 +73,7 @@ func (m matrix) widest() (width float64) {
 func (m matrix) draw(c *canvas) {
 	const named = 30 // classes whose columns have names
 	n := float64(len(m.names))
-	title := fmt.Sprintf("%s of %s right", percent(m.accuracy), imagesOf(m.images))
+	title := fmt.Sprintf("%s of %s right", percent(m.accuracy), digits.Plural(m.images, "image"))
 	c.alternative = "Confusion matrix: " + title
 	c.title(margin, margin/2+14, fitted(title, titleSize, true, c.width-2*margin))
 
@@ -183,7 +184,7 @@ func (m matrix) cells(c *canvas, left, top, w, h float64, written bool) {
 			}
 			x, y, fill := left+float64(column)*w, top+float64(row)*h, m.colour(c.theme, row, column)
 			c.box(x+1, y+1, w-2, h-2, 3, fill, color.NRGBA{})
-			c.text(x+w/2, y+h/2-1, textSize, on(fill), middle, grouped(count))
+			c.text(x+w/2, y+h/2-1, textSize, on(fill), middle, digits.Count(count))
 			c.text(x+w/2, y+h/2+12, smallSize, faded(on(fill), 0.85), middle, shareText(m.share(row, column)))
 		}
 	}

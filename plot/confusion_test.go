@@ -3,6 +3,8 @@ package plot
 import (
 	"strings"
 	"testing"
+
+	"github.com/fastresnet/fastresnet/internal/digits"
 )
 
 // Cells have their counts whole, or none of them has one, and a column beside them has shares.
@@ -37,7 +39,7 @@ func TestConfusionCounts(t *testing.T) {
 				if strings.Contains(l.text, "…") && strings.ContainsAny(l.text, "0123456789") {
 					t.Errorf("a number is cut: %q", l.text)
 				}
-				if l.text == grouped(test.count) || l.text == "1" {
+				if l.text == digits.Count(test.count) || l.text == "1" {
 					counts++
 				}
 				if l.anchor == end && strings.HasSuffix(l.text, " %") {

@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"github.com/fastresnet/fastresnet/internal/digits"
 )
 
 // Images draws images side by side, in as many rows as they need, with a caption below each: those of a set as augmentations
@@ -18,7 +20,7 @@ func Images(images []image.Image, captions []string) Figure {
 		return nothing("there is no image to draw")
 	}
 	if len(captions) > len(images) {
-		return nothing("%d captions are more than the %s", len(captions), imagesOf(len(images)))
+		return nothing("%d captions are more than the %s", len(captions), digits.Plural(len(images), "image"))
 	}
 	images = slices.Clone(images)
 	below := make([]caption, len(images))
@@ -28,7 +30,7 @@ func Images(images []image.Image, captions []string) Figure {
 		}
 	}
 	return Figure{draw: func(c *canvas) {
-		c.alternative = imagesOf(len(images))
+		c.alternative = digits.Plural(len(images), "image")
 		drawImages(c, images, below)
 	}}
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/fastresnet/fastresnet/internal/digits"
 	"github.com/fastresnet/fastresnet/layers"
 )
 
@@ -18,7 +19,7 @@ func Network(n layers.Network) Figure {
 	if err != nil {
 		return nothing("%w", err)
 	}
-	total := fmt.Sprintf("%s parameters, %s multiply-adds an image", grouped(n.Parameters()), grouped(n.MultiplyAdds()))
+	total := fmt.Sprintf("%s parameters, %s multiply-adds an image", digits.Count(n.Parameters()), digits.Count(n.MultiplyAdds()))
 	return Figure{draw: func(c *canvas) {
 		const top, widest = 58, 480.
 		c.alternative = fmt.Sprintf("The network %s: %s", n.Name, total)
@@ -157,7 +158,7 @@ func (d *flow) box(n node, centre, width, y float64) float64 {
 	rest := strings.Join(n.names[1:], " · ")
 	count := ""
 	if n.parameters > 0 {
-		count = grouped(n.parameters)
+		count = digits.Count(n.parameters)
 	}
 	height := single
 	if rest != "" || count != "" {

@@ -9,12 +9,6 @@ import (
 	"github.com/fastresnet/fastresnet/internal/digits"
 )
 
-// imagesOf is a number of images in words.
-func imagesOf(n int) string { return digits.Counted(n, "image", "images") }
-
-// grouped is a number with a comma every three digits.
-func grouped[T int | int64](n T) string { return digits.Group(fmt.Sprint(n)) }
-
 // tickLabel is a number with so many decimals, or with an exponent if that is shorter.
 func tickLabel(v float64, decimals int) string {
 	if v == 0 {

@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/fastresnet/fastresnet"
-	"github.com/fastresnet/fastresnet/internal/terminal"
+	"github.com/fastresnet/fastresnet/internal/digits"
 )
 
 // field is a text behind the bar, with the gap before it.
@@ -82,7 +82,7 @@ func speed(s fastresnet.Progress) string {
 	if s.ImagesPerSecond <= 0 {
 		return ""
 	}
-	return terminal.Count(int(s.ImagesPerSecond+0.5)) + " images/s"
+	return digits.Count(int(s.ImagesPerSecond+0.5)) + " images/s"
 }
 
 // lossOf is "" where it is not known.

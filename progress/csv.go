@@ -24,7 +24,7 @@ func CSV(w io.Writer) fastresnet.Observer {
 	}
 	return rows(w, ',', header, func(_ *fastresnet.Result, e fastresnet.Epoch) []string {
 		row := []string{
-			strconv.Itoa(e.Number), digits(e.Rate, 32), decimal(e.TrainLoss), decimal(e.TrainAccuracy), "", "",
+			strconv.Itoa(e.Number), shortest(e.Rate, 32), decimal(e.TrainLoss), decimal(e.TrainAccuracy), "", "",
 			strconv.Itoa(e.Images), decimal(e.TrainTime.Seconds()), decimal(e.TotalTime.Seconds()),
 		}
 		if e.Tested {
@@ -93,10 +93,10 @@ func rows(w io.Writer, comma rune, header []string, row rowFunc) fastresnet.Obse
 }
 
 // decimal is the shortest text that reads back the same; "" if that is no finite number.
-func decimal(v float64) string { return digits(v, 64) }
+func decimal(v float64) string { return shortest(v, 64) }
 
-// digits is a decimal for a number of so many bits: learning rates have 32.
-func digits(v float64, bits int) string {
+// shortest is a decimal for a number of so many bits: learning rates have 32.
+func shortest(v float64, bits int) string {
 	if math.IsNaN(v) || math.IsInf(v, 0) {
 		return ""
 	}

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/fastresnet/fastresnet"
+	"github.com/fastresnet/fastresnet/internal/digits"
 	"github.com/fastresnet/fastresnet/internal/terminal"
 )
 
@@ -82,7 +83,7 @@ func (d *Display) Count(doing string, done, total int) {
 	if now := time.Now(); now.Sub(d.last) >= redrawEvery {
 		if columns := d.width(d.Bar); columns > 0 {
 			d.last = now
-			d.draw(fmt.Sprintf("%s%s: %s of %s", d.Prefix, doing, terminal.Count(done), terminal.Count(total)), columns)
+			d.draw(fmt.Sprintf("%s%s: %s of %s", d.Prefix, doing, digits.Count(done), digits.Count(total)), columns)
 		}
 	}
 }
@@ -169,7 +170,7 @@ func (d *Display) end(r *fastresnet.Result, _ error) error {
 	for _, e := range rest {
 		note := ""
 		if e.Partial {
-			note = fmt.Sprintf("after %s images", terminal.Count(e.Images))
+			note = fmt.Sprintf("after %s images", digits.Count(e.Images))
 		} else if d.tests && !e.Tested {
 			note = "not tested"
 		}

@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"github.com/fastresnet/fastresnet"
+	"github.com/fastresnet/fastresnet/internal/digits"
 	"github.com/fastresnet/fastresnet/plot"
 )
 
@@ -54,7 +55,7 @@ func classesOf(e fastresnet.Evaluation) (c *classes, err error) {
 	figures, counts := e.PerClass(), e.Confusion()
 	for _, f := range figures {
 		c.Names = append(c.Names, short(f.Class))
-		shown := classFigures{short(f.Class), count(f.Images), percent(f.Precision, 1), percent(f.Recall, 1), percent(f.F1, 1)}
+		shown := classFigures{short(f.Class), digits.Count(f.Images), percent(f.Precision, 1), percent(f.Recall, 1), percent(f.F1, 1)}
 		if f.Images == 0 { // nothing can be said of it
 			shown.Recall, shown.F1 = none, none
 		}
@@ -83,7 +84,7 @@ func matrixRowOf(name string, class int, counts []int, images int) matrixRow {
 		if n > 0 { // by the root, so that few can be seen, too
 			shade = int(math.Ceil(10 * math.Sqrt(float64(n)/float64(images))))
 		}
-		row.Cells = append(row.Cells, cell{count(n), shade, taken == class})
+		row.Cells = append(row.Cells, cell{digits.Count(n), shade, taken == class})
 	}
 	return row
 }
@@ -102,7 +103,7 @@ func mostFrequent(names []string, counts [][]int, figures []fastresnet.ClassFigu
 	slices.SortStableFunc(pairs, func(a, b pair) int { return cmp.Compare(b.n, a.n) })
 	for _, p := range pairs[:min(mostConfusions, len(pairs))] {
 		share := float64(p.n) / float64(figures[p.class].Images)
-		most = append(most, confusion{names[p.class], names[p.taken], count(p.n), percent(share, 1)})
+		most = append(most, confusion{names[p.class], names[p.taken], digits.Count(p.n), percent(share, 1)})
 	}
 	return most
 }
@@ -169,9 +170,9 @@ func answersOf(e fastresnet.Evaluation) (rows []answers, why string) {
 // probability of would be left out otherwise.
 func thresholdText(e fastresnet.Evaluation, threshold float64) string {
 	answered, _ := e.AtThreshold(threshold)
-	for digits := 3; digits < 9; digits++ {
-		scale := math.Pow10(digits)
-		text := strconv.FormatFloat(math.Floor(threshold*scale)/scale, 'f', digits, 64)
+	for decimals := 3; decimals < 9; decimals++ {
+		scale := math.Pow10(decimals)
+		text := strconv.FormatFloat(math.Floor(threshold*scale)/scale, 'f', decimals, 64)
 		if rounded, err := strconv.ParseFloat(text, 64); err == nil {
 			if n, _ := e.AtThreshold(rounded); n == answered {
 				return text
@@ -183,7 +184,7 @@ func thresholdText(e fastresnet.Evaluation, threshold float64) string {
 
 // partOf is a number of some, and which share that is.
 func partOf(n, all int) string {
-	return fmt.Sprintf("%s%sof%[2]s%s (%s)", count(n), space, count(all), percent(float64(n)/float64(all), 1))
+	return fmt.Sprintf("%s%sof%[2]s%s (%s)", digits.Count(n), space, digits.Count(all), percent(float64(n)/float64(all), 1))
 }
 
 // atThreshold says what the model's threshold does to the images of an evaluation.
@@ -191,9 +192,9 @@ func atThreshold(e fastresnet.Evaluation) string {
 	images := e.Images()
 	answered, right := e.AtThreshold(e.Threshold)
 	text := fmt.Sprintf("The model's threshold is %g: answers below it are unknown, which are those to %s of %s",
-		e.Threshold, count(images-answered), plural(images, "image"))
+		e.Threshold, digits.Count(images-answered), plural(images, "image"))
 	if answered > 0 {
-		text += fmt.Sprintf("; %s of the other %s are right (%s)", count(right), count(answered), percent(float64(right)/float64(answered), 1))
+		text += fmt.Sprintf("; %s of the other %s are right (%s)", digits.Count(right), digits.Count(answered), percent(float64(right)/float64(answered), 1))
 	}
 	return text + "."
 }

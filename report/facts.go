@@ -5,6 +5,8 @@ import (
 	"runtime"
 	"runtime/debug"
 	"strings"
+
+	"github.com/fastresnet/fastresnet/internal/digits"
 )
 
 // comparison is what came of several runs, side by side.
@@ -29,8 +31,8 @@ func facts(outcomes []outcome) []setting {
 		{"computed on", func(o outcome) string { return clean(place(o.record)) }},
 		{"precision", func(o outcome) string { return string(o.record.Precision) }},
 		{"seed", func(o outcome) string { return fmt.Sprint(o.record.Seed) }},
-		{"training images", func(o outcome) string { return count(o.record.TrainImages) }},
-		{"test images", func(o outcome) string { return count(o.record.TestImages) }},
+		{"training images", func(o outcome) string { return digits.Count(o.record.TrainImages) }},
+		{"test images", func(o outcome) string { return digits.Count(o.record.TestImages) }},
 		{"weights", outcome.weights},
 		{"started from", func(o outcome) string {
 			if s := o.record.WarmStart; s != nil {

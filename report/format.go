@@ -3,7 +3,6 @@ package report
 import (
 	"fmt"
 	"math"
-	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -20,20 +19,20 @@ const none = "–"
 // finite says whether a number is one.
 func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
 
-// number is a number with some digits behind its point.
-func number(v float64, digits int) string {
+// number is a number with some decimals.
+func number(v float64, decimals int) string {
 	if !finite(v) {
 		return "not finite"
 	}
-	return fmt.Sprintf("%.*f", digits, v)
+	return fmt.Sprintf("%.*f", decimals, v)
 }
 
-// percent is a share, 0 to 1, with some digits behind the point.
-func percent(share float64, digits int) string {
+// percent is a share, 0 to 1, with some decimals.
+func percent(share float64, decimals int) string {
 	if !finite(share) {
 		return "not finite"
 	}
-	return number(100*share, digits) + space + "%"
+	return number(100*share, decimals) + space + "%"
 }
 
 // probability is percent for a probability: one that is not 1 is not called 100 %, nor one that is not 0 is called 0 %.
@@ -47,16 +46,8 @@ func probability(p float64) string {
 	return percent(p, 1)
 }
 
-// count is a number of things, with commas between thousands.
-func count(n int) string { return digits.Group(strconv.Itoa(n)) }
-
-// plural is a number of things with their name.
-func plural(n int, name string) string {
-	if n != 1 {
-		name += "s"
-	}
-	return count(n) + space + name
-}
+// plural is a number of things with their name, on one line.
+func plural(n int, name string) string { return strings.Replace(digits.Plural(n, name), " ", space, 1) }
 
 // duration is a time in the two units that matter.
 func duration(d time.Duration) string {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/fastresnet/fastresnet"
+	"github.com/fastresnet/fastresnet/internal/digits"
 )
 
 // Live is the page of runs while they go on, one after the other. It hears of them by its [Live.Observer], and shows them to
@@ -159,7 +160,7 @@ func (l *Live) situation() situation {
 
 // progressText says where a run is.
 func progressText(p fastresnet.Progress, r fastresnet.Record) string {
-	text := fmt.Sprintf("Epoch %d of %d, step %s of %s", p.Epoch, p.Epochs, count(p.Step), count(p.Steps))
+	text := fmt.Sprintf("Epoch %d of %d, step %s of %s", p.Epoch, p.Epochs, digits.Count(p.Step), digits.Count(p.Steps))
 	if finite(p.Loss) && p.Loss != 0 {
 		text += ", loss " + number(p.Loss, 4)
 	}
@@ -167,7 +168,7 @@ func progressText(p fastresnet.Progress, r fastresnet.Record) string {
 		return text
 	}
 	left := float64(p.Total-p.Taken) * float64(min(r.Recipe.ImagesPerStep(), r.TrainImages)) / p.ImagesPerSecond
-	return fmt.Sprintf("%s; %s%simages/s; training takes %s more, and tests come on top", text, count(int(p.ImagesPerSecond)), space,
+	return fmt.Sprintf("%s; %s%simages/s; training takes %s more, and tests come on top", text, digits.Count(int(p.ImagesPerSecond)), space,
 		duration(time.Duration(left*float64(time.Second))))
 }
 

@@ -11,6 +11,7 @@ import (
 	"path"
 
 	"github.com/fastresnet/fastresnet"
+	"github.com/fastresnet/fastresnet/internal/digits"
 	"golang.org/x/image/draw"
 )
 
@@ -33,7 +34,7 @@ type mistake struct {
 func mistakesOf(r Run, n int) (all []mistake, err error) {
 	for _, v := range r.Evaluation.Mistakes(n) {
 		m := mistake{
-			Name:  "image " + count(v.Image),
+			Name:  "image " + digits.Count(v.Image),
 			Label: short(v.Label), LabelProbability: probability(v.LabelProbability),
 			Predicted: short(v.Predicted), Probability: probability(v.Probability),
 		}

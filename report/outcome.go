@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/fastresnet/fastresnet"
+	"github.com/fastresnet/fastresnet/internal/digits"
 )
 
 // outcome is what came of a run, in figures.
@@ -68,7 +69,7 @@ func (o outcome) result() string {
 		_, best := o.best()
 		earlier := o.after < o.whole && !best // than where the run is
 		if o.record.Stopped == "" && (earlier || o.whole < asked && !o.running) {
-			right += fmt.Sprintf(" after %s of %s", count(o.after), plural(asked, "epoch"))
+			right += fmt.Sprintf(" after %s of %s", digits.Count(o.after), plural(asked, "epoch"))
 		}
 		if o.running {
 			right += " so far"
@@ -91,7 +92,7 @@ func (o outcome) course() string {
 	asked := o.record.Recipe.Epochs
 	text := plural(o.whole, "epoch")
 	if o.whole < asked {
-		text = fmt.Sprintf("%s of %s", count(o.whole), plural(asked, "epoch"))
+		text = fmt.Sprintf("%s of %s", digits.Count(o.whole), plural(asked, "epoch"))
 	}
 	switch last := len(o.record.Epochs) - 1; {
 	case o.record.Stopped != "":
@@ -119,7 +120,7 @@ func (o outcome) weights() string {
 // speed is that of training.
 func (o outcome) speed() string {
 	if v := o.record.Timing.ImagesPerSecond; v > 0 && finite(v) {
-		return count(int(v)) + space + "images/s"
+		return digits.Count(int(v)) + space + "images/s"
 	}
 	return none
 }

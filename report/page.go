@@ -9,6 +9,8 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"github.com/fastresnet/fastresnet/internal/digits"
 )
 
 var (
@@ -131,7 +133,7 @@ func newRunView(r Run, i int, recipe string, several bool) (*runView, error) {
 	}
 	for _, e := range r.Record.Epochs {
 		row := epochRow{
-			Number: count(e.Number), Rate: fmt.Sprintf("%.4g", e.Rate), TrainLoss: number(e.TrainLoss, 4),
+			Number: digits.Count(e.Number), Rate: fmt.Sprintf("%.4g", e.Rate), TrainLoss: number(e.TrainLoss, 4),
 			TrainAccuracy: percent(e.TrainAccuracy, 2), TestLoss: none, TestAccuracy: none, Seconds: number(e.TrainTime.Seconds(), 1),
 		}
 		if e.Partial {

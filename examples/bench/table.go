@@ -9,6 +9,7 @@ import (
 
 	"github.com/fastresnet/fastresnet/examples/internal/program"
 	"github.com/fastresnet/fastresnet/examples/internal/results"
+	"github.com/fastresnet/fastresnet/internal/digits"
 	"github.com/fastresnet/fastresnet/internal/terminal"
 )
 
@@ -38,7 +39,7 @@ func (s summary) cells() []string {
 	}
 	images := "-"
 	if s.ImagesPerSecond > 0 {
-		images = terminal.Count(int(s.ImagesPerSecond + 0.5))
+		images = digits.Count(int(s.ImagesPerSecond + 0.5))
 	}
 	return []string{
 		s.Recipe, spread(100*s.Accuracy, 100*s.AccuracyStd, "%"), fmt.Sprint(s.Runs - s.Diverged), fmt.Sprintf("%d/%d", s.Reached, s.Runs),
@@ -86,8 +87,8 @@ func (c *content) note() string {
 		fmt.Sprintf("On %s, %s; %s.", results.Place(r.Backend, r.Device), r.Precision, m),
 		"Versions: " + list(c.Versions) + ".",
 		fmt.Sprintf("Width %d where the series has %d, epochs %s, batch %s; %s, %s training and %s test images, tested %s.",
-			k.Width, program.PublishedWidth, program.Own(k.Epochs), program.Own(k.Batch), k.Data, terminal.Count(k.TrainImages),
-			terminal.Count(k.TestImages), map[string]string{testEvery: "after every epoch", testEnd: "at the end"}[k.Test]),
+			k.Width, program.PublishedWidth, program.Own(k.Epochs), program.Own(k.Batch), k.Data, digits.Count(k.TrainImages),
+			digits.Count(k.TestImages), map[string]string{testEvery: "after every epoch", testEnd: "at the end"}[k.Test]),
 		"Command: " + c.Command,
 		fmt.Sprintf("Cold start: %.2f s from the program's start to the end of the first step of %s, reading the data included.", c.ColdStartSeconds, r.Recipe),
 		"Accuracy and training: mean of n runs ± standard deviation, over n-1; the rest are means, but for memory, the most.",
@@ -113,7 +114,7 @@ func (c *content) note() string {
 
 // String is the hardware, as far as it is known.
 func (m machine) String() string {
-	text := terminal.Plural(m.Cores, "core")
+	text := digits.Plural(m.Cores, "core")
 	if m.CPU != "" {
 		text += " of " + m.CPU
 	}

@@ -8,7 +8,7 @@ import (
 	"github.com/fastresnet/fastresnet"
 	"github.com/fastresnet/fastresnet/examples/internal/program"
 	"github.com/fastresnet/fastresnet/examples/internal/results"
-	"github.com/fastresnet/fastresnet/internal/terminal"
+	"github.com/fastresnet/fastresnet/internal/digits"
 	"github.com/fastresnet/fastresnet/progress"
 )
 
@@ -42,7 +42,7 @@ func (v *view) onDevice(r *fastresnet.Result) {
 		return
 	}
 	v.Clear()
-	fmt.Fprintf(v.stdout, "%s to do; on %s, %s\n", terminal.Plural(v.runs, "run"), results.Place(r.Backend, r.Device), r.Precision)
+	fmt.Fprintf(v.stdout, "%s to do; on %s, %s\n", digits.Plural(v.runs, "run"), results.Place(r.Backend, r.Device), r.Precision)
 	for _, why := range r.PassedOver {
 		fmt.Fprintf(v.stdout, "passed over: %s\n", why)
 	}
@@ -60,5 +60,5 @@ func (v *view) result(r benchRun) {
 		outcome += fmt.Sprintf(", %s after %.2f s", v.target, r.TargetSeconds)
 	}
 	fmt.Fprintf(v.stdout, "%-14s seed %d  %s; first step after %.2f s, training %.2f s; %s images/s\n", r.Recipe, r.Seed, outcome,
-		r.FirstStepSeconds, r.DAWNBenchSeconds, terminal.Count(int(r.ImagesPerSecond)))
+		r.FirstStepSeconds, r.DAWNBenchSeconds, digits.Count(int(r.ImagesPerSecond)))
 }

@@ -13,7 +13,7 @@ import (
 	"os"
 
 	"github.com/fastresnet/fastresnet/examples/internal/program"
-	"github.com/fastresnet/fastresnet/internal/terminal"
+	"github.com/fastresnet/fastresnet/internal/digits"
 )
 
 func main() { program.Main("browser", run) }
@@ -53,7 +53,7 @@ func browser(ctx context.Context, s *settings, stdout io.Writer) error {
 		return err
 	}
 	if s.out != "" {
-		fmt.Fprintf(stdout, "browser: %s has the page; its program has %s bytes\n", folder, terminal.Count(size))
+		fmt.Fprintf(stdout, "browser: %s has the page; its program has %s bytes\n", folder, digits.Count(size))
 	}
 	if s.serve {
 		return serve(ctx, listener, folder, stdout)

@@ -13,7 +13,7 @@ import (
 	"github.com/fastresnet/fastresnet"
 	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/data/picture"
-	"github.com/fastresnet/fastresnet/internal/terminal"
+	"github.com/fastresnet/fastresnet/internal/digits"
 	"github.com/fastresnet/fastresnet/pretrained"
 )
 
@@ -93,7 +93,7 @@ func factsOf(model *fastresnet.Model, size int) facts {
 	return facts{
 		Policy: policy, Side: model.Network().Input.Width, MaxBytes: picture.MaxBytes, Resizing: model.Resizing(),
 		Classes:  fmt.Sprintf("%d classes: %s and %s", len(classes), strings.Join(classes[:last], ", "), classes[last]),
-		Accuracy: fmt.Sprintf("%.1f\u00a0%%", 100*record.TestAccuracy()), TestImages: terminal.Count(record.TestImages),
+		Accuracy: fmt.Sprintf("%.1f\u00a0%%", 100*record.TestAccuracy()), TestImages: digits.Count(record.TestImages),
 		Formats: picture.Formats, Megapixels: picture.MaxPixels / 1_000_000,
 		Size: fmt.Sprintf("%.1f\u00a0MB", float64(size)/1e6), Bytes: size,
 	}

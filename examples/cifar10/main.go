@@ -16,7 +16,7 @@ import (
 	"github.com/fastresnet/fastresnet/examples/internal/page"
 	"github.com/fastresnet/fastresnet/examples/internal/program"
 	"github.com/fastresnet/fastresnet/examples/internal/results"
-	"github.com/fastresnet/fastresnet/internal/terminal"
+	"github.com/fastresnet/fastresnet/internal/digits"
 	"github.com/fastresnet/fastresnet/report"
 )
 
@@ -64,7 +64,7 @@ func train(ctx context.Context, s *settings, stdout, stderr io.Writer) error {
 		return err
 	}
 	if n := trainSet.Len(); s.batch > n {
-		return fmt.Errorf("-batch %d: there are %s to train on", s.batch, terminal.Plural(n, "image"))
+		return fmt.Errorf("-batch %d: there are %s to train on", s.batch, digits.Plural(n, "image"))
 	}
 	options := append(s.options(), fastresnet.WithRecipe(recipe), fastresnet.WithDataset(trainSet, testSet),
 		fastresnet.WithLogger(slog.New(slog.NewTextHandler(v, &slog.HandlerOptions{Level: slog.LevelWarn}))))

@@ -5,7 +5,7 @@ import (
 	"math"
 
 	"github.com/fastresnet/fastresnet/examples/internal/results"
-	"github.com/fastresnet/fastresnet/internal/terminal"
+	"github.com/fastresnet/fastresnet/internal/digits"
 )
 
 // accuracies are the test accuracies of the runs that came to their end.
@@ -29,7 +29,7 @@ func summary(runs []results.Run) string {
 			speed += float64(r.ImagesPerSecond) / float64(len(runs))
 			seconds += float64(r.TotalSeconds)
 		}
-		return fmt.Sprintf("%s; %.1f s; %s images/s on %s", spread(accuracies(runs)), seconds, terminal.Count(int(speed)), where)
+		return fmt.Sprintf("%s; %.1f s; %s images/s on %s", spread(accuracies(runs)), seconds, digits.Count(int(speed)), where)
 	}
 	accuracy := "not tested"
 	if !math.IsNaN(float64(last.TestAccuracy)) {
@@ -40,7 +40,7 @@ func summary(runs []results.Run) string {
 	}
 	speed := "" // unknown after a single step
 	if last.ImagesPerSecond > 0 {
-		speed = fmt.Sprintf("%s images/s ", terminal.Count(int(last.ImagesPerSecond)))
+		speed = fmt.Sprintf("%s images/s ", digits.Count(int(last.ImagesPerSecond)))
 	}
 	return fmt.Sprintf("%s; %.1f s, of which %.1f s training; %son %s", accuracy, last.TotalSeconds, last.TrainSeconds, speed, where)
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/fastresnet/fastresnet"
 	"github.com/fastresnet/fastresnet/examples/internal/program"
 	"github.com/fastresnet/fastresnet/examples/internal/results"
-	"github.com/fastresnet/fastresnet/internal/terminal"
+	"github.com/fastresnet/fastresnet/internal/digits"
 	"github.com/fastresnet/fastresnet/progress"
 )
 
@@ -37,9 +37,9 @@ func (v *view) start(r *fastresnet.Result) {
 		fmt.Fprintf(v.stdout, "run %d of %d, seed %d: ", v.run, v.Runs, r.Seed)
 	}
 	fmt.Fprintf(v.stdout, "%s: width %d, batch %d, epochs %d; %s parameters\n",
-		r.Recipe.Name, r.Recipe.Design.Width, r.Recipe.BatchSize, r.Recipe.Epochs, terminal.Count(r.Model.Network().Parameters()))
+		r.Recipe.Name, r.Recipe.Design.Width, r.Recipe.BatchSize, r.Recipe.Epochs, digits.Count(r.Model.Network().Parameters()))
 	fmt.Fprintf(v.stdout, "%s training and %s test images; on %s\n",
-		terminal.Count(r.TrainImages), terminal.Count(r.TestImages), results.Place(r.Backend, r.Device))
+		digits.Count(r.TrainImages), digits.Count(r.TestImages), results.Place(r.Backend, r.Device))
 	for _, why := range r.PassedOver {
 		fmt.Fprintf(v.stdout, "passed over: %s\n", why)
 	}

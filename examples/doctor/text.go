@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/fastresnet/fastresnet"
-	"github.com/fastresnet/fastresnet/internal/terminal"
+	"github.com/fastresnet/fastresnet/internal/digits"
 )
 
 // columns is where lines are broken.
@@ -61,7 +61,7 @@ func facts(d fastresnet.Diagnosis) []fact {
 	}
 	for i, g := range d.GPUs {
 		facts = append(facts, fact{fmt.Sprintf("GPU %d", i),
-			fmt.Sprintf("%s, %s MiB of memory, %s in use", g.Name, terminal.Count(g.MemoryMiB), terminal.Count(g.UsedMiB))})
+			fmt.Sprintf("%s, %s MiB of memory, %s in use", g.Name, digits.Count(g.MemoryMiB), digits.Count(g.UsedMiB))})
 	}
 	for _, b := range d.Backends {
 		facts = append(facts, fact{b.Name, found(b)})

@@ -12,7 +12,7 @@ import (
 	"github.com/fastresnet/fastresnet"
 	"github.com/fastresnet/fastresnet/examples/internal/program"
 	"github.com/fastresnet/fastresnet/examples/internal/results"
-	"github.com/fastresnet/fastresnet/internal/terminal"
+	"github.com/fastresnet/fastresnet/internal/digits"
 )
 
 // content is what the results file holds.
@@ -104,8 +104,8 @@ func (c conditions) differences(now conditions) (texts []string) {
 		was, now any
 	}{
 		{"images", c.Data, now.Data},
-		{"training images", terminal.Count(c.TrainImages), terminal.Count(now.TrainImages)},
-		{"test images", terminal.Count(c.TestImages), terminal.Count(now.TestImages)},
+		{"training images", digits.Count(c.TrainImages), digits.Count(now.TrainImages)},
+		{"test images", digits.Count(c.TestImages), digits.Count(now.TestImages)},
 		{"width", c.Width, now.Width},
 		{"epochs", program.Own(c.Epochs), program.Own(now.Epochs)},
 		{"batch", program.Own(c.Batch), program.Own(now.Batch)},

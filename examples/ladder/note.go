@@ -9,7 +9,7 @@ import (
 	"github.com/fastresnet/fastresnet"
 	"github.com/fastresnet/fastresnet/examples/internal/program"
 	"github.com/fastresnet/fastresnet/examples/internal/results"
-	"github.com/fastresnet/fastresnet/internal/terminal"
+	"github.com/fastresnet/fastresnet/internal/digits"
 )
 
 // note says below a table what was run and what it is compared with.
@@ -30,8 +30,8 @@ func note(recipes []fastresnet.Recipe, c content) string {
 %s of %s, %s in all, on %s.
 Series: as published, with every rung's own epochs and batch, on one %s.
 Accuracy: mean of n runs ± standard deviation, over n-1. Time: mean, of training alone. Ratio: time over that of the rung before.
-`, k.Width, program.PublishedWidth, program.Own(k.Epochs), program.Own(k.Batch), k.Data, terminal.Count(k.TrainImages), terminal.Count(k.TestImages),
-		terminal.Plural(len(c.Runs), "run"), terminal.Plural(len(distinct(seeds)), "seed"),
+`, k.Width, program.PublishedWidth, program.Own(k.Epochs), program.Own(k.Batch), k.Data, digits.Count(k.TrainImages), digits.Count(k.TestImages),
+		digits.Plural(len(c.Runs), "run"), digits.Plural(len(distinct(seeds)), "seed"),
 		time.Duration(seconds*float64(time.Second)).Round(time.Second), strings.Join(distinct(places), ", "),
 		strings.Join(distinct(hardware), ", "))
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/fastresnet/fastresnet"
 	"github.com/fastresnet/fastresnet/examples/internal/program"
 	"github.com/fastresnet/fastresnet/examples/internal/results"
-	"github.com/fastresnet/fastresnet/internal/terminal"
+	"github.com/fastresnet/fastresnet/internal/digits"
 	"github.com/fastresnet/fastresnet/progress"
 )
 
@@ -50,7 +50,7 @@ func (v *view) onDevice(r *fastresnet.Result) {
 	}
 	v.introduced = true
 	v.Clear()
-	fmt.Fprintf(v.stdout, "%s to do; on %s\n", terminal.Plural(v.runs, "run"), results.Place(r.Backend, r.Device))
+	fmt.Fprintf(v.stdout, "%s to do; on %s\n", digits.Plural(v.runs, "run"), results.Place(r.Backend, r.Device))
 	for _, why := range r.PassedOver {
 		fmt.Fprintf(v.stdout, "passed over: %s\n", why)
 	}
@@ -66,5 +66,5 @@ func (v *view) result(r rungRun) {
 		outcome = r.Error
 	}
 	fmt.Fprintf(v.stdout, "rung %2d  %-14s seed %d  %s; %.1f s, of which %.1f s training; %s images/s\n", r.Rung, r.Recipe, r.Seed, outcome,
-		r.TotalSeconds, r.TrainSeconds, terminal.Count(int(r.ImagesPerSecond)))
+		r.TotalSeconds, r.TrainSeconds, digits.Count(int(r.ImagesPerSecond)))
 }

@@ -9,8 +9,8 @@ import (
 
 	"github.com/fastresnet/fastresnet"
 	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/internal/digits"
 	"github.com/fastresnet/fastresnet/internal/pathname"
-	"github.com/fastresnet/fastresnet/internal/terminal"
 	"github.com/fastresnet/fastresnet/neighbours"
 )
 
@@ -92,7 +92,7 @@ func listOf(names []string) string {
 	if len(names) <= listed {
 		return strings.Join(names, ", ")
 	}
-	return fmt.Sprintf("%s and %s more", strings.Join(names[:listed], ", "), terminal.Count(len(names)-listed))
+	return fmt.Sprintf("%s and %s more", strings.Join(names[:listed], ", "), digits.Count(len(names)-listed))
 }
 
 // similarity is that of the two pictures of a group that are the least similar. Their vectors have the length 1.

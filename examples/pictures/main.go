@@ -19,6 +19,7 @@ import (
 	"github.com/fastresnet/fastresnet/data/picture"
 	"github.com/fastresnet/fastresnet/examples/internal/page"
 	"github.com/fastresnet/fastresnet/examples/internal/program"
+	"github.com/fastresnet/fastresnet/internal/digits"
 	"github.com/fastresnet/fastresnet/internal/hostmemory"
 	"github.com/fastresnet/fastresnet/internal/pathname"
 	"github.com/fastresnet/fastresnet/internal/terminal"
@@ -70,7 +71,7 @@ func train(ctx context.Context, s *settings, stdout, stderr io.Writer) error {
 	}
 
 	if n := trainSet.Len(); s.batch > n {
-		return fmt.Errorf("-batch %d: there are %s to train on", s.batch, terminal.Plural(n, "picture"))
+		return fmt.Errorf("-batch %d: there are %s to train on", s.batch, digits.Plural(n, "picture"))
 	}
 	logs, closeLogs, err := s.logs.Observe()
 	if err != nil {
@@ -165,7 +166,7 @@ func (s *settings) read(ctx context.Context, stdout, stderr io.Writer) (trainSet
 		return nil, nil, err
 	}
 	if n := copies(trainSet, testSet); n > 0 {
-		s.warn(stdout, "%s of %s are training pictures too, so that the test looks too good", terminal.Count(n), terminal.Plural(testSet.Len(), "test picture"))
+		s.warn(stdout, "%s of %s are training pictures too, so that the test looks too good", digits.Count(n), digits.Plural(testSet.Len(), "test picture"))
 	}
 	s.reportDuplicates(stdout, read)
 	return trainSet, testSet, nil
@@ -179,7 +180,7 @@ func (s *settings) cannotRead(name string, e *picture.UnreadableError, found pic
 		if !s.reader.SkipUnreadable {
 			advice = ": -skip leaves them out"
 		}
-		problems = append(problems, fmt.Errorf("%d of %s in %s cannot be read%s", n, terminal.Plural(e.Total, "picture"), pathname.Quoted(name), advice))
+		problems = append(problems, fmt.Errorf("%d of %s in %s cannot be read%s", n, digits.Plural(e.Total, "picture"), pathname.Quoted(name), advice))
 	}
 	for _, class := range e.Classes {
 		problems = append(problems, fmt.Errorf("there is no picture that can be read of the class %s in %s: give it some, or remove its folder or label%s",
@@ -200,7 +201,7 @@ func notOpened(found picture.Report, class string) string {
 	if len(others) == 0 {
 		return ""
 	}
-	return fmt.Sprintf(" (not opened: %s, as %s, for the ending of the name: need %s files)", terminal.Plural(len(others), "file"),
+	return fmt.Sprintf(" (not opened: %s, as %s, for the ending of the name: need %s files)", digits.Plural(len(others), "file"),
 		pathname.Quoted(others[0]), picture.Formats)
 }
 
@@ -228,13 +229,13 @@ func (s *settings) readSet(ctx context.Context, name string, stdout, stderr io.W
 	fmt.Fprintf(stdout, "%s: %v, read in %.1f s\n", pathname.Quoted(name), set, time.Since(start).Seconds())
 	counts := set.ClassCounts()
 	for class, label := range set.Classes() {
-		fmt.Fprintf(stdout, "  %s: %s\n", pathname.Printable(label), terminal.Plural(counts[class], "picture"))
+		fmt.Fprintf(stdout, "  %s: %s\n", pathname.Printable(label), digits.Plural(counts[class], "picture"))
 	}
 	fmt.Fprint(stdout, found)
 	if n := len(found.Skipped) + len(found.Ignored); n > 0 {
 		found.Root = "" // which is no file that was left out
 		files := strings.Split(strings.TrimSpace(found.String()), "\n")
-		s.notes = append(s.notes, fmt.Sprintf("%s in %s not in the set: %s", terminal.Plural(n, "file"), pathname.Quoted(name), listOf(files)))
+		s.notes = append(s.notes, fmt.Sprintf("%s in %s not in the set: %s", digits.Plural(n, "file"), pathname.Quoted(name), listOf(files)))
 	}
 	return set, nil
 }
@@ -256,7 +257,7 @@ func (s *settings) reportDuplicates(stdout io.Writer, sets []*data.Dataset) {
 		s.warn(stdout, "the same picture: %s", listOf(names))
 	}
 	if more := len(groups) - listed; more > 0 {
-		s.warn(stdout, "the same picture: %s more such groups", terminal.Count(more))
+		s.warn(stdout, "the same picture: %s more such groups", digits.Count(more))
 	}
 }
 

@@ -7,7 +7,7 @@ import (
 	"github.com/fastresnet/fastresnet"
 	"github.com/fastresnet/fastresnet/examples/internal/program"
 	"github.com/fastresnet/fastresnet/examples/internal/results"
-	"github.com/fastresnet/fastresnet/internal/terminal"
+	"github.com/fastresnet/fastresnet/internal/digits"
 	"github.com/fastresnet/fastresnet/progress"
 )
 
@@ -26,10 +26,10 @@ func newView(stdout, stderr io.Writer) *view {
 func (v *view) start(r *fastresnet.Result) {
 	v.Clear()
 	fmt.Fprintf(v.stdout, "training on %s, %s held out\nwidth %d, batch %d, %s; on %s\n",
-		terminal.Plural(r.TrainImages, "picture"), terminal.Count(r.TestImages), r.Recipe.Design.Width, r.Recipe.BatchSize,
-		terminal.Plural(r.Recipe.Epochs, "epoch"), results.Place(r.Backend, r.Device))
+		digits.Plural(r.TrainImages, "picture"), digits.Count(r.TestImages), r.Recipe.Design.Width, r.Recipe.BatchSize,
+		digits.Plural(r.Recipe.Epochs, "epoch"), results.Place(r.Backend, r.Device))
 	if s := r.WarmStart; s != nil {
-		fmt.Fprintf(v.stdout, "started from %s after %s: %d variables taken, %d anew\n", s.Recipe, terminal.Plural(s.Epochs, "epoch"), len(s.Taken), len(s.Anew))
+		fmt.Fprintf(v.stdout, "started from %s after %s: %d variables taken, %d anew\n", s.Recipe, digits.Plural(s.Epochs, "epoch"), len(s.Taken), len(s.Anew))
 	}
 	v.warn(r)
 }

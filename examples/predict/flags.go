@@ -11,7 +11,7 @@ import (
 	"github.com/fastresnet/fastresnet/data/picture"
 	"github.com/fastresnet/fastresnet/examples/internal/modelfile"
 	"github.com/fastresnet/fastresnet/examples/internal/program"
-	"github.com/fastresnet/fastresnet/internal/terminal"
+	"github.com/fastresnet/fastresnet/internal/digits"
 )
 
 // settings are what the flags and the arguments say.
@@ -36,7 +36,7 @@ if the model was trained on pictures that were stretched or padded. A file that 
 be read is reported, the others are classified, and the exit status is 1, as for a
 folder without a picture. Ctrl-C stops it.
 
-`, picture.Formats, terminal.Count(picture.MaxPixels))
+`, picture.Formats, digits.Count(picture.MaxPixels))
 
 // parse reads the flags. Its errors name everything that is wrong; flag.ErrHelp means that the usage was asked
 // for, and has been printed.

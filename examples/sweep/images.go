@@ -6,7 +6,7 @@ import (
 
 	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/examples/internal/program"
-	"github.com/fastresnet/fastresnet/internal/terminal"
+	"github.com/fastresnet/fastresnet/internal/digits"
 )
 
 // possible finds out, without any images, that there are as many as the study takes, and that all configurations fit them.
@@ -114,17 +114,17 @@ func sameImages(runs []trial, done map[string]outcome) error {
 func (s *study) tested() string {
 	from := "the training images"
 	if s.TrainImages > 0 {
-		from = fmt.Sprintf("the first %s training images", terminal.Count(s.TrainImages))
+		from = fmt.Sprintf("the first %s training images", digits.Count(s.TrainImages))
 	}
 	switch {
 	case s.Folds > 0:
 		return fmt.Sprintf("%d parts of %s, each held out once", s.Folds, from)
 	case s.HeldOut >= 1:
-		return fmt.Sprintf("%s of %s, held out", terminal.Count(int(s.HeldOut)), from)
+		return fmt.Sprintf("%s of %s, held out", digits.Count(int(s.HeldOut)), from)
 	case s.HeldOut > 0:
 		return fmt.Sprintf("%.4g %% of %s, held out", 100*s.HeldOut, from)
 	case s.TestImages > 0:
-		return fmt.Sprintf("the first %s test images", terminal.Count(s.TestImages))
+		return fmt.Sprintf("the first %s test images", digits.Count(s.TestImages))
 	}
 	return "the test set"
 }

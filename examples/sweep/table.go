@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/fastresnet/fastresnet/examples/internal/results"
+	"github.com/fastresnet/fastresnet/internal/digits"
 	"github.com/fastresnet/fastresnet/internal/terminal"
 	"github.com/fastresnet/fastresnet/plot"
 	"gonum.org/v1/gonum/stat/distuv"
@@ -152,7 +153,7 @@ func note(s *study, runs int, more bool, found []outcome) string {
 	return fmt.Sprintf(`All: %v.
 %s%s%s.
 Accuracy: mean over n runs, on %s. Deviation: standard, over n-1. Interval: of the mean, by Student's distribution.
-`, configuration(s.Settings), terminal.Plural(len(found), "run"), on, missing, s.tested())
+`, configuration(s.Settings), digits.Plural(len(found), "run"), on, missing, s.tested())
 }
 
 // text is the table for a terminal of a width, 0 for none, and the note below it.

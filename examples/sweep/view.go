@@ -7,7 +7,7 @@ import (
 	"github.com/fastresnet/fastresnet"
 	"github.com/fastresnet/fastresnet/examples/internal/program"
 	"github.com/fastresnet/fastresnet/examples/internal/results"
-	"github.com/fastresnet/fastresnet/internal/terminal"
+	"github.com/fastresnet/fastresnet/internal/digits"
 	"github.com/fastresnet/fastresnet/progress"
 )
 
@@ -32,7 +32,7 @@ func (v *view) begin(runs int, more bool) {
 	if more {
 		further = ", and further stages"
 	}
-	fmt.Fprintf(v.stdout, "%s to do%s\n", terminal.Plural(runs, "run"), further)
+	fmt.Fprintf(v.stdout, "%s to do%s\n", digits.Plural(runs, "run"), further)
 }
 
 // observe begins a run, and is what shows it.

@@ -11,8 +11,8 @@ import (
 	"github.com/fastresnet/fastresnet"
 	"github.com/fastresnet/fastresnet/examples/internal/program"
 	"github.com/fastresnet/fastresnet/examples/internal/results"
+	"github.com/fastresnet/fastresnet/internal/digits"
 	"github.com/fastresnet/fastresnet/internal/folderlock"
-	"github.com/fastresnet/fastresnet/internal/terminal"
 )
 
 // worker does the runs of a share.
@@ -62,7 +62,7 @@ func (w *worker) work(ctx context.Context) error {
 		case len(missing) == 0 && len(problems) > 0:
 			return errors.Join(problems...)
 		case len(missing) == 0 && len(elsewhere) > 0:
-			return fmt.Errorf("other processes are at %s: %w", terminal.Plural(len(elsewhere), "run"), errAwaited)
+			return fmt.Errorf("other processes are at %s: %w", digits.Plural(len(elsewhere), "run"), errAwaited)
 		case len(missing) == 0 && more:
 			return fmt.Errorf("the next stage needs the runs of other shares: %w", errAwaited)
 		case len(missing) == 0:

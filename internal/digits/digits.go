@@ -18,10 +18,16 @@ func Group(number string) string {
 	return number
 }
 
+// Count is a whole number: "50,000".
+func Count[T int | int64](n T) string { return Group(strconv.FormatInt(int64(n), 10)) }
+
 // Counted is a number of things: "1 class", "2,000 classes".
 func Counted(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one
 	}
-	return Group(strconv.Itoa(n)) + " " + many
+	return Count(n) + " " + many
 }
+
+// Plural is a number of things whose name takes an s: "1 run", "2,000 runs".
+func Plural(n int, noun string) string { return Counted(n, noun, noun+"s") }

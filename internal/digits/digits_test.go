@@ -1,6 +1,7 @@
 package digits_test
 
 import (
+	"math"
 	"testing"
 
 	"github.com/fastresnet/fastresnet/internal/digits"
@@ -13,6 +14,22 @@ func TestGroup(t *testing.T) {
 	} {
 		if got := digits.Group(number); got != want {
 			t.Errorf("Group(%q) = %q, want %q", number, got, want)
+		}
+	}
+}
+
+func TestCount(t *testing.T) {
+	for n, want := range map[int64]string{0: "0", -1000: "-1,000", 12345: "12,345", math.MinInt64: "-9,223,372,036,854,775,808"} {
+		if got := digits.Count(n); got != want {
+			t.Errorf("Count(%d) = %q, want %q", n, got, want)
+		}
+	}
+}
+
+func TestPlural(t *testing.T) {
+	for n, want := range map[int]string{0: "0 runs", 1: "1 run", 2000: "2,000 runs"} {
+		if got := digits.Plural(n, "run"); got != want {
+			t.Errorf("Plural(%d) = %q, want %q", n, got, want)
 		}
 	}
 }

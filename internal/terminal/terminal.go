@@ -1,15 +1,13 @@
-// Package terminal is what package progress and the example programs share to talk to people: tables, numbers, and what a
-// terminal can show.
+// Package terminal is what package progress and the example programs share to talk to people: tables, errors on one line,
+// and how large a terminal is.
 package terminal
 
 import (
 	"cmp"
 	"io"
 	"os"
-	"strconv"
 	"strings"
 
-	"github.com/fastresnet/fastresnet/internal/digits"
 	"golang.org/x/term"
 )
 
@@ -36,12 +34,4 @@ func OneLine(err error) string {
 		}
 	}
 	return strings.Join(lines, "; ")
-}
-
-// Count is a whole number with its thousands set apart: "50,000".
-func Count(n int) string { return digits.Group(strconv.Itoa(n)) }
-
-// Plural is a number of things: "1 run", "2 runs".
-func Plural(n int, noun string) string {
-	return digits.Counted(n, noun, noun+"s")
 }

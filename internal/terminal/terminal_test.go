@@ -26,17 +26,6 @@ func TestOneLine(t *testing.T) {
 	}
 }
 
-func TestCount(t *testing.T) {
-	for n, want := range map[int]string{
-		0: "0", 7: "7", 999: "999", 1000: "1,000", 50_000: "50,000", 999_999: "999,999", 1_000_000: "1,000,000",
-		-12: "-12", -123: "-123", -1234: "-1,234",
-	} {
-		if got := Count(n); got != want {
-			t.Errorf("Count(%d) = %q, want %q", n, got, want)
-		}
-	}
-}
-
 func TestNotATerminal(t *testing.T) {
 	var b bytes.Buffer
 	if columns, rows := Size(&b); columns != 0 || rows != 0 {

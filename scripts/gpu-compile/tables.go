@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"github.com/fastresnet/fastresnet"
-	"github.com/fastresnet/fastresnet/internal/terminal"
+	"github.com/fastresnet/fastresnet/internal/digits"
 )
 
 // images is how many are trained on: as many as CIFAR-10 has.
@@ -98,7 +98,7 @@ func (c *compiler) severalDevices(recipes []fastresnet.Recipe) error {
 			}
 			fmt.Printf("| %s | %d | %d | %d | %.2f | %.2f | %d | %.1f |\n", r.Name, way.devices, way.steps, at.kernels, float64(at.bytes)/1e9,
 				at.seconds*1e3/float64(way.steps), at.reduced, float64(at.reducedBytes)/1e6)
-			faults = append(faults, at.faults(fmt.Sprintf("%s, %s on %s", r.Name, terminal.Plural(way.steps, "step"), terminal.Plural(way.devices, "device"))))
+			faults = append(faults, at.faults(fmt.Sprintf("%s, %s on %s", r.Name, digits.Plural(way.steps, "step"), digits.Plural(way.devices, "device"))))
 		}
 	}
 	return errors.Join(faults...)

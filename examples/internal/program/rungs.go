@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"github.com/fastresnet/fastresnet"
-	"github.com/fastresnet/fastresnet/internal/terminal"
+	"github.com/fastresnet/fastresnet/internal/digits"
 )
 
 // PublishedWidth is the width of most recipes' networks; those of backbone-wide, which is rung 15, and of airbench96 and its
@@ -87,7 +87,7 @@ func Fit(rungs []int, batch, images int) error {
 // Misfit is what keeps a recipe from being trained on a number of images, if anything does.
 func Misfit(r fastresnet.Recipe, images int) error {
 	if r.BatchSize > images {
-		return fmt.Errorf("batch %d is larger than the training set of %s images", r.BatchSize, terminal.Count(images))
+		return fmt.Errorf("batch %d is larger than the training set of %s images", r.BatchSize, digits.Count(images))
 	}
 	if groups := max(1, r.Design.Norm.Groups); r.BatchSize%groups != 0 {
 		return fmt.Errorf("batch %d, need a multiple of its norm's %d groups", r.BatchSize, groups)
