@@ -75,18 +75,12 @@ func parse(args []string, stdout io.Writer) (*settings, error) {
 
 // check reports every value that is out of range.
 func (s *settings) check() error {
-	var problems []error
-	for _, number := range []struct {
-		flag         string
-		value, least int
-	}{
-		{"width", s.width, 1}, {"epochs", s.epochs, 1}, {"batch", s.batch, 1}, {"runs", s.runs, 1},
-		{"train-limit", s.trainLimit, 0}, {"test-limit", s.testLimit, 0}, {"test-every", s.testEvery, 1},
-	} {
-		if s.set[number.flag] && number.value < number.least {
-			problems = append(problems, fmt.Errorf("-%s %d: need at least %d", number.flag, number.value, number.least))
-		}
-	}
+	problems := program.TooSmall(program.Given(s.set,
+		program.Number{Flag: "width", Value: s.width, Least: 1}, program.Number{Flag: "epochs", Value: s.epochs, Least: 1},
+		program.Number{Flag: "batch", Value: s.batch, Least: 1}, program.Number{Flag: "runs", Value: s.runs, Least: 1},
+		program.Number{Flag: "train-limit", Value: s.trainLimit}, program.Number{Flag: "test-limit", Value: s.testLimit},
+		program.Number{Flag: "test-every", Value: s.testEvery, Least: 1},
+	)...)
 	if s.set["lr"] && !(s.lr > 0 && s.lr <= math.MaxFloat32) {
 		problems = append(problems, fmt.Errorf("-lr %g: need a positive number", s.lr))
 	}

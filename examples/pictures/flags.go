@@ -131,12 +131,10 @@ func (s *settings) validate() error {
 	if s.set["held-out"] && s.test != "" {
 		problems = append(problems, errors.New("-held-out: there is -test, whose pictures are held out"))
 	}
-	for _, n := range []program.Number{{Flag: "width", Value: s.width, Least: 1}, {Flag: "epochs", Value: s.epochs, Least: 1}, {Flag: "batch", Value: s.batch, Least: 1},
-		{Flag: "test-every", Value: s.testEvery, Least: 1}} {
-		if s.set[n.Flag] {
-			problems = append(problems, program.TooSmall(n)...)
-		}
-	}
+	problems = append(problems, program.TooSmall(program.Given(s.set,
+		program.Number{Flag: "width", Value: s.width, Least: 1}, program.Number{Flag: "epochs", Value: s.epochs, Least: 1},
+		program.Number{Flag: "batch", Value: s.batch, Least: 1}, program.Number{Flag: "test-every", Value: s.testEvery, Least: 1},
+	)...)...)
 	for flag, name := range map[string]string{"curves": s.curves, "mistakes": s.mistakes, "augmented": s.augmented} {
 		problems = append(problems, page.CheckFigure(flag, name))
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -42,6 +43,11 @@ func seeHelp(err error) error { return fmt.Errorf("%w (-h lists the flags)", err
 type Number struct {
 	Flag         string
 	Value, Least int
+}
+
+// Given are the numbers whose flags are among those that were set: of others the value may stand for one that is chosen later.
+func Given(set map[string]bool, numbers ...Number) []Number {
+	return slices.DeleteFunc(numbers, func(n Number) bool { return !set[n.Flag] })
 }
 
 // TooSmall reports every number that is.

@@ -3,6 +3,8 @@ package program
 import (
 	"errors"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func TestCommandLine(t *testing.T) {
@@ -20,6 +22,13 @@ func TestCommandLine(t *testing.T) {
 				t.Errorf("CommandLine = %q, want %q", got, test.want)
 			}
 		})
+	}
+}
+
+func TestGiven(t *testing.T) {
+	got := Given(map[string]bool{"width": true, "seeds": true}, Number{"width", 0, 1}, Number{"epochs", 0, 1}, Number{"seeds", 2, 1})
+	if diff := cmp.Diff([]Number{{"width", 0, 1}, {"seeds", 2, 1}}, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 
