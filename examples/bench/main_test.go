@@ -120,7 +120,7 @@ func TestTestAtEnd(t *testing.T) {
 	}
 	compare(t, "accuracy", every.Runs[0].TestAccuracy, end.Runs[0].TestAccuracy)
 	compare(t, "loss", every.Runs[0].Epochs[1].TestLoss, end.Runs[0].Epochs[1].TestLoss)
-	if first := end.Runs[0].Epochs[0]; !math.IsNaN(float64(first.TestAcc)) {
+	if first := end.Runs[0].Epochs[0]; !math.IsNaN(float64(first.TestAccuracy)) {
 		t.Errorf("the first epoch was tested: %+v", first)
 	}
 }

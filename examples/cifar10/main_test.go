@@ -67,7 +67,7 @@ $`
 	epoch := epochs[0].(map[string]any)
 	wantFields := map[string]any{
 		"recipe": "resnet9-24", "backend": "go", "device": fields["device"], "devices": 1.0, "seed": 7.0, "width": 4.0,
-		"params": fields["params"], "batch_size": 64.0, "epochs": epochs, "test_accuracy": epoch["test_acc"],
+		"parameters": fields["parameters"], "batch_size": 64.0, "epochs": epochs, "test_accuracy": epoch["test_accuracy"],
 		"images_per_second": fields["images_per_second"], "compile_seconds": fields["compile_seconds"],
 		"train_seconds": epoch["train_seconds"], "total_seconds": fields["total_seconds"],
 	}
@@ -75,8 +75,8 @@ $`
 		t.Errorf("fields (-want +got):\n%s", diff)
 	}
 	wantEpoch := map[string]any{
-		"epoch": 1.0, "lr": 0.0, "train_loss": epoch["train_loss"], "train_acc": epoch["train_acc"],
-		"test_loss": epoch["test_loss"], "test_acc": epoch["test_acc"], "train_seconds": epoch["train_seconds"],
+		"number": 1.0, "rate": 0.0, "train_loss": epoch["train_loss"], "train_accuracy": epoch["train_accuracy"],
+		"test_loss": epoch["test_loss"], "test_accuracy": epoch["test_accuracy"], "train_seconds": epoch["train_seconds"],
 		"total_seconds": epoch["total_seconds"],
 	}
 	if diff := cmp.Diff(wantEpoch, epoch); diff != "" {
@@ -90,13 +90,13 @@ $`
 		name string
 		ok   bool
 	}{
-		{"parameters", r.Params > 1000},
+		{"parameters", r.Parameters > 1000},
 		{"a device", r.Device != ""},
 		{"images a second", r.ImagesPerSecond > 0},
 		{"a training loss", e.TrainLoss > 0},
 		{"a test loss", e.TestLoss > 0},
-		{"training accuracy a share of 256", e.TrainAcc >= 0 && e.TrainAcc <= 1 && whole(256*float64(e.TrainAcc))},
-		{"test accuracy a share of 100", e.TestAcc >= 0 && e.TestAcc <= 1 && whole(100*float64(e.TestAcc))},
+		{"training accuracy a share of 256", e.TrainAccuracy >= 0 && e.TrainAccuracy <= 1 && whole(256*float64(e.TrainAccuracy))},
+		{"test accuracy a share of 100", e.TestAccuracy >= 0 && e.TestAccuracy <= 1 && whole(100*float64(e.TestAccuracy))},
 		{"training within the epoch's total", 0 < e.TrainSeconds && e.TrainSeconds < e.TotalSeconds},
 		{"the epoch within the total", e.TotalSeconds <= r.TotalSeconds},
 		{"compilation and training within the total", r.CompileSeconds >= 0 && r.CompileSeconds+r.TrainSeconds <= r.TotalSeconds},
@@ -120,8 +120,8 @@ func TestTestEvery(t *testing.T) {
 	}
 	var r results.Run
 	readJSON(t, file, &r)
-	if first, last := r.Epochs[0], r.Epochs[1]; !math.IsNaN(float64(first.TestAcc)) || r.TestAccuracy != last.TestAcc || math.IsNaN(float64(last.TestAcc)) {
-		t.Errorf("test accuracies %g and %g, %g at the end", first.TestAcc, last.TestAcc, r.TestAccuracy)
+	if first, last := r.Epochs[0], r.Epochs[1]; !math.IsNaN(float64(first.TestAccuracy)) || r.TestAccuracy != last.TestAccuracy || math.IsNaN(float64(last.TestAccuracy)) {
+		t.Errorf("test accuracies %g and %g, %g at the end", first.TestAccuracy, last.TestAccuracy, r.TestAccuracy)
 	}
 }
 
@@ -211,7 +211,7 @@ func TestInterruptedLater(t *testing.T) {
 	}
 	var r results.Run
 	readJSON(t, file, &r)
-	if r.Error != "interrupted" || r.TestAccuracy != r.Epochs[0].TestAcc || len(r.Epochs) > 2 {
+	if r.Error != "interrupted" || r.TestAccuracy != r.Epochs[0].TestAccuracy || len(r.Epochs) > 2 {
 		t.Errorf("report of an interrupted run: %+v", r)
 	}
 	if n := len(load(t, model).Epochs); n != len(r.Epochs) {

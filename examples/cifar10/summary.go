@@ -35,7 +35,7 @@ func summary(runs []results.Run) string {
 	if !math.IsNaN(float64(last.TestAccuracy)) {
 		accuracy = fmt.Sprintf("test accuracy %.2f %%", 100*last.TestAccuracy)
 		if n := len(last.Epochs); n > 0 && last.Epochs[n-1].Partial {
-			accuracy += fmt.Sprintf(" before epoch %d", last.Epochs[n-1].Epoch)
+			accuracy += fmt.Sprintf(" before epoch %d", last.Epochs[n-1].Number)
 		}
 	}
 	speed := "" // unknown after a single step

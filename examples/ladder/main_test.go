@@ -287,6 +287,7 @@ func TestOtherResults(t *testing.T) {
 		{"cut off", good[:len(good)/2], nil, "not results of this program: unexpected EOF"},
 		{"twice", good + good, nil, "not results of this program: more than one value"},
 		{"of another program", `{"recipe": "resnet9-24"}`, nil, `not results of this program: json: unknown field "recipe"`},
+		{"of an earlier version", strings.Replace(good, `"parameters":`, `"params":`, 1), nil, `not results of this program: json: unknown field "params"`},
 		{"nothing of ours", "{}", nil, "made with other settings: images , now synthetic"},
 		{"another ladder", strings.Replace(good, "shortest-path", "longest-path", 1), nil, `not results of this program: rung 9 is not "longest-path"`},
 		{"no such rung", strings.Replace(good, `"rung": 9`, `"rung": 99`, 1), nil, `not results of this program: rung 99 is not "shortest-path"`},

@@ -18,7 +18,7 @@ import (
 
 // nullable are the keys of an outcome whose value may be null: figures that are not known or not finite.
 var nullable = []string{
-	"lr", "train_loss", "train_acc", "test_loss", "test_acc", "train_seconds", "total_seconds", "test_accuracy", "images_per_second", "compile_seconds",
+	"rate", "train_loss", "train_accuracy", "test_loss", "test_accuracy", "train_seconds", "total_seconds", "images_per_second", "compile_seconds",
 }
 
 // folder is where the results of runs are: a file for each that is done, named by its identity, and a folder with the

@@ -323,6 +323,10 @@ func TestFailures(t *testing.T) {
 		{"nothing to hold out", strings.Replace(small, "0.2", "320", 1), nil, "held_out: "},
 		{"a result of another run", small, func(t *testing.T, results string) { rename(t, results) }, "it is the result of another run"},
 		{"no result", small, func(t *testing.T, results string) { write(t, filepath.Join(results, "notes.json"), "{}") }, "notes.json: no result of this program, or a damaged one"},
+		{"a result of an earlier version", small, func(t *testing.T, results string) {
+			write(t, filepath.Join(results, "old.json"), `{"id": "old", "params": 1}`)
+		},
+			`old.json: no result of this program, or a damaged one: move it away to have the run done again: json: unknown field "params"`},
 		{"half a result", small, func(t *testing.T, results string) { write(t, filepath.Join(results, "half.json"), `{"id": "ha`) }, "half.json: no result of this program"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

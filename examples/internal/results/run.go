@@ -13,17 +13,18 @@ import (
 	"github.com/fastresnet/fastresnet/internal/terminal"
 )
 
-// Run is what a file says about a run. Accuracies are 0 to 1.
+// Run is what a file says about a run. What [fastresnet.Record] has too has its key, but that times are in seconds. Accuracies are
+// 0 to 1.
 type Run struct {
-	Recipe    string  `json:"recipe"`
-	Backend   string  `json:"backend"`
-	Device    string  `json:"device"`
-	Devices   int     `json:"devices"` // how many of them
-	Seed      uint64  `json:"seed"`
-	Width     int     `json:"width"`
-	Params    int     `json:"params"` // trainable
-	BatchSize int     `json:"batch_size"`
-	Epochs    []Epoch `json:"epochs"`
+	Recipe     string  `json:"recipe"` // its name
+	Backend    string  `json:"backend"`
+	Device     string  `json:"device"`
+	Devices    int     `json:"devices"` // how many of them
+	Seed       uint64  `json:"seed"`
+	Width      int     `json:"width"`
+	Parameters int     `json:"parameters"` // trainable
+	BatchSize  int     `json:"batch_size"`
+	Epochs     []Epoch `json:"epochs"`
 
 	TestAccuracy    Number `json:"test_accuracy"`     // of the last test
 	ImagesPerSecond Number `json:"images_per_second"` // of training, after the first step
@@ -37,14 +38,14 @@ type Run struct {
 
 // Epoch is what a file says about an epoch. Its test figures are null if it was not tested.
 type Epoch struct {
-	Epoch        int    `json:"epoch"`
-	LR           Number `json:"lr"` // at its end
-	TrainLoss    Number `json:"train_loss"`
-	TrainAcc     Number `json:"train_acc"`
-	TestLoss     Number `json:"test_loss"`
-	TestAcc      Number `json:"test_acc"`
-	TrainSeconds Number `json:"train_seconds"` // no validation
-	TotalSeconds Number `json:"total_seconds"` // since the run's start
+	Number        int    `json:"number"` // from 1
+	Rate          Number `json:"rate"`   // of the last step
+	TrainLoss     Number `json:"train_loss"`
+	TrainAccuracy Number `json:"train_accuracy"`
+	TestLoss      Number `json:"test_loss"`
+	TestAccuracy  Number `json:"test_accuracy"`
+	TrainSeconds  Number `json:"train_seconds"` // no validation
+	TotalSeconds  Number `json:"total_seconds"` // since the run's start
 	// Partial is set if the run ended within the epoch; left out if it did not.
 	Partial bool `json:"partial,omitempty"`
 }
@@ -53,7 +54,7 @@ type Epoch struct {
 func NewRun(r *fastresnet.Result, err error) Run {
 	run := Run{
 		Recipe: r.Recipe.Name, Backend: r.Backend, Device: r.Device, Devices: r.Devices, Seed: r.Seed,
-		Width: r.Recipe.Design.Width, Params: r.Model.Network().Parameters(), BatchSize: r.Recipe.BatchSize,
+		Width: r.Recipe.Design.Width, Parameters: r.Model.Network().Parameters(), BatchSize: r.Recipe.BatchSize,
 		TestAccuracy:    Number(math.NaN()),
 		ImagesPerSecond: Number(r.Timing.ImagesPerSecond),
 		CompileSeconds:  Number(r.Timing.Compile.Seconds()),
@@ -65,14 +66,14 @@ func NewRun(r *fastresnet.Result, err error) Run {
 	}
 	for _, e := range r.Epochs {
 		row := Epoch{
-			Epoch: e.Number, LR: Number(e.Rate), TrainLoss: Number(e.TrainLoss), TrainAcc: Number(e.TrainAccuracy),
-			TestLoss: Number(e.TestLoss), TestAcc: Number(e.TestAccuracy),
+			Number: e.Number, Rate: Number(e.Rate), TrainLoss: Number(e.TrainLoss), TrainAccuracy: Number(e.TrainAccuracy),
+			TestLoss: Number(e.TestLoss), TestAccuracy: Number(e.TestAccuracy),
 			TrainSeconds: Number(e.TrainTime.Seconds()), TotalSeconds: Number(e.TotalTime.Seconds()), Partial: e.Partial,
 		}
 		if e.Tested {
-			run.TestAccuracy = row.TestAcc
+			run.TestAccuracy = row.TestAccuracy
 		} else {
-			row.TestLoss, row.TestAcc = Number(math.NaN()), Number(math.NaN())
+			row.TestLoss, row.TestAccuracy = Number(math.NaN()), Number(math.NaN())
 		}
 		run.Epochs = append(run.Epochs, row)
 	}
