@@ -70,7 +70,7 @@ func roundStep(length float64) float64 {
 }
 
 // logarithmic is an axis from one value above 0 to another, with numbers at powers of ten, no more than most, or within two
-// decades at their doubles and halves too. If the two are so near that this leaves less than two numbers, the ticks are those
+// decades at their doubles and halves too. If the two are so near that this leaves fewer than two numbers, the ticks are those
 // of a linear axis.
 func logarithmic(from, to float64, most int) axis {
 	if !(from < to) {

@@ -39,7 +39,7 @@ type Run struct {
 // of its worst mistakes, of which there are 24 at most, or 12 for each of several runs, scaled to 96 pixels where they are larger.
 //
 // The error wraps [fastresnet.ErrArgument] if there is no run, if a run's Images are not those that were evaluated, or
-// its recipe cannot be written as JSON, as one without an optimiser; else it is that of w, which may have part of the page then.
+// its recipe cannot be written as JSON, as one without an optimizer; else it is that of w, which may have part of the page then.
 func HTML(w io.Writer, runs ...Run) error {
 	if len(runs) == 0 {
 		return fmt.Errorf("%w: no run to report", fastresnet.ErrArgument)

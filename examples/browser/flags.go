@@ -19,8 +19,8 @@ type settings struct {
 const usage = `Usage: browser [flags]
 
 Builds a page that says what it takes pictures for, in the browser that shows it: the
-model that comes along as a WebAssembly program, with the page around it. The files go
-onto any web server. It needs the go command, and takes a minute the first time.
+bundled model as a WebAssembly program, with the page around it. The files go onto any
+web server. It needs the go command, and takes a minute the first time.
 
 `
 

@@ -1,4 +1,4 @@
-// Browser builds a page that classifies pictures by itself: the model that comes along, as WebAssembly, without any server
+// Browser builds a page that classifies pictures by itself: the bundled model, as WebAssembly, without any server
 // but one that hands out the files. docs/browser.md describes it. Run it with -h for its flags.
 //
 //	go run ./examples/browser -serve        # to try it

@@ -1,7 +1,7 @@
 // Export writes a trained model as an ONNX file, in the layout of folders that a model server such as NVIDIA's Triton
 // reads. docs/export.md describes the file, and what can be done with it. Run it with -h for its flags.
 //
-//	go run ./examples/export models                              # the model that comes along
+//	go run ./examples/export models                              # the bundled model
 //	go run ./examples/export -model cifar.safetensors models
 package main
 

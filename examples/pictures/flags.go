@@ -36,8 +36,8 @@ type settings struct {
 	args  []string        // all of the command line
 }
 
-// comesAlong is the value of -from for the model of package pretrained.
-const comesAlong = "cifar10"
+// bundled is the value of -from for the model of package pretrained.
+const bundled = "cifar10"
 
 const usage = `Usage: pictures -train DIR [flags]
 
@@ -54,7 +54,7 @@ func parse(args []string, stdout io.Writer) (*settings, error) {
 	f := flag.NewFlagSet("pictures", flag.ContinueOnError)
 	f.StringVar(&s.train, "train", "", "`folder`, .zip file or list of the pictures to train on")
 	f.StringVar(&s.test, "test", "", "`folder`, .zip file or list of pictures to test with (default: some of those to train on are held out)")
-	f.StringVar(&s.from, "from", "", "`file` of a trained model to start from, or "+comesAlong+" for the one that comes along,\nwhich is for pictures in colour, and takes several times as long to train")
+	f.StringVar(&s.from, "from", "", "`file` of a trained model to start from, or "+bundled+" for the bundled one,\nwhich is for pictures in colour, and takes several times as long to train")
 	f.StringVar(&s.frozen, "frozen", "", "`parts` of that model that stay as they are, as in prep,layer1, or body for all but the classifier")
 	f.Float64Var(&s.heldOut, "held-out", 0.2, "`share` of the pictures that is held out where there is no -test, or their number, of which 1 is one picture")
 	size := f.String("size", "32", "`size` that pictures are scaled to, as in 48 or 40x64 (height x width)")
@@ -81,7 +81,7 @@ func parse(args []string, stdout io.Writer) (*settings, error) {
 	}
 	f.Visit(func(f *flag.Flag) { s.set[f.Name] = true })
 	inputs := []string{"train", "test"}
-	if s.from != comesAlong {
+	if s.from != bundled {
 		inputs = append(inputs, "from")
 	}
 	return s, errors.Join(program.CheckOutputs(f, inputs, "save", "report", "curves", "mistakes", "augmented", "csv"),

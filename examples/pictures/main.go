@@ -56,7 +56,7 @@ func train(ctx context.Context, s *settings, stdout, stderr io.Writer) error {
 	defer func() { watch.Close(reported...) }()
 	from, err := s.initialModel()
 	if err != nil {
-		return fmt.Errorf("-from %s: need a file, or %s: %w", s.from, comesAlong, err)
+		return fmt.Errorf("-from %s: need a file, or %s: %w", s.from, bundled, err)
 	}
 	defer from.Close()
 	if err := s.fitModel(from); err != nil {
@@ -139,7 +139,7 @@ func (s *settings) initialModel() (*fastresnet.Model, error) {
 	switch s.from {
 	case "":
 		return nil, nil
-	case comesAlong:
+	case bundled:
 		return pretrained.CIFAR10(fastresnet.WithBackend("go"))
 	}
 	return fastresnet.Load(s.from, fastresnet.WithBackend("go"))

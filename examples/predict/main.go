@@ -1,7 +1,7 @@
 // Predict says what a trained model takes pictures for: PNG, JPEG, GIF, WebP, BMP and TIFF files of any size. Run it with
 // -h for its flags.
 //
-//	go run ./examples/predict cat.jpg dog.png                           # by the model that comes along
+//	go run ./examples/predict cat.jpg dog.png                           # by the bundled model
 //	go run ./examples/predict -model cifar.safetensors cat.jpg dog.png
 //	go run ./examples/predict -model cifar.safetensors FOLDER           # every picture in it
 package main

@@ -1,7 +1,7 @@
 // Serve classifies pictures over HTTP with a trained model: a page to drop pictures on, and a service for programs,
 // which docs/serve.md describes. Run it with -h for its flags.
 //
-//	go run ./examples/serve                            # the model that comes along
+//	go run ./examples/serve                            # the bundled model
 //	go run ./examples/serve -model cifar.safetensors
 package main
 

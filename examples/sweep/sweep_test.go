@@ -325,8 +325,7 @@ func TestFailures(t *testing.T) {
 		{"no result", small, func(t *testing.T, results string) { write(t, filepath.Join(results, "notes.json"), "{}") }, "notes.json: no result of this program, or a damaged one"},
 		{"a result of an earlier version", small, func(t *testing.T, results string) {
 			write(t, filepath.Join(results, "old.json"), `{"id": "old", "params": 1}`)
-		},
-			`old.json: no result of this program, or a damaged one: move it away to have the run done again: json: unknown field "params"`},
+		}, `old.json: no result of this program, or a damaged one: move it away to have the run done again: json: unknown field "params"`},
 		{"half a result", small, func(t *testing.T, results string) { write(t, filepath.Join(results, "half.json"), `{"id": "ha`) }, "half.json: no result of this program"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -1,6 +1,6 @@
 //go:build js && wasm
 
-// Wasm is the program that runs in the page of examples/browser, in a worker: it loads the model that comes along, and
+// Wasm is the program that runs in the page of examples/browser, in a worker: it loads the bundled model, and
 // gives JavaScript a function classify.
 package main
 

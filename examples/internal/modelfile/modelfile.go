@@ -12,9 +12,9 @@ import (
 )
 
 // Usage describes the flag -model.
-const Usage = "`file` of the trained model, as pictures -save, cifar10 -save and quickstart write it\n(default the one that comes along, for the classes of CIFAR-10)"
+const Usage = "`file` of the trained model, as pictures -save, cifar10 -save and quickstart write it\n(default the bundled one, for the classes of CIFAR-10)"
 
-// Load loads the model of a file, or the one that comes along if none is named.
+// Load loads the model of a file, or the bundled one if none is named.
 func Load(file string, opts ...fastresnet.LoadOption) (*fastresnet.Model, error) {
 	if file == "" {
 		return pretrained.CIFAR10(opts...)
@@ -23,7 +23,7 @@ func Load(file string, opts ...fastresnet.LoadOption) (*fastresnet.Model, error)
 }
 
 // NameUsage describes the flag -name.
-const NameUsage = "`name` that model servers and their clients call the model by\n(default that of its file, without the ending; cifar10 for the one that comes along)"
+const NameUsage = "`name` that model servers and their clients call the model by\n(default that of its file, without the ending; cifar10 for the bundled one)"
 
 // sane are names that are one part of a path and of an address, whatever reads them.
 var sane = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$`)

@@ -11,7 +11,7 @@ func TestName(t *testing.T) {
 	const need = "need one of letters, digits, dots, hyphens and underscores that begins with a letter or digit"
 	long := strings.Repeat("a", 101)
 	for _, test := range []struct{ label, name, file, want, problem string }{
-		{"the one that comes along", "", "", "cifar10", ""},
+		{"the bundled one", "", "", "cifar10", ""},
 		{"the file's", "", "models/cats-and_dogs.v2.safetensors", "cats-and_dogs.v2", ""},
 		{"the flag's", "pets", "models/my cats.safetensors", "pets", ""},
 		{"two parts of a path", "../pets", "", "", "-name ../pets: " + need},
