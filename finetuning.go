@@ -41,7 +41,7 @@ func fineTuning(r Recipe, network layers.Network, train *data.Dataset) Recipe {
 	r.Selection = nil
 	r.Frozen, r.LayerDecay = nil, 0.7
 	if r.Network != nil && train.Len() > 0 {
-		if n, err := network.For(train.Shape(), len(train.Classes())); err == nil { // else Train says what does not fit
+		if n, err := network.ForImages(train.Shape(), len(train.Classes())); err == nil { // else Train says what does not fit
 			r.Network = &n
 		}
 	}

@@ -70,7 +70,7 @@ func (c *config) settleNetwork(shape data.Shape, classes int) error {
 	if c.recipe.architectureProblem() != nil {
 		return nil // a problem of the recipe
 	}
-	network, err := c.recipe.architecture().Network(shape, classes)
+	network, err := c.recipe.architecture().Build(shape, classes)
 	if err != nil {
 		return err
 	}

@@ -113,7 +113,7 @@ func resnet9File(t testing.TB, width, batch int) []byte {
 	t.Helper()
 	design := layers.ResNet9()
 	design.Width = width
-	network, err := design.Network(data.Shape{Height: 32, Width: 32, Channels: 1}, 2)
+	network, err := design.Build(data.Shape{Height: 32, Width: 32, Channels: 1}, 2)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -63,7 +63,7 @@ func TestOptionErrors(t *testing.T) {
 		return set
 	}
 	tiny, small := blank(8, 8), blank(5, 5)
-	threeClasses, err := layers.ResNet9().Network(train.Shape(), 3)
+	threeClasses, err := layers.ResNet9().Build(train.Shape(), 3)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,7 +20,7 @@ import (
 func TestRecipesTakeOddSizes(t *testing.T) {
 	for _, r := range fastresnet.Recipes() {
 		for _, shape := range []data.Shape{{Height: 28, Width: 28, Channels: 1}, {Height: 30, Width: 30, Channels: 3}, {Height: 25, Width: 47, Channels: 3}} {
-			if _, err := r.Design.Network(shape, 10); err != nil {
+			if _, err := r.Design.Build(shape, 10); err != nil {
 				t.Errorf("%s on %v: %v", r.Name, shape, err)
 			}
 		}
@@ -87,7 +87,7 @@ func TestLadder(t *testing.T) {
 			if diff := cmp.Diff(tt.rates, got, cmpopts.EquateApprox(0, 1e-12)); diff != "" {
 				t.Errorf("rates (-want +got):\n%s", diff)
 			}
-			if _, err := r.Design.Network(data.Shape{Height: 32, Width: 32, Channels: 3}, 10); err != nil {
+			if _, err := r.Design.Build(data.Shape{Height: 32, Width: 32, Channels: 3}, 10); err != nil {
 				t.Error(err)
 			}
 			if byName, err := fastresnet.RecipeByName(tt.name); err != nil || !cmp.Equal(r, byName) {

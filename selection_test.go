@@ -364,7 +364,7 @@ func TestAirbench96Faster(t *testing.T) {
 	if diff := cmp.Diff(&fastresnet.Selection{Design: small, Share: 0.5, Every: 4}, r.Selection); diff != "" {
 		t.Errorf("selection (-want +got):\n%s", diff)
 	}
-	network, err := r.Selection.Design.Network(data.Shape{Height: 32, Width: 32, Channels: 3}, 10)
+	network, err := r.Selection.Design.Build(data.Shape{Height: 32, Width: 32, Channels: 3}, 10)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,7 +14,7 @@ func (c *config) settleSelector(shape data.Shape, classes int) error {
 	if s == nil || s.Design.Validate() != nil { // a problem of the recipe
 		return nil
 	}
-	network, err := s.Design.Network(shape, classes)
+	network, err := s.Design.Build(shape, classes)
 	if err != nil {
 		return fmt.Errorf("selection: %w", err)
 	}

@@ -55,7 +55,7 @@ func TestBody(t *testing.T) {
 func TestBodyVariables(t *testing.T) {
 	for _, d := range []layers.Design{layers.Dawn(), layers.Backbone(), layers.ResNet9(), layers.Airbench94()} {
 		t.Run(d.Name, func(t *testing.T) {
-			net, err := d.Network(data.Shape{Height: 32, Width: 32, Channels: 3}, 10)
+			net, err := d.Build(data.Shape{Height: 32, Width: 32, Channels: 3}, 10)
 			if err != nil {
 				t.Fatal(err)
 			}

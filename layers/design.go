@@ -11,7 +11,7 @@ import (
 )
 
 // Design is a network apart from what it is used for: the switches that the recipes of the source series
-// turn, as a plain value. [Design.Network] fits it to images and classes. Its zero values are the choices of
+// turn, as a plain value. [Design.Build] fits it to images and classes. Its zero values are the choices of
 // [ResNet9], as far as there is one.
 type Design struct {
 	// Name says what the design is, as in "resnet9".
@@ -142,20 +142,20 @@ func (a Activation) layer() (Layer, error) {
 	return nil, fmt.Errorf(`activation %q, want "relu", "celu", "gelu" or "silu"`, a.Kind)
 }
 
-// Network fits the design to images of any size that its stages leave something of, and to classes. Its errors wrap
+// Build fits the design to images of any size that its stages leave something of, and to classes. Its errors wrap
 // [ErrNetwork].
-func (d Design) Network(input data.Shape, classes int) (Network, error) {
+func (d Design) Build(images data.Shape, classes int) (Network, error) {
 	if err := d.Validate(); err != nil {
 		return Network{}, err
 	}
-	if least := d.leastSize(); input.Height >= 1 && input.Width >= 1 && min(input.Height, input.Width) < least {
+	if least := d.leastSize(); images.Height >= 1 && images.Width >= 1 && min(images.Height, images.Width) < least {
 		return Network{}, fmt.Errorf("%w: images of %v are too small for design %q: need %dx%d at least, or fewer stages that halve them",
-			ErrNetwork, input, d.Name, least, least)
+			ErrNetwork, images, d.Name, least, least)
 	}
 	b := builder{design: d}
 	b.activation, _ = d.Activation.layer()
 	b.whiteningActivation, _ = cmp.Or(d.WhiteningActivation, d.Activation).layer()
-	n := Network{Name: d.Name, Input: input}
+	n := Network{Name: d.Name, Input: images}
 	n.Layers = append(n.Layers, b.stem()...)
 	channels := d.Width
 	for i, s := range d.Stages {
@@ -163,7 +163,7 @@ func (d Design) Network(input data.Shape, classes int) (Network, error) {
 		channels = s.Channels * d.Width
 	}
 	n.Layers = append(n.Layers, b.head(classes)...)
-	floorPools(n.Layers, input)
+	floorPools(n.Layers, images)
 	_, err := n.Plan()
 	return n, err
 }

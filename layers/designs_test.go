@@ -372,7 +372,7 @@ func TestDesignErrors(t *testing.T) {
 			if lines, want := strings.Count(err.Error(), "\n"), strings.Count(test.says, "\n"); lines != want {
 				t.Errorf("%d complaints, want %d: %v", lines+1, want+1, err)
 			}
-			if _, fitted := design.Network(cifar10, 10); fitted == nil || fitted.Error() != err.Error() {
+			if _, fitted := design.Build(cifar10, 10); fitted == nil || fitted.Error() != err.Error() {
 				t.Errorf("Network's error is %v, Validate's %v", fitted, err)
 			}
 		})
@@ -394,7 +394,7 @@ func TestDesignFits(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			_, err := layers.ResNet9().Network(test.input, test.classes)
+			_, err := layers.ResNet9().Build(test.input, test.classes)
 			if !errors.Is(err, layers.ErrNetwork) || !strings.Contains(err.Error(), test.says) {
 				t.Errorf("the error is %v, want ErrNetwork with %q", err, test.says)
 			}
@@ -418,7 +418,7 @@ func TestDesignsTakeImagesOfAnySize(t *testing.T) {
 			{17, 57, map[string]int{"backbone": 1, "resnet9": 1, "airbench94": 0}}, // 17x57, 8x28; 16x56, 8x28, 4x14
 		} {
 			t.Run(fmt.Sprintf("%s/%dx%d", design.Name, test.height, test.width), func(t *testing.T) {
-				network, err := design.Network(data.Shape{Height: test.height, Width: test.width, Channels: 3}, 10)
+				network, err := design.Build(data.Shape{Height: test.height, Width: test.width, Channels: 3}, 10)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -432,7 +432,7 @@ func TestDesignsTakeImagesOfAnySize(t *testing.T) {
 	for _, design := range []layers.Design{layers.Dawn(), layers.ResNet9(), layers.Airbench94(), padded} {
 		least := 0
 		for size := 16; size > 0; size-- {
-			if _, err := design.Network(data.Shape{Height: size, Width: size, Channels: 3}, 10); err == nil {
+			if _, err := design.Build(data.Shape{Height: size, Width: size, Channels: 3}, 10); err == nil {
 				least = size
 			} else if want := fmt.Sprintf("need %dx%d at least", least, least); !strings.Contains(err.Error(), want) {
 				t.Errorf("%s on %dx%d: error %v, want %q", design.Name, size, size, err, want)

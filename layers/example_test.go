@@ -47,11 +47,11 @@ func ExampleNetwork_Summary() {
 }
 
 // What a network costs depends on its input and its width.
-func ExampleDesign_Network() {
+func ExampleDesign_Build() {
 	input := data.Shape{Height: 32, Width: 32, Channels: 3}
 	design := layers.ResNet9()
 	for _, design.Width = range []int{8, 64} {
-		net, err := design.Network(input, 10)
+		net, err := design.Build(input, 10)
 		if err != nil {
 			fmt.Println(err)
 			return
@@ -64,8 +64,8 @@ func ExampleDesign_Network() {
 }
 
 // A design that does not fit the images is an error that says why.
-func ExampleDesign_Network_error() {
-	_, err := layers.ResNet9().Network(data.Shape{Height: 4, Width: 4, Channels: 1}, 10)
+func ExampleDesign_Build_error() {
+	_, err := layers.ResNet9().Build(data.Shape{Height: 4, Width: 4, Channels: 1}, 10)
 	fmt.Println(errors.Is(err, layers.ErrNetwork))
 	fmt.Println(err)
 	// Output:
@@ -85,7 +85,7 @@ func ExampleDesign() {
 		Activation: layers.Activation{Kind: "celu", Alpha: 0.3},
 		PoolAt:     layers.PoolBeforeNorm,
 	}
-	net, err := design.Network(data.Shape{Height: 32, Width: 32, Channels: 3}, 10)
+	net, err := design.Build(data.Shape{Height: 32, Width: 32, Channels: 3}, 10)
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -30,7 +30,7 @@ func TestNetworkJSON(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if networks[name], err = design.Network(data.Shape{Height: 32, Width: 32, Channels: 3}, 10); err != nil {
+		if networks[name], err = design.Build(data.Shape{Height: 32, Width: 32, Channels: 3}, 10); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -160,7 +160,7 @@ func TestResNet9Cost(t *testing.T) {
 func fit(t *testing.T, d layers.Design, input data.Shape, classes, width int) layers.Network {
 	t.Helper()
 	d.Width = width
-	n, err := d.Network(input, classes)
+	n, err := d.Build(input, classes)
 	if err != nil {
 		t.Fatal(err)
 	}

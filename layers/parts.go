@@ -65,9 +65,9 @@ func (n Network) ClassifierName() string {
 	return n.Layers[i].(Linear).Name
 }
 
-// For is the network for other images and classes: its classifier has as many outputs, and its pools drop the last row
-// or column where they are given an odd number of them. Its errors wrap [ErrNetwork].
-func (n Network) For(input data.Shape, classes int) (Network, error) {
+// ForImages adapts the network to other images and classes: the classifier of the copy that it returns has as many outputs,
+// and its pools drop the last row or column where they are given an odd number of them. Its errors wrap [ErrNetwork].
+func (n Network) ForImages(images data.Shape, classes int) (Network, error) {
 	n = n.Clone()
 	i := n.Classifier()
 	if i < 0 {
@@ -75,7 +75,7 @@ func (n Network) For(input data.Shape, classes int) (Network, error) {
 	}
 	classifier := n.Layers[i].(Linear)
 	classifier.Out = classes
-	n.Input, n.Layers[i] = input, classifier
-	floorPools(n.Layers, input)
-	return n.Network(input, classes)
+	n.Input, n.Layers[i] = images, classifier
+	floorPools(n.Layers, images)
+	return n.Build(images, classes)
 }

@@ -20,7 +20,7 @@ func TestParts(t *testing.T) {
 		{layers.Airbench96(), []string{"prep", "layer1", "layer2", "layer3", "classifier"}},
 		{layers.Dawn(), []string{"prep", "layer1", "layer2", "layer3", "layer4", "classifier"}},
 	} {
-		n, err := tt.design.Network(cifar, 10)
+		n, err := tt.design.Build(cifar, 10)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -45,11 +45,11 @@ func TestVariableLayer(t *testing.T) {
 	}
 }
 
-// TestNetworkFor has what a design makes for other images and classes.
-func TestNetworkFor(t *testing.T) {
+// TestNetworkForImages has what a design makes for other images and classes.
+func TestNetworkForImages(t *testing.T) {
 	cifar, large, grey := data.Shape{Height: 32, Width: 32, Channels: 3}, data.Shape{Height: 57, Width: 40, Channels: 3}, data.Shape{Height: 28, Width: 28, Channels: 1}
 	for _, design := range []layers.Design{layers.Dawn(), layers.Backbone(), layers.ResNet9(), layers.Airbench94()} {
-		n, err := design.Network(cifar, 10)
+		n, err := design.Build(cifar, 10)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -57,11 +57,11 @@ func TestNetworkFor(t *testing.T) {
 			input   data.Shape
 			classes int
 		}{{cifar, 10}, {cifar, 3}, {large, 10}, {grey, 2}} {
-			want, err := design.Network(tt.input, tt.classes)
+			want, err := design.Build(tt.input, tt.classes)
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := n.For(tt.input, tt.classes)
+			got, err := n.ForImages(tt.input, tt.classes)
 			if err != nil {
 				t.Errorf("%s for %v: %v", design.Name, tt.input, err)
 			}
@@ -69,7 +69,7 @@ func TestNetworkFor(t *testing.T) {
 				t.Errorf("%s for %v in %d classes (-want +got):\n%s", design.Name, tt.input, tt.classes, diff)
 			}
 		}
-		if _, err := n.For(data.Shape{}, 10); !errors.Is(err, layers.ErrNetwork) {
+		if _, err := n.ForImages(data.Shape{}, 10); !errors.Is(err, layers.ErrNetwork) {
 			t.Errorf("%s for empty images: %v, want ErrNetwork", design.Name, err)
 		}
 	}
@@ -77,26 +77,26 @@ func TestNetworkFor(t *testing.T) {
 	block := layers.Network{Name: "block", Input: cifar, Layers: []layers.Layer{
 		layers.Residual{Branch: pools, Shortcut: []layers.Layer{layers.MaxPool{Size: 2}}}, layers.Linear{Name: "classifier", Out: 10},
 	}}
-	if _, err := block.For(large, 10); err != nil {
+	if _, err := block.ForImages(large, 10); err != nil {
 		t.Errorf("a pool in a block, given an odd number of rows: %v", err)
 	}
 	if pools[0] != (layers.MaxPool{Size: 2}) {
 		t.Error("the network itself has changed")
 	}
 	block.Layers[0] = layers.MaxPool{}
-	if _, err := block.For(cifar, 10); !errors.Is(err, layers.ErrNetwork) {
+	if _, err := block.ForImages(cifar, 10); !errors.Is(err, layers.ErrNetwork) {
 		t.Errorf("a pool without a size: %v, want ErrNetwork", err)
 	}
 	for what, l := range map[string]layers.Layer{
 		"a nil layer": nil, "a nil pointer": (*layers.Conv)(nil), "a nil layer in a block": layers.Residual{Branch: []layers.Layer{nil}},
 	} {
 		block.Layers[0] = l
-		if _, err := block.For(cifar, 10); !errors.Is(err, layers.ErrNetwork) {
+		if _, err := block.ForImages(cifar, 10); !errors.Is(err, layers.ErrNetwork) {
 			t.Errorf("%s: %v, want ErrNetwork", what, err)
 		}
 	}
 	pool := layers.Network{Name: "pool", Input: cifar, Layers: []layers.Layer{layers.GlobalMaxPool{}}}
-	if _, err := pool.For(cifar, 10); !errors.Is(err, layers.ErrNetwork) {
+	if _, err := pool.ForImages(cifar, 10); !errors.Is(err, layers.ErrNetwork) {
 		t.Errorf("a network without a classifier: %v, want ErrNetwork", err)
 	}
 }

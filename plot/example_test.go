@@ -47,7 +47,7 @@ func ExampleCurves() {
 func ExampleFigure_SVG() {
 	design, err := layers.DesignByName("resnet9")
 	check(err)
-	network, err := design.Network(data.Shape{Height: 32, Width: 32, Channels: 3}, 10)
+	network, err := design.Build(data.Shape{Height: 32, Width: 32, Channels: 3}, 10)
 	check(err)
 	figure := plot.Network(network)
 	for _, style := range []plot.Style{{}, {Dark: true}} {

@@ -34,7 +34,7 @@ func design(t *testing.T, name string) layers.Network {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n, err := d.Network(data.Shape{Height: 32, Width: 32, Channels: 3}, 10)
+	n, err := d.Build(data.Shape{Height: 32, Width: 32, Channels: 3}, 10)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -76,7 +76,7 @@ func (c Case) File(dir string) string {
 
 // Network is the design's, with its variables.
 func (c Case) Network() (layers.Network, []layers.Variable, error) {
-	n, err := c.Design.Network(Input, Classes)
+	n, err := c.Design.Build(Input, Classes)
 	if err != nil {
 		return n, nil, err
 	}

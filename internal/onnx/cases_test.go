@@ -25,7 +25,7 @@ func modelCases(t *testing.T) []modelCase {
 	t.Helper()
 	cifar10 := data.Shape{Height: 32, Width: 32, Channels: 3}
 	fit := func(d layers.Design) layers.Network {
-		n, err := d.Network(cifar10, 10)
+		n, err := d.Build(cifar10, 10)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -50,7 +50,7 @@ func modelCases(t *testing.T) []modelCase {
 	}
 	small := layers.ResNet9()
 	small.Width = 4
-	odd, err := small.Network(data.Shape{Height: 13, Width: 15, Channels: 1}, 10)
+	odd, err := small.Build(data.Shape{Height: 13, Width: 15, Channels: 1}, 10)
 	if err != nil {
 		t.Fatal(err)
 	}

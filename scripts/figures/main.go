@@ -60,7 +60,7 @@ func write(name string, figure plot.Figure) error {
 }
 
 func network(context.Context) (figure plot.Figure, err error) {
-	n, err := fastresnet.ResNet9Epochs24().Design.Network(data.Shape{Height: 32, Width: 32, Channels: 3}, 10)
+	n, err := fastresnet.ResNet9Epochs24().Design.Build(data.Shape{Height: 32, Width: 32, Channels: 3}, 10)
 	return plot.Network(n), err
 }
 

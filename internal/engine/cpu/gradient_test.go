@@ -286,7 +286,7 @@ func checkClose(t *testing.T, name string, got []float32, want []float64, tolera
 func network(tb testing.TB, d layers.Design, shape data.Shape, classes, width int) layers.Network {
 	tb.Helper()
 	d.Width = width
-	n, err := d.Network(shape, classes)
+	n, err := d.Build(shape, classes)
 	if err != nil {
 		tb.Fatal(err)
 	}

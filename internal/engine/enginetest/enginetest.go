@@ -60,7 +60,7 @@ func Open(t testing.TB, backend string) *engine.Device {
 func Network(t testing.TB, d layers.Design, set *data.Dataset, width int) layers.Network {
 	t.Helper()
 	d.Width = width
-	n, err := d.Network(set.Shape(), len(set.Classes()))
+	n, err := d.Build(set.Shape(), len(set.Classes()))
 	if err != nil {
 		t.Fatal(err)
 	}
