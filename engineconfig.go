@@ -16,7 +16,7 @@ func (c *config) engineConfig(d *engine.Device, p Precision) engine.Config {
 		steps = stepsOnGPU
 	}
 	cfg := engine.Config{
-		StepsPerDispatch: steps, LoopSteps: true, LossEvery: c.lossEvery,
+		StepsPerDispatch: steps, LossEvery: c.lossEvery,
 		Network:        *c.network,
 		Normalization:  c.normalization(),
 		Augmentations:  r.Augmentations,

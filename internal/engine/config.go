@@ -41,17 +41,15 @@ type Config struct {
 	KeepIncomplete bool
 	// StepsPerDispatch, if more than 1, is how many steps one executable takes where as many full batches
 	// are left, the training set is on the device and they are known to fit half a second. Every dispatch
-	// waits for the device, so several steps in one save that wait.
+	// waits for the device, so several steps in one save that wait. They are a loop, whose body is compiled once.
 	//
-	// On XLA's CPU plugin unrolling gains a few percent and takes twice as long to compile, and a loop is slower
-	// (BENCHMARKS.md). On a GPU, where the wait and the gaps between launches weigh more, it has not been measured yet.
+	// On XLA's CPU plugin a loop is slower than single steps (BENCHMARKS.md). On a GPU, where the wait and the gaps between
+	// launches weigh more, it has not been measured yet.
 	StepsPerDispatch int
 	// LossEvery is the number of steps after which the loss is read even if the device must be waited for; 0 for never.
 	LossEvery int
 	// DispatchLimit is how long a dispatch of several steps may last; 0 stands for half a second.
 	DispatchLimit time.Duration
-	// LoopSteps makes the steps of a dispatch a loop in the graph rather than unrolling them.
-	LoopSteps bool
 	// BFloat16 has the network compute in bfloat16 rather than in float32. Weights, statistics and loss are float32.
 	BFloat16 bool
 	Seed     uint64

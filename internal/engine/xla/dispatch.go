@@ -11,14 +11,6 @@ import (
 // stepBuilder is the graph of a training step: state and the epoch's inputs -> state.
 type stepBuilder func(in []*graph.Node) []*graph.Node
 
-// unrolled is count steps, one behind the other in one graph. Compiling it takes count times as long.
-func (step stepBuilder) unrolled(count int, state, epoch []*graph.Node) []*graph.Node {
-	for range count {
-		state = step(join(state, epoch))
-	}
-	return state
-}
-
 // looped is count steps as a loop, whose body is compiled once. The loop counts for itself from a constant
 // to a constant, so that XLA knows the number of its turns and need not read the condition back.
 func (step stepBuilder) looped(count int, state, epoch []*graph.Node) []*graph.Node {

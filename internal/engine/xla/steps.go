@@ -177,10 +177,10 @@ func (s *steps) compileSteps(at dispatch) (*program, error) {
 		name = "selecting step"
 	}
 	return compile(s.device, name, inputs, func(in []*graph.Node) []*graph.Node {
-		if at.count > 1 && s.cfg.LoopSteps {
+		if at.count > 1 {
 			return step.looped(at.count, in[:state], in[state:])
 		}
-		return step.unrolled(at.count, in[:state], in[state:])
+		return step(in)
 	})
 }
 
