@@ -166,13 +166,13 @@ type forgetful struct {
 	err error
 }
 
-func (f forgetful) Train(ctx context.Context, cfg engine.Config, train *data.Dataset, sizes []int) (engine.Steps, error) {
+func (f forgetful) Train(ctx context.Context, cfg engine.Config, train *data.Dataset, sizes []int) (engine.Stepper, error) {
 	steps, err := f.Backend.Train(ctx, cfg, train, sizes)
 	return forgetfulSteps{steps, f.err}, err
 }
 
 type forgetfulSteps struct {
-	engine.Steps
+	engine.Stepper
 	err error
 }
 

@@ -59,18 +59,18 @@ func (w *traced) Close() {
 	w.Backend.Close()
 }
 
-func (w *traced) Train(ctx context.Context, cfg engine.Config, train *data.Dataset, sizes []int) (engine.Steps, error) {
+func (w *traced) Train(ctx context.Context, cfg engine.Config, train *data.Dataset, sizes []int) (engine.Stepper, error) {
 	steps, err := w.Backend.Train(ctx, cfg, train, sizes)
 	return tracedSteps{steps, w}, err
 }
 
 type tracedSteps struct {
-	engine.Steps
+	engine.Stepper
 	of *traced
 }
 
 func (s tracedSteps) Weights() (weights, last engine.Weights, err error) {
-	weights, last, err = s.Steps.Weights()
+	weights, last, err = s.Stepper.Weights()
 	s.of.mu.Lock()
 	defer s.of.mu.Unlock()
 	own := &tracedWeights{weights, s.of}

@@ -18,7 +18,7 @@ type late struct {
 	fail   func() error
 }
 
-func (l late) Train(ctx context.Context, cfg engine.Config, train *data.Dataset, sizes []int) (engine.Steps, error) {
+func (l late) Train(ctx context.Context, cfg engine.Config, train *data.Dataset, sizes []int) (engine.Stepper, error) {
 	steps, err := l.Backend.Train(ctx, cfg, train, sizes)
 	return lateSteps{steps, l}, err
 }
@@ -29,7 +29,7 @@ func (l late) Close() {
 }
 
 type lateSteps struct {
-	engine.Steps
+	engine.Stepper
 	of late
 }
 
@@ -37,7 +37,7 @@ func (s lateSteps) Weights() (weights, last engine.Weights, err error) { return 
 
 func (s lateSteps) Close() {
 	*s.of.closed = append(*s.of.closed, "steps")
-	s.Steps.Close()
+	s.Stepper.Close()
 }
 
 // A run that fails before its first step closes all that it made, the device at the end.

@@ -31,7 +31,7 @@ type Config struct {
 	// Batch is the number of images a step; the loss of a step is its sum over the images, divided by it.
 	Batch int
 	// Hardest, if more than 0, has a step learn from the images of its batch that have the highest losses, so many: the
-	// sum of their losses, divided by their number. [Steps.Hardest] says which they were; metrics are of the whole batch. It
+	// sum of their losses, divided by their number. [Stepper.Hardest] says which they were; metrics are of the whole batch. It
 	// goes with neither KeepIncomplete nor StepsPerDispatch, and a step that moves nothing then only looks at its batch.
 	Hardest int
 	// Selected, if more than 0, is how many images an epoch trains on, in the order of the epoch: those that

@@ -50,8 +50,8 @@ type Backend interface {
 	// Split has the first n units of the device work together.
 	Split(n int) error
 	// Train compiles the steps of a run for batches of the given sizes, and takes the training set. It looks at ctx
-	// before it compiles those of a size, and while it prepares images. The steps have no state before [Steps.Restore].
-	Train(ctx context.Context, cfg Config, train *data.Dataset, sizes []int) (Steps, error)
+	// before it compiles those of a size, and while it prepares images. The steps have no state before [Stepper.Restore].
+	Train(ctx context.Context, cfg Config, train *data.Dataset, sizes []int) (Stepper, error)
 	// DataMemory is about how many bytes Train takes for a training set of so many images, beside the set itself.
 	DataMemory(cfg Config, images int) int64
 	// Classify compiles the inference of a network, for at most size images at a time. It may be given weights of a longer
@@ -67,8 +67,8 @@ type Backend interface {
 	Close()
 }
 
-// Steps are the training steps of a run, and the state that they change. They are not safe for concurrent use.
-type Steps interface {
+// Stepper takes the training steps of a run, and keeps the state that they change. It is not safe for concurrent use.
+type Stepper interface {
 	// Restore makes a snapshot's tensors the state. If one does not fit, that is an error, and the state stays.
 	Restore(s Snapshot) error
 	// Snapshot copies the state's tensors to the host.

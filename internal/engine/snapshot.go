@@ -20,7 +20,7 @@ type Snapshot struct {
 
 // Snapshot copies the run's state to the host.
 func (t *Trainer) Snapshot() (Snapshot, error) {
-	s, err := t.steps.Snapshot()
+	s, err := t.stepper.Snapshot()
 	s.Epoch, s.Steps, s.AverageSteps = t.epoch, t.taken, t.averaged
 	if s.Steps == 0 {
 		s.Metrics = nil
@@ -34,7 +34,7 @@ func (t *Trainer) Restore(s Snapshot) error {
 	if s.Epoch < 0 || s.Steps < 0 || s.Steps > t.Steps() || (s.Steps > 0) != (len(s.Metrics) == NumMetrics) || s.AverageSteps < 0 {
 		return fmt.Errorf("a snapshot after %d of %d steps, %d metrics, averages over %d steps", s.Steps, t.Steps(), len(s.Metrics), s.AverageSteps)
 	}
-	if err := t.steps.Restore(s); err != nil {
+	if err := t.stepper.Restore(s); err != nil {
 		return err
 	}
 	t.epoch, t.taken, t.averaged = s.Epoch, s.Steps, s.AverageSteps

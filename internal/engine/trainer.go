@@ -13,10 +13,10 @@ import (
 // Trainer is a training run on a device: it counts epochs and steps, and has an engine take them. It is not safe for
 // concurrent use.
 type Trainer struct {
-	cfg    Config
-	train  *data.Dataset
-	steps  Steps
-	pacing pacing
+	cfg     Config
+	train   *data.Dataset
+	stepper Stepper
+	pacing  pacing
 	// taken is how many steps of an epoch, the last one that began, have been taken.
 	epoch, taken int
 	// averaged is how many steps the averages have followed.
@@ -40,15 +40,15 @@ func NewTrainer(ctx context.Context, d *Device, cfg Config, train *data.Dataset)
 	if err != nil {
 		return nil, err
 	}
-	steps, err := d.Train(ctx, cfg, train, sizes)
+	stepper, err := d.Train(ctx, cfg, train, sizes)
 	if err != nil {
 		return nil, err
 	}
-	if err := steps.Restore(start); err != nil {
-		steps.Close()
+	if err := stepper.Restore(start); err != nil {
+		stepper.Close()
 		return nil, err
 	}
-	return &Trainer{cfg: cfg, train: train, steps: steps, pacing: pacing{limit: cmp.Or(cfg.DispatchLimit, maxDispatch)}}, nil
+	return &Trainer{cfg: cfg, train: train, stepper: stepper, pacing: pacing{limit: cmp.Or(cfg.DispatchLimit, maxDispatch)}}, nil
 }
 
 // initial is the state of a run before its first step.
@@ -78,7 +78,7 @@ func (t *Trainer) Select(places []int32) { t.selected = places }
 
 // Hardest are the images of the last epoch's steps that counted in their losses ([Config.Hardest]), by their places in its
 // order: as many for each step, which may only have looked, in order.
-func (t *Trainer) Hardest() ([]int32, error) { return t.steps.Hardest() }
+func (t *Trainer) Hardest() ([]int32, error) { return t.stepper.Hardest() }
 
 // Seen is how many images of an epoch have been trained on: none unless it is the last one that began.
 func (t *Trainer) Seen(epoch int) int {
@@ -115,7 +115,7 @@ func (t *Trainer) Epoch(ctx context.Context, epoch int, moves Moves, onStep func
 	if epoch != t.epoch {
 		t.epoch, t.taken = epoch, 0
 	}
-	if err := t.steps.StartEpoch(Epoch{epoch, t.selected, moves, t.taken}); err != nil {
+	if err := t.stepper.StartEpoch(Epoch{epoch, t.selected, moves, t.taken}); err != nil {
 		return m, err
 	}
 	m.Steps, m.Examples = t.taken, t.Seen(epoch)
@@ -123,7 +123,7 @@ func (t *Trainer) Epoch(ctx context.Context, epoch int, moves Moves, onStep func
 		size := min(t.cfg.Batch, t.images()-m.Examples)
 		count := t.next(size, len(moves)-m.Steps, m)
 		start := time.Now()
-		if err := t.steps.Step(m.Steps, size, count); err != nil {
+		if err := t.stepper.Step(m.Steps, size, count); err != nil {
 			return Metrics{}, err
 		}
 		t.pacing.stepped(count, time.Since(start))
@@ -139,7 +139,7 @@ func (t *Trainer) Epoch(ctx context.Context, epoch int, moves Moves, onStep func
 		}
 		onStep(Progress{Step: m.Steps - 1, Images: m.Examples, Loss: sum / float64(m.Examples)})
 	}
-	sums, err := t.steps.Metrics()
+	sums, err := t.stepper.Metrics()
 	if err != nil {
 		return Metrics{}, err
 	}
@@ -152,7 +152,7 @@ func (t *Trainer) Epoch(ctx context.Context, epoch int, moves Moves, onStep func
 // lossSum is the sum of the images' losses after so many steps of the epoch, the last count of them in one dispatch: NaN
 // where it is not known and not to be waited for.
 func (t *Trainer) lossSum(steps, count int) (float64, error) {
-	sum := t.steps.LossSum()
+	sum := t.stepper.LossSum()
 	if every := t.cfg.LossEvery; math.IsNaN(sum) && every > 0 && steps/every > (steps-count)/every {
 		return t.LossSum()
 	}
@@ -161,7 +161,7 @@ func (t *Trainer) lossSum(steps, count int) (float64, error) {
 
 // LossSum is the sum of the images' losses so far in the epoch. It waits for the device.
 func (t *Trainer) LossSum() (float64, error) {
-	sums, err := t.steps.Metrics()
+	sums, err := t.stepper.Metrics()
 	if err != nil {
 		return 0, err
 	}
@@ -170,7 +170,7 @@ func (t *Trainer) LossSum() (float64, error) {
 
 // next is how many steps, of left ones and on batches of a size, the next dispatch takes after the part m of an epoch.
 func (t *Trainer) next(size, left int, m Metrics) int {
-	count := t.steps.PerDispatch(size)
+	count := t.stepper.PerDispatch(size)
 	fits := count <= left && count*size <= t.images()-m.Examples && t.pacing.allows(count)
 	if every := t.cfg.AverageEvery; !fits || every > 0 && count > every-t.averaged%every {
 		return 1
@@ -186,12 +186,12 @@ func (t *Trainer) average(count int) error {
 	if t.averaged += count; t.averaged%t.cfg.AverageEvery != 0 {
 		return nil
 	}
-	return t.steps.MoveAverages(t.cfg.Average.KeepAfter(t.averaged))
+	return t.stepper.MoveAverages(t.cfg.Average.KeepAfter(t.averaged))
 }
 
 // Weights are a copy, on the device, of the network's variables, weights and running statistics: of their moving
 // averages, if there are any, and then last are the variables of the last step. The caller closes them.
-func (t *Trainer) Weights() (weights, last Weights, err error) { return t.steps.Weights() }
+func (t *Trainer) Weights() (weights, last Weights, err error) { return t.stepper.Weights() }
 
 // Close frees the state and the training set on the device.
-func (t *Trainer) Close() { t.steps.Close() }
+func (t *Trainer) Close() { t.stepper.Close() }

@@ -42,8 +42,8 @@ type backend struct{ kernels *kernels.Set }
 func (backend) Split(int) error { return nil }
 
 // Train implements [engine.Backend].
-func (b backend) Train(ctx context.Context, cfg engine.Config, train *data.Dataset, sizes []int) (engine.Steps, error) {
-	return newSteps(ctx, cfg, train, sizes, b.kernels)
+func (b backend) Train(ctx context.Context, cfg engine.Config, train *data.Dataset, sizes []int) (engine.Stepper, error) {
+	return newStepper(ctx, cfg, train, sizes, b.kernels)
 }
 
 // DataMemory implements [engine.Backend]. Batches are made of the set itself.

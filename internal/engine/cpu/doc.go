@@ -2,7 +2,7 @@
 // pass of a network, its loss and its optimisers, written out. It computes every layer of package layers; tests hold it
 // to plain float64 loops, to finite differences, to PyTorch and to GoMLX.
 //
-// The function compile makes a [Net] of a network, for batches of one size, with which the type steps trains. The type
+// The function compile makes a [Net] of a network, for batches of one size, with which the type stepper trains. The type
 // classifier answers with nets that compileAnswering makes, for a batch or fewer images. The type imageNet answers about one
 // image, with channels in the lanes.
 //

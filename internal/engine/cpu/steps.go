@@ -11,14 +11,14 @@ import (
 	"github.com/fastresnet/fastresnet/layers"
 )
 
-// steps are the training steps of a run. All memory is allocated before the first or, what arenas lend, in it.
-type steps struct {
+// stepper takes the training steps of a run. All memory is allocated before the first or, what arenas lend, in it.
+type stepper struct {
 	cfg       engine.Config
 	variables []layers.Variable
 	bySize    map[int]*sized
 	loader    engine.Loader
 	moves     engine.Moves // of the epoch
-	hardest   []int32      // of the epoch's steps so far: see [engine.Steps]
+	hardest   []int32      // of the epoch's steps so far: see [engine.Stepper]
 	kernels   *kernels.Set
 	arena     *arena // in which variables are moved
 
@@ -35,12 +35,12 @@ type sized struct {
 	dLogits []float32 // the gradient to the logits
 }
 
-func newSteps(ctx context.Context, cfg engine.Config, train *data.Dataset, sizes []int, k *kernels.Set) (*steps, error) {
+func newStepper(ctx context.Context, cfg engine.Config, train *data.Dataset, sizes []int, k *kernels.Set) (*stepper, error) {
 	variables, err := cfg.Network.Variables()
 	if err != nil {
 		return nil, err
 	}
-	s := &steps{cfg: cfg, variables: variables, bySize: map[int]*sized{}, loader: engine.NewLoader(cfg, train), kernels: k, arena: &arena{}, gradients: Tensors{}}
+	s := &stepper{cfg: cfg, variables: variables, bySize: map[int]*sized{}, loader: engine.NewLoader(cfg, train), kernels: k, arena: &arena{}, gradients: Tensors{}}
 	for _, size := range sizes {
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -57,8 +57,8 @@ func newSteps(ctx context.Context, cfg engine.Config, train *data.Dataset, sizes
 	return s, s.loader.Prepare(ctx)
 }
 
-// Restore implements [engine.Steps].
-func (s *steps) Restore(from engine.Snapshot) error {
+// Restore implements [engine.Stepper].
+func (s *stepper) Restore(from engine.Snapshot) error {
 	err := engine.CheckSizes(s.variables, from.Variables)
 	if err == nil {
 		err = engine.CheckSizes(s.cfg.Trainable(s.variables), from.Velocities)
@@ -77,15 +77,15 @@ func (s *steps) Restore(from engine.Snapshot) error {
 	return nil
 }
 
-// Snapshot implements [engine.Steps].
-func (s *steps) Snapshot() (engine.Snapshot, error) {
+// Snapshot implements [engine.Stepper].
+func (s *stepper) Snapshot() (engine.Snapshot, error) {
 	return engine.Snapshot{
 		Metrics: slices.Clone(s.metrics), Variables: cloneTensors(s.values), Velocities: cloneTensors(s.velocities), Averages: cloneTensors(s.averages),
 	}, nil
 }
 
-// StartEpoch implements [engine.Steps].
-func (s *steps) StartEpoch(e engine.Epoch) error {
+// StartEpoch implements [engine.Stepper].
+func (s *stepper) StartEpoch(e engine.Epoch) error {
 	s.moves, s.hardest = e.Moves, nil
 	if e.Taken == 0 {
 		s.metrics = []float32{engine.MetricDiverged: -1}
@@ -93,11 +93,11 @@ func (s *steps) StartEpoch(e engine.Epoch) error {
 	return s.loader.StartEpoch(e.Number, e.Selected, e.Taken*s.cfg.Batch)
 }
 
-// PerDispatch implements [engine.Steps].
-func (*steps) PerDispatch(int) int { return 1 }
+// PerDispatch implements [engine.Stepper].
+func (*stepper) PerDispatch(int) int { return 1 }
 
-// Step implements [engine.Steps].
-func (s *steps) Step(step, size, _ int) error {
+// Step implements [engine.Stepper].
+func (s *stepper) Step(step, size, _ int) error {
 	at := s.bySize[size]
 	s.loader.Next(at.batch)
 	logits := at.net.Forward(s.values, at.batch.Images)
@@ -113,11 +113,11 @@ func (s *steps) Step(step, size, _ int) error {
 	return nil
 }
 
-// Hardest implements [engine.Steps].
-func (s *steps) Hardest() ([]int32, error) { return s.hardest, nil }
+// Hardest implements [engine.Stepper].
+func (s *stepper) Hardest() ([]int32, error) { return s.hardest, nil }
 
 // record adds a step to the metrics of the epoch.
-func (s *steps) record(l loss, step int) {
+func (s *stepper) record(l loss, step int) {
 	s.metrics[engine.MetricLoss] += float32(l.sum)
 	s.metrics[engine.MetricHits] += float32(l.hits)
 	if !l.finite() && s.metrics[engine.MetricDiverged] < 0 {
@@ -126,7 +126,7 @@ func (s *steps) record(l loss, step int) {
 }
 
 // move moves the variables and their velocities by the gradients, in place, as a step has it.
-func (s *steps) move(moves []engine.Move) {
+func (s *stepper) move(moves []engine.Move) {
 	for _, v := range s.cfg.Trainable(s.variables) {
 		w, velocity, g := s.values[v.Name], s.velocities[v.Name], s.gradients[v.Name]
 		optimizer, i := s.cfg.OptimizerOf(v)
@@ -144,8 +144,8 @@ func (s *steps) move(moves []engine.Move) {
 	}
 }
 
-// MoveAverages implements [engine.Steps].
-func (s *steps) MoveAverages(share float64) error {
+// MoveAverages implements [engine.Stepper].
+func (s *stepper) MoveAverages(share float64) error {
 	keep := float32(share)
 	rest := 1 - keep
 	for _, v := range s.variables {
@@ -165,19 +165,19 @@ func (s *steps) MoveAverages(share float64) error {
 	return nil
 }
 
-// Metrics implements [engine.Steps].
-func (s *steps) Metrics() ([]float32, error) { return slices.Clone(s.metrics), nil }
+// Metrics implements [engine.Stepper].
+func (s *stepper) Metrics() ([]float32, error) { return slices.Clone(s.metrics), nil }
 
-// LossSum implements [engine.Steps].
-func (s *steps) LossSum() float64 { return float64(s.metrics[engine.MetricLoss]) }
+// LossSum implements [engine.Stepper].
+func (s *stepper) LossSum() float64 { return float64(s.metrics[engine.MetricLoss]) }
 
-// Weights implements [engine.Steps].
-func (s *steps) Weights() (now, last engine.Weights, err error) {
+// Weights implements [engine.Stepper].
+func (s *stepper) Weights() (now, last engine.Weights, err error) {
 	if s.averages == nil {
 		return newWeights(s.values), nil, nil
 	}
 	return newWeights(s.averages), newWeights(s.values), nil
 }
 
-// Close implements [engine.Steps].
-func (*steps) Close() {}
+// Close implements [engine.Stepper].
+func (*stepper) Close() {}

@@ -36,8 +36,8 @@ func (d *device) Split(n int) error {
 }
 
 // Train implements [engine.Backend].
-func (d *device) Train(ctx context.Context, cfg engine.Config, train *data.Dataset, sizes []int) (engine.Steps, error) {
-	return newSteps(ctx, d, cfg, train, sizes)
+func (d *device) Train(ctx context.Context, cfg engine.Config, train *data.Dataset, sizes []int) (engine.Stepper, error) {
+	return newStepper(ctx, d, cfg, train, sizes)
 }
 
 // DataMemory implements [engine.Backend].

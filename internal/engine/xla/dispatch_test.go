@@ -93,12 +93,12 @@ func TestFedStepsAreSingle(t *testing.T) {
 	cfg, set := enginetest.Tiny(t)
 	cfg.StepsPerDispatch, cfg.Loading = 3, data.LoadPerImage
 	each(t, func(t *testing.T, d *engine.Device) {
-		steps, err := newSteps(t.Context(), deviceOf(d), cfg, set, []int{8, 4})
+		stepper, err := newStepper(t.Context(), deviceOf(d), cfg, set, []int{8, 4})
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer steps.Close()
-		if k := steps.PerDispatch(8); k != 1 {
+		defer stepper.Close()
+		if k := stepper.PerDispatch(8); k != 1 {
 			t.Errorf("%d steps a dispatch, want 1", k)
 		}
 	})

@@ -14,12 +14,12 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 )
 
-// steps trains with one graph a step, or a few steps ([engine.Config.StepsPerDispatch]).
+// stepper trains with one graph for a step, or for a few ([engine.Config.StepsPerDispatch]).
 //
 // The graph takes everything it needs from the device: the resident images, the epoch's choices and moves,
 // and the number of the step, which is part of the state and counts itself up, so that nothing is
 // transferred within an epoch.
-type steps struct {
+type stepper struct {
 	device    *device
 	cfg       engine.Config
 	variables []layers.Variable
@@ -77,8 +77,8 @@ type batchSource interface {
 // buffers to free after the step.
 type perStep struct{ keep, free []compute.Buffer }
 
-func newSteps(ctx context.Context, d *device, cfg engine.Config, train *data.Dataset, sizes []int) (made *steps, err error) {
-	s := &steps{device: d, cfg: cfg, count: cfg.Steps(cfg.EpochImages(train.Len())), programs: map[dispatch]*program{}}
+func newStepper(ctx context.Context, d *device, cfg engine.Config, train *data.Dataset, sizes []int) (made *stepper, err error) {
+	s := &stepper{device: d, cfg: cfg, count: cfg.Steps(cfg.EpochImages(train.Len())), programs: map[dispatch]*program{}}
 	defer func() {
 		if made == nil {
 			s.Close()
@@ -123,7 +123,7 @@ func newSteps(ctx context.Context, d *device, cfg engine.Config, train *data.Dat
 
 // compileSteps: variables, velocities, metrics, counter, moves, the source's -> variables, velocities,
 // metrics, counter, and with [engine.Config.Hardest] which images of the batch count.
-func (s *steps) compileSteps(at dispatch) (*program, error) {
+func (s *stepper) compileSteps(at dispatch) (*program, error) {
 	variables := s.variables
 	velocities := inputsOf(s.cfg.Trainable(variables))
 	inputs := append(inputsOf(variables), velocities...)
@@ -185,10 +185,10 @@ func (s *steps) compileSteps(at dispatch) (*program, error) {
 }
 
 // movesInput is the input of an epoch's moves.
-func (s *steps) movesInput() input { return whole(dtypes.Float32, s.count, 1+len(s.cfg.Groups), 2) }
+func (s *stepper) movesInput() input { return whole(dtypes.Float32, s.count, 1+len(s.cfg.Groups), 2) }
 
 // moved are the steps of the trainable variables, as moves, [groups + 1, 2], have them.
-func (s *steps) moved(trainable []layers.Variable, weights, velocities, gradients []*graph.Node, moves *graph.Node) []graphs.Step {
+func (s *stepper) moved(trainable []layers.Variable, weights, velocities, gradients []*graph.Node, moves *graph.Node) []graphs.Step {
 	steps := make([]graphs.Step, len(trainable))
 	for k, v := range trainable {
 		o, i := s.cfg.OptimizerOf(v)
@@ -205,7 +205,7 @@ func (s *steps) moved(trainable []layers.Variable, weights, velocities, gradient
 
 // tensorOf are moves as the graph takes them, [steps, groups + 1, 2]: rates, and 1 where Muon rescales. Those of steps that
 // move nothing, or that an epoch leaves out at its end, are 0.
-func (s *steps) tensorOf(moves engine.Moves) []float32 {
+func (s *stepper) tensorOf(moves engine.Moves) []float32 {
 	const what = 2 // of a move
 	groups := 1 + len(s.cfg.Groups)
 	values := make([]float32, s.count*groups*what)
@@ -221,8 +221,8 @@ func (s *steps) tensorOf(moves engine.Moves) []float32 {
 	return values
 }
 
-// Restore implements [engine.Steps].
-func (s *steps) Restore(from engine.Snapshot) (err error) {
+// Restore implements [engine.Stepper].
+func (s *stepper) Restore(from engine.Snapshot) (err error) {
 	var restored state
 	var averages []compute.Buffer
 	defer func() {
@@ -256,8 +256,8 @@ func (s *steps) Restore(from engine.Snapshot) (err error) {
 	return nil
 }
 
-// Snapshot implements [engine.Steps].
-func (s *steps) Snapshot() (to engine.Snapshot, err error) {
+// Snapshot implements [engine.Stepper].
+func (s *stepper) Snapshot() (to engine.Snapshot, err error) {
 	if s.state.metrics != nil {
 		if to.Metrics, err = s.Metrics(); err != nil {
 			return to, err
@@ -275,8 +275,8 @@ func (s *steps) Snapshot() (to engine.Snapshot, err error) {
 	return to, err
 }
 
-// StartEpoch implements [engine.Steps].
-func (s *steps) StartEpoch(e engine.Epoch) error {
+// StartEpoch implements [engine.Stepper].
+func (s *stepper) StartEpoch(e engine.Epoch) error {
 	release(s.epoch...)
 	release(s.counter)
 	release(s.counted...)
@@ -302,16 +302,16 @@ func (s *steps) StartEpoch(e engine.Epoch) error {
 	return err
 }
 
-// PerDispatch implements [engine.Steps].
-func (s *steps) PerDispatch(size int) int {
+// PerDispatch implements [engine.Stepper].
+func (s *stepper) PerDispatch(size int) int {
 	if k := s.cfg.StepsPerDispatch; s.programs[dispatch{size: size, count: k}] != nil {
 		return k
 	}
 	return 1
 }
 
-// Step implements [engine.Steps].
-func (s *steps) Step(step, size, count int) error {
+// Step implements [engine.Stepper].
+func (s *stepper) Step(step, size, count int) error {
 	own, err := s.images.startStep(size)
 	if err != nil {
 		return err
@@ -333,8 +333,8 @@ func (s *steps) Step(step, size, count int) error {
 	return nil
 }
 
-// Hardest implements [engine.Steps].
-func (s *steps) Hardest() ([]int32, error) {
+// Hardest implements [engine.Stepper].
+func (s *stepper) Hardest() ([]int32, error) {
 	var places []int32
 	for step, b := range s.counted {
 		counted, err := download[int32](b, s.cfg.Batch)
@@ -350,22 +350,22 @@ func (s *steps) Hardest() ([]int32, error) {
 	return places, nil
 }
 
-// MoveAverages implements [engine.Steps].
-func (s *steps) MoveAverages(keep float64) (err error) {
+// MoveAverages implements [engine.Stepper].
+func (s *stepper) MoveAverages(keep float64) (err error) {
 	s.state.variables, err = s.averaging.step(s.state.variables, keep)
 	return err
 }
 
-// Metrics implements [engine.Steps].
-func (s *steps) Metrics() ([]float32, error) {
+// Metrics implements [engine.Stepper].
+func (s *stepper) Metrics() ([]float32, error) {
 	return download[float32](s.state.metrics, engine.NumMetrics)
 }
 
-// LossSum implements [engine.Steps]: the losses stay on the device until the epoch ends.
-func (*steps) LossSum() float64 { return math.NaN() }
+// LossSum implements [engine.Stepper]: the losses stay on the device until the epoch ends.
+func (*stepper) LossSum() float64 { return math.NaN() }
 
-// Weights implements [engine.Steps].
-func (s *steps) Weights() (weights, last engine.Weights, err error) {
+// Weights implements [engine.Stepper].
+func (s *stepper) Weights() (weights, last engine.Weights, err error) {
 	if s.averaging == nil {
 		weights, err = copyOf(s.copying, s.variables, s.state.variables)
 		return weights, nil, err
@@ -380,8 +380,8 @@ func (s *steps) Weights() (weights, last engine.Weights, err error) {
 	return weights, last, nil
 }
 
-// Close implements [engine.Steps].
-func (s *steps) Close() {
+// Close implements [engine.Stepper].
+func (s *stepper) Close() {
 	s.state.release()
 	release(s.epoch...)
 	release(s.counter)

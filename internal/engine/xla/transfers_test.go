@@ -178,12 +178,12 @@ func TestConvolutionsAreInBFloat16(t *testing.T) {
 	cfg := enginetest.Config(t, set, 8)
 	cfg.BFloat16 = true
 	d := enginetest.Open(t, testbackend.XLA(t))
-	steps, err := newSteps(t.Context(), deviceOf(d), cfg, set, []int{8})
+	stepper, err := newStepper(t.Context(), deviceOf(d), cfg, set, []int{8})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer steps.Close()
-	step := steps.programs[dispatch{size: 8, count: 1}]
+	defer stepper.Close()
+	step := stepper.programs[dispatch{size: 8, count: 1}]
 	convolutions, weights := 0, 0
 	for _, n := range step.graph.Nodes() {
 		if n.Type() != graph.NodeTypeConvGeneral {
@@ -196,7 +196,7 @@ func TestConvolutionsAreInBFloat16(t *testing.T) {
 			}
 		}
 	}
-	for _, v := range steps.variables {
+	for _, v := range stepper.variables {
 		if len(v.Dims) == 4 {
 			weights++
 		}
