@@ -26,7 +26,6 @@ func (c *config) engineConfig(d *engine.Device, p Precision) engine.Config {
 		Groups:         r.engineGroups(),
 		LabelSmoothing: r.LabelSmoothing,
 		ClassWeights:   r.classWeights(),
-		AverageEvery:   r.Averaging.Every,
 		Views:          r.TestViews.engineViews(),
 		Batch:          r.ImagesPerStep(),
 		KeepIncomplete: r.KeepIncompleteBatch,
@@ -57,7 +56,7 @@ func (c *config) normalization() data.Normalization {
 // engineAverage is the moving average as engines know it, given the number of steps in a whole epoch.
 func (r Recipe) engineAverage(whole int) engine.Average {
 	return engine.Average{
-		Keep:  math.Pow(r.Averaging.Decay, float64(r.Averaging.Every)),
+		Every: r.Averaging.Every, Keep: math.Pow(r.Averaging.Decay, float64(r.Averaging.Every)),
 		Power: r.Averaging.Power, Steps: r.steps(whole), Lookahead: r.Averaging.Lookahead,
 	}
 }

@@ -29,7 +29,7 @@ func (c *config) settleSelector(shape data.Shape, classes int) error {
 func (c *config) selectorConfig(cfg engine.Config) engine.Config {
 	cfg.Network = *c.selector
 	cfg.Batch, cfg.Hardest, cfg.Selected = c.recipe.BatchSize, cfg.Batch, 0
-	cfg.AverageEvery, cfg.Average, cfg.StepsPerDispatch, cfg.LossEvery = 0, engine.Average{}, 1, 0
+	cfg.Average, cfg.StepsPerDispatch, cfg.LossEvery = engine.Average{}, 1, 0
 	cfg.Initial, cfg.Frozen, cfg.RateFactors = nil, nil, nil
 	return cfg
 }

@@ -23,9 +23,8 @@ type Config struct {
 	LabelSmoothing float64
 	// ClassWeights are by how much each class counts in the loss; nil for 1 each.
 	ClassWeights []float32
-	// AverageEvery is the number of steps after which the moving average of the variables moves; 0 for none.
-	AverageEvery int
-	Average      Average
+	// Average is that of the variables, if there is one.
+	Average Average
 	// Views are the views of an image whose logits are added up, weighted, to the model's; none for the image alone.
 	Views []View
 	// Batch is the number of images a step; the loss of a step is its sum over the images, divided by it.

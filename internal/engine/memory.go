@@ -90,7 +90,7 @@ func (d *Device) TrainingMemory(cfg Config, images int, tested bool) (int64, err
 		return 0, err
 	}
 	copies := int64(4) // velocities and gradients, and what becomes of the weights and of those
-	if cfg.AverageEvery > 0 {
+	if cfg.Average.Every > 0 {
 		copies += 2
 	}
 	for _, v := range variables {
@@ -133,8 +133,8 @@ func imageOutputSize(s data.Shape) int64 {
 func keptSize(sequence []layers.Layer, steps []layers.ResolvedLayer, frozen map[string]bool) (size int64, rest []layers.ResolvedLayer) {
 	for i, l := range sequence {
 		out := steps[0].Out
-		if t := TogetherOf(sequence[i:]); t.Conv == nil && t.PicksFirst() && !frozen[t.Norm.Name] {
-			out = steps[t.Layers-1].Out
+		if f := FusionOf(sequence[i:]); f.Conv == nil && f.PicksFirst() && !frozen[f.Norm.Name] {
+			out = steps[f.Layers-1].Out
 		}
 		size += outputSize(out)
 		steps = steps[1:]
@@ -178,7 +178,7 @@ const input = -1
 func (a *answer) add(sequence []layers.Layer, first int) (out int) {
 	in := first
 	for i := 0; i < len(sequence); i++ {
-		n := max(1, a.pooled(TogetherOf(sequence[i:])))
+		n := max(1, a.pooled(FusionOf(sequence[i:])))
 		size := outputSize(a.steps[n-1].Out)
 		a.steps = a.steps[n:]
 		switch l := sequence[i].(type) {
@@ -210,9 +210,9 @@ func (a *answer) add(sequence []layers.Layer, first int) (out int) {
 
 // pooled is how many layers are computed together, the last of which is a pool that keeps a part of each tile: cpu's newConv. It
 // is 0 if there are none.
-func (a *answer) pooled(t Together) int {
+func (a *answer) pooled(f Fusion) int {
 	const side = 4 // of a tile
-	if t.Conv == nil || t.Pool == nil || side%t.Pool.Size != 0 {
+	if f.Conv == nil || f.Pool == nil || side%f.Pool.Size != 0 {
 		return 0
 	}
 	s := a.steps[0]
@@ -222,7 +222,7 @@ func (a *answer) pooled(t Together) int {
 	if !isTransformed(s.Variables[0], s.In, s.Out) || inputs*outputs*(9*pixels-38*tiles) < 55*a.fewest*(inputs+outputs)*tiles {
 		return 0
 	}
-	return t.Layers
+	return f.Layers
 }
 
 // isTransformed says whether a convolution may be computed by transforms: cpu's winogradFits.

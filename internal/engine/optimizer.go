@@ -57,8 +57,10 @@ func (Nesterov) optimizer() {}
 func (SGD) optimizer()      {}
 func (Muon) optimizer()     {}
 
-// Average is an exponential moving average of the variables over the steps of a run.
+// Average is an exponential moving average of the variables over the steps of a run; the zero value is none.
 type Average struct {
+	// Every is the number of steps after which it moves; 0 for no average.
+	Every int
 	// Keep is the share of the average that is kept each time it moves, at the end of the run.
 	Keep float64
 	// Power has the share grow to that with this power of the part of the run's Steps that have been taken; 0 for one

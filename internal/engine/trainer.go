@@ -56,7 +56,7 @@ func initial(ctx context.Context, cfg Config, variables []layers.Variable, train
 	if s.Variables, err = InitialWeights(ctx, variables, cfg, train); err != nil {
 		return s, err
 	}
-	if cfg.AverageEvery > 0 {
+	if cfg.Average.Every > 0 {
 		s.Averages = s.Variables
 	}
 	s.Velocities = map[string][]float32{}
@@ -172,18 +172,18 @@ func (t *Trainer) LossSum() (float64, error) {
 func (t *Trainer) next(size, left int, m Metrics) int {
 	count := t.stepper.PerDispatch(size)
 	fits := count <= left && count*size <= t.images()-m.Examples && t.pacing.allows(count)
-	if every := t.cfg.AverageEvery; !fits || every > 0 && count > every-t.averaged%every {
+	if every := t.cfg.Average.Every; !fits || every > 0 && count > every-t.averaged%every {
 		return 1
 	}
 	return count
 }
 
-// average is called after count steps, and moves the averages after every Config.AverageEvery of them.
+// average is called after count steps, and moves the averages after every [Average.Every] of them.
 func (t *Trainer) average(count int) error {
-	if t.cfg.AverageEvery == 0 {
+	if t.cfg.Average.Every == 0 {
 		return nil
 	}
-	if t.averaged += count; t.averaged%t.cfg.AverageEvery != 0 {
+	if t.averaged += count; t.averaged%t.cfg.Average.Every != 0 {
 		return nil
 	}
 	return t.stepper.MoveAverages(t.cfg.Average.KeepAfter(t.averaged))

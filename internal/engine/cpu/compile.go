@@ -43,12 +43,12 @@ func lower(sequence []layers.Layer, in *tensor, frozen map[string]bool) (ops []o
 	}
 	var last *conv // if it is the operation before
 	// convolve is a convolution of in, whose border it reads where it is padded.
-	convolve := func(l layers.Layer, channels int, name string, frozen bool, together engine.Together) *conv {
+	convolve := func(l layers.Layer, channels int, name string, frozen bool, fusion engine.Fusion) *conv {
 		f := filterOf(l, in.shape)
 		if in.slots != nil && f.pad > 0 {
 			ops = append(ops, border{in})
 		}
-		return newConv(in, channels, name+"/weight", f, frozen, together)
+		return newConv(in, channels, name+"/weight", f, frozen, fusion)
 	}
 	withBias := func(c *conv, name string, biased bool) {
 		add(c, c.out, !c.frozen || biased && !frozen[name])
@@ -61,13 +61,13 @@ func lower(sequence []layers.Layer, in *tensor, frozen map[string]bool) (ops []o
 	for i := 0; i < len(sequence); i++ {
 		before := last
 		last = nil
-		together := engine.TogetherOf(sequence[i:])
+		fusion := engine.FusionOf(sequence[i:])
 		switch l := sequence[i].(type) {
 		case layers.Conv:
-			c := convolve(l, l.Out, l.Name, frozen[l.Name], together)
+			c := convolve(l, l.Out, l.Name, frozen[l.Name], fusion)
 			if c.pool != nil {
 				add(c, c.pool.out, false)
-				i += together.Layers - 1
+				i += fusion.Layers - 1
 				break
 			}
 			add(c, c.out, !c.frozen)
@@ -76,17 +76,17 @@ func lower(sequence []layers.Layer, in *tensor, frozen map[string]bool) (ops []o
 			if !in.fixed {
 				return nil, nil, fmt.Errorf("%w: %v behind a layer that trains", ErrUnsupported, l)
 			}
-			withBias(convolve(l, l.Channels(in.shape.Channels), l.Name, true, together), l.Name, l.Bias)
+			withBias(convolve(l, l.Channels(in.shape.Channels), l.Name, true, fusion), l.Name, l.Bias)
 		case layers.Linear:
-			withBias(convolve(l, l.Out, l.Name, frozen[l.Name], together), l.Name, l.Bias)
+			withBias(convolve(l, l.Out, l.Name, frozen[l.Name], fusion), l.Name, l.Bias)
 		case layers.BatchNorm:
-			if together.PicksFirst() && in.slots == nil && !(in.fixed && frozen[l.Name]) {
-				b := newPooledNorm(in, together, frozen[l.Name])
+			if fusion.PicksFirst() && in.slots == nil && !(in.fixed && frozen[l.Name]) {
+				b := newPooledNorm(in, fusion, frozen[l.Name])
 				add(b, b.out, !b.frozen)
-				i += together.Layers - 1
+				i += fusion.Layers - 1
 				break
 			}
-			f, is := activationOf(together.Activation)
+			f, is := activationOf(fusion.Activation)
 			if is {
 				i++
 			}

@@ -85,18 +85,18 @@ type conv struct {
 
 // newConv is a convolution, and where there is no backward pass also the norm, the activation and the max pool behind it,
 // if there is such a pool and all can be computed together.
-func newConv(in *tensor, channels int, weight string, f filter, frozen bool, t engine.Together) *conv {
+func newConv(in *tensor, channels int, weight string, f filter, frozen bool, fusion engine.Fusion) *conv {
 	out := in.without(f.output(in.shape, channels))
 	c := &conv{in: in, out: out, weight: weight, frozen: frozen, convolution: convolutionOf(in, out, f)}
-	if in.slots == nil || t.Pool == nil || !c.keeps(t.Pool.Size) {
+	if in.slots == nil || fusion.Pool == nil || !c.keeps(fusion.Pool.Size) {
 		out.claim()
 		return c
 	}
 	out.fixed = in.fixed
-	c.pool = newMaxPool(out, t.Pool.Size, t.Pool.Size)
-	if t.Norm != nil {
-		f, _ := activationOf(t.Activation)
-		c.norm = newNorm(out, out, *t.Norm, f, true)
+	c.pool = newMaxPool(out, fusion.Pool.Size, fusion.Pool.Size)
+	if fusion.Norm != nil {
+		f, _ := activationOf(fusion.Activation)
+		c.norm = newNorm(out, out, *fusion.Norm, f, true)
 		c.norm.fused = true
 	}
 	return c

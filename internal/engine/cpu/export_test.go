@@ -93,7 +93,7 @@ type Conv struct {
 // NewConv makes a convolution of images in a shape, with square filters padded by half their size.
 func NewConv(in data.Shape, batch, channels, kernel, stride int, kernels string) *Conv {
 	f := filter{kernel, kernel, stride, stride, kernel / 2}
-	c := newConv(newTensor(named(kernels), in, batch), channels, "w", f, false, engine.Together{})
+	c := newConv(newTensor(named(kernels), in, batch), channels, "w", f, false, engine.Fusion{})
 	return &Conv{c, f, &Net{vars: Tensors{}, grads: Tensors{}}}
 }
 

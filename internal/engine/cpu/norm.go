@@ -75,10 +75,10 @@ func newNorm(in, out *tensor, l layers.BatchNorm, f kernels.Activation, frozen b
 }
 
 // newPooledNorm makes a norm, with the activation behind it, whose max pool picks first.
-func newPooledNorm(in *tensor, t engine.Together, frozen bool) *norm {
-	f, _ := activationOf(t.Activation)
-	pool := newMaxPool(in, t.Pool.Size, t.Pool.Size)
-	b := newNorm(in, in.beside(pool.out.shape), *t.Norm, f, frozen)
+func newPooledNorm(in *tensor, fusion engine.Fusion, frozen bool) *norm {
+	f, _ := activationOf(fusion.Activation)
+	pool := newMaxPool(in, fusion.Pool.Size, fusion.Pool.Size)
+	b := newNorm(in, in.beside(pool.out.shape), *fusion.Norm, f, frozen)
 	b.picked, b.picks = pool.out, pool
 	return b
 }

@@ -63,14 +63,14 @@ func (s *stepper) Restore(from engine.Snapshot) error {
 	if err == nil {
 		err = engine.CheckSizes(s.cfg.Trainable(s.variables), from.Velocities)
 	}
-	if err == nil && s.cfg.AverageEvery > 0 {
+	if err == nil && s.cfg.Average.Every > 0 {
 		err = engine.CheckSizes(s.variables, from.Averages)
 	}
 	if err != nil {
 		return err
 	}
 	s.values, s.velocities, s.averages = cloneTensors(from.Variables), cloneTensors(from.Velocities), nil
-	if s.cfg.AverageEvery > 0 {
+	if s.cfg.Average.Every > 0 {
 		s.averages = cloneTensors(from.Averages)
 	}
 	s.metrics = slices.Clone(from.Metrics)

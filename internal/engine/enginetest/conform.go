@@ -133,7 +133,7 @@ func averagingOfNothingKept(t *testing.T, d *engine.Device) {
 	set := Synthetic(t, 48)
 	cfg := SmallConfig(t, set, 16)
 	_, want := Train(t, NewTrainer(t, d, cfg, set), 2)
-	cfg.AverageEvery = 1
+	cfg.Average.Every = 1
 	_, got := Train(t, NewTrainer(t, d, cfg, set), 2)
 	if !cmp.Equal(want, got) {
 		t.Error("the average that keeps nothing differs from the weights")
@@ -150,9 +150,9 @@ func averaging(t *testing.T, d *engine.Device) {
 		average engine.Average
 		keep    []float64 // after steps 2, 4 and 6
 	}{
-		{"one share", engine.Average{Keep: 0.75}, []float64{0.75, 0.75, 0.75}},
-		{"a share that grows", engine.Average{Keep: 0.9, Power: 3, Steps: steps}, []float64{0.9 / 27, 0.9 * 8 / 27, 0.9}},
-		{"lookahead", engine.Average{Keep: 0.9, Power: 3, Steps: steps, Lookahead: true}, []float64{0.9 / 27, 0.9 * 8 / 27, 0.9}},
+		{"one share", engine.Average{Every: every, Keep: 0.75}, []float64{0.75, 0.75, 0.75}},
+		{"a share that grows", engine.Average{Every: every, Keep: 0.9, Power: 3, Steps: steps}, []float64{0.9 / 27, 0.9 * 8 / 27, 0.9}},
+		{"lookahead", engine.Average{Every: every, Keep: 0.9, Power: 3, Steps: steps, Lookahead: true}, []float64{0.9 / 27, 0.9 * 8 / 27, 0.9}},
 	} {
 		t.Run(tt.label, func(t *testing.T) {
 			cfg := SmallConfig(t, set, 16)
@@ -179,7 +179,7 @@ func averaging(t *testing.T, d *engine.Device) {
 				}
 			}
 
-			cfg.AverageEvery, cfg.Average = every, tt.average
+			cfg.Average = tt.average
 			_, got := Train(t, NewTrainer(t, d, cfg, set), epochs)
 			if diff := cmp.Diff(want, got, cmpopts.EquateApprox(0, 1e-6)); diff != "" {
 				t.Errorf("averages (-want +got):\n%s", diff)
@@ -295,7 +295,7 @@ func restoredRunsContinue(t *testing.T, d *engine.Device) {
 		cfg := SmallConfig(t, set, 8)
 		cfg.Loading = loading
 		cfg.KeepIncomplete = true // three steps an epoch
-		cfg.AverageEvery, cfg.Average = 2, engine.Average{Keep: 0.5, Power: 1, Steps: 3 * epochs, Lookahead: true}
+		cfg.Average = engine.Average{Every: 2, Keep: 0.5, Power: 1, Steps: 3 * epochs, Lookahead: true}
 		first, second := NewTrainer(t, d, cfg, set), NewTrainer(t, d, cfg, set)
 		start := SnapshotOf(t, first)
 		whole, want := Until(t, first, epochs, -1)
@@ -324,7 +324,7 @@ func restoredRunsContinue(t *testing.T, d *engine.Device) {
 func restoreRejects(t *testing.T, d *engine.Device) {
 	set := Synthetic(t, 16)
 	cfg := SmallConfig(t, set, 8)
-	cfg.AverageEvery, cfg.Average.Keep = 1, 0.5
+	cfg.Average = engine.Average{Every: 1, Keep: 0.5}
 	tests := map[string]func(s *engine.Snapshot){
 		"more steps than an epoch has": func(s *engine.Snapshot) { s.Steps = 3 },
 		"steps below 0":                func(s *engine.Snapshot) { s.Steps = -1 },
@@ -417,7 +417,7 @@ func weightsAreCopies(t *testing.T, d *engine.Device) {
 	set := Synthetic(t, 64)
 	for _, every := range []int{0, 1} {
 		cfg := SmallConfig(t, set, 16)
-		cfg.AverageEvery, cfg.Average.Keep = every, 0.5
+		cfg.Average = engine.Average{Every: every, Keep: 0.5}
 		run := NewTrainer(t, d, cfg, set)
 		first, last, err := run.Weights()
 		if err != nil {

@@ -39,7 +39,7 @@ func frozenLayersStay(t *testing.T, d *engine.Device) {
 	set := Synthetic(t, 32)
 	cfg := Config(t, set, 16)
 	cfg.Network = partsNetwork(cfg)
-	cfg.AverageEvery, cfg.Average = 1, engine.Average{Keep: 0.3}
+	cfg.Average = engine.Average{Every: 1, Keep: 0.3}
 	before := InitialWeights(t, cfg, set)
 	for name := range before {
 		for i := range before[name] {

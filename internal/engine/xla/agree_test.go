@@ -44,7 +44,7 @@ func TestEnginesAgree(t *testing.T) {
 	tricks.Network = enginetest.Network(t, design, set, 2)
 	tricks.LabelSmoothing, tricks.ClassWeights = 0.2, []float32{0.5, 1, 2, 1, 1, 0, 3, 1, 1, 1}
 	tricks.Groups = []engine.Group{{Kind: layers.KindBiases, Optimizer: engine.Nesterov{Momentum: 0.9, WeightDecay: 5e-4 / 8}}}
-	tricks.AverageEvery, tricks.Average = 1, engine.Average{Keep: 0.5}
+	tricks.Average = engine.Average{Every: 1, Keep: 0.5}
 
 	speedrun := cfg
 	speedrun.Network = enginetest.Network(t, layers.Airbench94(), set, 2)
@@ -59,7 +59,7 @@ func TestEnginesAgree(t *testing.T) {
 	longer.Network = enginetest.Network(t, layers.Airbench96(), set, 2)
 	longer.Optimizer, longer.LabelSmoothing = engine.SGD{Momentum: 0.85, WeightDecay: 0.0013}, 0.2
 	longer.Augmentations = []data.Augmentation{data.Crop{Pad: 4}, data.AlternatingFlip{}, data.Cutout{Height: 12, Width: 12}}
-	longer.Batch, longer.AverageEvery, longer.Average = 8, 1, engine.Average{Keep: 0.5, Power: 3, Steps: 2, Lookahead: true}
+	longer.Batch, longer.Average = 8, engine.Average{Every: 1, Keep: 0.5, Power: 3, Steps: 2, Lookahead: true}
 
 	frozen := tricks // in its midst, so that gradients pass through what is frozen
 	frozen.Frozen = map[string]bool{"layer1/conv": true, "layer1/norm": true, "layer1/residual/norm1": true}

@@ -124,7 +124,7 @@ func TestDevicesTrainAsOne(t *testing.T) {
 			cfg := enginetest.SmallConfig(t, set, 8)
 			cfg.Loading = loading
 			cfg.KeepIncomplete = true // 6 images
-			cfg.AverageEvery, cfg.Average = 2, engine.Average{Keep: 0.5, Lookahead: true}
+			cfg.Average = engine.Average{Every: 2, Keep: 0.5, Lookahead: true}
 			var one map[string][]float32
 			var losses []engine.Metrics
 			for _, units := range []int{1, 4} {

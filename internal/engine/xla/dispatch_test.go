@@ -37,7 +37,7 @@ func several(t *testing.T) (d *engine.Device, cfg engine.Config, set *data.Datas
 func TestSeveralStepsPerDispatchTrainLikeOne(t *testing.T) {
 	const tolerance = 1e-5
 	d, cfg, set := several(t)
-	cfg.AverageEvery, cfg.Average = 4, engine.Average{Keep: 0.9}
+	cfg.Average = engine.Average{Every: 4, Keep: 0.9}
 	single := cfg
 	single.StepsPerDispatch = 0
 	wantHistory, want := enginetest.Train(t, newTrainer(t, d, single, set), 3)

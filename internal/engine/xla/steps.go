@@ -93,7 +93,7 @@ func newStepper(ctx context.Context, d *device, cfg engine.Config, train *data.D
 	if s.copying, err = compileCopy(d, s.variables); err != nil {
 		return nil, err
 	}
-	if cfg.AverageEvery > 0 {
+	if cfg.Average.Every > 0 {
 		if s.averaging, err = newAveraging(d, cfg, s.variables); err != nil {
 			return nil, err
 		}

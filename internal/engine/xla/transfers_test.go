@@ -18,11 +18,11 @@ import (
 // take an upload each time they move. No step leaves a buffer behind or uses one that an earlier step was given.
 func TestTransfersAndBuffers(t *testing.T) {
 	for label, average := range map[string]engine.Average{
-		"averages": {Keep: 0.5}, "lookahead": {Keep: 0.5, Lookahead: true},
+		"averages": {Every: 4, Keep: 0.5}, "lookahead": {Every: 4, Keep: 0.5, Lookahead: true},
 	} {
 		t.Run(label, func(t *testing.T) {
 			cfg, set := enginetest.Tiny(t)
-			cfg.StepsPerDispatch, cfg.AverageEvery, cfg.Average = 3, 4, average
+			cfg.StepsPerDispatch, cfg.Average = 3, average
 			transfersAndBuffers(t, cfg, set)
 		})
 	}
@@ -46,14 +46,14 @@ func transfersAndBuffers(t *testing.T, cfg engine.Config, set *data.Dataset) {
 				if len(l.alive) != before {
 					t.Errorf("epoch %d: %d buffers after step %d, want %d as after the first", epoch, len(l.alive), p.Step, before)
 				}
-				if uploads := once + (p.Step+1)/cfg.AverageEvery; l.uploads != uploads || l.downloads != 0 {
+				if uploads := once + (p.Step+1)/cfg.Average.Every; l.uploads != uploads || l.downloads != 0 {
 					t.Errorf("epoch %d, step %d: %d uploads and %d downloads, want %d and 0", epoch, p.Step, l.uploads, l.downloads, uploads)
 				}
 			})
 			if err != nil {
 				t.Fatalf("%+v", err)
 			}
-			if uploads := once + 8/cfg.AverageEvery; l.uploads != uploads || l.downloads != downloads {
+			if uploads := once + 8/cfg.Average.Every; l.uploads != uploads || l.downloads != downloads {
 				t.Errorf("epoch %d: %d uploads and %d downloads, want %d and %d", epoch, l.uploads, l.downloads, uploads, downloads)
 			}
 		}
@@ -91,10 +91,10 @@ func outOfMemoryAfter(n int) func() error {
 // Wherever the memory of a device ends within an epoch, the error says so, what the run has can still be read, and nothing
 // of it stays when it is closed.
 func TestEpochOutOfMemory(t *testing.T) {
-	for label, average := range map[string]engine.Average{"averages": {Keep: 0.5}, "lookahead": {Keep: 0.5, Lookahead: true}} {
+	for label, average := range map[string]engine.Average{"averages": {Every: 4, Keep: 0.5}, "lookahead": {Every: 4, Keep: 0.5, Lookahead: true}} {
 		t.Run(label, func(t *testing.T) {
 			cfg, set := enginetest.Tiny(t)
-			cfg.AverageEvery, cfg.Average = 4, average
+			cfg.Average = average
 			d := enginetest.Open(t, gomlx)
 			l := underLedger(t, deviceOf(d))
 			for n := 0; ; n++ {
@@ -127,7 +127,7 @@ func TestEpochOutOfMemory(t *testing.T) {
 func TestPreparationOutOfMemory(t *testing.T) {
 	fed := func(cfg engine.Config) engine.Config { cfg.Loading = data.LoadPerImage; return cfg }
 	resident, set := enginetest.Tiny(t)
-	resident.StepsPerDispatch, resident.AverageEvery, resident.Average.Keep = 3, 4, 0.5
+	resident.StepsPerDispatch, resident.Average = 3, engine.Average{Every: 4, Keep: 0.5}
 	for name, cfg := range map[string]engine.Config{"resident": resident, "fed": fed(resident)} {
 		t.Run(name, func(t *testing.T) {
 			d := enginetest.Open(t, gomlx)

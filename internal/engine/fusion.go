@@ -2,9 +2,9 @@ package engine
 
 import "github.com/fastresnet/fastresnet/layers"
 
-// Together is what a sequence of layers begins with that an engine may compute together: a convolution, a norm, an activation
+// Fusion is what a sequence of layers begins with that an engine may compute together: a convolution, a norm, an activation
 // behind the norm, and a max pool. Any of them may be missing.
-type Together struct {
+type Fusion struct {
 	Conv       *layers.Conv
 	Norm       *layers.BatchNorm
 	Activation layers.Layer
@@ -12,41 +12,41 @@ type Together struct {
 	Layers     int // how many they are
 }
 
-// TogetherOf finds it.
-func TogetherOf(sequence []layers.Layer) (t Together) {
+// FusionOf is what a sequence begins with; it has no layers where nothing can be computed together.
+func FusionOf(sequence []layers.Layer) (f Fusion) {
 	next := func() layers.Layer {
-		if t.Layers < len(sequence) {
-			return sequence[t.Layers]
+		if f.Layers < len(sequence) {
+			return sequence[f.Layers]
 		}
 		return nil
 	}
 	if l, is := next().(layers.Conv); is {
-		t.Conv = &l
-		t.Layers++
+		f.Conv = &l
+		f.Layers++
 	}
 	if l, is := next().(layers.BatchNorm); is {
-		t.Norm = &l
-		t.Layers++
+		f.Norm = &l
+		f.Layers++
 		switch l := next().(type) {
 		case layers.ReLU, layers.CELU, layers.GELU, layers.SiLU:
-			t.Activation = l
-			t.Layers++
+			f.Activation = l
+			f.Layers++
 		}
 	}
 	if l, is := next().(layers.MaxPool); is {
-		t.Pool = &l
-		t.Layers++
+		f.Pool = &l
+		f.Layers++
 	}
-	return t
+	return f
 }
 
 // PicksFirst says whether the pool can pick from the norm's input: an activation that rises, or none, makes the most of what is the
 // most before it.
-func (t Together) PicksFirst() bool {
-	if t.Norm == nil || t.Pool == nil {
+func (f Fusion) PicksFirst() bool {
+	if f.Norm == nil || f.Pool == nil {
 		return false
 	}
-	switch t.Activation.(type) {
+	switch f.Activation.(type) {
 	case nil, layers.ReLU, layers.CELU:
 		return true
 	}
