@@ -18,6 +18,7 @@ type Loader interface {
 	Next(b Batch)
 }
 
+// NewLoader is the loader of a training set for the configuration's way of loading ([Config.Loading]).
 func NewLoader(cfg Config, train *data.Dataset) Loader {
 	switch cfg.Loading {
 	case data.LoadEveryEpoch:

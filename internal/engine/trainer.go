@@ -107,9 +107,8 @@ type Progress struct {
 }
 
 // Epoch trains one epoch, counted from 1, a step for each of moves and no more than Steps. onStep is called after each
-// dispatch.
-// Of the last epoch that began, before [Trainer.Restore] or before ctx ended, it takes the steps that are left, and
-// returns the metrics of the whole epoch. When ctx ends, Epoch returns its error with the metrics of the steps that
+// dispatch. Of the last epoch that began, before [Trainer.Restore] or before ctx ended, it takes the steps that are left,
+// and returns the metrics of the whole epoch. When ctx ends, Epoch returns its error with the metrics of the steps that
 // were taken; after any other error there are none.
 func (t *Trainer) Epoch(ctx context.Context, epoch int, moves Moves, onStep func(Progress)) (m Metrics, err error) {
 	if epoch != t.epoch {
