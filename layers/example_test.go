@@ -73,7 +73,7 @@ func ExampleDesign_Build_error() {
 	// layers: invalid network: images of 4x4x1 are too small for design "resnet9": need 8x8 at least, or fewer stages that halve them
 }
 
-// A network of one's own is a few switches of a design.
+// A network of your own is a few switches of a design.
 func ExampleDesign() {
 	design := layers.Design{
 		Name:  "two stages",

@@ -28,7 +28,7 @@ type WhiteningSettings struct {
 	Epsilon float64 `json:"epsilon"`
 	// Images is how many training images count, the first ones, at least 1: published, 10,000.
 	Images int `json:"images"`
-	// Unpadded leaves the padding out: height and width become less by Kernel-1.
+	// Unpadded leaves the padding out: height and width shrink by Kernel-1.
 	Unpadded bool `json:"unpadded,omitempty"`
 	// Negatives adds the negative of every filter, behind all of them: twice the output channels. An activation
 	// then loses neither side of a value.

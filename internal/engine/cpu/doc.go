@@ -1,5 +1,5 @@
 // Package cpu is the engine in pure Go, for machines without a GPU and without a C library: the forward and backward
-// pass of a network, its loss and its optimisers, written out. It computes every layer of package layers; tests hold it
+// pass of a network, its loss and its optimizers, written out. It computes every layer of package layers; tests hold it
 // to plain float64 loops, to finite differences, to PyTorch and to GoMLX.
 //
 // The function compile makes a [Net] of a network, for batches of one size, with which the type stepper trains. The type

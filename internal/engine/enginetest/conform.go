@@ -31,7 +31,7 @@ func Conform(t *testing.T, d *engine.Device) {
 		{"weights are copies", weightsAreCopies},
 		{"an average of nothing kept is the weights", averagingOfNothingKept},
 		{"averages", averaging},
-		{"biases have an optimiser", biasesHaveAnOptimizer},
+		{"biases have an optimizer", biasesHaveAnOptimizer},
 		{"groups move their kind", groupsMoveTheirKind},
 		{"restored runs continue", restoredRunsContinue},
 		{"a snapshot that does not fit changes nothing", restoreRejects},
@@ -188,7 +188,7 @@ func averaging(t *testing.T, d *engine.Device) {
 	}
 }
 
-// Biases move by an optimiser of their own: without momentum and decay, a bias moves as many times as far as its
+// Biases move by an optimizer of their own: without momentum and decay, a bias moves as many times as far as its
 // rate is larger, and the weights move as before.
 func biasesHaveAnOptimizer(t *testing.T, d *engine.Device) {
 	set := Synthetic(t, 16)
