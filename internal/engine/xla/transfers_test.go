@@ -91,7 +91,9 @@ func outOfMemoryAfter(n int) func() error {
 // Wherever the memory of a device ends within an epoch, the error says so, what the run has can still be read, and nothing
 // of it stays when it is closed.
 func TestEpochOutOfMemory(t *testing.T) {
-	for label, average := range map[string]engine.Average{"averages": {Every: 4, Keep: 0.5}, "lookahead": {Every: 4, Keep: 0.5, Lookahead: true}} {
+	for label, average := range map[string]engine.Average{
+		"averages": {Every: 4, Keep: 0.5}, "lookahead": {Every: 4, Keep: 0.5, Lookahead: true},
+	} {
 		t.Run(label, func(t *testing.T) {
 			cfg, set := enginetest.Tiny(t)
 			cfg.Average = average
