@@ -146,6 +146,26 @@ func Diagnose(ctx context.Context, leaveOut ...string) Diagnosis {
 	return d
 }
 
+// ending is a context that ends when ctx does, until stop is called. It may be handed to other goroutines: whatever a
+// caller's context does when it is asked, it does not do it there.
+func ending(ctx context.Context) (own context.Context, stop context.CancelFunc) {
+	own, stop = context.WithCancel(context.Background())
+	ended := ctx.Done()
+	select {
+	case <-ended:
+		stop()
+	default:
+		go func() {
+			select {
+			case <-ended:
+				stop()
+			case <-own.Done():
+			}
+		}()
+	}
+	return own, stop
+}
+
 // automatic is the backend that "auto" takes.
 func (d Diagnosis) automatic() string {
 	for _, b := range d.considered() {

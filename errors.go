@@ -1,11 +1,13 @@
 package fastresnet
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"runtime/debug"
 
 	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/internal/argument"
 	"github.com/fastresnet/fastresnet/internal/engine"
 	"github.com/fastresnet/fastresnet/internal/safetensors"
 )
@@ -104,4 +106,29 @@ func (e *panicError) Format(f fmt.State, verb rune) {
 	if verb == 'v' && f.Flag('+') {
 		fmt.Fprintf(f, "\n%s", e.stack)
 	}
+}
+
+// problems are all that is wrong with options, to be told at once. Each wraps [ErrOption].
+type problems []error
+
+// want notes a problem in words, unless all is well.
+func (p *problems) want(well bool, format string, args ...any) {
+	if !well {
+		p.add(fmt.Errorf(format, args...))
+	}
+}
+
+// add notes an error, which may be nil, as a problem.
+func (p *problems) add(err error) {
+	if err != nil {
+		*p = append(*p, fmt.Errorf("%w: %w", ErrOption, err))
+	}
+}
+
+// given reports a context that is nil.
+func given(ctx context.Context) error {
+	if err := argument.Context(ctx); err != nil {
+		return fmt.Errorf("%w: %w", ErrArgument, err)
+	}
+	return nil
 }

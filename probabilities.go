@@ -1,8 +1,10 @@
 package fastresnet
 
 import (
+	"fmt"
 	"math"
 	"slices"
+	"sync/atomic"
 )
 
 // meanProbabilities are the classes' probabilities for each image, the mean of those that models find: logits has
@@ -64,3 +66,16 @@ func lossOfMean(losses []float64) float64 {
 	}
 	return least - math.Log(sum/float64(len(losses)))
 }
+
+// threshold is the probability below which a prediction is unknown. It may be set while others predict.
+type threshold struct{ bits atomic.Uint64 } // of a float64
+
+func (t *threshold) set(probability float64) error {
+	if !(probability >= 0 && probability <= 1) {
+		return fmt.Errorf("%w: a threshold of %g, need 0 to 1", ErrArgument, probability)
+	}
+	t.bits.Store(math.Float64bits(probability))
+	return nil
+}
+
+func (t *threshold) value() float64 { return math.Float64frombits(t.bits.Load()) }

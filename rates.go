@@ -114,13 +114,5 @@ func stretch(groups []VariableGroup, epochs, rates float64) []VariableGroup {
 	return groups
 }
 
-// factor is by how much a number changes; 1 where one that is no good would make it useless.
-func factor(before, after float64) float64 {
-	if !(before > 0 && after > 0) {
-		return 1
-	}
-	return after / before
-}
-
 // scheduled is the number of epochs that the schedule was made for: the run's, or up to its last knot where they are 0.
 func (r Recipe) scheduled() float64 { return cmp.Or(max(0, r.length()), math.Round(r.Schedule.End())) }

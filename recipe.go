@@ -157,6 +157,29 @@ func (r Recipe) ImagesPerStep() int {
 	return r.Selection.of(r.BatchSize)
 }
 
+// OfWidth is a copy of the recipe whose design has a width, as by [WithWidth]. A selection's is in proportion, at least 1; a
+// network of one's own has no width, and stays as it is.
+func (r Recipe) OfWidth(width int) Recipe {
+	before := r.Design.Width
+	r = r.Clone()
+	if r.Network != nil {
+		return r
+	}
+	r.Design.Width = width
+	if s := r.Selection; s != nil && s.Design.Width > 0 {
+		s.Design.Width = max(1, int(math.Round(float64(s.Design.Width)*factor(float64(before), float64(width)))))
+	}
+	return r
+}
+
+// factor is by how much a number changes; 1 where one that is no good would make it useless.
+func factor(before, after float64) float64 {
+	if !(before > 0 && after > 0) {
+		return 1
+	}
+	return after / before
+}
+
 // MarshalJSON writes the recipe, and its optimizer by its name.
 func (r Recipe) MarshalJSON() ([]byte, error) {
 	type plain Recipe // without this method

@@ -63,18 +63,3 @@ func RecipeFor(train *data.Dataset) Recipe {
 func ownRecipe(train *data.Dataset) bool {
 	return train.Len() > 0 && !slices.Equal(train.Classes(), data.CIFAR10Classes())
 }
-
-// OfWidth is a copy of the recipe whose design has a width, as by [WithWidth]. A selection's is in proportion, at least 1; a
-// network of one's own has no width, and stays as it is.
-func (r Recipe) OfWidth(width int) Recipe {
-	before := r.Design.Width
-	r = r.Clone()
-	if r.Network != nil {
-		return r
-	}
-	r.Design.Width = width
-	if s := r.Selection; s != nil && s.Design.Width > 0 {
-		s.Design.Width = max(1, int(math.Round(float64(s.Design.Width)*factor(float64(before), float64(width)))))
-	}
-	return r
-}
