@@ -86,14 +86,6 @@ func (m *Model) load(d *engine.Device, values, last map[string][]float32) error 
 	return m.use(weights, lastWeights)
 }
 
-func closeAll(all ...engine.Weights) {
-	for _, w := range all {
-		if w != nil {
-			w.Close()
-		}
-	}
-}
-
 // values copies the weights to the host, by name: those that the model computes with, and those of the last step where
 // these are averages. The model is locked, and not closed.
 func (m *Model) values() (values, last map[string][]float32, err error) {

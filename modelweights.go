@@ -88,3 +88,11 @@ func (g *generations) close() {
 	}
 	g.current, g.holders, g.closed = nil, nil, true
 }
+
+func closeAll(all ...engine.Weights) {
+	for _, w := range all {
+		if w != nil {
+			w.Close()
+		}
+	}
+}
