@@ -42,7 +42,7 @@ func (r *run) trainEpoch(ctx context.Context, epoch int) error {
 	m, err := r.trainer.Epoch(ctx, epoch, moves, func(p engine.Progress) {
 		r.watch.step(p.Images - seen)
 		seen = p.Images
-		r.reportStep(Progress{
+		r.tellStep(Progress{
 			Epoch: epoch, Epochs: r.config.recipe.Epochs, Step: p.Step + 1, Steps: steps,
 			Taken: (epoch-1)*whole + p.Step + 1, Total: r.config.recipe.steps(whole),
 			Rate: rate(p.Step), Loss: p.Loss, ImagesPerSecond: r.watch.imagesPerSecond(),

@@ -48,14 +48,14 @@ func Train(ctx context.Context, opts ...Option) (result *Result, err error) {
 
 // all takes the run from its first step to its end, and tells the observers.
 func (r *run) all(ctx context.Context) (result *Result, err error) {
-	defer func() { result, err = r.reportEnd(result, err) }()
+	defer func() { result, err = r.tellEnd(result, err) }()
 	defer guard(&err) // the observers hear of a panic, too
-	r.reportStart()
+	r.tellStart()
 	for !r.ended() {
 		if err := r.epoch(ctx, len(r.epochs())+1); err != nil {
 			return r.finish(err)
 		}
-		r.reportEpoch()
+		r.tellEpoch()
 	}
 	return r.finish(nil)
 }

@@ -5,8 +5,8 @@ import (
 	"fmt"
 )
 
-// reportStart passes on the result as it is before the first step.
-func (r *run) reportStart() {
+// tellStart passes on the result as it is before the first step.
+func (r *run) tellStart() {
 	for _, o := range r.config.observers {
 		r.heard++
 		if o.Start != nil {
@@ -15,8 +15,8 @@ func (r *run) reportStart() {
 	}
 }
 
-// reportStep passes on where the run is.
-func (r *run) reportStep(p Progress) {
+// tellStep passes on where the run is.
+func (r *run) tellStep(p Progress) {
 	for _, o := range r.config.observers {
 		if o.Step != nil {
 			o.Step(p)
@@ -24,8 +24,8 @@ func (r *run) reportStep(p Progress) {
 	}
 }
 
-// reportEpoch passes the last epoch on.
-func (r *run) reportEpoch() {
+// tellEpoch passes the last epoch on.
+func (r *run) tellEpoch() {
 	e := r.epochs()[len(r.epochs())-1]
 	attributes := []any{"number", e.Number, "train_loss", e.TrainLoss, "train_accuracy", e.TrainAccuracy, "seconds", e.TrainTime.Seconds()}
 	if e.Tested {
@@ -39,8 +39,8 @@ func (r *run) reportEpoch() {
 	}
 }
 
-// reportEnd tells how the run has ended, and adds to the result and the error what comes of that.
-func (r *run) reportEnd(result *Result, err error) (*Result, error) {
+// tellEnd tells how the run has ended, and adds to the result and the error what comes of that.
+func (r *run) tellEnd(result *Result, err error) (*Result, error) {
 	ended := err
 	for _, o := range r.config.observers[:r.heard] {
 		var known *Result
