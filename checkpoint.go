@@ -25,10 +25,10 @@ type checkpoints struct {
 	// last is the newest that is known to be good; "" before the first.
 	last string
 	// saved is what the run goes on from; nil for nothing.
-	saved *progress
+	saved *savedRun
 }
 
-// The metadata of a checkpoint: the version of its format, and the progress as JSON.
+// The metadata of a checkpoint: the version of its format, and the saved run as JSON.
 const checkpointKey, checkpointVersion, progressKey = "fastresnet-checkpoint", "2", "progress"
 
 // openCheckpoints finds what the run is to go on from, before anything is spent on it.
@@ -102,25 +102,25 @@ func (k *checkpoints) lastGood() string {
 
 // writable reports a run that no checkpoint can hold, even before its first step.
 func (k *checkpoints) writable() error {
-	content, err := k.encode(&progress{Run: k.identity})
+	content, err := k.encode(&savedRun{Run: k.identity})
 	if err != nil {
 		return err
 	}
 	return safetensors.Write(io.Discard, content)
 }
 
-func (k *checkpoints) encode(p *progress) (safetensors.File, error) {
-	text, err := strictjson.Marshal(p, nullable...)
+func (k *checkpoints) encode(s *savedRun) (safetensors.File, error) {
+	text, err := strictjson.Marshal(s, nullable...)
 	if err != nil {
 		return safetensors.File{}, err
 	}
 	f := safetensors.File{Metadata: map[string]string{checkpointKey: checkpointVersion, progressKey: string(text)}}
-	for name, metrics := range p.metrics() {
+	for name, metrics := range s.metrics() {
 		if m := *metrics; len(m) > 0 {
 			f.Tensors = append(f.Tensors, safetensors.Tensor{Name: name, Shape: []int{len(m)}, Data: m})
 		}
 	}
-	for prefix, values := range p.tensors() {
+	for prefix, values := range s.tensors() {
 		for _, v := range k.variablesOf(prefix) {
 			if data, ok := (*values)[v.Name]; ok {
 				f.Tensors = append(f.Tensors, safetensors.Tensor{Name: prefix + v.Name, Shape: v.Dims, Data: data})
@@ -139,40 +139,40 @@ func (k *checkpoints) variablesOf(prefix string) []layers.Variable {
 	return k.variables
 }
 
-// decode reads the progress from a file, if the file is of this run.
-func (k *checkpoints) decode(r io.Reader) (*progress, error) {
-	p := &progress{}
-	f, err := safetensors.Read(r, func(head safetensors.File) error { return k.accept(p, head) })
+// decode reads the saved run from a file, if the file is of this run.
+func (k *checkpoints) decode(r io.Reader) (*savedRun, error) {
+	s := &savedRun{}
+	f, err := safetensors.Read(r, func(head safetensors.File) error { return k.accept(s, head) })
 	if err != nil {
 		return nil, err
 	}
 	for _, t := range f.Tensors {
-		if metrics := p.metrics()[t.Name]; metrics != nil {
+		if metrics := s.metrics()[t.Name]; metrics != nil {
 			*metrics = t.Data
 			continue
 		}
 		kind, name, _ := strings.Cut(t.Name, "/")
-		values := p.tensors()[kind+"/"]
+		values := s.tensors()[kind+"/"]
 		if *values == nil {
 			*values = map[string][]float32{}
 		}
 		(*values)[name] = t.Data
 	}
-	return p, nil
+	return s, nil
 }
 
-// accept takes the progress from a file whose values have not been read, if it is of this run and all its tensors are.
-func (k *checkpoints) accept(p *progress, head safetensors.File) error {
+// accept takes the saved run from a file whose values have not been read, if it is of this run and all its tensors are.
+func (k *checkpoints) accept(s *savedRun, head safetensors.File) error {
 	if v := head.Metadata[checkpointKey]; v != checkpointVersion {
 		return fmt.Errorf("its format is %q, this version of the library reads %q", v, checkpointVersion)
 	}
-	if err := strictjson.Unmarshal([]byte(head.Metadata[progressKey]), p, nullable...); err != nil {
+	if err := strictjson.Unmarshal([]byte(head.Metadata[progressKey]), s, nullable...); err != nil {
 		return err
 	}
-	if differences := p.Run.differences(k.identity); len(differences) > 0 {
-		return fmt.Errorf("it is of another run: %s: %s", p.Run.describe(differences, k.identity, "%s was %s, is %s"), remedy(differences))
+	if differences := s.Run.differences(k.identity); len(differences) > 0 {
+		return fmt.Errorf("it is of another run: %s: %s", s.Run.describe(differences, k.identity, "%s was %s, is %s"), remedy(differences))
 	}
-	shapes := k.shapes(p)
+	shapes := k.shapes(s)
 	for _, t := range head.Tensors {
 		shape, is := shapes[t.Name]
 		switch {
@@ -188,12 +188,12 @@ func (k *checkpoints) accept(p *progress, head safetensors.File) error {
 }
 
 // shapes are those of the tensors that a checkpoint of this run may have, by name.
-func (k *checkpoints) shapes(p *progress) map[string][]int {
+func (k *checkpoints) shapes(s *savedRun) map[string][]int {
 	shapes := map[string][]int{}
-	for name := range p.metrics() {
+	for name := range s.metrics() {
 		shapes[name] = []int{engine.NumMetrics}
 	}
-	for prefix := range p.tensors() {
+	for prefix := range s.tensors() {
 		for _, v := range k.variablesOf(prefix) {
 			shapes[prefix+v.Name] = v.Dims
 		}

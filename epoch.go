@@ -158,12 +158,12 @@ func (r *run) save(whole []Epoch, partial time.Duration) (err error) {
 	if err != nil {
 		return err
 	}
-	p := &progress{Run: k.identity, Epochs: whole, Train: r.watch.train, EpochTrain: partial, Total: time.Since(r.started), State: state,
+	saved := &savedRun{Run: k.identity, Epochs: whole, Train: r.watch.train, EpochTrain: partial, Total: time.Since(r.started), State: state,
 		Selector: r.selector.snapshot(len(whole)), BestEpoch: r.best.epoch.Number}
-	if p.Best, p.BestLast, err = r.best.values(); err != nil {
+	if saved.Best, saved.BestLast, err = r.best.values(); err != nil {
 		return err
 	}
-	content, err := k.encode(p)
+	content, err := k.encode(saved)
 	if err != nil {
 		return err
 	}

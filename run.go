@@ -167,33 +167,33 @@ func (r *run) resume() error {
 	if r.checkpoints == nil || r.checkpoints.saved == nil {
 		return nil
 	}
-	p := r.checkpoints.saved
-	if err := errors.Join(r.trainer.Restore(p.State), r.selector.restore(p.Selector)); err != nil {
+	saved := r.checkpoints.saved
+	if err := errors.Join(r.trainer.Restore(saved.State), r.selector.restore(saved.Selector)); err != nil {
 		return fmt.Errorf("%w: %s: %w", ErrCheckpoint, r.checkpoints.last, err)
 	}
 	r.config.logger.Info("resumed", "checkpoint", r.checkpoints.last)
-	r.history.change(func(h *Record) { h.ResumedFrom, h.Epochs = r.checkpoints.last, p.Epochs })
-	if err := r.restoreBest(p); err != nil {
+	r.history.change(func(h *Record) { h.ResumedFrom, h.Epochs = r.checkpoints.last, saved.Epochs })
+	if err := r.restoreBest(saved); err != nil {
 		return fmt.Errorf("%w: %s: %w", ErrCheckpoint, r.checkpoints.last, err)
 	}
-	r.watch.train, r.epochTrain = p.Train, p.EpochTrain
-	r.started = r.started.Add(-p.Total)
+	r.watch.train, r.epochTrain = saved.Train, saved.EpochTrain
+	r.started = r.started.Add(-saved.Total)
 	r.checkpoints.saved = nil // its memory
 	return nil
 }
 
 // restoreBest keeps the weights that a checkpoint has of the best epoch.
-func (r *run) restoreBest(p *progress) (err error) {
-	if p.BestEpoch == 0 {
+func (r *run) restoreBest(saved *savedRun) (err error) {
+	if saved.BestEpoch == 0 {
 		return nil
 	}
 	variables, err := r.config.network.Variables()
 	if err != nil {
 		return err
 	}
-	b := best{epoch: p.Epochs[p.BestEpoch-1]}
-	if b.weights, err = r.device.Upload(variables, p.Best); err == nil && p.BestLast != nil {
-		b.last, err = r.device.Upload(variables, p.BestLast)
+	b := best{epoch: saved.Epochs[saved.BestEpoch-1]}
+	if b.weights, err = r.device.Upload(variables, saved.Best); err == nil && saved.BestLast != nil {
+		b.last, err = r.device.Upload(variables, saved.BestLast)
 	}
 	if err != nil {
 		b.close()

@@ -10,8 +10,8 @@ import (
 	"github.com/fastresnet/fastresnet/internal/engine"
 )
 
-// progress is a run between two steps.
-type progress struct {
+// savedRun is a run between two steps, as a checkpoint holds it.
+type savedRun struct {
 	Run identity `json:"run"`
 	// Epochs are the whole ones.
 	Epochs []Epoch `json:"epochs"`
@@ -34,22 +34,22 @@ type progress struct {
 const ofSelector = "selector-"
 
 // metrics are the snapshots' by the names of their tensors in a file.
-func (p *progress) metrics() map[string]*[]float32 {
-	all := map[string]*[]float32{"metrics": &p.State.Metrics}
-	if s := p.Selector; s != nil {
-		all[ofSelector+"metrics"] = &s.Metrics
+func (s *savedRun) metrics() map[string]*[]float32 {
+	all := map[string]*[]float32{"metrics": &s.State.Metrics}
+	if small := s.Selector; small != nil {
+		all[ofSelector+"metrics"] = &small.Metrics
 	}
 	return all
 }
 
 // tensors are those of variables by the beginning of their names in a file.
-func (p *progress) tensors() map[string]*map[string][]float32 {
+func (s *savedRun) tensors() map[string]*map[string][]float32 {
 	all := map[string]*map[string][]float32{
-		"variables/": &p.State.Variables, "velocities/": &p.State.Velocities, "averages/": &p.State.Averages,
-		"best/": &p.Best, "best-last/": &p.BestLast,
+		"variables/": &s.State.Variables, "velocities/": &s.State.Velocities, "averages/": &s.State.Averages,
+		"best/": &s.Best, "best-last/": &s.BestLast,
 	}
-	if s := p.Selector; s != nil {
-		all[ofSelector+"variables/"], all[ofSelector+"velocities/"] = &s.Variables, &s.Velocities
+	if small := s.Selector; small != nil {
+		all[ofSelector+"variables/"], all[ofSelector+"velocities/"] = &small.Variables, &small.Velocities
 	}
 	return all
 }
@@ -57,80 +57,80 @@ func (p *progress) tensors() map[string]*map[string][]float32 {
 // longest is more time than a run takes.
 const longest = 10 * 365 * 24 * time.Hour
 
-// check reports a progress that no run of this configuration can have made, whoever made its file's checksum. That no
+// check reports what no run of this configuration can have saved, whoever made its file's checksum. That no
 // tensor is missing is for the trainer to check.
-func (p *progress) check(c *config) error {
+func (s *savedRun) check(c *config) error {
 	steps := c.train.Len() / c.recipe.BatchSize
 	if c.recipe.KeepIncompleteBatch {
 		steps = (c.train.Len() + c.recipe.BatchSize - 1) / c.recipe.BatchSize
 	}
-	if len(p.Epochs) > c.recipe.Epochs {
-		return fmt.Errorf("a history of %d epochs, in a run of %d", len(p.Epochs), c.recipe.Epochs)
+	if len(s.Epochs) > c.recipe.Epochs {
+		return fmt.Errorf("a history of %d epochs, in a run of %d", len(s.Epochs), c.recipe.Epochs)
 	}
-	for i, e := range p.Epochs {
+	for i, e := range s.Epochs {
 		images := min(c.recipe.stepsOf(i+1, steps)*c.recipe.ImagesPerStep(), c.train.Len())
 		if err := e.check(c, i+1, images); err != nil {
 			return fmt.Errorf("epoch %d of its history: %w", i+1, err)
 		}
 	}
-	for name, d := range map[string]time.Duration{"training": p.Train, "a part of an epoch": p.EpochTrain, "the whole run": p.Total} {
+	for name, d := range map[string]time.Duration{"training": s.Train, "a part of an epoch": s.EpochTrain, "the whole run": s.Total} {
 		if d < 0 || d > longest {
 			return fmt.Errorf("%v for %s", d, name)
 		}
 	}
-	if err := p.checkBest(c); err != nil {
+	if err := s.checkBest(c); err != nil {
 		return err
 	}
-	if err := p.checkSelector(c, steps); err != nil {
+	if err := s.checkSelector(c, steps); err != nil {
 		return err
 	}
-	return p.checkState(c, steps)
+	return s.checkState(c, steps)
 }
 
 // checkBest wants weights of one of the epochs that were tested, if and only if they are to be kept.
-func (p *progress) checkBest(c *config) error {
-	kept := c.best && slices.ContainsFunc(p.Epochs, func(e Epoch) bool { return e.Tested })
+func (s *savedRun) checkBest(c *config) error {
+	kept := c.best && slices.ContainsFunc(s.Epochs, func(e Epoch) bool { return e.Tested })
 	averaged := kept && c.recipe.Averaging.Every > 0
-	if p.BestEpoch < 0 || p.BestEpoch > len(p.Epochs) || (p.BestEpoch > 0) != kept || kept && !p.Epochs[p.BestEpoch-1].Tested ||
-		(p.Best != nil) != kept || (p.BestLast != nil) != averaged {
-		return fmt.Errorf("its best epoch is %d, of %d", p.BestEpoch, len(p.Epochs))
+	if s.BestEpoch < 0 || s.BestEpoch > len(s.Epochs) || (s.BestEpoch > 0) != kept || kept && !s.Epochs[s.BestEpoch-1].Tested ||
+		(s.Best != nil) != kept || (s.BestLast != nil) != averaged {
+		return fmt.Errorf("its best epoch is %d, of %d", s.BestEpoch, len(s.Epochs))
 	}
-	if !engine.Finite(p.Best) || !engine.Finite(p.BestLast) {
+	if !engine.Finite(s.Best) || !engine.Finite(s.BestLast) {
 		return errors.New("it holds values that are not finite")
 	}
 	return nil
 }
 
 // checkState wants the state to be one right behind the history, or within the epoch after it.
-func (p *progress) checkState(c *config, steps int) error {
-	s, whole := p.State, len(p.Epochs)
-	behind := whole > 0 && s.Epoch == whole && s.Steps == c.recipe.stepsOf(whole, steps)
-	within := s.Epoch == whole+1 && s.Epoch <= c.recipe.Epochs && s.Steps >= 0 && s.Steps <= c.recipe.stepsOf(s.Epoch, steps)
+func (s *savedRun) checkState(c *config, steps int) error {
+	state, whole := s.State, len(s.Epochs)
+	behind := whole > 0 && state.Epoch == whole && state.Steps == c.recipe.stepsOf(whole, steps)
+	within := state.Epoch == whole+1 && state.Epoch <= c.recipe.Epochs && state.Steps >= 0 && state.Steps <= c.recipe.stepsOf(state.Epoch, steps)
 	if !behind && !within {
-		return fmt.Errorf("its state is after step %d of %d of epoch %d, its history has %d epochs", s.Steps, steps, s.Epoch, whole)
+		return fmt.Errorf("its state is after step %d of %d of epoch %d, its history has %d epochs", state.Steps, steps, state.Epoch, whole)
 	}
 	averaged := 0
 	if c.recipe.Averaging.Every > 0 {
-		averaged = (s.Epoch-1)*steps + s.Steps
+		averaged = (state.Epoch-1)*steps + state.Steps
 	}
-	if s.AverageSteps != averaged {
-		return fmt.Errorf("its averages are over %d steps, of %d", s.AverageSteps, averaged)
+	if state.AverageSteps != averaged {
+		return fmt.Errorf("its averages are over %d steps, of %d", state.AverageSteps, averaged)
 	}
-	return finite(s)
+	return finite(state)
 }
 
 // checkSelector wants the state of a selector right behind the history, if and only if the run has one.
-func (p *progress) checkSelector(c *config, steps int) error {
-	s, whole := p.Selector, len(p.Epochs)
+func (s *savedRun) checkSelector(c *config, steps int) error {
+	state, whole := s.Selector, len(s.Epochs)
 	switch {
-	case (s != nil) != (c.selector != nil):
+	case (state != nil) != (c.selector != nil):
 		return errors.New("it has the state of a selecting network, or lacks it, against the recipe")
-	case s == nil:
+	case state == nil:
 		return nil
-	case s.Epoch != whole || s.Steps != steps*min(whole, 1) || s.AverageSteps != 0:
-		return fmt.Errorf("its selecting network is after step %d of epoch %d, its history has %d epochs", s.Steps, s.Epoch, whole)
+	case state.Epoch != whole || state.Steps != steps*min(whole, 1) || state.AverageSteps != 0:
+		return fmt.Errorf("its selecting network is after step %d of epoch %d, its history has %d epochs", state.Steps, state.Epoch, whole)
 	}
-	return finite(*s)
+	return finite(*state)
 }
 
 // finite reports a snapshot with values that are not.
