@@ -29,7 +29,7 @@ func TestEmbeddingsMakeTheLogits(t *testing.T) {
 	}{
 		{"dawn", "go", []fastresnet.Option{fastresnet.WithArchitecture(narrow(layers.Dawn()))}},
 		{"resnet9", "go", []fastresnet.Option{fastresnet.WithArchitecture(narrow(layers.ResNet9())), flips}},
-		{"airbench94", "go", []fastresnet.Option{fastresnet.WithRecipe(airbench(t)), fastresnet.WithWidth(4), fastresnet.WithPeakRate(0.1)}},
+		{"airbench94", "go", []fastresnet.Option{fastresnet.WithRecipe(fastresnet.Airbench94Muon()), fastresnet.WithWidth(4), fastresnet.WithPeakRate(0.1)}},
 		// The designs on XLA are a test of the engine.
 		{"a small network on XLA", "xla", []fastresnet.Option{fastresnet.WithArchitecture(tinyNetwork()), flips}},
 	} {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"runtime/debug"
 
-	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/internal/argument"
 	"github.com/fastresnet/fastresnet/internal/engine"
 	"github.com/fastresnet/fastresnet/internal/safetensors"
@@ -22,8 +21,6 @@ var (
 	// ErrMemory is wrapped when the memory does not suffice, of the device or by an estimate before training (see
 	// [WithMemoryLimit]): a smaller batch or width needs less.
 	ErrMemory = engine.ErrMemory
-	// ErrNoData is wrapped when the data set is not where it was looked for.
-	ErrNoData = data.ErrNotFound
 	// ErrDiverged is wrapped by [DivergedError], and where a model is of no use because training went wrong like that:
 	// a loss, a weight or an answer of the model is infinite or not a number.
 	ErrDiverged = errors.New("training diverged")

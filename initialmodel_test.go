@@ -221,10 +221,7 @@ func TestFineTuningOnCIFAR10(t *testing.T) {
 // The batches of a model with ghost norms are such that the norms' groups divide them, where there are as many images; a run
 // of no epochs has no batches.
 func TestFineTuningWithGhostNorms(t *testing.T) {
-	ghost, err := fastresnet.RecipeByName("ghost-norm")
-	if err != nil {
-		t.Fatal(err)
-	}
+	ghost := named(t, "ghost-norm")
 	model := train(t, synthetic(t, 64, 1), fastresnet.WithRecipe(ghost), fastresnet.WithWidth(4), fastresnet.WithBatchSize(32), fastresnet.WithEpochs(1)).Model
 	for n, batch := range map[int]int{16: 16, 20: 16, 40: 16, 300: 16, 1500: 32, 6000: 64} {
 		if got := fastresnet.FineTuning(model, renamed(t, synthetic(t, n, 2))).BatchSize; got != batch {

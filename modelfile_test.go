@@ -97,7 +97,7 @@ func TestModelFile(t *testing.T) {
 		{"a design without stages", []fastresnet.Option{fastresnet.WithArchitecture(layers.Design{Name: "stem", Width: 2})}},
 		{"a start that takes nothing", []fastresnet.Option{
 			fastresnet.WithInitialModel(train(t, renamed(t, set), fastresnet.WithArchitecture(linear())).Model), fastresnet.WithEpochs(1)}},
-		{"six views", []fastresnet.Option{fastresnet.WithRecipe(airbench(t))}},
+		{"six views", []fastresnet.Option{fastresnet.WithRecipe(fastresnet.Airbench94Muon())}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			saved := train(t, set, test.options...)

@@ -67,7 +67,7 @@ func TestPythonRunsTheExport(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			model := train(t, set, fastresnet.WithRecipe(airbench(t)), fastresnet.WithWidth(8), fastresnet.WithBatchSize(16)).Model
+			model := train(t, set, fastresnet.WithRecipe(fastresnet.Airbench94Muon()), fastresnet.WithWidth(8), fastresnet.WithBatchSize(16)).Model
 			if err := model.SetThreshold(tt.threshold); err != nil {
 				t.Fatal(err)
 			}

@@ -40,7 +40,7 @@ func TestStorage(t *testing.T) {
 	}{
 		{"resnet9", nil},
 		{"an average", []fastresnet.Option{fastresnet.WithAveraging(fastresnet.Averaging{Every: 2, Decay: 0.9})}},
-		{"whitening", []fastresnet.Option{fastresnet.WithRecipe(airbench(t))}},
+		{"whitening", []fastresnet.Option{fastresnet.WithRecipe(fastresnet.Airbench94Muon())}},
 	} {
 		saved := train(t, set, run.options...)
 		plain := written(t, saved.Model)
@@ -226,7 +226,7 @@ func TestStorageOfLargeWeights(t *testing.T) {
 
 // The filters of a patch whitening are float32 in all files.
 func TestNarrowWhitening(t *testing.T) {
-	f := opened(t, written(t, train(t, synthetic(t, 40, 1), fastresnet.WithRecipe(airbench(t))).Model, fastresnet.WithStorage(fastresnet.StoreFloat16)))
+	f := opened(t, written(t, train(t, synthetic(t, 40, 1), fastresnet.WithRecipe(fastresnet.Airbench94Muon())).Model, fastresnet.WithStorage(fastresnet.StoreFloat16)))
 	const name = "prep/whitening/weight"
 	i := slices.IndexFunc(f.Tensors, func(t safetensors.Tensor) bool { return t.Name == name })
 	f.Tensors[i].Type = safetensors.F16

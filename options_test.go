@@ -282,8 +282,8 @@ func TestLaterOptionsCount(t *testing.T) {
 
 func TestMissingDataIsAnError(t *testing.T) {
 	t.Setenv("FASTRESNET_DATA", t.TempDir())
-	if _, err := fastresnet.Train(context.Background()); !errors.Is(err, fastresnet.ErrNoData) {
-		t.Errorf("error %v, want ErrNoData", err)
+	if _, err := fastresnet.Train(context.Background()); !errors.Is(err, data.ErrNotFound) {
+		t.Errorf("error %v, want data.ErrNotFound", err)
 	}
 }
 

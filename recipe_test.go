@@ -38,7 +38,7 @@ func TestOptionsChangeTheRecipe(t *testing.T) {
 		{"epochs stretch the schedule, the batch scales it", []fastresnet.Option{fastresnet.WithEpochs(12), fastresnet.WithBatchSize(32)},
 			schedule.OneCycle(0.025, 2.5, 12)},
 		{"the recipe's place does not matter", []fastresnet.Option{fastresnet.WithEpochs(10), fastresnet.WithBatchSize(64),
-			fastresnet.WithRecipe(fastresnet.ResNet9Epochs20())}, schedule.OneCycle(0.05, 2, 10)},
+			fastresnet.WithRecipe(named(t, "resnet9-20"))}, schedule.OneCycle(0.05, 2, 10)},
 		{"a peak rate is the peak whatever the batch", []fastresnet.Option{fastresnet.WithBatchSize(64), fastresnet.WithPeakRate(0.3)},
 			schedule.OneCycle(0.3, 5, 24)},
 		{"a schedule of one's own is taken as it is", []fastresnet.Option{fastresnet.WithBatchSize(64), fastresnet.WithSchedule(mine)}, mine},

@@ -86,7 +86,7 @@ func TestDefaultRecipe(t *testing.T) {
 		{"one's own", []fastresnet.Option{fastresnet.WithDataset(own, nil)}, "own"},
 		{"one's own, other epochs", []fastresnet.Option{fastresnet.WithEpochs(3), fastresnet.WithDataset(own, nil)}, "own"},
 		{"CIFAR-10's classes", []fastresnet.Option{fastresnet.WithDataset(cifar, nil), fastresnet.WithAugmentations()}, "resnet9-24"},
-		{"told", []fastresnet.Option{fastresnet.WithRecipe(fastresnet.ResNet9Epochs20()), fastresnet.WithDataset(own, nil),
+		{"told", []fastresnet.Option{fastresnet.WithRecipe(named(t, "resnet9-20")), fastresnet.WithDataset(own, nil),
 			fastresnet.WithBatchSize(8), fastresnet.WithAugmentations()}, "resnet9-20"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

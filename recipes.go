@@ -5,21 +5,20 @@ import (
 	"strings"
 )
 
-// ResNet9Epochs20 is the residual network for 20 epochs: rung 17 of the series.
-func ResNet9Epochs20() Recipe { return named("resnet9-20") }
-
 // ResNet9Epochs24 reaches 94 % on CIFAR-10, in 79 s on one V100 in its source: rung 18 of the series. It is what
 // [Train] runs on CIFAR-10 by default.
-func ResNet9Epochs24() Recipe { return named("resnet9-24") }
-
-// Airbench94Muon is the speedrun airbench94 in its version with Muon: 94 % on CIFAR-10 in 2.59 s on one A100 in its
-// source.
-func Airbench94Muon() Recipe { return named("airbench94-muon") }
+func ResNet9Epochs24() Recipe {
+	r, err := RecipeByName("resnet9-24")
+	if err != nil {
+		panic(err) // the ladder has it
+	}
+	return r
+}
 
 // Recipes lists all named recipes: the rungs of [Ladder], and then the speedruns "airbench94-muon", "airbench94-2025",
 // "airbench96" and "airbench96-faster". The list and all that is in it are the caller's.
 func Recipes() []Recipe {
-	return append(Ladder(), airbench94Muon(), airbench94In2025(), airbench96(), airbench96Faster())
+	return append(Ladder(), Airbench94Muon(), airbench94In2025(), airbench96(), airbench96Faster())
 }
 
 // RecipeByName finds a named recipe. The error wraps [ErrOption] and lists the names.
@@ -32,13 +31,4 @@ func RecipeByName(name string) (Recipe, error) {
 		names = append(names, r.Name)
 	}
 	return Recipe{}, fmt.Errorf("%w: recipe %q is unknown, want one of: %s", ErrOption, name, strings.Join(names, ", "))
-}
-
-// named is a recipe that there is.
-func named(name string) Recipe {
-	r, err := RecipeByName(name)
-	if err != nil {
-		panic(err)
-	}
-	return r
 }

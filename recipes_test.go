@@ -14,8 +14,16 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
-// TestLadder holds every rung to its line in the source: batch, epochs, published figures, and the learning
-// rate at the knots and half-way between them.
+// named is one of [fastresnet.Recipes].
+func named(t *testing.T, name string) fastresnet.Recipe {
+	t.Helper()
+	r, err := fastresnet.RecipeByName(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
 // Images of MNIST's size, and others that no stage halves exactly, suit every recipe.
 func TestRecipesTakeOddSizes(t *testing.T) {
 	for _, r := range fastresnet.Recipes() {
@@ -27,6 +35,8 @@ func TestRecipesTakeOddSizes(t *testing.T) {
 	}
 }
 
+// TestLadder holds every rung to its line in the source: batch, epochs, published figures, and the learning
+// rate at the knots and half-way between them.
 func TestLadder(t *testing.T) {
 	type rates map[float64]float64
 	tests := []struct {
@@ -243,7 +253,7 @@ func TestRecipeJSONErrors(t *testing.T) {
 			} else if text == string(valid) {
 				t.Fatalf("%s is not in %s", test.old, valid)
 			}
-			before := fastresnet.ResNet9Epochs20().Clone()
+			before := named(t, "resnet9-20")
 			err := json.Unmarshal([]byte(text), &before)
 			if err == nil || !strings.Contains(err.Error(), test.says) {
 				t.Errorf("the error is %v, want %q in it", err, test.says)
@@ -251,7 +261,7 @@ func TestRecipeJSONErrors(t *testing.T) {
 			if test.new != "" && !errors.Is(err, fastresnet.ErrOption) {
 				t.Errorf("the error is %v, want ErrOption", err)
 			}
-			if !cmp.Equal(before, fastresnet.ResNet9Epochs20()) {
+			if !cmp.Equal(before, named(t, "resnet9-20")) {
 				t.Error("a recipe that could not be read was changed")
 			}
 		})

@@ -309,10 +309,7 @@ func TestSelectionByALargeNetwork(t *testing.T) {
 // The small network's width goes with the network's.
 func TestWidthsOfSelections(t *testing.T) {
 	for width, want := range map[int]int{128: 32, 64: 16, 100: 25, 8: 2, 1: 1} {
-		r, err := fastresnet.RecipeByName("airbench96-faster")
-		if err != nil {
-			t.Fatal(err)
-		}
+		r := named(t, "airbench96-faster")
 		r = r.OfWidth(width)
 		if r.Design.Width != width || r.Selection.Design.Width != want {
 			t.Errorf("width %d: widths %d and %d, want %d", width, r.Design.Width, r.Selection.Design.Width, want)
@@ -324,10 +321,7 @@ func TestWidthsOfSelections(t *testing.T) {
 // 0 for the rates and from 1 for the averages, on the sum of the losses of half of a batch.
 func TestAirbench96Faster(t *testing.T) {
 	const steps, all, batch, half, momentum = 48, 45 * 48, 1024, 512, 0.85
-	r, err := fastresnet.RecipeByName("airbench96-faster")
-	if err != nil {
-		t.Fatal(err)
-	}
+	r := named(t, "airbench96-faster")
 	scale := 1024 * (1 + 1/(1-momentum))
 	rate, decay := 9/scale, 0.012*batch/scale
 	type move struct{ Others, Bias, Kept float64 }

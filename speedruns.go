@@ -6,9 +6,9 @@ import (
 	"github.com/fastresnet/fastresnet/schedule"
 )
 
-// airbench94Muon is the speedrun airbench94 in its version with Muon, 94.01 % (mean of 200 runs) on one A100
-// (https://github.com/KellerJordan/cifar10-airbench, airbench94_muon.py).
-func airbench94Muon() Recipe {
+// Airbench94Muon is the speedrun airbench94 in its version with Muon: 94.01 % on CIFAR-10 (mean of 200 runs) in 2.59 s on one
+// A100 in its source (https://github.com/KellerJordan/cifar10-airbench, airbench94_muon.py).
+func Airbench94Muon() Recipe {
 	const end = 8
 	sgd := summedSGD{batch: 2000, momentum: 0.85, decay: 2e-6}
 	return Recipe{

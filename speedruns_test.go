@@ -19,21 +19,12 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
-func airbench(t *testing.T) fastresnet.Recipe {
-	t.Helper()
-	r, err := fastresnet.RecipeByName("airbench94-muon")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return r
-}
-
 // TestAirbenchRates holds the rates of every step to the source, which counts steps from 0: the first rate times
 // 1 - step/steps, for the sum of the losses. Of the mean loss, SGD's are 2000 times as high. The whitening's bias
 // trains for the first three epochs only.
 func TestAirbenchRates(t *testing.T) {
 	const steps, epochs, batch = 25, 8, 2000
-	r := airbench(t)
+	r := fastresnet.Airbench94Muon()
 	var want, got []float64
 	for step := range steps * epochs {
 		falling := 1 - float64(step)/(steps*epochs)
@@ -54,10 +45,7 @@ func TestAirbenchRates(t *testing.T) {
 // from 0 for the rates and from 1 for Muon's scaling of the filters.
 func TestAirbench2025(t *testing.T) {
 	const steps, all, batch = 32, 243, 1536
-	r, err := fastresnet.RecipeByName("airbench94-2025")
-	if err != nil {
-		t.Fatal(err)
-	}
+	r := named(t, "airbench94-2025")
 	type move struct {
 		Muon, WhiteningBias, Bias, Classifier float64
 		Rescale                               bool
@@ -98,10 +86,7 @@ func TestAirbench2025(t *testing.T) {
 // for the rates and from 1 for the averages, and has one number for the rate and one for the decay, both of a momentum of 0.
 func TestAirbench96(t *testing.T) {
 	const steps, all, batch, momentum = 48, 37 * 48, 1024, 0.85
-	r, err := fastresnet.RecipeByName("airbench96")
-	if err != nil {
-		t.Fatal(err)
-	}
+	r := named(t, "airbench96")
 	scale := 1024 * (1 + 1/(1-momentum))
 	rate, decay := 9/scale, 0.012*batch/scale
 	type move struct{ Others, Bias, WhiteningBias, Kept float64 }
@@ -215,7 +200,7 @@ func TestHighestRate(t *testing.T) {
 // decay, and as the recipe does, with the mean loss: the weights are the same.
 func TestAirbenchIsTheSource(t *testing.T) {
 	const batch = 2000
-	r := airbench(t)
+	r := fastresnet.Airbench94Muon()
 	if r.BatchSize != batch || r.Epochs != 8 || r.KeepIncompleteBatch || r.LabelSmoothing != 0.2 || r.TestViews != fastresnet.FlipTranslateViews {
 		t.Errorf("recipe %+v", r)
 	}
@@ -257,10 +242,7 @@ func TestAirbenchIsTheSource(t *testing.T) {
 func TestAirbenchLearns(t *testing.T) {
 	set := synthetic(t, 64, 1)
 	for _, name := range []string{"airbench94-muon", "airbench94-2025", "airbench96"} {
-		r, err := fastresnet.RecipeByName(name)
-		if err != nil {
-			t.Fatal(err)
-		}
+		r := named(t, name)
 		r.Design.Whitening.Images = 64
 		t.Run(name, func(t *testing.T) {
 			result, err := fastresnet.Train(context.Background(), fastresnet.WithRecipe(r), fastresnet.WithDataset(set, set),
@@ -297,7 +279,7 @@ func TestOptionsChangeTheGroups(t *testing.T) {
 		t.Run(tt.label, func(t *testing.T) {
 			ctx, cancel := context.WithCancel(context.Background())
 			opts := append([]fastresnet.Option{
-				fastresnet.WithRecipe(airbench(t)), fastresnet.WithDataset(set, nil), fastresnet.WithBackend("go"), fastresnet.WithWidth(2),
+				fastresnet.WithRecipe(fastresnet.Airbench94Muon()), fastresnet.WithDataset(set, nil), fastresnet.WithBackend("go"), fastresnet.WithWidth(2),
 				fastresnet.WithBatchSize(32), fastresnet.WithProgress(fastresnet.Observer{Step: func(fastresnet.Progress) { cancel() }}), // one step is enough
 			}, tt.opts...)
 			result, err := fastresnet.Train(ctx, opts...)
@@ -346,7 +328,7 @@ func TestGroupErrors(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.label, func(t *testing.T) {
-			r := airbench(t)
+			r := fastresnet.Airbench94Muon()
 			tt.change(&r.Groups[0])
 			_, err := fastresnet.Train(context.Background(), fastresnet.WithRecipe(r), fastresnet.WithDataset(set, nil), fastresnet.WithBatchSize(20))
 			if !errors.Is(err, fastresnet.ErrOption) || !strings.Contains(err.Error(), tt.says) {
@@ -363,10 +345,10 @@ func TestGroupErrors(t *testing.T) {
 
 // TestGroupsAreCopies changes a clone's groups.
 func TestGroupsAreCopies(t *testing.T) {
-	r := airbench(t)
+	r := fastresnet.Airbench94Muon()
 	clone := r.Clone()
 	clone.Groups[1].Optimizer, clone.Groups[2].Schedule[0].Rate = fastresnet.SGD{}, 7
-	if diff := cmp.Diff(airbench(t), r); diff != "" {
+	if diff := cmp.Diff(fastresnet.Airbench94Muon(), r); diff != "" {
 		t.Errorf("a change to the clone reached the recipe (-want +got):\n%s", diff)
 	}
 }
