@@ -11,7 +11,7 @@ import (
 	"github.com/fastresnet/fastresnet/layers"
 )
 
-// initialModel is a model as a run takes it: a copy on the host.
+// initialModel is a model as runs take it: a copy on the host, which they leave as it is.
 type initialModel struct {
 	recipe        Recipe
 	network       layers.Network
@@ -23,7 +23,8 @@ type initialModel struct {
 }
 
 // copyOf reads a model.
-func copyOf(m *Model) (*initialModel, error) {
+func copyOf(m *Model) (i *initialModel, err error) {
+	defer guard(&err)
 	if err := m.made(); err != nil {
 		return nil, err
 	}
@@ -32,7 +33,7 @@ func copyOf(m *Model) (*initialModel, error) {
 		return nil, err
 	}
 	record := m.history.known()
-	i := &initialModel{
+	i = &initialModel{
 		recipe: record.Recipe, network: m.network, classes: m.classes, normalization: m.normalization, resizing: m.resizing, values: values,
 		start: WarmStart{Recipe: record.Recipe.Name, Seed: record.Seed, Epochs: record.BestEpoch},
 	}

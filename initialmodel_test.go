@@ -99,6 +99,22 @@ func TestWarmStartOfNoEpochs(t *testing.T) {
 	}
 }
 
+// The option has a copy of the model, for any number of runs: the model may be closed before, and no run changes the copy.
+func TestInitialModelIsCopied(t *testing.T) {
+	set := synthetic(t, 48, 1)
+	start := train(t, set).Model
+	want, from := tensors(t, start), fastresnet.WithInitialModel(start)
+	if err := start.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if more := train(t, set, from, fastresnet.WithEpochs(1)).Model; cmp.Equal(want, tensors(t, more)) {
+		t.Error("an epoch changes nothing")
+	}
+	if diff := cmp.Diff(want, tensors(t, train(t, set, from, fastresnet.WithEpochs(0)).Model)); diff != "" {
+		t.Errorf("a second run starts from other values (-want +got):\n%s", diff)
+	}
+}
+
 // With the body frozen, training changes nothing but the classifier, to the bit.
 func TestFrozenBodyStays(t *testing.T) {
 	set := synthetic(t, 48, 1)

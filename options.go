@@ -18,7 +18,8 @@ func WithDataset(train, test *data.Dataset) Option {
 }
 
 // WithInitialModel has the run start from the weights and running statistics that a model computes with, and not from
-// random ones. The model itself is left as it is: it may be closed when Train returns.
+// random ones. They are copied when the option is made, which waits for what the model is computing. The model itself is left
+// as it is, and may be closed then; one that cannot be read is an error of Train.
 //
 // Each variable of the run's network takes the value of the model's variable of the same name and shape. The classifier
 // starts anew if the training set's classes, or their order, are others than the model's. Anything else that does not
@@ -31,11 +32,11 @@ func WithDataset(train, test *data.Dataset) Option {
 // run for some more epochs, give the recipe of its [Model.Record]. With [WithEpochs] 0 the run only makes the
 // model for the training set's images and classes. Default: none.
 func WithInitialModel(m *Model) Option {
-	return trainOption(func(c *config) {
-		if c.initial, c.initialError = copyOf(m); c.initialError != nil {
-			c.initialError = fmt.Errorf("the initial model: %w", c.initialError)
-		}
-	})
+	initial, err := copyOf(m)
+	if err != nil {
+		initial, err = nil, fmt.Errorf("the initial model: %w", err)
+	}
+	return trainOption(func(c *config) { c.initial, c.initialError = initial, err })
 }
 
 // WithRecipe sets every hyperparameter of the run; the other options then change it, wherever they stand.
