@@ -327,10 +327,10 @@ func WithProgress(observers ...Observer) Option {
 }
 
 // WithLogger sets where the run reports what it does: at level INFO the backend, why others were passed over, each epoch
-// and each checkpoint, at WARN what somebody should look at, such as the result's Warnings. Default: nowhere.
+// and each checkpoint, at WARN what somebody should look at, such as the result's Warnings. Default, and nil: nowhere.
 func WithLogger(l *slog.Logger) LoadOption {
 	if l == nil {
-		return nil
+		l = slog.New(slog.DiscardHandler)
 	}
 	return computeOption(func(c *computing) { c.logger = l })
 }

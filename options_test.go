@@ -1,9 +1,11 @@
 package fastresnet_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math"
 	"slices"
 	"strings"
@@ -275,6 +277,23 @@ func TestLaterOptionsCount(t *testing.T) {
 			}
 			if r != nil {
 				r.Model.Close()
+			}
+		})
+	}
+}
+
+// Of two loggers the later one counts, and nil is one that writes nothing.
+func TestLaterLoggerCounts(t *testing.T) {
+	for name, silent := range map[string]bool{"nil after a logger": true, "nil before a logger": false} {
+		t.Run(name, func(t *testing.T) {
+			var log bytes.Buffer
+			opts := []fastresnet.Option{fastresnet.WithLogger(slog.New(slog.NewTextHandler(&log, nil))), fastresnet.WithLogger(nil)}
+			if !silent {
+				slices.Reverse(opts)
+			}
+			train(t, synthetic(t, 16, 1), append(opts, fastresnet.WithArchitecture(tinyNetwork()), fastresnet.WithEpochs(1))...)
+			if (log.Len() == 0) != silent {
+				t.Errorf("the log is %q", log.String())
 			}
 		})
 	}
