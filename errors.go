@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 
 	"github.com/fastresnet/fastresnet/internal/argument"
 	"github.com/fastresnet/fastresnet/internal/engine"
@@ -120,6 +121,14 @@ func (p *problems) add(err error) {
 	if err != nil {
 		*p = append(*p, fmt.Errorf("%w: %w", ErrOption, err))
 	}
+}
+
+// shorten makes the texts of a message no more than so many, and says how many others there are.
+func shorten(texts []string, most int) []string {
+	if more := len(texts) - most; more > 0 {
+		return append(slices.Clone(texts[:most]), fmt.Sprintf("and %d more", more))
+	}
+	return texts
 }
 
 // given reports a context that is nil.

@@ -142,7 +142,7 @@ func (c *config) startFrom(classes []string) error {
 
 // unlike says how the initial model's network differs from the run's, given the variables that do, and what to do.
 func (c *config) unlike(variables []string) string {
-	listed := strings.Join(shorten(variables), "; ")
+	listed := strings.Join(shorten(variables, mostDifferences), "; ")
 	own, theirs := c.recipe.Design, c.initial.recipe.Design
 	if reflect.DeepEqual(own, theirs) {
 		return listed // by the images, or the networks of one's own

@@ -113,7 +113,7 @@ func (id identity) describe(differences []string, other identity, format string)
 		after, has := other[name]
 		all = append(all, fmt.Sprintf(format, name, orMissing(before, had), orMissing(after, has)))
 	}
-	return strings.Join(shorten(all), "; ")
+	return strings.Join(shorten(all, mostDifferences), "; ")
 }
 
 // byImportance compares names: the data and the seed come first, the network last, which follows from the recipe mostly, and
@@ -146,14 +146,8 @@ func orMissing(value string, there bool) string {
 	return "missing"
 }
 
-// shorten leaves out what is more than a few differences.
-func shorten(differences []string) []string {
-	const most = 8
-	if left := len(differences) - most; left > 0 {
-		return append(slices.Clone(differences[:most]), fmt.Sprintf("and %d more", left))
-	}
-	return differences
-}
+// mostDifferences is how many a message has.
+const mostDifferences = 8
 
 // remedy is what to do about a checkpoint that differs so from the run. Points of the schedule follow from the number of epochs.
 func remedy(differences []string) string {

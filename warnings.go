@@ -24,7 +24,8 @@ func (c *config) warnings(steps int) []string {
 		all = append(all, fmt.Sprintf("the training set's pictures were resized by %q, those of the initial model by %q", c.train.Resizing(), i.resizing))
 	}
 	if random := c.frozenAtRandom(); len(random) > 0 {
-		all = append(all, fmt.Sprintf("frozen layers stay as random as they start, since they have nothing of an initial model (WithInitialModel): %s", few(random)))
+		all = append(all, fmt.Sprintf("frozen layers stay as random as they start, since they have nothing of an initial model (WithInitialModel): %s",
+			strings.Join(shorten(random, mostNames), ", ")))
 	}
 	if s := c.selector; s != nil && s.MultiplyAdds() >= c.network.MultiplyAdds() {
 		all = append(all, "the selection's network takes as long for an image as the run's own, and saves nothing: its design has a width of its own")
@@ -124,16 +125,10 @@ func lacking(name string, set *data.Dataset) []string {
 	case len(there) == 1:
 		return []string{fmt.Sprintf("the %s set has images of one class only, %s", name, there[0])}
 	case len(missing) > 0:
-		return []string{fmt.Sprintf("the %s set has no images of %d of its %d classes: %s", name, len(missing), len(there)+len(missing), few(missing))}
+		return []string{fmt.Sprintf("the %s set has no images of %d of its %d classes: %s", name, len(missing), len(there)+len(missing), strings.Join(shorten(missing, mostNames), ", "))}
 	}
 	return nil
 }
 
-// few leaves out what is more than a few names.
-func few(names []string) string {
-	const most = 5
-	if more := len(names) - most; more > 0 {
-		return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), more)
-	}
-	return strings.Join(names, ", ")
-}
+// mostNames is how many a warning has.
+const mostNames = 5

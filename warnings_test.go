@@ -40,7 +40,7 @@ func TestWarnings(t *testing.T) {
 		{"no test set", mixed, nil, nil},
 		{"one class", set(func(int) int { return 0 }, "only"), nil, []string{`the training set has images of one class only, "only"`}},
 		{"classes without images", set(func(i int) int { return 3 * (i % 3) }, strings.Split("abcdefghij", "")...), nil,
-			[]string{`the training set has no images of 7 of its 10 classes: "b", "c", "e", "f", "h" and 2 more`}},
+			[]string{`the training set has no images of 7 of its 10 classes: "b", "c", "e", "f", "h", and 2 more`}},
 		{"sorted, and cut", first(t, sorted, 20), mixed,
 			[]string{`the training set has images of one class only, "a"`}},
 		{"a class without images", set(func(i int) int { return i % 2 }, "a", "b", "c"), nil,
@@ -97,7 +97,7 @@ func TestWarnsOfFrozenRandomLayers(t *testing.T) {
 		frozen string
 		want   []string
 	}{
-		{"without a model", set, nil, fastresnet.Body, []string{warning + `"prep/conv", "layer1/conv", "layer1/residual/conv1", "layer1/residual/conv2", "layer2/conv" and 3 more`}},
+		{"without a model", set, nil, fastresnet.Body, []string{warning + `"prep/conv", "layer1/conv", "layer1/residual/conv1", "layer1/residual/conv2", "layer2/conv", and 3 more`}},
 		{"one part of it", set, nil, "prep", []string{warning + `"prep/conv"`}},
 		{"norms, which start at constants", set, nil, "prep/norm", nil},
 		{"from a model", set, fastresnet.WithInitialModel(start), fastresnet.Body, nil},
