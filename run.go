@@ -27,8 +27,6 @@ type run struct {
 	// diverged is set once a weight, a running statistic or an answer to the test set is not finite.
 	diverged bool
 	started  time.Time
-	// compiled is what compiling took before the first step.
-	compiled time.Duration
 	// heard is how many of the observers have been told that the run starts.
 	heard int
 }
@@ -93,8 +91,8 @@ func newRun(ctx context.Context, c *config, started time.Time) (done *run, err e
 	if err := r.handOver(); err != nil {
 		return nil, err
 	}
-	r.compiled = device.CompileTime()
-	h.change(func(h *Record) { h.Timing = Timing{Compile: r.compiled, Prepare: time.Since(opened) - r.compiled} })
+	compiled := device.CompileTime()
+	h.change(func(h *Record) { h.Timing = Timing{Compile: compiled, Prepare: time.Since(opened) - compiled} })
 	return r, nil
 }
 
@@ -149,10 +147,10 @@ func (r *run) finish(err error) (*Result, error) {
 		return nil, err
 	}
 	err = errors.Join(err, r.useBest())
-	compile := r.compiled + r.model.compileTime() // locks the model, whose Save locks the history
+	testing := r.model.compileTime() // locks the model, whose Save locks the history
 	r.history.change(func(h *Record) {
 		h.Timing = Timing{
-			Compile:         compile,
+			Compile:         h.Timing.Compile + testing,
 			Prepare:         h.Timing.Prepare,
 			Train:           r.watch.train,
 			Total:           time.Since(r.started),
