@@ -50,7 +50,7 @@ func configure(opts []Option) (*config, error) {
 	c.adapt(base)
 	p := append(c.recipe.problems(), c.problems()...)
 	if c.train.Len() > 0 {
-		p = append(p, c.misfits()...)
+		p = append(p, c.settle()...)
 	}
 	return c, errors.Join(p...)
 }

@@ -19,7 +19,7 @@ func (c *config) loadData() error {
 	if err := c.loadCIFAR10(); err != nil {
 		return err
 	}
-	return errors.Join(c.misfits()...)
+	return errors.Join(c.settle()...)
 }
 
 func (c *config) loadCIFAR10() (err error) {
@@ -29,8 +29,8 @@ func (c *config) loadCIFAR10() (err error) {
 	return nil
 }
 
-// misfits are the problems of the options with the data set; the network is settled on the way.
-func (c *config) misfits() (p problems) {
+// settle settles what depends on the data set, such as the network and what it starts with, and reports what does not fit it.
+func (c *config) settle() (p problems) {
 	n, shape, classes := c.train.Len(), c.train.Shape(), c.train.Classes()
 	p.want(c.recipe.BatchSize <= n, "batch size %d is larger than the training set of %d images: WithBatchSize takes 1 to %d", c.recipe.BatchSize, n, n)
 	if t := c.test; t != nil {
