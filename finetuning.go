@@ -36,7 +36,7 @@ func fineTuning(r Recipe, network layers.Network, train *data.Dataset) Recipe {
 	stretched, scaled := factor(r.scheduled(), float64(epochs)), math.Sqrt(factor(float64(r.ImagesPerStep()), float64(batch)))
 	r.Schedule = r.Schedule.Stretch(stretched).Scale(scaled)
 	r.Groups = stretch(r.Groups, stretched, scaled)
-	r.Epochs, r.LastEpoch, r.BatchSize, r.KeepIncompleteBatch = epochs, 0, batch, false
+	r.Epochs, r.LastEpochShare, r.BatchSize, r.KeepIncompleteBatch = epochs, 0, batch, false
 	r.Augmentations, r.Mixing, r.Loading, r.ClassWeights, r.Averaging = own.Augmentations, own.Mixing, own.Loading, nil, Averaging{}
 	r.Selection = nil
 	r.Frozen, r.LayerDecay = nil, 0.7

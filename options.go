@@ -93,10 +93,10 @@ func WithIncompleteBatches(keep bool) Option {
 }
 
 // WithEpochs sets the number of passes over the training set: 1 to 30,000, or 0 with [WithInitialModel]. The last epoch is
-// then a whole one, whatever the recipe's LastEpoch. The recipe's schedule is stretched in proportion, unless
+// then a whole one, whatever the recipe's LastEpochShare. The recipe's schedule is stretched in proportion, unless
 // [WithSchedule] sets it. Default: the recipe's.
 func WithEpochs(n int) Option {
-	return change(func(r *Recipe) { r.Epochs, r.LastEpoch = n, 0 })
+	return change(func(r *Recipe) { r.Epochs, r.LastEpochShare = n, 0 })
 }
 
 // WithSchedule sets the learning rate, for the mean loss of a batch, by epoch. It is taken as it is: a

@@ -77,10 +77,10 @@ func (r Recipe) stepsOf(epoch, whole int) int { return min(whole, r.steps(whole)
 
 // length is the run's in epochs.
 func (r Recipe) length() float64 {
-	if r.LastEpoch == 0 {
+	if r.LastEpochShare == 0 {
 		return float64(r.Epochs)
 	}
-	return float64(r.Epochs-1) + r.LastEpoch
+	return float64(r.Epochs-1) + r.LastEpochShare
 }
 
 // rescaled says in which steps of an epoch an optimizer rescales, given the number of steps in a whole one; nil for all.

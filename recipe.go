@@ -39,9 +39,9 @@ type Recipe struct {
 	KeepIncompleteBatch bool `json:"keep_incomplete_batch,omitempty"`
 	// Epochs is the number of passes over the training set: 1 to 30,000, or 0 with [WithInitialModel].
 	Epochs int `json:"epochs"`
-	// LastEpoch is the share of the last epoch that is trained, more than 0 and up to 1, rounded up to whole steps; 0 stands
+	// LastEpochShare is the share of the last epoch that is trained, more than 0 and up to 1, rounded up to whole steps; 0 stands
 	// for 1.
-	LastEpoch float64 `json:"last_epoch,omitempty"`
+	LastEpochShare float64 `json:"last_epoch,omitempty"`
 	// Schedule is the learning rate, for the mean loss of a batch, by epoch. Step i of n, counted from
 	// 1, of the epoch after e whole ones uses the rate at e + i/n.
 	Schedule schedule.Schedule `json:"schedule"`
@@ -216,8 +216,8 @@ const maxEpochs = 30_000
 func (r Recipe) problems() (p problems) {
 	p.want(r.BatchSize >= 1, "batch size %d, need at least 1", r.BatchSize)
 	p.want(r.Epochs >= 0 && r.Epochs <= maxEpochs, "%d epochs, need 0 to %d", r.Epochs, maxEpochs)
-	p.want(r.LastEpoch >= 0 && r.LastEpoch <= 1, "last epoch %g, need 0 (for 1) to 1", r.LastEpoch)
-	p.want(r.LastEpoch == 0 || r.Epochs >= 1, "a share of the last epoch, and no epoch")
+	p.want(r.LastEpochShare >= 0 && r.LastEpochShare <= 1, "last epoch %g, need 0 (for 1) to 1", r.LastEpochShare)
+	p.want(r.LastEpochShare == 0 || r.Epochs >= 1, "a share of the last epoch, and no epoch")
 	p.add(optimizerProblem(r.Optimizer))
 	p.want(r.LabelSmoothing >= 0 && r.LabelSmoothing < 1, "label smoothing %g, need 0 to below 1", r.LabelSmoothing)
 	for class, w := range r.ClassWeights {

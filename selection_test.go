@@ -35,7 +35,7 @@ func TestSelectionTrains(t *testing.T) {
 	testbackend.Each(t, func(t *testing.T, backend string) {
 		steps := 0
 		result := finished(t, fastresnet.WithDataset(set, set), fastresnet.WithBackend(backend), fastresnet.WithArchitecture(tinyNetwork()),
-			fastresnet.WithBatchSize(22), selecting(func(r *fastresnet.Recipe) { r.Epochs, r.LastEpoch, r.Schedule = 2, 0.5, schedule.Constant(0.01) }),
+			fastresnet.WithBatchSize(22), selecting(func(r *fastresnet.Recipe) { r.Epochs, r.LastEpochShare, r.Schedule = 2, 0.5, schedule.Constant(0.01) }),
 			fastresnet.WithProgress(fastresnet.Observer{Step: func(p fastresnet.Progress) { steps++ }}))
 		defer result.Model.Close()
 		got := []int{steps, result.Epochs[0].Images, result.Epochs[1].Images, result.Recipe.ImagesPerStep()}

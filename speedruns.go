@@ -48,7 +48,7 @@ func airbench94In2025() Recipe {
 		Name: "airbench94-2025", Description: "the speedrun, searched on: SiLU, colour jitter, 243 steps",
 		Published: Published{Accuracy: 0.9401, Seconds: 2.015, Hardware: "A100"},
 		Design:    design,
-		BatchSize: sgd.batch, Epochs: 8, LastEpoch: last,
+		BatchSize: sgd.batch, Epochs: 8, LastEpochShare: last,
 		Schedule: falling(0.205, end), RateBeforeStep: true,
 		Augmentations: data.Augmentations{
 			data.Crop{Pad: 2}, data.AlternatingFlip{}, data.ColourJitter{Brightness: 0.1399, Contrast: 0.1308, AboutZero: true},

@@ -128,7 +128,7 @@ func TestLastEpoch(t *testing.T) {
 		options := []fastresnet.Option{
 			fastresnet.WithDataset(set, set), fastresnet.WithBackend(backend), fastresnet.WithBatchSize(8),
 			fastresnet.WithArchitecture(tinyNetwork()),
-			recipe(func(r *fastresnet.Recipe) { r.Epochs, r.LastEpoch, r.Schedule = 2, 0.3, schedule.Constant(0.01) }), // 3 of 8 steps
+			recipe(func(r *fastresnet.Recipe) { r.Epochs, r.LastEpochShare, r.Schedule = 2, 0.3, schedule.Constant(0.01) }), // 3 of 8 steps
 			fastresnet.WithCheckpoint(folder, 1), fastresnet.WithResume(), fastresnet.WithStepsPerDispatch(2),
 		}
 		type progress struct{ Epoch, Step, Steps, Taken, Total int }
@@ -162,7 +162,7 @@ func TestLastEpochHasAStep(t *testing.T) {
 	set := synthetic(t, 32, 1)
 	for epochs := 1; epochs <= 2; epochs++ {
 		result := finished(t, fastresnet.WithDataset(set, set), fastresnet.WithBackend("go"), fastresnet.WithBatchSize(8), fastresnet.WithArchitecture(tinyNetwork()),
-			recipe(func(r *fastresnet.Recipe) { r.Epochs, r.LastEpoch, r.Schedule = epochs, 1e-10, schedule.Constant(0.01) }))
+			recipe(func(r *fastresnet.Recipe) { r.Epochs, r.LastEpochShare, r.Schedule = epochs, 1e-10, schedule.Constant(0.01) }))
 		result.Model.Close()
 		if n := len(result.Epochs); n != epochs || result.Epochs[n-1].Images != 8 {
 			t.Errorf("the epochs are %+v, want %d, the last of 8 images", result.Epochs, epochs)

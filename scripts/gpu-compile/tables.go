@@ -56,7 +56,7 @@ func (c *compiler) trainingSteps(recipes []fastresnet.Recipe, kernels int) error
 		}
 		fmt.Printf("| %s | %d | %d | %d | %.0f | %.2f | %d | %d | %.2f | %.0f | %.2f | %.2f |\n", r.Name, r.ImagesPerStep(), at.kernels, at.convolutions,
 			float64(at.flops)/1e9, float64(at.bytes)/1e9, at.reorderedBytes/1e6, (at.arguments+at.results+at.temporary)/1e6, at.seconds*1e3,
-			float64(r.ImagesPerStep())/seconds, math.Ceil((float64(r.Epochs-1)+cmp.Or(r.LastEpoch, 1))*float64(perEpoch))*seconds, older.seconds*1e3)
+			float64(r.ImagesPerStep())/seconds, math.Ceil((float64(r.Epochs-1)+cmp.Or(r.LastEpochShare, 1))*float64(perEpoch))*seconds, older.seconds*1e3)
 		faults = append(faults, at.faults(r.Name))
 		at.describe(&details, r.Name, h200, kernels)
 	}
