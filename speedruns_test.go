@@ -162,7 +162,9 @@ func TestLastEpochHasAStep(t *testing.T) {
 	set := synthetic(t, 32, 1)
 	for epochs := 1; epochs <= 2; epochs++ {
 		result := finished(t, fastresnet.WithDataset(set, set), fastresnet.WithBackend("go"), fastresnet.WithBatchSize(8), fastresnet.WithArchitecture(tinyNetwork()),
-			recipe(func(r *fastresnet.Recipe) { r.Epochs, r.LastEpochShare, r.Schedule = epochs, 1e-10, schedule.Constant(0.01) }))
+			recipe(func(r *fastresnet.Recipe) {
+				r.Epochs, r.LastEpochShare, r.Schedule = epochs, 1e-10, schedule.Constant(0.01)
+			}))
 		result.Model.Close()
 		if n := len(result.Epochs); n != epochs || result.Epochs[n-1].Images != 8 {
 			t.Errorf("the epochs are %+v, want %d, the last of 8 images", result.Epochs, epochs)
