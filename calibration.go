@@ -15,7 +15,7 @@ type CalibrationBin struct {
 func (b CalibrationBin) Accuracy() float64 { return share(float64(b.Right), b.Images) }
 
 // Calibration puts the images into so many bins of equal width, by the probability of the predicted class: what a
-// reliability diagram shows. It is nil for less than one bin.
+// reliability diagram shows. It is nil for fewer than one bin.
 func (e Evaluation) Calibration(bins int) []CalibrationBin {
 	if bins < 1 {
 		return nil

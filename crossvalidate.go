@@ -18,7 +18,7 @@ type CrossValidation struct {
 	// Pooled is the evaluation of all these parts together, each image by the model that was not trained on it. Its images are
 	// numbered as in the set. Its Suspicious ones are where to look for wrong labels.
 	Pooled Evaluation
-	// Mean is the mean of the parts' accuracies, and Deviation their standard deviation, that of a sample; 0 of less than two.
+	// Mean is the mean of the parts' accuracies, and Deviation their standard deviation, that of a sample; 0 of fewer than two.
 	Mean, Deviation float64
 	// Parts is how many there are in all, of which an error may leave some without an evaluation.
 	Parts int

@@ -111,7 +111,7 @@ func translated(still, moved float32) []engine.View {
 	}
 }
 
-// onEngine is an optimiser as engines know it.
+// onEngine is an optimizer as engines know it.
 func onEngine(o Optimizer) engine.Optimizer {
 	switch o := o.(type) {
 	case SGD:

@@ -31,7 +31,7 @@ var (
 	// ErrImage is wrapped when an image or a data set does not fit a model, by its size, classes or resizing.
 	ErrImage = errors.New("not for this model")
 	// ErrArgument is wrapped when a call lacks what it needs: its context is nil, or its *Model is nil or zero; when a
-	// number is out of range, as in [Model.SetThreshold]; and when models are to be taken together that do not go together.
+	// number is out of range, as in [Model.SetThreshold]; and when models that are to be combined do not match.
 	ErrArgument = errors.New("invalid argument")
 	// ErrClosed is wrapped by the errors of a model's methods after [Model.Close].
 	ErrClosed = errors.New("the model is closed")

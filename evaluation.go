@@ -16,7 +16,8 @@ import (
 
 // Evaluation is how well a model does on a data set. Its methods say where it is right and where not.
 type Evaluation struct {
-	// Loss is the mean cross-entropy, and Accuracy the share of the images classified right: of all, with an answer or without.
+	// Loss is the mean cross-entropy, and Accuracy the share classified right, of all images, including those that the threshold
+	// leaves unknown.
 	Loss, Accuracy float64
 	// Threshold is what the model had ([Model.SetThreshold]), 0 for none. Unknown is how many images it leaves without an
 	// answer, and AnsweredAccuracy the share of the others that are classified right, 0 if there are none. Without a threshold
@@ -257,7 +258,7 @@ func (e Evaluation) verdicts(n int, compare func(a, b Verdict) int) []Verdict {
 
 // String is the figures for a terminal: accuracy and loss, what the model's threshold does if it has one, a table of the figures
 // of each class, and, of up to 12 classes, the confusion matrix. Tables are of all images, whatever the threshold. Names that could
-// steer a terminal are quoted. Of the zero Evaluation it is "no images".
+// steer a terminal are quoted. For the zero Evaluation it returns "no images".
 func (e Evaluation) String() string {
 	if len(e.labels) == 0 {
 		return "no images"

@@ -120,7 +120,7 @@ func (r Recipe) atPeak(steps int) []engine.Move {
 // SteepestRate is the learning rate of a curve of [FindRate] at which the loss falls the fastest, by the logarithm of the
 // rate and with a tenth of the curve averaged against its noise. The steps of the curve must rise by the same factor
 // each, as FindRate's do. A usual peak of a schedule is somewhat below that rate: see [WithPeakRate]. ok is false for
-// a curve of less than ten steps, and where the loss falls nowhere.
+// a curve of fewer than ten steps, and where the loss falls nowhere.
 func SteepestRate(curve []RatePoint) (rate float64, ok bool) {
 	half := len(curve) / 20 // of what is averaged
 	if len(curve) < 10 {

@@ -8,7 +8,7 @@ import (
 	"github.com/fastresnet/fastresnet/layers"
 )
 
-// FineTuning is the recipe for training a model further on a set of images of one's own, and what [Train] runs with
+// FineTuning is the recipe for training a model further on a set of images of your own, and what [Train] runs with
 // [WithInitialModel] unless [WithRecipe] says otherwise. It is zero if the model is nil or zero.
 //
 // The network, what moves it and how its loss and its views are made are those of the recipe that made the model, without

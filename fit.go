@@ -145,7 +145,7 @@ func (c *config) unlike(variables []string) string {
 	listed := strings.Join(shorten(variables, mostDifferences), "; ")
 	own, theirs := c.recipe.Design, c.initial.recipe.Design
 	if reflect.DeepEqual(own, theirs) {
-		return listed // by the images, or the networks of one's own
+		return listed // by the images, or networks of the user's own
 	}
 	width, wanted := own.Width, theirs.Width
 	if own.Width = wanted; reflect.DeepEqual(own, theirs) {

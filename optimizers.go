@@ -95,7 +95,7 @@ func shares(momentum, decay float64) error {
 	return nil
 }
 
-// optimizerProblem says what is wrong with an optimiser.
+// optimizerProblem says what is wrong with an optimizer.
 func optimizerProblem(o Optimizer) error {
 	switch o.(type) {
 	case Nesterov, SGD, Muon:
@@ -109,7 +109,7 @@ func optimizerProblem(o Optimizer) error {
 // optimizers are all of them, by their names in JSON.
 var optimizers = map[string]Optimizer{"nesterov": Nesterov{}, "sgd": SGD{}, "muon": Muon{}}
 
-// optimizerJSON is an optimiser in JSON: an object with one field, its name, that holds its settings.
+// optimizerJSON is an optimizer in JSON: an object with one field, its name, that holds its settings.
 type optimizerJSON struct{ Optimizer }
 
 func (o optimizerJSON) MarshalJSON() ([]byte, error) {
@@ -143,7 +143,7 @@ func (o *optimizerJSON) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// VariableGroup is how a run moves the variables of a kind, where that is not how it moves the others.
+// VariableGroup gives one kind of variables, such as biases, an optimizer and a learning rate of its own.
 type VariableGroup struct {
 	// Variables are the kind of the group's variables. A network need not have any.
 	Variables layers.VariableKind

@@ -213,9 +213,9 @@ func WithDevices(n int) Option {
 	return trainOption(func(c *config) { c.devices = n })
 }
 
-// WithStepsPerDispatch has XLA take n steps, 1 or more, in one program, a loop, where a training set that stays on the
-// device allows it, and as long as they take no more than half a second: the device is waited for once in n steps, and
-// [Observer.Step] is called, and the context looked at, as often. The pure-Go backend waits for nothing. Default, and 0: 4 on
+// WithStepsPerDispatch has XLA run n steps, 1 or more, in one program, a loop, so that the host waits for the device once in n
+// steps. [Observer.Step] is called, and the context looked at, as often. It applies to training sets that stay on the device,
+// and to steps that together take no more than half a second. The pure-Go backend waits for nothing. Default, and 0: 4 on
 // a GPU, where waiting is estimated to take 5 % of a step, and 1 elsewhere, since loops on XLA's CPU plugin are slower.
 // It has not been measured on a GPU yet.
 func WithStepsPerDispatch(n int) Option {

@@ -3,8 +3,8 @@ package fastresnet
 import "fmt"
 
 // Precision is the number format that a network computes in, its logits too. Weights, statistics and the loss are in float32
-// whatever it is. So is batch norm, but for norms of low precision ([layers.NormSettings]), which the first five rungs of
-// [Ladder] have.
+// whatever it is. Batch norm computes in float32 too, unless its LowPrecision is set ([layers.NormSettings]), as the first five
+// rungs of [Ladder] have it.
 type Precision string
 
 // The precisions of [WithPrecision].

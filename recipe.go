@@ -31,7 +31,7 @@ type Recipe struct {
 
 	// Design is what the network is made of, for the images and classes of the data set, unless Network is set.
 	Design layers.Design `json:"design,omitzero"`
-	// Network is a network of one's own; nil for the Design's. Design is zero then.
+	// Network is a network of your own; nil for the Design's. Design is zero then.
 	Network *layers.Network `json:"network,omitempty"`
 	// BatchSize is the number of images a step, of which Selection may take a part.
 	BatchSize int `json:"batch_size"`
@@ -89,9 +89,9 @@ type Published struct {
 	Hardware string  `json:"hardware,omitempty"`
 }
 
-// Averaging is an exponential moving average of the weights and the running statistics. It starts from their
-// initial values, of which Decay to the power of the run's steps remains, without Power and Lookahead: after 60 steps at
-// 0.99 that is still more than half, so a short run tests badly, however well it trains.
+// Averaging is an exponential moving average of the weights and the running statistics. It starts at their initial values.
+// After n steps these still have a share of Decay to the power of n, unless Power or Lookahead is set: more than half after
+// 60 steps at 0.99. So a short run with an average tests badly, however well it trains.
 type Averaging struct {
 	// Every is the number of steps after which the average moves; 0 for no averaging.
 	Every int `json:"every"`
@@ -158,7 +158,7 @@ func (r Recipe) ImagesPerStep() int {
 }
 
 // OfWidth is a copy of the recipe whose design has a width, as by [WithWidth]. A selection's is in proportion, at least 1; a
-// network of one's own has no width, and stays as it is.
+// network of your own has no width, and stays as it is.
 func (r Recipe) OfWidth(width int) Recipe {
 	before := r.Design.Width
 	r = r.Clone()

@@ -10,7 +10,7 @@ import (
 	"github.com/fastresnet/fastresnet/schedule"
 )
 
-// RecipeFor is the recipe for a training set of one's own, and what [Train] runs on one unless [WithRecipe] says
+// RecipeFor is the recipe for a training set of your own, and what [Train] runs on one unless [WithRecipe] says
 // otherwise: resnet9 at width 16, for as many epochs as take a few minutes on two cores.
 //
 //	images        batch   epochs, for images of up to 32x32

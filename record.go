@@ -36,11 +36,8 @@ type Record struct {
 	Devices int `json:"devices"`
 	// PassedOver says, if the backend was chosen automatically, why each better one was not.
 	PassedOver []string `json:"passed_over,omitempty"`
-	// Warnings say what of the run's options and data is allowed, and probably not meant: a training or test set with
-	// images of one class only, or of not all classes, images that are large for this library, or that were made of pictures
-	// otherwise than those of [WithInitialModel]'s, frozen layers that have nothing of such a model, a [Selection] by a
-	// network that is no smaller, learning rates that are 0 in every step or in the second half of the run, too few images for
-	// the batch of the default recipe; and what an [Observer] said about its own failure. The run logs them too.
+	// Warnings say what of the run's options and data is allowed, and probably not meant, such as a training set of a single
+	// class or a learning rate of 0, and what an [Observer] said about its own failure. The run logs them too.
 	Warnings []string `json:"warnings,omitempty"`
 	// Precision is the one that the network computed in.
 	Precision Precision `json:"precision"`
@@ -125,7 +122,7 @@ type Epoch struct {
 	// Rate is the learning rate of the last step.
 	Rate float64 `json:"rate"`
 	// TrainLoss is the mean loss, and TrainAccuracy the share classified right, of the training images
-	// as they came along: augmented, and by the weights of the moment.
+	// as training saw them: augmented, and by the weights of the moment.
 	TrainLoss     float64 `json:"train_loss"`
 	TrainAccuracy float64 `json:"train_accuracy"`
 	// TestLoss and TestAccuracy are measured on the test set after the epoch, if Tested, and 0 if not: there is no test
