@@ -207,18 +207,20 @@ func (r *run) test(ctx context.Context) error {
 	return nil
 }
 
-// ended says whether the run has come to its end, and notes why if that is before its last epoch.
+// ended says whether the run has come to its end.
 func (r *run) ended() bool {
+	return len(r.epochs()) == r.config.recipe.Epochs || r.stopReason() != NotStopped
+}
+
+// stopReason is why the run ends here, before its last epoch, if it does.
+func (r *run) stopReason() StopReason {
 	epochs := r.epochs()
-	if len(epochs) == r.config.recipe.Epochs {
-		return true
+	if n := len(epochs); n == 0 || n == r.config.recipe.Epochs || r.trainer.Seen(n+1) > 0 {
+		return NotStopped // an epoch that has begun is trained and tested, as the model has its weights already
 	}
-	if len(epochs) == 0 || r.trainer.Seen(len(epochs)+1) > 0 {
-		return false // one that has begun is trained and tested, as the model has its weights already
-	}
-	last, stopped := epochs[len(epochs)-1], NotStopped
+	last := epochs[len(epochs)-1]
 	if !last.Tested {
-		return false // nothing is known that a decision could be made by
+		return NotStopped // nothing is known that a decision could be made by
 	}
 	best := last
 	for _, e := range slices.Backward(epochs) {
@@ -227,10 +229,10 @@ func (r *run) ended() bool {
 		}
 	}
 	if target := r.config.target; target != nil && last.TestAccuracy >= *target {
-		stopped = TargetReached
-	} else if patience := r.config.patience; patience != nil && last.Number-best.Number >= *patience {
-		stopped = NoImprovement
+		return TargetReached
 	}
-	r.history.change(func(h *Record) { h.Stopped = stopped })
-	return stopped != NotStopped
+	if patience := r.config.patience; patience != nil && last.Number-best.Number >= *patience {
+		return NoImprovement
+	}
+	return NotStopped
 }

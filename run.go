@@ -149,6 +149,7 @@ func (r *run) finish(err error) (*Result, error) {
 	err = errors.Join(err, r.useBest())
 	testing := r.model.compileTime() // locks the model, whose Save locks the history
 	r.history.change(func(h *Record) {
+		h.Stopped = r.stopReason()
 		h.Timing = Timing{
 			Compile:         h.Timing.Compile + testing,
 			Prepare:         h.Timing.Prepare,
