@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/fastresnet/fastresnet/internal/engine"
@@ -139,6 +140,36 @@ func (r *run) close(result *Result) {
 	if r.device != nil {
 		r.device.Close()
 	}
+}
+
+// ended says whether the run has come to its end.
+func (r *run) ended() bool {
+	return len(r.epochs()) == r.config.recipe.Epochs || r.stopReason() != NotStopped
+}
+
+// stopReason is why the run ends here, before its last epoch, if it does.
+func (r *run) stopReason() StopReason {
+	epochs := r.epochs()
+	if n := len(epochs); n == 0 || n == r.config.recipe.Epochs || r.trainer.Seen(n+1) > 0 {
+		return NotStopped // an epoch that has begun is trained and tested, as the model has its weights already
+	}
+	last := epochs[len(epochs)-1]
+	if !last.Tested {
+		return NotStopped // nothing is known that a decision could be made by
+	}
+	best := last
+	for _, e := range slices.Backward(epochs) {
+		if e.Tested && e.TestAccuracy >= best.TestAccuracy {
+			best = e
+		}
+	}
+	if target := r.config.target; target != nil && last.TestAccuracy >= *target {
+		return TargetReached
+	}
+	if patience := r.config.patience; patience != nil && last.Number-best.Number >= *patience {
+		return NoImprovement
+	}
+	return NotStopped
 }
 
 // finish completes the result of a run that has ended, with err or well; nil if it was to take a step and did not.
