@@ -157,8 +157,10 @@ func (r *run) save(whole []Epoch, partial time.Duration) (err error) {
 	if err != nil {
 		return err
 	}
-	saved := &savedRun{Run: k.identity, Epochs: whole, Train: r.watch.train, EpochTrain: partial, Total: time.Since(r.started), State: state,
-		Selector: r.selector.snapshot(len(whole)), BestEpoch: r.best.epoch.Number}
+	saved := &savedRun{
+		Run: k.identity, Epochs: whole, Train: r.watch.train, EpochTrain: partial, Total: time.Since(r.started),
+		State: state, Selector: r.selector.snapshot(len(whole)), BestEpoch: r.best.epoch.Number,
+	}
 	if saved.Best, saved.BestLast, err = r.best.values(); err != nil {
 		return err
 	}

@@ -105,7 +105,8 @@ func (s *savedRun) checkBest(c *config) error {
 func (s *savedRun) checkState(c *config, steps int) error {
 	state, whole := s.State, len(s.Epochs)
 	behind := whole > 0 && state.Epoch == whole && state.Steps == c.recipe.stepsOf(whole, steps)
-	within := state.Epoch == whole+1 && state.Epoch <= c.recipe.Epochs && state.Steps >= 0 && state.Steps <= c.recipe.stepsOf(state.Epoch, steps)
+	within := state.Epoch == whole+1 && state.Epoch <= c.recipe.Epochs &&
+		state.Steps >= 0 && state.Steps <= c.recipe.stepsOf(state.Epoch, steps)
 	if !behind && !within {
 		return fmt.Errorf("its state is after step %d of %d of epoch %d, its history has %d epochs", state.Steps, steps, state.Epoch, whole)
 	}

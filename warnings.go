@@ -125,7 +125,8 @@ func lacking(name string, set *data.Dataset) []string {
 	case len(there) == 1:
 		return []string{fmt.Sprintf("the %s set has images of one class only, %s", name, there[0])}
 	case len(missing) > 0:
-		return []string{fmt.Sprintf("the %s set has no images of %d of its %d classes: %s", name, len(missing), len(there)+len(missing), strings.Join(shorten(missing, mostNames), ", "))}
+		return []string{fmt.Sprintf("the %s set has no images of %d of its %d classes: %s",
+			name, len(missing), len(there)+len(missing), strings.Join(shorten(missing, mostNames), ", "))}
 	}
 	return nil
 }
