@@ -118,20 +118,25 @@ const (
 	gradientPixels = 64
 )
 
-// weightGradient implements [convolution]: dw[m][k] = Σ dy[m][pixel] · x[k][pixel] over all pixels of the batch, every sum
-// from the first group to the last in one task. The sums are packed like the weights.
+// weightGradient implements [convolution]: dw[m][k] = Σ dy[m][pixel] · x[k][pixel] over all pixels of the batch. Where weights are
+// few a task computes the sums over a part of the pixels. The number of parts does not depend on that of processors, so that
+// sums do not, either. They are packed like the weights.
 func (d *direct) weightGradient(dw []float32) {
 	p, k := &d.forward, d.in.kernels
-	sums := p.y.arena.take(p.packedSize())
+	taps, tiles := len(p.offsets), p.tiles.Count()
+	tapBlocks, tileBlocks := ceilDiv(taps, gradientTaps), ceilDiv(tiles, gradientTiles)
+	together := max(1, gradientPixels/p.columns) // segments
+	runs := ceilDiv(len(d.segments), together)
+	parts := min(max(1, gradientTasks/(tapBlocks*tileBlocks)), runs)
+	size := p.packedSize()
+	sums := p.y.arena.take(parts * size)
 	defer p.y.arena.give(sums)
 	clear(sums)
-	taps, tiles := len(p.offsets), p.tiles.Count()
-	tapBlocks := ceilDiv(taps, gradientTaps)
-	run := max(1, gradientPixels/p.columns)
-	parallel(tapBlocks*ceilDiv(tiles, gradientTiles), func(i int) {
-		firstTap, firstTile := i%tapBlocks*gradientTaps, i/tapBlocks*gradientTiles
-		for first := 0; first < len(d.segments); first += run {
-			segments := d.segments[first:min(first+run, len(d.segments))]
+	parallel(parts*tapBlocks*tileBlocks, func(i int) {
+		part, firstTile, firstTap := i/tapBlocks/tileBlocks, i/tapBlocks%tileBlocks*gradientTiles, i%tapBlocks*gradientTaps
+		sums := sums[part*size:][:size]
+		for run := part * runs / parts; run < (part+1)*runs/parts; run++ {
+			segments := d.segments[run*together : min((run+1)*together, len(d.segments))]
 			for t := firstTile; t < min(firstTile+gradientTiles, tiles); t++ {
 				dy, sums, size := d.out.data[p.tiles[t]*d.out.channel:], p.tile(sums, t), p.tiles.Size(t)
 				for tap := firstTap; tap < min(firstTap+gradientTaps, taps); tap += k.Taps {
@@ -140,7 +145,12 @@ func (d *direct) weightGradient(dw []float32) {
 			}
 		}
 	})
-	p.unpack(dw, sums)
+	for part := 1; part < parts; part++ {
+		for i, v := range sums[part*size:][:size] {
+			sums[i] += v
+		}
+	}
+	p.unpack(dw, sums[:size])
 }
 
 // keeps implements [convolution].

@@ -1,6 +1,10 @@
 package cpu
 
-import "github.com/fastresnet/fastresnet/internal/engine/cpu/kernels"
+import (
+	"runtime"
+
+	"github.com/fastresnet/fastresnet/internal/engine/cpu/kernels"
+)
 
 // product is a matrix product whose right operand is never built: row k of it is a tensor seen from
 // offset k. For every pixel p of a grid and output channel m,
@@ -81,13 +85,17 @@ func (p *product) unpack(w, filters []float32) {
 }
 
 // run computes the product into y, a tensor like the product's, and does what comes after, which is no pool. A task is a block
-// of rows of one group and of tiles of channels.
+// of rows of one group and of tiles of channels, which are fewer where tasks are fewer than processors.
 func (p *product) run(filters []float32, y *tensor, after epilogue) {
 	blockRows := max(1, blockPixels/max(1, p.columns))
-	rowBlocks, tileBlocks := ceilDiv(p.rows, blockRows), ceilDiv(p.tiles.Count(), blockTiles)
+	rowBlocks, tiles := ceilDiv(p.rows, blockRows), blockTiles
+	for tiles > 1 && p.y.groups()*rowBlocks*ceilDiv(p.tiles.Count(), tiles) < runtime.GOMAXPROCS(0) {
+		tiles /= 2
+	}
+	tileBlocks := ceilDiv(p.tiles.Count(), tiles)
 	parallel(p.y.groups()*rowBlocks*tileBlocks, func(i int) {
-		group, row, t := i/tileBlocks/rowBlocks, i/tileBlocks%rowBlocks*blockRows, i%tileBlocks*blockTiles
-		end, endTile := min(row+blockRows, p.rows), min(t+blockTiles, p.tiles.Count())
+		group, row, t := i/tileBlocks/rowBlocks, i/tileBlocks%rowBlocks*blockRows, i%tileBlocks*tiles
+		end, endTile := min(row+blockRows, p.rows), min(t+tiles, p.tiles.Count())
 		p.block(filters, y, group, row, end, t, endTile)
 		if after.apply == nil {
 			return

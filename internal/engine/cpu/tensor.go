@@ -120,10 +120,13 @@ func (t *tensor) rows() kernels.Rows {
 // load fills the tensor with images in [batch, height, width, channels] order, and with 0 past the batch.
 func (t *tensor) load(images []float32) {
 	size, channels, lanes := t.shape.Size(), t.shape.Channels, t.kernels.Lanes
-	parallel(t.groups(), func(g int) {
+	const together = 8 // rows
+	blocks := ceilDiv(t.shape.Height, together)
+	parallel(t.groups()*blocks, func(i int) {
+		g, first := i/blocks, i%blocks*together
 		for c := range channels {
 			plane := t.plane(g, c)
-			for y := range t.shape.Height {
+			for y := first; y < min(first+together, t.shape.Height); y++ {
 				for x := range t.shape.Width {
 					pixel := plane[y*t.row+x*lanes:][:lanes]
 					from := g*lanes*size + (y*t.shape.Width+x)*channels + c

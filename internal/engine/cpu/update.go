@@ -9,8 +9,8 @@ package cpu
 // gradients.
 type Momentum struct{ Direction, Decay, Momentum, Step float32 }
 
-// updateBlock is how many values a task moves: a quarter of the second-level cache, for three operands.
-const updateBlock = 1 << 15
+// updateBlock is how many values a task moves: as long as many processors take to share them.
+const updateBlock = 1 << 13
 
 // Update moves weights w and their velocities v by the gradients g, all of one length, in one pass over memory.
 func (m Momentum) Update(w, v, g []float32) {

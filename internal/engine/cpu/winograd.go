@@ -119,16 +119,20 @@ const (
 )
 
 // run computes to, a tensor like y or a pool's of it, and does what comes after. A task is a chunk of tiles, and where those
-// are few, a part of the outputs: each then transforms the inputs again. The file memory.go of package engine estimates
-// what it takes.
+// are few, a part of the outputs: each then transforms the inputs again. Where tasks are fewer than processors chunks are smaller.
+// No sum depends on that. The file memory.go of package engine estimates what it takes.
 func (p *tileProduct) run(filters []float32, to *tensor, after epilogue) {
 	lanes, inputs := p.y.kernels.Lanes, p.x.shape.Channels
+	processors, blocks := runtime.GOMAXPROCS(0), ceilDiv(p.channels.Count(), blockOutputs)
 	chunk := 4 // tiles that are transformed and multiplied together
 	if inputs <= 32 {
 		chunk = 8
 	}
-	chunks, blocks := ceilDiv(p.tiles(), chunk), ceilDiv(p.channels.Count(), blockOutputs)
-	parts := min(blocks, ceilDiv(4*runtime.GOMAXPROCS(0), chunks))
+	for chunk > 1 && ceilDiv(p.tiles(), chunk)*blocks < processors {
+		chunk /= 2
+	}
+	chunks := ceilDiv(p.tiles(), chunk)
+	parts := min(blocks, ceilDiv(4*processors, chunks))
 	offsets := chunkOffsets(inputs, chunk*lanes)
 	x := transformed{channel: chunk * lanes, tile: lanes, position: (inputs*chunk + spread) * lanes}
 	outputs := min(blockOutputs*p.y.kernels.WideTile, p.channels.Channels())
@@ -287,21 +291,23 @@ func (p *tileProduct) pack(filters, w []float32) {
 	k, inputs, plane := p.y.kernels, p.x.shape.Channels, p.plane()
 	taps := p.y.arena.take(filterTaps * plane)
 	defer p.y.arena.give(taps)
-	parallel(filterTaps, func(tap int) {
+	tiles := p.channels.Count()
+	parallel(filterTaps*tiles, func(i int) {
+		tap, t := i/tiles, i%tiles
 		packed := taps[tap*plane:][:plane]
-		for t, first := range p.channels[:p.channels.Count()] {
-			size := p.channels.Size(t)
-			channels := min(size, p.y.shape.Channels-first)
-			for input := range inputs {
-				to := packed[first*inputs+input*size:][:size]
-				from := p.weights.first + first*p.weights.y + input*p.weights.x + tap*p.weights.tap
-				for m := range channels {
-					to[m] = w[from+m*p.weights.y]
-				}
-				clear(to[channels:])
+		first, size := p.channels[t], p.channels.Size(t)
+		channels := min(size, p.y.shape.Channels-first)
+		for input := range inputs {
+			to := packed[first*inputs+input*size:][:size]
+			from := p.weights.first + first*p.weights.y + input*p.weights.x + tap*p.weights.tap
+			for m := range channels {
+				to[m] = w[from+m*p.weights.y]
 			}
+			clear(to[channels:])
 		}
-		clear(packed[p.channels.Channels()*inputs:])
+		if t == tiles-1 {
+			clear(packed[p.channels.Channels()*inputs:])
+		}
 	})
 	eachBlock(plane/k.Lanes, func(first, count int) {
 		k.Winograd.Filter(filters[first*k.Lanes:], planes(kernels.InputSide, plane, k.Lanes),
@@ -311,6 +317,7 @@ func (p *tileProduct) pack(filters, w []float32) {
 
 // eachBlock calls f for parts of n, in parallel.
 func eachBlock(n int, f func(first, count int)) {
-	const block = 64
+	const least, most, tasks = 8, 64, 32
+	block := min(max(ceilDiv(n, tasks), least), most)
 	parallel(ceilDiv(n, block), func(i int) { f(i*block, min(block, n-i*block)) })
 }

@@ -7,7 +7,7 @@ import "github.com/fastresnet/fastresnet/internal/engine/cpu/kernels"
 // package engine estimates what they take.
 const (
 	gradientChunk    = 4  // tiles that are transformed and multiplied together
-	gradientChannels = 64 // of the inputs, and of the outputs
+	gradientChannels = 64 // of the inputs, and of the outputs: half as many where tiles are few
 	gradientTasks    = 16
 )
 
@@ -35,18 +35,22 @@ func (p *tileProduct) gradient(dw []float32) {
 	blocks := ceilDiv(across.channels, lanes)
 	// The sums of a position: [block of across][channel of down][lane].
 	plane := blocks * down.channels * lanes
-	taskBlocks := ceilDiv(gradientChannels, lanes)
-	acrossTasks, downTasks := ceilDiv(blocks, taskBlocks), ceilDiv(down.channels, gradientChannels)
 	chunks := ceilDiv(p.tiles(), gradientChunk)
+	taskChannels := gradientChannels
+	if chunks*ceilDiv(across.channels, taskChannels)*ceilDiv(down.channels, taskChannels) < gradientTasks {
+		taskChannels /= 2
+	}
+	taskBlocks := ceilDiv(taskChannels, lanes)
+	acrossTasks, downTasks := ceilDiv(blocks, taskBlocks), ceilDiv(down.channels, taskChannels)
 	parts := min(max(1, gradientTasks/(acrossTasks*downTasks)), chunks)
 	sums := arena.take(parts * positions * plane)
 	defer arena.give(sums)
 
 	parallel(parts*acrossTasks*downTasks, func(i int) {
-		part, block, channel := i/downTasks/acrossTasks, i/downTasks%acrossTasks*taskBlocks, i%downTasks*gradientChannels
+		part, block, channel := i/downTasks/acrossTasks, i/downTasks%acrossTasks*taskBlocks, i%downTasks*taskChannels
 		g := gradientTask{
 			p: p, across: across, down: down, sums: sums[part*positions*plane:], plane: plane,
-			block: block, endBlock: min(block+taskBlocks, blocks), channel: channel, end: min(channel+gradientChannels, down.channels),
+			block: block, endBlock: min(block+taskBlocks, blocks), channel: channel, end: min(channel+taskChannels, down.channels),
 		}
 		g.run(part*chunks/parts, (part+1)*chunks/parts)
 	})
@@ -68,9 +72,10 @@ func (p *tileProduct) gradient(dw []float32) {
 	if swapped {
 		acrossStep, downStep = downStep, acrossStep
 	}
-	parallel(filterTaps, func(tap int) {
-		for channel := range across.channels {
-			from := taps[tap*plane+channel/lanes*down.channels*lanes+channel%lanes:]
+	parallel(filterTaps*blocks, func(i int) {
+		tap, block := i/blocks, i%blocks
+		for channel := block * lanes; channel < min((block+1)*lanes, across.channels); channel++ {
+			from := taps[tap*plane+block*down.channels*lanes+channel%lanes:]
 			at := p.weights.first + channel*acrossStep + tap*p.weights.tap
 			for m := range down.channels {
 				dw[at+m*downStep] = from[m*lanes]
