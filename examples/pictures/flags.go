@@ -57,7 +57,7 @@ func parse(args []string, stdout io.Writer) (*settings, error) {
 	f.StringVar(&s.from, "from", "", "`file` of a trained model to start from, or "+bundled+" for the bundled one,\nwhich is for pictures in colour, and takes several times as long to train")
 	f.StringVar(&s.frozen, "frozen", "", "`parts` of that model that stay as they are, as in prep,layer1, or body for all but the classifier")
 	f.Float64Var(&s.heldOut, "held-out", 0.2, "`share` of the pictures that is held out where there is no -test, or their number, of which 1 is one picture")
-	size := f.String("size", "32", "`size` that pictures are scaled to, as in 48 or 40x64 (height x width)")
+	size := f.String("size", "32", "`size` that pictures are scaled to, as in 48 or 40x64 (height x width); where there is -from\nthat of its model")
 	resizing := f.String("resize", "", "`way` in which pictures of other proportions are resized: crop, stretch or pad\n(default that of the model of -from, or crop)")
 	grey := f.Bool("grey", false, "make the pictures grey")
 	f.BoolVar(&s.reader.SkipUnreadable, "skip", false, "leave out pictures that cannot be read")
@@ -144,7 +144,8 @@ func (s *settings) validate() error {
 	return errors.Join(problems...)
 }
 
-// fitModel reports flags that contradict the model to start from; nil is none.
+// fitModel has pictures become images as those of the model to start from, nil for none, where no flag says otherwise, and reports
+// flags that contradict it.
 func (s *settings) fitModel(from *fastresnet.Model) error {
 	if from == nil {
 		return nil
@@ -159,6 +160,12 @@ func (s *settings) fitModel(from *fastresnet.Model) error {
 		problems = append(problems, errors.New("-from: its model is for grey pictures: need -grey"))
 	default:
 		problems = append(problems, errors.New("-grey: the model of -from is for pictures in colour: leave it out"))
+	}
+	if !s.set["size"] {
+		s.reader.Shape.Height, s.reader.Shape.Width = from.Network().Input.Height, from.Network().Input.Width
+	}
+	if !s.set["resize"] {
+		s.reader.Resizing = from.Resizing()
 	}
 	return errors.Join(problems...)
 }

@@ -62,9 +62,6 @@ func train(ctx context.Context, s *settings, stdout, stderr io.Writer) error {
 	if err := s.fitModel(from); err != nil {
 		return err
 	}
-	if from != nil && !s.set["resize"] {
-		s.reader.Resizing = from.Resizing()
-	}
 	trainSet, testSet, err := s.read(ctx, stdout, stderr)
 	if err != nil {
 		return err

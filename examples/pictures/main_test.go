@@ -155,10 +155,10 @@ func TestThreshold(t *testing.T) {
 	}
 }
 
-// A run that starts from a saved model, of other classes, resizes pictures as that does, and trains the classifier alone.
+// A run that starts from a saved model, of other classes, makes images of pictures as that does, and trains the classifier alone.
 func TestRunFrom(t *testing.T) {
 	model, after := filepath.Join(t.TempDir(), "model.safetensors"), filepath.Join(t.TempDir(), "after.safetensors")
-	status, _, stderr := start(t.Context(), "-train", draw(t, 40, "disc", "star"), "-backend", "go", "-width", "4", "-epochs", "1", "-resize", "pad", "-save", model)
+	status, _, stderr := start(t.Context(), "-train", draw(t, 40, "disc", "star"), "-backend", "go", "-width", "4", "-epochs", "1", "-size", "16x20", "-resize", "pad", "-save", model)
 	if status != program.ExitOK {
 		t.Fatalf("exit status %d, stderr %q", status, stderr)
 	}
@@ -173,6 +173,9 @@ func TestRunFrom(t *testing.T) {
 	defer trained.Close()
 	if got := trained.Resizing(); got != data.ResizeByPadding {
 		t.Errorf("pictures were resized by %q, want as those of the model", got)
+	}
+	if got := trained.Network().Input; got != (data.Shape{Height: 16, Width: 20, Channels: 3}) {
+		t.Errorf("the images were %v, want them as those of the model", got)
 	}
 	for _, part := range []string{"started from own after 1 epoch: 40 variables taken, 1 anew\n", "width 4, batch 16, 2 epochs", " %          -         - "} {
 		if !strings.Contains(stdout, part) {
