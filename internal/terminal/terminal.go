@@ -11,10 +11,10 @@ import (
 	"golang.org/x/term"
 )
 
-// Size returns the columns and rows of the terminal that w writes to, 0 and 0 if it does not write to
-// one, or to one that can do no more than print ("dumb").
+// Size returns the columns and rows of the terminal that w, an *os.File or what else has the method Fd, writes to, 0 and 0 if it
+// does not write to one, or to one that can do no more than print ("dumb").
 func Size(w io.Writer) (columns, rows int) {
-	f, ok := w.(*os.File)
+	f, ok := w.(interface{ Fd() uintptr })
 	if !ok || !term.IsTerminal(int(f.Fd())) || os.Getenv("TERM") == "dumb" {
 		return 0, 0
 	}

@@ -32,6 +32,7 @@ var (
 
 // Main runs a program and exits with its status. The context ends with the first Ctrl-C or SIGTERM, and has one of this
 // package's errors as its cause then; the second one ends the program. A line on standard error says so, or what [OnStop] has.
+// A program that has printed what could not be written goes on to its end, and has failed then.
 func Main(name string, run func(ctx context.Context, args []string, stdout, stderr io.Writer) int) {
 	quiet.Klog()
 	var n notice
@@ -51,7 +52,12 @@ func Main(name string, run func(ctx context.Context, args []string, stdout, stde
 		}
 		stop(cause)
 	}()
-	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+	stdout := &output{file: os.Stdout}
+	status := run(ctx, os.Args[1:], stdout, os.Stderr)
+	if status == ExitOK {
+		status = Status(name, stdout.failure(), os.Stderr)
+	}
+	os.Exit(status)
 }
 
 // notice is what a program does to say that it is about to stop, if it does that itself.
