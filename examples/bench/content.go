@@ -34,8 +34,8 @@ type conditions struct {
 	PeakTFLOPS  float64 `json:"peak_tflops"` // of each of them; 0: unknown
 }
 
-// summary is what came of a recipe's runs. Times and speeds are means, and standard deviations are over n-1; null
-// of too few runs, and 0 is a speed that is not known. Those that diverged count only where it says so.
+// summary is what came of a recipe's runs. Times and speeds are means of those that are known, and standard deviations are over
+// n-1; null of too few runs. Those that diverged count only where it says so.
 type summary struct {
 	Rung        int            `json:"rung"`
 	Recipe      string         `json:"recipe"`

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -23,7 +24,7 @@ type benchRun struct {
 	TargetSeconds    results.Number `json:"target_seconds"`
 	// FLOPS are floating-point operations a second: a multiply-add is two of them, and training on an image
 	// takes three times its forward pass.
-	FLOPS           results.Number `json:"flops"`             // null if there was no speed
+	FLOPS           results.Number `json:"flops"`             // null if the speed is not known
 	PeakMemoryBytes int64          `json:"peak_memory_bytes"` // 0 if unknown
 	Memory          string         `json:"memory"`            // what that is of
 }
@@ -32,22 +33,18 @@ type benchRun struct {
 func newRun(rung int, r *fastresnet.Result, err error, target float64) benchRun {
 	run := results.NewRun(r, err)
 	run.ImagesPerSecond = results.Number(imagesPerSecond(r))
-	flops := 3 * 2 * float64(r.Model.Network().MultiplyAdds()) * float64(run.ImagesPerSecond)
-	if flops == 0 {
-		flops = math.NaN() // of a run of one step
-	}
 	return benchRun{
 		Rung: rung, Run: run, Precision: string(r.Precision),
 		PrepareSeconds:   results.Number(r.Timing.Prepare.Seconds()),
 		DAWNBenchSeconds: results.Number((r.Timing.Prepare + r.Timing.Train).Seconds()),
 		TargetSeconds:    results.Number(targetSeconds(r, target)),
-		FLOPS:            results.Number(flops),
+		FLOPS:            3 * 2 * results.Number(r.Model.Network().MultiplyAdds()) * run.ImagesPerSecond,
 	}
 }
 
 // imagesPerSecond is the median speed of the whole epochs after the first, in which a device still loads each program as it
 // runs for the first time, one of several steps not before the fourth. Without such an epoch it is the speed after the
-// first step.
+// first step, and not a number if there is none.
 func imagesPerSecond(r *fastresnet.Result) float64 {
 	var speeds []float64
 	for _, e := range r.Epochs[1:] {
@@ -56,7 +53,7 @@ func imagesPerSecond(r *fastresnet.Result) float64 {
 		}
 	}
 	if len(speeds) == 0 {
-		return r.Timing.ImagesPerSecond
+		return cmp.Or(r.Timing.ImagesPerSecond, math.NaN())
 	}
 	slices.Sort(speeds)
 	return (speeds[(len(speeds)-1)/2] + speeds[len(speeds)/2]) / 2

@@ -38,7 +38,7 @@ func (s summary) cells() []string {
 		memory = float64(s.PeakMemoryBytes) / (1 << 30)
 	}
 	images := "-"
-	if s.ImagesPerSecond > 0 {
+	if !math.IsNaN(float64(s.ImagesPerSecond)) {
 		images = digits.Count(int(s.ImagesPerSecond + 0.5))
 	}
 	return []string{

@@ -24,7 +24,7 @@ func measured() *content {
 	diverged := made(18, "resnet9-24", unknown, 1, unknown)
 	diverged.Error = "training diverged"
 	short := made(9, "shortest-path", 0.1, 2, unknown)
-	short.ImagesPerSecond, short.FLOPS, short.PeakMemoryBytes = 0, unknown, 0
+	short.ImagesPerSecond, short.FLOPS, short.PeakMemoryBytes = unknown, unknown, 0
 	c := &content{
 		Command: "bench -seeds 4", Machine: machine{System: "linux/amd64", CPU: "a CPU", Cores: 16, GPU: "a GPU", Driver: "580.1"},
 		Versions: map[string]string{"go": "1.26", "gomlx": "0.28"}, ColdStartSeconds: 21.5,

@@ -59,6 +59,6 @@ func (v *view) result(r benchRun) {
 	} else if !math.IsNaN(float64(r.TargetSeconds)) {
 		outcome += fmt.Sprintf(", %s after %.2f s", v.target, r.TargetSeconds)
 	}
-	fmt.Fprintf(v.stdout, "%-14s seed %d  %s; first step after %.2f s, training %.2f s; %s images/s\n", r.Recipe, r.Seed, outcome,
-		r.FirstStepSeconds, r.DAWNBenchSeconds, digits.Count(int(r.ImagesPerSecond)))
+	fmt.Fprintf(v.stdout, "%-14s seed %d  %s; first step after %.2f s, training %.2f s%s\n", r.Recipe, r.Seed, outcome,
+		r.FirstStepSeconds, r.DAWNBenchSeconds, results.Speed(r.ImagesPerSecond))
 }

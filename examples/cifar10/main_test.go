@@ -107,6 +107,20 @@ $`
 	}
 }
 
+// A run of a single step has no speed, neither in the summary nor in the file.
+func TestOneStep(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "out.json")
+	status, stdout, stderr := start(t.Context(), append(tiny, "-train-limit", "64", "-quiet", "-json", file)...)
+	if status != program.ExitOK || !strings.Contains(stdout, " s training on go") {
+		t.Fatalf("exit status %d, stderr %q, stdout %q", status, stderr, stdout)
+	}
+	var fields map[string]any
+	readJSON(t, file, &fields)
+	if speed, is := fields["images_per_second"]; speed != nil || !is {
+		t.Errorf("images_per_second is %v, want null", speed)
+	}
+}
+
 // An epoch that is not tested has no figures, neither in the table nor in the file.
 func TestTestEvery(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "out.json")

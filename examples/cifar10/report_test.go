@@ -16,6 +16,8 @@ func TestSummary(t *testing.T) {
 	}
 	stopped := done(results.Number(math.NaN()))
 	stopped.Error = "interrupted"
+	again := done(0.72) // told from its checkpoint
+	again.ImagesPerSecond = results.Number(math.NaN())
 	plugin := done(0.7)
 	path := filepath.Join(t.TempDir(), "cpu.so")
 	plugin.Backend, plugin.Device = "xla:"+path, "CPU_0, plugin "+path
@@ -28,6 +30,9 @@ func TestSummary(t *testing.T) {
 		{"one run", []results.Run{done(0.7231)}, "test accuracy 72.31 %; 25.0 s, of which 20.0 s training; 1,234 images/s on go (CPU)"},
 		{"one run, stopped before a test", []results.Run{stopped}, "not tested; 25.0 s, of which 20.0 s training; 1,234 images/s on go (CPU)"},
 		{"two runs", []results.Run{done(0.7), done(0.72)}, "test accuracy 71.00 % ± 1.41 % (n = 2); 50.1 s; 1,234 images/s on go (CPU)"},
+		{"one run of unknown speed", []results.Run{again}, "test accuracy 72.00 %; 25.0 s, of which 20.0 s training on go (CPU)"},
+		{"two runs, one of unknown speed", []results.Run{again, done(0.7)}, "test accuracy 71.00 % ± 1.41 % (n = 2); 50.1 s; 1,234 images/s on go (CPU)"},
+		{"two runs of unknown speed", []results.Run{again, again}, "test accuracy 72.00 % ± 0.00 % (n = 2); 50.1 s on go (CPU)"},
 		{"two runs, the second stopped", []results.Run{done(0.7), stopped}, "test accuracy 70.00 % (n = 1); 50.1 s; 1,234 images/s on go (CPU)"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

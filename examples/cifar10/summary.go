@@ -5,7 +5,6 @@ import (
 	"math"
 
 	"github.com/fastresnet/fastresnet/examples/internal/results"
-	"github.com/fastresnet/fastresnet/internal/digits"
 )
 
 // accuracies are the test accuracies of the runs that came to their end.
@@ -24,12 +23,16 @@ func summary(runs []results.Run) string {
 	last := runs[len(runs)-1]
 	where := results.Place(last.Backend, last.Device)
 	if len(runs) > 1 {
-		var speed, seconds float64
+		seconds := 0.
+		var speeds []float64 // those that are known: one that is told again from its checkpoint has none
 		for _, r := range runs {
-			speed += float64(r.ImagesPerSecond) / float64(len(runs))
 			seconds += float64(r.TotalSeconds)
+			if speed := float64(r.ImagesPerSecond); !math.IsNaN(speed) {
+				speeds = append(speeds, speed)
+			}
 		}
-		return fmt.Sprintf("%s; %.1f s; %s images/s on %s", spread(accuracies(runs)), seconds, digits.Count(int(speed)), where)
+		speed, _ := results.MeanStd(speeds)
+		return fmt.Sprintf("%s; %.1f s%s on %s", spread(accuracies(runs)), seconds, results.Speed(results.Number(speed)), where)
 	}
 	accuracy := "not tested"
 	if !math.IsNaN(float64(last.TestAccuracy)) {
@@ -38,11 +41,8 @@ func summary(runs []results.Run) string {
 			accuracy += fmt.Sprintf(" before epoch %d", last.Epochs[n-1].Number)
 		}
 	}
-	speed := "" // unknown after a single step
-	if last.ImagesPerSecond > 0 {
-		speed = fmt.Sprintf("%s images/s ", digits.Count(int(last.ImagesPerSecond)))
-	}
-	return fmt.Sprintf("%s; %.1f s, of which %.1f s training; %son %s", accuracy, last.TotalSeconds, last.TrainSeconds, speed, where)
+	return fmt.Sprintf("%s; %.1f s, of which %.1f s training%s on %s", accuracy, last.TotalSeconds, last.TrainSeconds,
+		results.Speed(last.ImagesPerSecond), where)
 }
 
 // spread is the mean and standard deviation of accuracies.

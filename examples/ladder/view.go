@@ -65,6 +65,6 @@ func (v *view) result(r rungRun) {
 	if r.Error != "" {
 		outcome = r.Error
 	}
-	fmt.Fprintf(v.stdout, "rung %2d  %-14s seed %d  %s; %.1f s, of which %.1f s training; %s images/s\n", r.Rung, r.Recipe, r.Seed, outcome,
-		r.TotalSeconds, r.TrainSeconds, digits.Count(int(r.ImagesPerSecond)))
+	fmt.Fprintf(v.stdout, "rung %2d  %-14s seed %d  %s; %.1f s, of which %.1f s training%s\n", r.Rung, r.Recipe, r.Seed, outcome,
+		r.TotalSeconds, r.TrainSeconds, results.Speed(r.ImagesPerSecond))
 }

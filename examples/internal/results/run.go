@@ -3,6 +3,7 @@
 package results
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -10,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/fastresnet/fastresnet"
+	"github.com/fastresnet/fastresnet/internal/digits"
 	"github.com/fastresnet/fastresnet/internal/terminal"
 )
 
@@ -27,7 +29,7 @@ type Run struct {
 	Epochs     []Epoch `json:"epochs"`
 
 	TestAccuracy    Number `json:"test_accuracy"`     // of the last test
-	ImagesPerSecond Number `json:"images_per_second"` // of training, after the first step
+	ImagesPerSecond Number `json:"images_per_second"` // of training, after the first step; null if there was none after it
 	CompileSeconds  Number `json:"compile_seconds"`
 	TrainSeconds    Number `json:"train_seconds"`
 	TotalSeconds    Number `json:"total_seconds"`
@@ -56,7 +58,7 @@ func NewRun(r *fastresnet.Result, err error) Run {
 		Recipe: r.Recipe.Name, Backend: r.Backend, Device: r.Device, Devices: r.Devices, Seed: r.Seed,
 		Width: r.Recipe.Design.Width, Parameters: r.Model.Network().Parameters(), BatchSize: r.Recipe.BatchSize,
 		TestAccuracy:    Number(math.NaN()),
-		ImagesPerSecond: Number(r.Timing.ImagesPerSecond),
+		ImagesPerSecond: Number(cmp.Or(r.Timing.ImagesPerSecond, math.NaN())),
 		CompileSeconds:  Number(r.Timing.Compile.Seconds()),
 		TrainSeconds:    Number(r.Timing.Train.Seconds()),
 		TotalSeconds:    Number(r.Timing.Total.Seconds()),
@@ -87,6 +89,14 @@ func Place(backend, device string) string {
 		text = strings.ReplaceAll(text, plugin, filepath.Base(plugin))
 	}
 	return text
+}
+
+// Speed is a speed in words, to come behind others: "; 2,326 images/s", and "" if it is not known.
+func Speed(imagesPerSecond Number) string {
+	if math.IsNaN(float64(imagesPerSecond)) {
+		return ""
+	}
+	return fmt.Sprintf("; %s images/s", digits.Count(int(imagesPerSecond)))
 }
 
 // Number is a float64 that is null in JSON when it is not finite.
