@@ -147,16 +147,17 @@ func (s *settings) read(ctx context.Context, stdout, stderr io.Writer) (trainSet
 	if s.test == "" {
 		s.reader.MemoryLimit = hostmemory.Free() / 2 // to divide a set makes a second copy of it
 	}
-	trainSet, err = s.readSet(ctx, s.train, stdout, stderr)
+	trainSet, found, err := s.readSet(ctx, s.train, stdout, stderr)
 	if err != nil {
 		return nil, nil, err
 	}
+	s.reportShape(stdout, found)
 	read := []*data.Dataset{trainSet}
 	if s.test == "" {
 		trainSet, testSet, err = program.HoldOut(trainSet, s.heldOut, s.seed)
 	} else {
 		s.reader.Classes = trainSet.Classes()
-		testSet, err = s.readSet(ctx, s.test, stdout, stderr)
+		testSet, _, err = s.readSet(ctx, s.test, stdout, stderr)
 		read = append(read, testSet)
 	}
 	if err != nil {
@@ -202,8 +203,8 @@ func notOpened(found picture.Report, class string) string {
 		pathname.Quoted(others[0]), picture.Formats)
 }
 
-// readSet reads a folder or a list, and says what was in it.
-func (s *settings) readSet(ctx context.Context, name string, stdout, stderr io.Writer) (*data.Dataset, error) {
+// readSet reads a folder or a list, and says what was in it, but for what [settings.reportShape] does.
+func (s *settings) readSet(ctx context.Context, name string, stdout, stderr io.Writer) (*data.Dataset, picture.Report, error) {
 	display := progress.Display{Bar: program.BarWriter(stdout, stderr)}
 	s.reader.Progress = func(done, total int) { display.Count("reading pictures", done, total) }
 	read := s.reader.Folder
@@ -218,23 +219,37 @@ func (s *settings) readSet(ctx context.Context, name string, stdout, stderr io.W
 		for _, p := range unreadable.Problems {
 			fmt.Fprintf(stderr, "pictures: %s: %s\n", pathname.Quoted(p.Path), terminal.OneLine(p.Err))
 		}
-		return nil, s.cannotRead(name, unreadable, found)
+		return nil, found, s.cannotRead(name, unreadable, found)
 	}
 	if err != nil {
-		return nil, err
+		return nil, found, err
 	}
 	fmt.Fprintf(stdout, "%s: %v, read in %.1f s\n", pathname.Quoted(name), set, time.Since(start).Seconds())
 	counts := set.ClassCounts()
 	for class, label := range set.Classes() {
 		fmt.Fprintf(stdout, "  %s: %s\n", pathname.Printable(label), digits.Plural(counts[class], "picture"))
 	}
-	fmt.Fprint(stdout, found)
-	if n := len(found.Skipped) + len(found.Ignored); n > 0 {
-		found.Root = "" // which is no file that was left out
-		files := strings.Split(strings.TrimSpace(found.String()), "\n")
-		s.notes = append(s.notes, fmt.Sprintf("%s in %s not in the set: %s", digits.Plural(n, "file"), pathname.Quoted(name), listOf(files)))
+	files := found
+	files.Grey, files.Cut = false, 0
+	fmt.Fprint(stdout, files)
+	if n := len(files.Skipped) + len(files.Ignored); n > 0 {
+		files.Root = "" // which is no file that was left out
+		lines := strings.Split(strings.TrimSpace(files.String()), "\n")
+		s.notes = append(s.notes, fmt.Sprintf("%s in %s not in the set: %s", digits.Plural(n, "file"), pathname.Quoted(name), listOf(lines)))
 	}
-	return set, nil
+	return set, found, nil
+}
+
+// reportShape warns of training pictures that other flags would take better: grey ones, and those of which much is cut off.
+func (s *settings) reportShape(stdout io.Writer, found picture.Report) {
+	name := pathname.Quoted(s.train)
+	if found.Grey && s.from == "" { // a model in colour takes no grey ones
+		s.warn(stdout, "all pictures of %s are grey: -grey trains on grey images, and does not mirror them", name)
+	}
+	if (picture.Report{Cut: found.Cut}).String() != "" { // which is empty of what is not worth a word
+		s.warn(stdout, "%.0f %% of the average picture of %s is cut off: -resize pad, -resize stretch or a -size of other proportions, as in 24x40, keeps it",
+			100*found.Cut, name)
+	}
 }
 
 // warn prints a warning about the pictures that were read, and notes it.
