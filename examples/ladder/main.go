@@ -59,6 +59,9 @@ func climb(ctx context.Context, s *settings, stdout, stderr io.Writer) error {
 		options: append(s.options(), fastresnet.WithDataset(train, test)),
 	}
 	err = errors.Join(c.climb(ctx), page.Write(reportFile, c.reported))
+	if err == nil && reportFile.Named() && len(c.reported) == 0 {
+		fmt.Fprintf(stderr, "ladder: -report %s: not written, as no run was made now\n", reportFile.Name())
+	}
 	if len(j.Runs) > 0 {
 		if !s.quiet {
 			fmt.Fprintln(stdout)

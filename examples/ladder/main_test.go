@@ -147,6 +147,14 @@ func TestResume(t *testing.T) {
 	}
 	compare(t, "the file, with nothing to do", text, readFile(t, file))
 
+	t.Run("no page of no run", func(t *testing.T) {
+		page := filepath.Join(t.TempDir(), "out.html")
+		status, _, stderr := start(t.Context(), with("-json", file, "-report", page)...)
+		if want := "ladder: -report " + page + ": not written, as no run was made now\n"; status != program.ExitOK || stderr != want {
+			t.Errorf("exit status %d, stderr %q, want %q", status, stderr, want)
+		}
+	})
+
 	t.Run("what the file holds beside is shown", func(t *testing.T) {
 		if stdout := climb("-rungs", "10", "-seeds", "1"); !strings.Contains(stdout, "\n   9  shortest-path") {
 			t.Errorf("stdout:\n%s", stdout)
