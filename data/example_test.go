@@ -173,3 +173,37 @@ func ExampleDuplicates() {
 	// image 1 of set 0
 	// image 0 of set 1
 }
+
+// Of images that are there more than once the first is kept; none of them where their labels differ.
+func ExampleDuplicates_leaveOut() {
+	set, err := data.New([]uint8{10, 20, 30, 10, 40, 30}, data.Shape{Height: 1, Width: 1, Channels: 1},
+		[]int{0, 0, 1, 0, 1, 0}, []string{"cat", "dog"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	leftOut := map[int]bool{}
+	for _, group := range data.Duplicates(set) {
+		first := group[0].Image
+		for _, p := range group[1:] {
+			leftOut[p.Image] = true
+			if set.Label(p.Image) != set.Label(first) {
+				leftOut[first] = true // one of the labels is wrong, and it is not known which
+			}
+		}
+	}
+	var kept []int
+	for i := range set.Len() {
+		if !leftOut[i] {
+			kept = append(kept, i)
+		}
+	}
+	set, err = set.Subset(kept)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(kept, set.ClassCounts())
+	// Output:
+	// [0 1 4] [2 1]
+}

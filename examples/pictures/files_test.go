@@ -78,6 +78,11 @@ func TestReportOfThePictures(t *testing.T) {
 		t.Fatal(err)
 	}
 	write(t, filepath.Join(folder, "star", "again.png"), string(content))
+	content, err = os.ReadFile(pictures[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(folder, "disc", "zzz.png"), string(content))
 	status, stdout, stderr := start(t.Context(), "-train", folder, "-skip", "-backend", "go", "-width", "2", "-epochs", "1", "-report", page)
 	if status != program.ExitOK || stderr != "" {
 		t.Fatalf("exit status %d, stderr %q", status, stderr)
@@ -89,12 +94,13 @@ func TestReportOfThePictures(t *testing.T) {
 	for _, want := range []string{
 		"2 files in " + folder + " not in the set: left out: disc/cut.jpg: the picture is damaged: its end is missing, not a picture of a class: notes.txt",
 		"the same picture: star/" + filepath.Base(pictures[0]) + ", star/again.png",
+		"the same picture with different labels, of which at least one is wrong: disc/zzz.png (disc), star/" + filepath.Base(pictures[1]) + " (star)",
 	} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("the page has no %q", want)
 		}
 	}
-	if n := strings.Count(stdout, "the same picture"); n != 1 {
+	if n := strings.Count(stdout, "the same picture"); n != 2 {
 		t.Errorf("copies are printed %d times:\n%s", n, stdout)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"io"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -258,15 +259,34 @@ func (s *settings) warn(stdout io.Writer, format string, args ...any) {
 	fmt.Fprintf(stdout, "warning: %s\n", s.notes[len(s.notes)-1])
 }
 
-// reportDuplicates warns of pictures that are there twice, in the sets that were read.
+// reportDuplicates warns of pictures that are there twice, in the sets that were read, first of those that have several labels.
 func (s *settings) reportDuplicates(stdout io.Writer, sets []*data.Dataset) {
-	groups := data.Duplicates(sets...)
-	for _, group := range groups[:min(listed, len(groups))] {
+	label := func(p data.Place) int { return sets[p.Set].Label(p.Image) }
+	var contradictory, others [][]data.Place
+	for _, group := range data.Duplicates(sets...) {
+		if slices.ContainsFunc(group, func(p data.Place) bool { return label(p) != label(group[0]) }) {
+			contradictory = append(contradictory, group)
+		} else {
+			others = append(others, group)
+		}
+	}
+	groups := append(contradictory, others...)
+	classes := sets[0].Classes()
+	for i, group := range groups[:min(listed, len(groups))] {
+		what := "the same picture"
+		wrong := i < len(contradictory)
+		if wrong {
+			what += " with different labels, of which at least one is wrong"
+		}
 		var names []string
 		for _, place := range group {
-			names = append(names, s.nameOf(place.Set, sets[place.Set].Name(place.Image)))
+			name := s.nameOf(place.Set, sets[place.Set].Name(place.Image))
+			if wrong {
+				name = fmt.Sprintf("%s (%s)", name, pathname.Printable(classes[label(place)]))
+			}
+			names = append(names, name)
 		}
-		s.warn(stdout, "the same picture: %s", listOf(names))
+		s.warn(stdout, "%s: %s", what, listOf(names))
 	}
 	if more := len(groups) - listed; more > 0 {
 		s.warn(stdout, "the same picture: %s more such groups", digits.Count(more))
