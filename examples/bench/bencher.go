@@ -28,7 +28,7 @@ type bencher struct {
 
 // all does every run, recipe by recipe.
 func (b *bencher) all(ctx context.Context) error {
-	b.view.runs = len(b.settings.rungs) * b.settings.seeds
+	b.view.Runs = len(b.settings.rungs) * b.settings.seeds // of which the time left is
 	for _, rung := range b.settings.rungs {
 		for i := range b.settings.seeds {
 			if err := b.run(ctx, rung, b.settings.seed+uint64(i)); err != nil {

@@ -15,10 +15,10 @@ import (
 // view prints the runs as they go, one line each.
 type view struct {
 	progress.Display
-	stdout    io.Writer
-	quiet     bool
-	target    string
-	run, runs int // from 1
+	stdout io.Writer
+	quiet  bool
+	target string
+	run    int // from 1
 }
 
 func newView(s *settings, stdout, stderr io.Writer) *view {
@@ -31,7 +31,7 @@ func (v *view) startRun(name string) fastresnet.Option {
 	if v.quiet {
 		return nil
 	}
-	v.Prefix = fmt.Sprintf("%s, run %d/%d: ", name, v.run, v.runs)
+	v.Prefix = fmt.Sprintf("%s, run %d/%d: ", name, v.run, v.Runs)
 	v.Wait("compiling")
 	return fastresnet.WithProgress(v.Observer())
 }
@@ -42,7 +42,7 @@ func (v *view) onDevice(r *fastresnet.Result) {
 		return
 	}
 	v.Clear()
-	fmt.Fprintf(v.stdout, "%s to do; on %s, %s\n", digits.Plural(v.runs, "run"), results.Place(r.Backend, r.Device), r.Precision)
+	fmt.Fprintf(v.stdout, "%s to do; on %s, %s\n", digits.Plural(v.Runs, "run"), results.Place(r.Backend, r.Device), r.Precision)
 	for _, why := range r.PassedOver {
 		fmt.Fprintf(v.stdout, "passed over: %s\n", why)
 	}

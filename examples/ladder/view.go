@@ -16,7 +16,7 @@ type view struct {
 	progress.Display
 	stdout     io.Writer
 	quiet      bool
-	run, runs  int // from 1
+	run        int // from 1
 	introduced bool
 }
 
@@ -24,9 +24,9 @@ func newView(quiet bool, stdout, stderr io.Writer) *view {
 	return &view{Display: progress.Display{Bar: program.BarWriter(stdout, stderr)}, stdout: stdout, quiet: quiet}
 }
 
-// begin says how much there is to do.
+// begin says how much there is to do. The time left is that of all runs, as if each took as long as those that there have been.
 func (v *view) begin(missing, wanted int) {
-	v.runs = missing
+	v.Runs = missing
 	if !v.quiet && missing < wanted {
 		fmt.Fprintf(v.stdout, "%d of %d runs are in the results file already\n", wanted-missing, wanted)
 	}
@@ -38,7 +38,7 @@ func (v *view) startRun(s step) fastresnet.Option {
 	if v.quiet {
 		return nil
 	}
-	v.Prefix = fmt.Sprintf("rung %d, run %d/%d: ", s.rung, v.run, v.runs)
+	v.Prefix = fmt.Sprintf("rung %d, run %d/%d: ", s.rung, v.run, v.Runs)
 	v.Wait("compiling")
 	return fastresnet.WithProgress(v.Observer())
 }
@@ -50,7 +50,7 @@ func (v *view) onDevice(r *fastresnet.Result) {
 	}
 	v.introduced = true
 	v.Clear()
-	fmt.Fprintf(v.stdout, "%s to do; on %s\n", digits.Plural(v.runs, "run"), results.Place(r.Backend, r.Device))
+	fmt.Fprintf(v.stdout, "%s to do; on %s\n", digits.Plural(v.Runs, "run"), results.Place(r.Backend, r.Device))
 	for _, why := range r.PassedOver {
 		fmt.Fprintf(v.stdout, "passed over: %s\n", why)
 	}
