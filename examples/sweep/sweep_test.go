@@ -77,14 +77,14 @@ func lines(output, word string) (n int) {
 	return n
 }
 
-// tableOf is the table that is printed at the end.
+// tableOf is the table that is printed at the end, timeless.
 func tableOf(t *testing.T, output string) string {
 	t.Helper()
 	i := strings.Index(output, "peak_rate  n")
 	if i < 0 {
 		t.Fatalf("no table in %s", output)
 	}
-	return output[i:]
+	return timeless(output[i:])
 }
 
 // TestSweep has a study run, and not again.
@@ -97,7 +97,7 @@ func TestSweep(t *testing.T) {
 	for name, flags := range map[string][]string{"again": nil, "the table alone": {"-table"}} {
 		t.Run(name, func(t *testing.T) {
 			again, _ := p.run(t, program.ExitOK, flags...)
-			if again != tableOf(t, first) {
+			if timeless(again) != tableOf(t, first) {
 				t.Errorf("it printed\n%swant the table alone:\n%s", again, tableOf(t, first))
 			}
 		})
@@ -127,7 +127,7 @@ func TestSharesOfAStudy(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if got, _ := merged.run(t, program.ExitOK, "-table"); got != tableOf(t, want) {
+	if got, _ := merged.run(t, program.ExitOK, "-table"); timeless(got) != tableOf(t, want) {
 		t.Errorf("the table of the shares:\n%swant\n%s", got, tableOf(t, want))
 	}
 }

@@ -26,7 +26,9 @@ type table struct {
 // row is a configuration's runs. Its statistics are those of the runs that did not diverge.
 type row struct {
 	configuration configuration
+	parameters    int // of the network; 0 if no run is done
 	accuracies    []float64
+	seconds       []float64 // of training
 	diverged      int
 	missing       int
 }
@@ -47,6 +49,7 @@ func newTable(s *study, runs []trial, more bool, done map[string]outcome) table 
 		if ok {
 			found = append(found, o)
 			t.done++
+			row.parameters = o.Parameters
 		}
 		switch {
 		case !ok:
@@ -54,7 +57,7 @@ func newTable(s *study, runs []trial, more bool, done map[string]outcome) table 
 		case o.Error != "":
 			row.diverged++
 		default:
-			row.accuracies = append(row.accuracies, float64(o.TestAccuracy))
+			row.accuracies, row.seconds = append(row.accuracies, float64(o.TestAccuracy)), append(row.seconds, float64(o.TrainSeconds))
 		}
 	}
 	slices.SortStableFunc(t.rows, func(a, b row) int {
@@ -98,25 +101,32 @@ func (t table) cells() terminal.Table {
 	}
 	cells.Columns = append(cells.Columns,
 		terminal.Column{Name: "n"}, terminal.Column{Name: "accuracy"}, terminal.Column{Name: "deviation"},
-		terminal.Column{Name: "95 % interval"}, terminal.Column{Markdown: "note", Left: true})
+		terminal.Column{Name: "95 % interval"}, terminal.Column{Name: "parameters"}, terminal.Column{Name: "seconds"},
+		terminal.Column{Markdown: "note", Left: true})
 	for _, r := range t.rows {
 		var texts []string
 		for _, name := range t.varied {
 			texts = append(texts, text(r.configuration[name]))
 		}
 		_, deviation := results.MeanStd(r.accuracies)
+		seconds, _ := results.MeanStd(r.seconds)
+		parameters := "-"
+		if r.parameters > 0 {
+			parameters = digits.Count(r.parameters)
+		}
 		cells.Rows = append(cells.Rows, append(texts, fmt.Sprint(len(r.accuracies)),
-			percent("%.2f %%", r.mean()), percent("%.2f", deviation), percent("± %.2f", r.interval()), r.note()))
+			known("%.2f %%", 100*r.mean()), known("%.2f", 100*deviation), known("± %.2f", 100*r.interval()),
+			parameters, known("%.1f", seconds), r.note()))
 	}
 	return cells
 }
 
-// percent is a share as a text, "-" if it is not known.
-func percent(format string, share float64) string {
-	if math.IsNaN(share) {
+// known is a number in a format, "-" if it is not known.
+func known(format string, x float64) string {
+	if math.IsNaN(x) {
 		return "-"
 	}
-	return fmt.Sprintf(format, 100*share)
+	return fmt.Sprintf(format, x)
 }
 
 // note is what the statistics leave out.
@@ -153,6 +163,7 @@ func note(s *study, runs int, more bool, found []outcome) string {
 	return fmt.Sprintf(`All: %v.
 %s%s%s.
 Accuracy: mean over n runs, on %s. Deviation: standard, over n-1. Interval: of the mean, by Student's distribution.
+Seconds: of training, mean.
 `, configuration(s.Settings), digits.Plural(len(found), "run"), on, missing, s.tested())
 }
 
