@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -40,6 +41,22 @@ var optionSettings = map[string]func(float64) (fastresnet.Option, error){
 		return fastresnet.WithPeakRate(rate), nil
 	},
 }
+
+// isSetting says whether there is a setting of a name, as far as its first part says that.
+func isSetting(name string) bool {
+	field, _, _ := strings.Cut(name, ".")
+	return name == recipeSetting || optionSettings[name] != nil || recipeFields[field]
+}
+
+// recipeFields are the fields of recipes, by their names in JSON.
+var recipeFields = func() map[string]bool {
+	fields := map[string]bool{}
+	for _, f := range reflect.VisibleFields(reflect.TypeFor[fastresnet.Recipe]()) {
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		fields[name] = true
+	}
+	return fields
+}()
 
 // whole makes an option of a whole number from 1 on.
 func whole(option func(int) fastresnet.Option) func(float64) (fastresnet.Option, error) {

@@ -1,10 +1,13 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
 	"os"
+	"slices"
+	"strings"
 
 	"github.com/fastresnet/fastresnet/internal/strictjson"
 )
@@ -57,7 +60,7 @@ func readStudy(name string) (*study, error) {
 func parseStudy(text []byte) (*study, error) {
 	s := &study{Seeds: seeds{First: 1, Count: 1}}
 	if err := strictjson.Unmarshal(text, s); err != nil {
-		return nil, err
+		return nil, inForm(err)
 	}
 	if problems := s.problems(); len(problems) > 0 {
 		return nil, errors.Join(problems...)
@@ -74,6 +77,25 @@ func parseStudy(text []byte) (*study, error) {
 		}
 	}
 	return s, nil
+}
+
+// forms are how the values of the study's keys look.
+var forms = map[string]string{
+	"settings": `{"recipe": "resnet9-24", "width": 8}`, "grid": `{"width": [8, 16]}`,
+	"sample": `{"count": 30, "settings": {"peak_rate": {"from": 0.05, "to": 2}}}`, "seeds": `{"first": 1, "count": 3}`,
+	"train_images": "a whole number", "test_images": "a whole number", "held_out": "a number", "folds": "a whole number",
+	"halving": `{"epochs": [2, 6, 18], "keep": 0.34}`,
+}
+
+// inForm says in place of an error about a type of this program how the value is to look.
+func inForm(err error) error {
+	if mistake := (*json.UnmarshalTypeError)(nil); errors.As(err, &mistake) {
+		key, _, _ := strings.Cut(mistake.Field, ".")
+		if form := forms[key]; form != "" {
+			return fmt.Errorf("%s: need %s", key, form)
+		}
+	}
+	return err
 }
 
 // problems are what is wrong with the study, apart from its configurations.
@@ -93,6 +115,7 @@ func (s *study) problems() (problems []error) {
 	owner := map[string]string{}
 	enter := func(where, name string) {
 		check(owner[name] == "", "%s: %s is in %s already", where, name, owner[name])
+		check(isSetting(name), "%s: unknown field %q of recipes", where, name)
 		owner[name] = where
 	}
 	for name := range s.Settings {
@@ -113,5 +136,22 @@ func (s *study) problems() (problems []error) {
 		enter("halving", epochsSetting)
 	}
 	check(owner[recipeSetting] != "", "no %s in settings or grid", recipeSetting)
+	for _, recipe := range s.recipes() {
+		if _, err := baseRecipe(recipe); err != nil {
+			problems = append(problems, err)
+		}
+	}
 	return problems
+}
+
+// recipes are the values of the setting recipe.
+func (s *study) recipes() []any {
+	recipes := slices.Clone(s.Grid[recipeSetting])
+	if recipe, set := s.Settings[recipeSetting]; set {
+		recipes = append(recipes, recipe)
+	}
+	if s.Sample != nil {
+		recipes = append(recipes, s.Sample.Settings[recipeSetting].Values...)
+	}
+	return recipes
 }
