@@ -43,9 +43,7 @@ func (v *view) onDevice(r *fastresnet.Result) {
 	}
 	v.Clear()
 	fmt.Fprintf(v.stdout, "%s to do; on %s, %s\n", digits.Plural(v.Runs, "run"), results.Place(r.Backend, r.Device), r.Precision)
-	for _, why := range r.PassedOver {
-		fmt.Fprintf(v.stdout, "passed over: %s\n", why)
-	}
+	fmt.Fprint(v.stdout, results.PassedOver(r.Record))
 }
 
 // result prints the line of a run.

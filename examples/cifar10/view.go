@@ -40,9 +40,7 @@ func (v *view) start(r *fastresnet.Result) {
 		r.Recipe.Name, r.Recipe.Design.Width, r.Recipe.BatchSize, r.Recipe.Epochs, digits.Count(r.Model.Network().Parameters()))
 	fmt.Fprintf(v.stdout, "%s training and %s test images; on %s\n",
 		digits.Count(r.TrainImages), digits.Count(r.TestImages), results.Place(r.Backend, r.Device))
-	for _, why := range r.PassedOver {
-		fmt.Fprintf(v.stdout, "passed over: %s\n", why)
-	}
+	fmt.Fprint(v.stdout, results.PassedOver(r.Record))
 	if r.ResumedFrom != "" {
 		fmt.Fprintf(v.stdout, "resumed from %s\n", filepath.Base(r.ResumedFrom))
 	}

@@ -61,10 +61,8 @@ func (v *view) introduce(r *fastresnet.Result) {
 	}
 	v.introduced = true
 	fmt.Fprintf(v.stdout, "on %s\n", results.Place(r.Backend, r.Device))
-	for _, why := range r.PassedOver {
-		if !v.quiet {
-			fmt.Fprintf(v.stdout, "passed over: %s\n", why)
-		}
+	if !v.quiet {
+		fmt.Fprint(v.stdout, results.PassedOver(r.Record))
 	}
 }
 

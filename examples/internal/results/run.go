@@ -91,6 +91,19 @@ func Place(backend, device string) string {
 	return text
 }
 
+// PassedOver has a line on each better backend that was not taken. That there is no GPU is no fault.
+func PassedOver(r fastresnet.Record) string {
+	var text strings.Builder
+	for _, why := range r.PassedOver {
+		if strings.HasPrefix(why, "xla:cuda: no NVIDIA GPU was found: ") {
+			text.WriteString("no NVIDIA GPU was found, so the CPU computes; if there is one, go run ./examples/doctor says what it takes\n")
+		} else {
+			fmt.Fprintf(&text, "passed over: %s\n", why)
+		}
+	}
+	return text.String()
+}
+
 // Speed is a speed in words, to come behind others: "; 2,326 images/s", and "" if it is not known.
 func Speed(imagesPerSecond Number) string {
 	if math.IsNaN(float64(imagesPerSecond)) {
