@@ -133,5 +133,5 @@ func onCIFAR10(r Run) bool {
 func repeatOf(r Run, recipe string) (repeat, error) {
 	var text strings.Builder
 	err := program.Execute(&text, programData{r.Record, onCIFAR10(r), r.Images})
-	return repeat{Command: r.Command, Program: text.String(), Recipe: recipe}, err
+	return repeat{Command: strings.Join(cleaned(strings.Split(r.Command, "\n")), "\n"), Program: text.String(), Recipe: recipe}, err
 }

@@ -17,12 +17,12 @@ func TestRepeat(t *testing.T) {
 	record := history(24, 24)
 	record.OwnAugmentations, record.BestEpoch, record.Devices, record.TestEvery = []string{"mine\n\"</pre>"}, 2, 2, 3
 	record.WarmStart = &fastresnet.WarmStart{Recipe: "other", Seed: 3, Fingerprint: "abcdef"}
-	_, page := written(t, report.Run{Record: record, Command: "go run . -x '</code>'"})
+	_, page := written(t, report.Run{Record: record, Command: "go run . -x '</code>' \\\n\t-y '\x1b[2J\u202e'"})
 	var texts []string
 	for _, pre := range page.all("pre") {
 		texts = append(texts, pre.all("code")[0].text)
 	}
-	if len(texts) != 3 || texts[0] != "go run . -x '</code>'" {
+	if len(texts) != 3 || texts[0] != "go run . -x '</code>' \\\n -y '\ufffd[2J\ufffd'" {
 		t.Fatalf("command, program and recipe: %q", texts)
 	}
 	formatted, err := format.Source([]byte(texts[1]))

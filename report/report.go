@@ -29,7 +29,8 @@ type Run struct {
 	// Images are those that were evaluated, in their order, for the pictures of mistakes. Without them, nil, mistakes have
 	// only their labels.
 	Images *data.Dataset
-	// Command is what starts the run again in a shell; "" for none. The page has a Go program in any case.
+	// Command is what starts the run again in a shell; "" for none. The page has a Go program in any case. Control characters but
+	// for newlines are replaced.
 	Command string
 
 	running bool // it goes on
