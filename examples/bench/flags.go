@@ -87,6 +87,7 @@ func (s *settings) check() []error {
 		program.Number{Flag: "steps-per-dispatch", Value: s.steps},
 		program.Number{Flag: "train-limit", Value: s.trainLimit}, program.Number{Flag: "test-limit", Value: s.testLimit},
 	)
+	problems = append(problems, program.SeedsBeyond("-seed", s.seed, s.seeds))
 	check := func(ok bool, format string, args ...any) {
 		if !ok {
 			problems = append(problems, fmt.Errorf(format, args...))

@@ -235,6 +235,7 @@ func TestMistakes(t *testing.T) {
 		{"epochs", []string{"-epochs", "-1"}, "-epochs -1: need at least 0"},
 		{"batch", []string{"-batch", "-1"}, "-batch -1: need at least 0"},
 		{"seeds", []string{"-seeds", "0"}, "-seeds 0: need at least 1"},
+		{"seeds beyond the last", []string{"-seed", "18446744073709551615", "-seeds", "2"}, "-seed: the seeds of 2 runs from 18446744073709551615 on go"},
 		{"training limit", []string{"-train-limit", "-5"}, "-train-limit -5"},
 		{"test limit", []string{"-test-limit", "-5"}, "-test-limit -5"},
 		{"precision", []string{"-precision", "float16"}, "-precision float16: need auto, float32 or bfloat16"},

@@ -81,6 +81,10 @@ func (s *settings) check() error {
 		program.Number{Flag: "train-limit", Value: s.trainLimit}, program.Number{Flag: "test-limit", Value: s.testLimit},
 		program.Number{Flag: "test-every", Value: s.testEvery, Least: 1},
 	)...)
+	problems = append(problems, program.SeedsBeyond("-seed", s.seed, s.runs))
+	if s.list && len(s.set) > 1 {
+		problems = append(problems, errors.New("-list: it trains nothing: leave out the other flags"))
+	}
 	if s.set["lr"] && !(s.lr > 0 && s.lr <= math.MaxFloat32) {
 		problems = append(problems, fmt.Errorf("-lr %g: need a positive number", s.lr))
 	}

@@ -107,20 +107,6 @@ $`
 	}
 }
 
-// A run of a single step has no speed, neither in the summary nor in the file.
-func TestOneStep(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "out.json")
-	status, stdout, stderr := start(t.Context(), append(tiny, "-train-limit", "64", "-quiet", "-json", file)...)
-	if status != program.ExitOK || !strings.Contains(stdout, " s training on go") {
-		t.Fatalf("exit status %d, stderr %q, stdout %q", status, stderr, stdout)
-	}
-	var fields map[string]any
-	readJSON(t, file, &fields)
-	if speed, is := fields["images_per_second"]; speed != nil || !is {
-		t.Errorf("images_per_second is %v, want null", speed)
-	}
-}
-
 // An epoch that is not tested has no figures, neither in the table nor in the file.
 func TestTestEvery(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "out.json")
@@ -272,6 +258,8 @@ func TestMistakes(t *testing.T) {
 		{"tests", []string{"-test-every", "0"}, "-test-every 0: need at least 1"},
 		{"several at once", []string{"-width", "0", "-batch", "-3"}, "-width 0: need at least 1; -batch -3"},
 		{"seed", []string{"-seed", "-1"}, "-seed"},
+		{"seeds beyond the last", []string{"-seed", "18446744073709551615", "-runs", "2"}, "-seed: the seeds of 2 runs from 18446744073709551615 on go"},
+		{"a list and training", []string{"-list", "-json", "y"}, "-list: it trains nothing: leave out the other flags"},
 		{"not a number", []string{"-width", "wide"}, `"wide"`},
 		{"unknown flag", []string{"-nonsense"}, "-nonsense"},
 		{"argument", []string{"nonsense"}, `"nonsense"`},

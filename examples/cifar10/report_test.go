@@ -4,8 +4,10 @@ import (
 	"encoding/json"
 	"math"
 	"path/filepath"
+	"strings"
 	"testing"
 
+	"github.com/fastresnet/fastresnet/examples/internal/program"
 	"github.com/fastresnet/fastresnet/examples/internal/results"
 	"github.com/google/go-cmp/cmp"
 )
@@ -40,6 +42,20 @@ func TestSummary(t *testing.T) {
 				t.Errorf("summary (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// A run of a single step has no speed, neither in the summary nor in the file.
+func TestOneStep(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "out.json")
+	status, stdout, stderr := start(t.Context(), append(tiny, "-train-limit", "64", "-quiet", "-json", file)...)
+	if status != program.ExitOK || !strings.Contains(stdout, " s training on go") {
+		t.Fatalf("exit status %d, stderr %q, stdout %q", status, stderr, stdout)
+	}
+	var fields map[string]any
+	readJSON(t, file, &fields)
+	if speed, is := fields["images_per_second"]; speed != nil || !is {
+		t.Errorf("images_per_second is %v, want null", speed)
 	}
 }
 

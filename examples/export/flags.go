@@ -29,8 +29,8 @@ Server. The ONNX file alone is all that ONNX Runtime needs.
 func parse(args []string, stdout io.Writer) (*settings, error) {
 	s := &settings{}
 	f := flag.NewFlagSet("export", flag.ContinueOnError)
-	f.StringVar(&s.model, "model", "", modelfile.Usage)
-	f.StringVar(&s.name, "name", "", modelfile.NameUsage)
+	program.NameVar(f, &s.model, "model", modelfile.Usage)
+	program.NameVar(f, &s.name, "name", modelfile.NameUsage)
 	if err := program.ParseArguments(f, usage, args, stdout); err != nil {
 		return nil, err
 	}
@@ -39,8 +39,10 @@ func parse(args []string, stdout io.Writer) (*settings, error) {
 	if s.name, err = modelfile.Name(s.name, s.model); err != nil {
 		problems = append(problems, err)
 	}
-	if s.repository = f.Arg(0); f.NArg() != 1 {
+	if f.NArg() != 1 {
 		problems = append(problems, fmt.Errorf("%d arguments: need one, the folder of the models", f.NArg()))
+	} else if s.repository = f.Arg(0); s.repository == "" {
+		problems = append(problems, errors.New("need the name of a folder for the models"))
 	}
 	return s, errors.Join(problems...)
 }

@@ -119,6 +119,8 @@ func TestMistakes(t *testing.T) {
 		want string // in the line
 	}{
 		{"no folder", nil, "0 arguments: need one"},
+		{"an empty name", []string{""}, "need the name of a folder"},
+		{"a model without a name", []string{"-name", "", "models"}, "-name: need a name"},
 		{"several", []string{"-name", "a/b", "x", "y"}, "-name a/b: need"},
 		{"flags at the end", []string{"models", "-name", "a"}, "3 arguments: need one"},
 		{"unknown flag", []string{"-nonsense"}, "-nonsense"},

@@ -20,3 +20,15 @@ func TestInterruptedInEvaluation(t *testing.T) {
 	}
 	readFile(t, page)
 }
+
+// TestNoPageOfNoRun has the results file hold all runs: that there is no page of them is said.
+func TestNoPageOfNoRun(t *testing.T) {
+	folder := t.TempDir()
+	page := filepath.Join(folder, "out.html")
+	args := with("-rungs", "9", "-seeds", "1", "-json", filepath.Join(folder, "out.json"))
+	start(t.Context(), args...)
+	status, _, stderr := start(t.Context(), append(args, "-report", page)...)
+	if want := "ladder: -report " + page + ": not written, as no run was made now\n"; status != program.ExitOK || stderr != want {
+		t.Errorf("exit status %d, stderr %q, want %q", status, stderr, want)
+	}
+}

@@ -111,6 +111,7 @@ func (s *settings) check() (problems []error) {
 		program.Number{Flag: "batch", Value: s.batch}, program.Number{Flag: "seeds", Value: s.seeds, Least: 1},
 		program.Number{Flag: "train-limit", Value: s.trainLimit}, program.Number{Flag: "test-limit", Value: s.testLimit},
 	)...)
+	problems = append(problems, program.SeedsBeyond("-seed", s.seed, s.seeds))
 	if s.data == "" {
 		problems = append(problems, errors.New("-data: need auto, synthetic, a folder or a file"))
 	}

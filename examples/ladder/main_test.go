@@ -147,14 +147,6 @@ func TestResume(t *testing.T) {
 	}
 	compare(t, "the file, with nothing to do", text, readFile(t, file))
 
-	t.Run("no page of no run", func(t *testing.T) {
-		page := filepath.Join(t.TempDir(), "out.html")
-		status, _, stderr := start(t.Context(), with("-json", file, "-report", page)...)
-		if want := "ladder: -report " + page + ": not written, as no run was made now\n"; status != program.ExitOK || stderr != want {
-			t.Errorf("exit status %d, stderr %q, want %q", status, stderr, want)
-		}
-	})
-
 	t.Run("what the file holds beside is shown", func(t *testing.T) {
 		if stdout := climb("-rungs", "10", "-seeds", "1"); !strings.Contains(stdout, "\n   9  shortest-path") {
 			t.Errorf("stdout:\n%s", stdout)
@@ -354,6 +346,7 @@ func TestMistakes(t *testing.T) {
 		{"epochs", []string{"-epochs", "-1"}, "-epochs -1: need at least 0"},
 		{"batch", []string{"-batch", "-1"}, "-batch -1: need at least 0"},
 		{"seeds", []string{"-seeds", "0"}, "-seeds 0: need at least 1"},
+		{"seeds beyond the last", []string{"-seed", "18446744073709551615"}, "-seed: the seeds of 2 runs from 18446744073709551615 on go"},
 		{"training limit", []string{"-train-limit", "-5"}, "-train-limit -5"},
 		{"test limit", []string{"-test-limit", "-5"}, "-test-limit -5"},
 		{"several at once", []string{"-size", "huge", "-rungs", "5-3", "-width", "0"}, "-size huge: need small or full; -rungs 5-3: the range runs backwards; -width 0: need at least 1"},

@@ -125,6 +125,11 @@ func (s *settings) validate() error {
 	if !(s.heldOut > 0) || s.heldOut > 1 && s.heldOut != math.Trunc(s.heldOut) {
 		problems = append(problems, fmt.Errorf("-held-out %g: need a share above 0 and below 1, or a number of pictures", s.heldOut))
 	}
+	for flag, name := range map[string]string{"test": s.test, "from": s.from} {
+		if s.set[flag] && name == "" {
+			problems = append(problems, fmt.Errorf("-%s: need a name", flag))
+		}
+	}
 	if s.frozen != "" && s.from == "" {
 		problems = append(problems, errors.New("-frozen: need a model to start from, -from"))
 	}

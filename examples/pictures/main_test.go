@@ -295,6 +295,8 @@ func TestMistakesOfUse(t *testing.T) {
 		{"no width", []string{"-train", "x", "-width", "0"}, "-width 0: need at least 1"},
 		{"no tests", []string{"-train", "x", "-test-every", "0"}, "-test-every 0: need at least 1"},
 		{"no name", []string{"-train", "x", "-save", ""}, "-save: need the name of a file"},
+		{"no test", []string{"-train", "x", "-test", ""}, "-test: need a name"},
+		{"no model", []string{"-train", "x", "-from", ""}, "-from: need a name"},
 		{"one file for both", []string{"-train", "x", "-curves", "c.png", "-augmented", "c.png"}, "-curves and -augmented: both name c.png"},
 		{"watched at no port", []string{"-train", "x", "-watch", "8080"}, "-watch 8080: need a port"},
 		{"a page in no folder", []string{"-train", "x", "-report", "nowhere/r.html"}, "-report nowhere/r.html: "},

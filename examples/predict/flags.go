@@ -43,7 +43,7 @@ folder without a picture. Ctrl-C stops it.
 func parse(args []string, stdout io.Writer) (*settings, error) {
 	s := &settings{}
 	f := flag.NewFlagSet("predict", flag.ContinueOnError)
-	f.StringVar(&s.model, "model", "", modelfile.Usage)
+	program.NameVar(f, &s.model, "model", modelfile.Usage)
 	f.IntVar(&s.top, "top", 3, "report the `n` most probable classes")
 	f.StringVar(&s.backend, "backend", "auto", program.BackendUsage)
 	s.threshold.Flag(f, "`probability` below which an answer has a question mark, 0 for none (default the model's threshold)")

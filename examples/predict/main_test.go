@@ -312,6 +312,7 @@ func TestMistakes(t *testing.T) {
 		{"nothing", nil, "no pictures: need files"},
 		{"several", []string{"-top", "0", "-", "-"}, "-top 0: need at least 1; - is named more than once"},
 		{"no pictures", []string{"-model", "m"}, "no pictures"},
+		{"an empty name", []string{"-model", "", "a.png"}, "-model: need a name"},
 		{"a flag too late", []string{"-model", "m", "a.png", "-top", "1"}, "-top: need flags before the pictures; a file of that name is ./-top"},
 		{"no probability", []string{"-threshold", "98"}, "-threshold: need a probability, 0 to 1"},
 		{"unknown flag", []string{"-nonsense"}, "-nonsense"},

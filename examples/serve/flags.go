@@ -42,10 +42,10 @@ encryption. Leave both to a proxy before it is reached from other machines.
 func parse(args []string, stdout io.Writer) (*settings, error) {
 	s := &settings{}
 	f := flag.NewFlagSet("serve", flag.ContinueOnError)
-	f.StringVar(&s.model, "model", "", modelfile.Usage)
+	program.NameVar(f, &s.model, "model", modelfile.Usage)
 	f.StringVar(&s.addr, "addr", "localhost:8080", "`host:port` to listen on; without a host all that the machine has,\nand port 0 is any that is free")
 	f.StringVar(&s.backend, "backend", "auto", program.BackendUsage)
-	f.StringVar(&s.name, "name", "", modelfile.NameUsage)
+	program.NameVar(f, &s.name, "name", modelfile.NameUsage)
 	s.threshold.Flag(f, "`probability` below which an answer is unknown, 0 for none (default the model's threshold)")
 	f.DurationVar(&s.drain, "drain", 0, "`time` from being told to stop, when /v2/health/ready says no, until no new requests are\ntaken: behind a balancer, longer than it takes to notice, as in 5s")
 	f.StringVar(&s.log, "log", logText, "`form` of the log on standard error: text or json")

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/fastresnet/fastresnet/examples/internal/program"
 	"github.com/fastresnet/fastresnet/internal/strictjson"
 )
 
@@ -112,6 +113,9 @@ func (s *study) problems() (problems []error) {
 		"held_out is %g, need a share below 1, or a number of images", s.HeldOut)
 	check(s.Folds == 0 || s.Folds >= 2, "folds is %d, need at least 2", s.Folds)
 	check(s.Folds == 0 || s.HeldOut == 0, "held_out and folds: both say what is tested with")
+	if err := program.SeedsBeyond("seeds", s.Seeds.First, s.Seeds.Count); err != nil {
+		problems = append(problems, err)
+	}
 	owner := map[string]string{}
 	enter := func(where, name string) {
 		check(owner[name] == "", "%s: %s is in %s already", where, name, owner[name])

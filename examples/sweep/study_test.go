@@ -171,6 +171,7 @@ func TestStudyMistakes(t *testing.T) {
 		{"no values", with(`"grid": {"width": []}`), "grid: width has no values"},
 		{"twice", `{"settings": {"recipe": "resnet9-24", "width": 8}, "grid": {"width": [8]}}`, "grid: width is in settings already"},
 		{"no seeds", with(`"seeds": {"count": 0}`), "seeds: a count of 0, need at least 1"},
+		{"seeds beyond the last", with(`"seeds": {"first": 18446744073709551615, "count": 2}`), "seeds: the seeds of 2 runs from 18446744073709551615 on go"},
 		{"a share above 1", with(`"held_out": 1.5`), "held_out is 1.5, need a share below 1, or a number of images"},
 		{"two tests", with(`"held_out": 0.1, "folds": 5`), "held_out and folds: both say what is tested with"},
 		{"a sample of nothing", with(`"sample": {"count": 0}`), "sample: a count of 0"},

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"math"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -39,6 +40,17 @@ func ParseArguments(f *flag.FlagSet, usage string, args []string, stdout io.Writ
 
 func seeHelp(err error) error { return fmt.Errorf("%w (-h lists the flags)", err) }
 
+// NameVar adds a flag for a name, which is not empty where the flag is given, as by a variable of a shell that is not set.
+func NameVar(f *flag.FlagSet, to *string, name, usage string) {
+	f.Func(name, usage, func(text string) error {
+		if text == "" {
+			return errors.New("need a name")
+		}
+		*to = text
+		return nil
+	})
+}
+
 // Number is the value of a flag, and the least that it may be.
 type Number struct {
 	Flag         string
@@ -58,6 +70,14 @@ func TooSmall(numbers ...Number) (problems []error) {
 		}
 	}
 	return problems
+}
+
+// SeedsBeyond reports, about what gives the first seed, that runs of which each takes the next need one beyond the last that there is.
+func SeedsBeyond(what string, first uint64, runs int) error {
+	if runs < 1 || uint64(runs-1) <= math.MaxUint64-first {
+		return nil
+	}
+	return fmt.Errorf("%s: the seeds of %d runs from %d on go beyond the last one, %d", what, runs, first, uint64(math.MaxUint64))
 }
 
 // Own is a number that 0 leaves to the recipe.

@@ -34,6 +34,9 @@ func CheckOutputs(f *flag.FlagSet, inputs []string, outputs ...string) error {
 			}
 			continue
 		}
+		if file == "-" {
+			problems = append(problems, fmt.Errorf("-%s -: need the name of a file, such as /dev/stdout, or ./- for one of that name", name))
+		}
 		if err := CheckEnding(name, file); err != nil {
 			problems = append(problems, fmt.Errorf("-%s %w", name, err))
 		}

@@ -26,6 +26,8 @@ func TestCheckOutputs(t *testing.T) {
 		{"none", nil, ""},
 		{"different ones", []string{"-json", "a", "-csv", "b", "-report", "c"}, ""},
 		{"no name", []string{"-csv", ""}, "-csv: need the name of a file"},
+		{"a hyphen", []string{"-json", "-"}, "-json -: need the name of a file, such as /dev/stdout, or ./- for one of that name"},
+		{"a file of that name", []string{"-json", "./-"}, ""},
 		{"one file", []string{"-json", "a", "-report", "a"}, "-json and -report: both name a"},
 		{"one file, written in two ways", []string{"-json", "a", "-report", "./a"}, "-json and -report: both name ./a"},
 		{"one file by a link", []string{"-csv", there, "-report", link}, "-csv and -report: both name " + link},
