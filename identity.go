@@ -153,7 +153,8 @@ const mostDifferences = 8
 func remedy(differences []string) string {
 	other := func(name string) bool { return name != "recipe.epochs" && !strings.HasPrefix(name, "recipe.schedule[") }
 	if differences[0] == "recipe.epochs" && !slices.ContainsFunc(differences, other) {
-		return "a run cannot be made longer or shorter: resume it as it was, or train its model on with WithInitialModel and another folder"
+		return "a run cannot be made longer or shorter: resume it as it was, or use another folder, " +
+			"in which a program can train its model on (WithInitialModel)"
 	}
 	return "resume with the options that it had, or use another folder"
 }
