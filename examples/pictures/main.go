@@ -248,8 +248,8 @@ func (s *settings) reportShape(stdout io.Writer, found picture.Report) {
 		s.warn(stdout, "all pictures of %s are grey: -grey trains on grey images, and does not mirror them", name)
 	}
 	if (picture.Report{Cut: found.Cut}).String() != "" { // which is empty of what is not worth a word
-		s.warn(stdout, "%.0f %% of the average picture of %s is cut off: -resize pad, -resize stretch or a -size of other proportions, as in 24x40, keeps it",
-			100*found.Cut, name)
+		s.warn(stdout, "%.0f %% of the average picture of %s is cut off: "+
+			"-resize pad, -resize stretch or a -size of other proportions, as in 24x40, keeps it", 100*found.Cut, name)
 	}
 }
 

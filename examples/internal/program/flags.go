@@ -72,7 +72,8 @@ func TooSmall(numbers ...Number) (problems []error) {
 	return problems
 }
 
-// SeedsBeyond reports, about what gives the first seed, that runs of which each takes the next need one beyond the last that there is.
+// SeedsBeyond reports, about what gives the first seed, that runs of which each takes the next need one beyond the last that
+// there is.
 func SeedsBeyond(what string, first uint64, runs int) error {
 	if runs < 1 || uint64(runs-1) <= math.MaxUint64-first {
 		return nil
