@@ -11,8 +11,9 @@ import (
 // change that one of them stands for, and has no randomness of its own. A choice is a row of k
 // numbers, k being the same for every choice of an augmentation.
 //
-// A type of your own should have a String method that names its settings, as those of this package do: a run that is resumed
-// is compared with its checkpoint by that text, and without it by the type alone, so that other settings go unnoticed.
+// An augmentation of your own is any type with these methods: the example of fastresnet.WithAugmentations has one. It should have
+// a String method that names its settings, as those of this package do: a run that is resumed is compared with its checkpoint by
+// that text, and without it by the type alone, so that other settings go unnoticed.
 type Augmentation interface {
 	// Validate reports whether it can be applied to images of this shape. The error wraps
 	// [ErrAugmentation]. The other two methods may count on it having returned nil.
