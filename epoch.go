@@ -59,7 +59,7 @@ func (r *run) trainEpoch(ctx context.Context, epoch int) error {
 		m.Diverged = steps - 1 // the last step spoiled the weights; no loss after it tells
 	}
 	if err == nil && m.Diverged >= 0 {
-		err = r.divergedAt(epoch, m.Diverged+1)
+		err = r.divergedAt(r.trainer, epoch, m.Diverged+1)
 	}
 	return err
 }
@@ -79,7 +79,7 @@ func (r *run) choose(ctx context.Context, epoch int) error {
 		return r.placed(ctx, epoch, err)
 	}
 	if diverged >= 0 {
-		return r.divergedAt(epoch, diverged+1)
+		return r.divergedAt(r.selector.trainer, epoch, diverged+1)
 	}
 	r.trainer.Select(places)
 	return nil
@@ -117,11 +117,13 @@ func (r *run) keepBest() error {
 	return nil
 }
 
-// divergedAt is the error of a run that diverged in a step or before it, counted from 1.
-func (r *run) divergedAt(epoch, step int) error {
+// divergedAt is the error of a run of which a trainer, the run's or the selector's, diverged in a step or before it, counted from 1.
+func (r *run) divergedAt(trainer *engine.Trainer, epoch, step int) error {
 	steps, recipe := r.trainer.Steps(), r.config.recipe
 	highest := recipe.highest(min((epoch-1)*steps+step, recipe.steps(steps)), steps)
-	return &DivergedError{Epoch: epoch, Step: step, Rate: recipe.rate(highest, steps), Checkpoint: r.checkpoints.lastGood()}
+	return &DivergedError{
+		Epoch: epoch, Step: step, Rate: recipe.rate(highest, steps), Checkpoint: r.checkpoints.lastGood(), Augmentation: trainer.Spoiler(epoch, step-1),
+	}
 }
 
 // saveWhole writes a checkpoint after an epoch, if one is due.
@@ -195,7 +197,7 @@ func (r *run) test(ctx context.Context) error {
 	e, err := r.model.Evaluate(ctx, r.config.test)
 	if errors.Is(err, ErrDiverged) {
 		r.diverged = true
-		return r.divergedAt(len(r.epochs()), r.trainer.Steps())
+		return r.divergedAt(r.trainer, len(r.epochs()), r.trainer.Steps())
 	}
 	if err != nil {
 		return r.placed(ctx, len(r.epochs()), err)

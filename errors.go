@@ -62,11 +62,18 @@ type DivergedError struct {
 	Rate float64
 	// Checkpoint is the last good one's file; "" if there is none.
 	Checkpoint string
+	// Augmentation is what has made pixels of that step's images, or of those of the step before it, that are not finite: an
+	// augmentation of your own, by its place, from 0, and its type, as in "augmentation 0, a main.noise". It is "" if none has.
+	Augmentation string
 }
 
 func (e *DivergedError) Error() string {
-	text := fmt.Sprintf("%v: the loss, the weights or the test are not finite after step %d of epoch %d, with learning rates of up to %.4g; try lower ones or a longer warm-up",
-		ErrDiverged, e.Step, e.Epoch, e.Rate)
+	text := fmt.Sprintf("%v: the loss, the weights or the test are not finite after step %d of epoch %d", ErrDiverged, e.Step, e.Epoch)
+	if e.Augmentation != "" {
+		text += ", as " + e.Augmentation + ", has made pixels that are not"
+	} else {
+		text += fmt.Sprintf(", with learning rates of up to %.4g; try lower ones or a longer warm-up", e.Rate)
+	}
 	if e.Checkpoint != "" {
 		text += "; the last good checkpoint is " + e.Checkpoint
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/internal/engine"
 	"github.com/fastresnet/fastresnet/layers"
 )
 
@@ -42,9 +43,9 @@ func (c *config) settle() (p problems) {
 	}
 	p.want(c.test != nil || !c.needsTest(), "WithTargetAccuracy, WithEarlyStop and WithBestWeights need a test set")
 	p.add(c.recipe.TestViews.show(shape))
-	for _, a := range c.recipe.Augmentations {
+	for i, a := range c.recipe.Augmentations {
 		if a != nil { // else a problem of the recipe
-			p.add(a.Validate(shape))
+			p.add(validateAugmentation(i, a, shape))
 		}
 	}
 	if err := errors.Join(c.settleNetwork(shape, len(classes)), c.settleSelector(shape, len(classes))); err != nil {
@@ -55,6 +56,12 @@ func (c *config) settle() (p problems) {
 		p.add(err)
 	}
 	return p
+}
+
+// validateAugmentation is what augmentation number i of a run says of images of a shape.
+func validateAugmentation(i int, a data.Augmentation, shape data.Shape) error {
+	defer engine.NamePanic(i, a)
+	return a.Validate(shape)
 }
 
 // needsTest says whether an option looks at a test set while the run trains.

@@ -59,6 +59,9 @@ type Config struct {
 	Frozen map[string]bool
 	// RateFactors multiply the learning rates of layers, by name; 1 for those that are not there.
 	RateFactors map[string]float64
+
+	// inspect is told what each augmentation makes of an image, but for leading ones that only move pixels: see [Trainer.Spoiler].
+	inspect func(augmentation int, image []float32)
 }
 
 // Group is the variables of a kind.

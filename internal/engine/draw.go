@@ -35,10 +35,10 @@ type Draws struct {
 func DrawEpoch(seed uint64, epoch, n int, shape data.Shape, augmentations []data.Augmentation, mixing data.Mixing) (Draws, error) {
 	order, rng := drawOrder(seed, epoch, n)
 	d := Draws{Order: order}
-	for _, a := range augmentations {
-		choices := drawChoices(rng, seed, epoch, order, shape, a)
+	for i, a := range augmentations {
+		choices := drawChoices(rng, seed, epoch, order, shape, i, a)
 		if len(choices)%n != 0 {
-			return Draws{}, fmt.Errorf("%w: %v drew %d numbers for %d images", data.ErrAugmentation, a, len(choices), n)
+			return Draws{}, fmt.Errorf("%w: %s, drew %d numbers for %d images", data.ErrAugmentation, nameOf(i, a), len(choices), n)
 		}
 		d.Choices = append(d.Choices, choices)
 	}
@@ -70,14 +70,6 @@ func take(values []int32, k int, places []int32) []int32 {
 		taken = append(taken, values[int(p)*k:(int(p)+1)*k]...)
 	}
 	return taken
-}
-
-// drawChoices draws an augmentation's choices for images of an epoch.
-func drawChoices(rng *rand.Rand, seed uint64, epoch int, images []int32, shape data.Shape, a data.Augmentation) []int32 {
-	if e, ok := a.(data.EpochAugmentation); ok {
-		return e.DrawEpoch(seed, epoch, images, shape)
-	}
-	return a.Draw(rng, len(images), shape)
 }
 
 // choice is what augmentation number a does to the image at a place in the order.

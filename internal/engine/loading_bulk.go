@@ -48,7 +48,7 @@ func loadInBulk(cfg Config, train *data.Dataset) *bulkLoader {
 		l.moves++
 	}
 	workers := runtime.GOMAXPROCS(0)
-	if slices.ContainsFunc(cfg.Augmentations, func(a data.Augmentation) bool { return data.KindOf(a) == "" }) {
+	if slices.ContainsFunc(cfg.Augmentations, isOwn) {
 		workers = 1
 	}
 	for range workers {
@@ -124,14 +124,14 @@ func (l *bulkLoader) load(w *bulkWorker, b Batch, i int) {
 			}
 		}
 	}
-	rest := l.cfg.Augmentations[l.moves:]
+	rest := len(l.cfg.Augmentations) - l.moves
 	image, other := b.Images[i*size:(i+1)*size], w.spare
-	if len(rest)%2 == 1 { // each swaps them: the last one writes to the batch
+	if rest%2 == 1 { // each swaps them: the last one writes to the batch
 		image, other = other, image
 	}
 	l.gather(image, l.train.Pixels()[row*size:(row+1)*size], w.rows.from, w.columns.from)
-	for j, a := range rest {
-		a.Apply(other, image, shape, l.draws.choice(l.moves+j, place))
+	for j := range rest {
+		l.cfg.augment(l.moves+j, other, image, shape, l.draws.choice(l.moves+j, place))
 		image, other = other, image
 	}
 }

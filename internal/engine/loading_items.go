@@ -83,8 +83,8 @@ func (l *itemLoader) next() int {
 	place := int(l.places[0])
 	l.places = l.places[1:]
 	for ; l.drawn < place; l.drawn++ {
-		for _, a := range l.cfg.Augmentations {
-			l.draw(a, l.order[l.drawn])
+		for i := range l.cfg.Augmentations {
+			l.draw(i, l.order[l.drawn])
 		}
 		l.drawMixing()
 	}
@@ -117,22 +117,22 @@ func (l *itemLoader) drawMixing() []int32 {
 func (l *itemLoader) load(row int) item {
 	shape := l.train.Shape()
 	image := l.image(row)
-	for i, a := range l.cfg.Augmentations {
-		choice := l.draw(a, int32(row))
+	for i := range l.cfg.Augmentations {
+		choice := l.draw(i, int32(row))
 		changed := make([]float32, shape.Size())
 		if i == 0 && l.crop != nil {
 			cutWindow(changed, image, shape, l.preparedShape(), int(choice[0]), int(choice[1]))
 		} else {
-			a.Apply(changed, image, shape, choice)
+			l.cfg.augment(i, changed, image, shape, choice)
 		}
 		image = changed
 	}
 	return item{image, int32(l.train.Label(row))}
 }
 
-// draw draws an augmentation's choice for an image.
-func (l *itemLoader) draw(a data.Augmentation, row int32) []int32 {
-	return drawChoices(l.rng, l.cfg.Seed, l.epoch, []int32{row}, l.train.Shape(), a)
+// draw draws the choice of augmentation number i for an image.
+func (l *itemLoader) draw(i int, row int32) []int32 {
+	return drawChoices(l.rng, l.cfg.Seed, l.epoch, []int32{row}, l.train.Shape(), i, l.cfg.Augmentations[i])
 }
 
 // image is one of the training set after all that is not random: normalised and, for crop, padded. It is not to be
