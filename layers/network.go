@@ -58,8 +58,11 @@ func (n Network) Plan() ([]ResolvedLayer, error) {
 // resolve checks the network, and returns its steps and the shape of its output.
 func (n Network) resolve() (steps []ResolvedLayer, out data.Shape, err error) {
 	in := n.Input
+	if in == (data.Shape{}) {
+		return nil, out, fmt.Errorf("%w: input shape %v: Network.Input is not set", ErrNetwork, in)
+	}
 	if in.Height < 1 || in.Width < 1 || in.Channels < 1 {
-		return nil, out, fmt.Errorf("%w: input shape %v", ErrNetwork, in)
+		return nil, out, fmt.Errorf("%w: input shape %v, need 1x1x1 at least", ErrNetwork, in)
 	}
 	if in.Height > maxValues || in.Width > maxValues/in.Height || in.Channels > maxValues/(in.Height*in.Width) {
 		return nil, out, fmt.Errorf("%w: input shape %v, need no more than %d values", ErrNetwork, in, maxValues)
@@ -76,7 +79,7 @@ func (n Network) resolve() (steps []ResolvedLayer, out data.Shape, err error) {
 	if len(steps) > maxLayers {
 		return nil, out, fmt.Errorf("%w: %d layers, need no more than %d", ErrNetwork, len(steps), maxLayers)
 	}
-	seen, total := map[string]bool{}, int64(0)
+	total := int64(0)
 	for i, s := range steps {
 		if w, is := s.Layer.(PatchWhitening); is && i > 0 {
 			return nil, out, fmt.Errorf("%w: the whitening %q, of patches of the images, is behind other layers or in a block: it must be the first", ErrNetwork, w.Name)
@@ -87,19 +90,48 @@ func (n Network) resolve() (steps []ResolvedLayer, out data.Shape, err error) {
 		if total += values(s.Out); total > maxValues {
 			return nil, out, fmt.Errorf("%w: all outputs for one image are more than %d values", ErrNetwork, maxValues)
 		}
-		for _, v := range s.Variables {
-			switch {
-			case len(v.Name) > maxName:
-				return nil, out, fmt.Errorf("%w: a variable's name of %d bytes, need no more than %d", ErrNetwork, len(v.Name), maxName)
-			case !utf8.ValidString(v.Name):
-				return nil, out, fmt.Errorf("%w: a variable is named %q, which is not UTF-8", ErrNetwork, v.Name)
-			case seen[v.Name]:
-				return nil, out, fmt.Errorf("%w: two variables are named %q", ErrNetwork, v.Name)
-			}
-			seen[v.Name] = true
-		}
+	}
+	if err := checkNames(steps); err != nil {
+		return nil, out, fmt.Errorf("%w: %w", ErrNetwork, err)
 	}
 	return steps, out, nil
+}
+
+// checkNames wants names of variables that differ and that a file can hold.
+func checkNames(steps []ResolvedLayer) error {
+	of := map[string]int{} // the steps, by the names of their variables
+	for i, s := range steps {
+		for _, v := range s.Variables {
+			other, taken := of[v.Name]
+			switch {
+			case len(v.Name) > maxName:
+				return fmt.Errorf("a variable's name of %d bytes, need no more than %d", len(v.Name), maxName)
+			case !utf8.ValidString(v.Name):
+				return fmt.Errorf("a variable is named %q, which is not UTF-8", v.Name)
+			case taken && v.Layer() == "":
+				return fmt.Errorf("%s and %s have no Name, by which their variables are told apart", place(steps, other), place(steps, i))
+			case taken:
+				return fmt.Errorf("%s and %s both have a variable %q: each needs a Name of its own", place(steps, other), place(steps, i), v.Name)
+			}
+			of[v.Name] = i
+		}
+	}
+	return nil
+}
+
+// place is step i and where it is in its network, as in "layer 3 (ReLU)" or, if it is in a block, "ReLU in layer 3 (Residual)".
+func place(steps []ResolvedLayer, i int) string {
+	layer, own := -1, 0 // the network's own layer that the step is of
+	for j, s := range steps[:i+1] {
+		if s.Depth == 0 {
+			layer, own = layer+1, j
+		}
+	}
+	text := fmt.Sprintf("layer %d (%v)", layer, steps[own].Layer)
+	if i > own {
+		text = fmt.Sprintf("%v in %s", steps[i].Layer, text)
+	}
+	return text
 }
 
 // plan resolves layers in sequence. Its errors say which layer, counted from 0; they do not wrap ErrNetwork

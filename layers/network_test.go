@@ -135,7 +135,7 @@ func TestNetworkErrors(t *testing.T) {
 		net  layers.Network
 		says string
 	}{
-		{"nothing at all", layers.Network{}, "0x0x0"},
+		{"nothing at all", layers.Network{}, "input shape 0x0x0: Network.Input is not set"},
 		{"no layers", on(data.Shape{Height: 1, Width: 1, Channels: 3}), "no layers"},
 		{"nil layer", on(image, end, nil), "nil"},
 		{"nil layer in a branch", on(image, layers.Residual{Branch: []layers.Layer{nil}}, end), "nil"},
@@ -190,11 +190,14 @@ func TestNetworkErrors(t *testing.T) {
 		{"a name that is not UTF-8", on(image, layers.Linear{Name: "\xff", Out: 2}), `"\xff/weight", which is not UTF-8`},
 		{"a name too long", on(image, layers.BatchNorm{Name: strings.Repeat("a", 995)}, end), "1001 bytes, need no more than 1000"},
 		{"the same name twice", on(image, conv("a", 3, 3, 1), conv("a", 3, 3, 1), end), `"a/weight"`},
-		{"the same name in a branch", on(image, conv("a", 3, 3, 1), layers.Residual{Branch: []layers.Layer{conv("a", 3, 3, 1)}}, end), `"a/weight"`},
+		{"the same name in a branch", on(image, conv("a", 3, 3, 1), layers.Residual{Branch: []layers.Layer{conv("a", 3, 3, 1)}}, end),
+			`layer 0 (Conv 3x3/1 -> 3) and Conv 3x3/1 -> 3 in layer 1 (Residual) both have a variable "a/weight"`},
 		{"the same name in branch and shortcut", on(image, layers.Residual{
 			Branch: []layers.Layer{layers.BatchNorm{Name: "n"}}, Shortcut: []layers.Layer{layers.BatchNorm{Name: "n"}},
 		}, end), `"n/scale"`},
 		{"the same name for layers of two kinds", on(image, layers.BatchNorm{Name: "end"}, layers.Linear{Name: "end", Out: 2, Bias: true}), `"end/bias"`},
+		{"no names", on(image, conv("", 3, 3, 1), layers.ReLU{}, layers.Residual{Branch: []layers.Layer{layers.BatchNorm{Name: "n"}, conv("", 3, 3, 1)}}, end),
+			"layer 0 (Conv 3x3/1 -> 3) and Conv 3x3/1 -> 3 in layer 2 (Residual) have no Name"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
