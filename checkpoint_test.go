@@ -105,6 +105,10 @@ func cancelledRunsResume(t *testing.T, options []fastresnet.Option) {
 		if !errors.Is(err, context.Canceled) || r == nil {
 			t.Fatalf("Train = %v, %v; want a result and %v", r, err, context.Canceled)
 		}
+		files := checkpointsIn(t, folder)
+		if last := filepath.Join(folder, files[len(files)-1]); !strings.HasSuffix(err.Error(), ": context canceled; the checkpoint is "+last) {
+			t.Errorf("error %q, want the checkpoint %s in it", err, last)
+		}
 		// What writing the last checkpoint takes is not in it, and so the total of the next run may be less than this one's.
 		if now := r.Timing; now.Train <= before || now.Total <= now.Train {
 			t.Errorf("training for %v, %v in all, after training for %v before", now.Train, now.Total, before)

@@ -19,8 +19,12 @@ func (r *run) epoch(ctx context.Context, epoch int) error {
 		err = r.keepBest()
 	}
 	if err != nil {
-		if failed := r.saveStopped(ctx, epoch); failed != nil {
-			err = errors.Join(err, failed)
+		failed := r.saveStopped(ctx, epoch)
+		if failed != nil {
+			return errors.Join(err, failed)
+		}
+		if ended := (*endedError)(nil); errors.As(err, &ended) {
+			ended.checkpoint = r.checkpoints.lastGood()
 		}
 		return err
 	}
@@ -98,7 +102,7 @@ func (r *run) placed(ctx context.Context, epoch int, err error) error {
 	if epoch == 0 {
 		return err
 	}
-	return fmt.Errorf("training ended %s epoch %d of %d: %w", where, epoch, r.config.recipe.Epochs, err)
+	return &endedError{where: fmt.Sprintf("%s epoch %d of %d", where, epoch, r.config.recipe.Epochs), cause: err}
 }
 
 // keepBest keeps the weights of the last epoch, if [WithBestWeights] asks for that and none before it tested better.

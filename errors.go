@@ -83,6 +83,23 @@ func (e *DivergedError) Error() string {
 // Unwrap returns [ErrDiverged].
 func (e *DivergedError) Unwrap() error { return ErrDiverged }
 
+// endedError says where a run was when its context ended, and what it can be resumed from.
+type endedError struct {
+	where      string // as in "in epoch 3 of 10"
+	cause      error
+	checkpoint string // a file; "" for none
+}
+
+func (e *endedError) Error() string {
+	text := fmt.Sprintf("training ended %s: %v", e.where, e.cause)
+	if e.checkpoint != "" {
+		text += "; the checkpoint is " + e.checkpoint
+	}
+	return text
+}
+
+func (e *endedError) Unwrap() error { return e.cause }
+
 // guard turns a panic, which is how GoMLX reports a mistake in a graph, into an error that wraps
 // [ErrInternal]. Every public function that reaches an engine defers it.
 func guard(err *error) {

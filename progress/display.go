@@ -3,6 +3,7 @@ package progress
 import (
 	"fmt"
 	"io"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -31,7 +32,8 @@ func Terminal(w io.Writer) fastresnet.Observer {
 // Display is what [Terminal] shows, with choices. Its methods show what a program does besides training, in the place of
 // the bar. It is for one goroutine, and must not be copied once it is used.
 type Display struct {
-	// Table is where the table of the epochs goes; nil for none. Losses are means, accuracies those of Epoch, and seconds
+	// Table is where the table of the epochs goes; nil for none. Above it is said which checkpoint a run goes on from, whose epochs
+	// are its first rows. Losses are means, accuracies those of Epoch, and seconds
 	// are how long an epoch's training took; "-" stands for what is not known. A terminal too narrow for a column does
 	// without it.
 	Table io.Writer
@@ -110,6 +112,9 @@ func (d *Display) start(r *fastresnet.Result) {
 		}
 	}
 	d.heard, d.rowed, d.taken, d.columns = len(r.Epochs), 0, 0, nil
+	if r.ResumedFrom != "" {
+		d.print(d.Table, fmt.Sprintf("resumed from %s\n", filepath.Base(r.ResumedFrom)))
+	}
 	if d.every > 1 {
 		d.print(d.Table, fmt.Sprintf("one in %d epochs:\n", d.every))
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"math"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -312,7 +313,7 @@ func TestTableOfARunThatWasCutShort(t *testing.T) {
 			"    2  0.0000      0.0000     0.00 %          -         -      0.0",
 			"  after 1,280 images", ""}},
 		{"before the test; resumed", 0, 0, 10, []fastresnet.Epoch{whole}, fastresnet.Epoch{Number: 2, TrainLoss: math.NaN()}, []string{
-			wideHead,
+			"resumed from checkpoint-00001-0000008.safetensors", wideHead,
 			"    1  0.0000      0.0000     0.00 %     2.0000   50.00 %      0.0",
 			"    2  0.0000           -     0.00 %          -         -      0.0  not tested", ""}},
 		{"behind the test, by a checkpoint that could not be written", 0, 0, 10, nil, fastresnet.Epoch{Number: 2, TestLoss: 1, TestAccuracy: 0.75, Tested: true}, []string{
@@ -336,6 +337,9 @@ func TestTableOfARunThatWasCutShort(t *testing.T) {
 			d := &Display{Table: &b, Rows: test.rows, size: func(io.Writer) (int, int) { return test.width, 24 }}
 			o := d.Observer()
 			r := &fastresnet.Result{Record: fastresnet.Record{Recipe: fastresnet.Recipe{Epochs: 8}, TestImages: test.tests, Epochs: test.resumed}}
+			if test.resumed != nil {
+				r.ResumedFrom = filepath.Join("folder", "checkpoint-00001-0000008.safetensors")
+			}
 			o.Start(r)
 			if test.resumed == nil {
 				r.Epochs = append(r.Epochs, whole)

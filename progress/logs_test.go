@@ -125,6 +125,7 @@ func (w *countingWriter) Write(p []byte) (int, error) {
 
 func TestJSON(t *testing.T) {
 	folder := t.TempDir()
+	checkpoint := filepath.Join(folder, "checkpoint-00002-0000001.safetensors")
 	for _, test := range []struct {
 		name    string
 		stop    int
@@ -135,7 +136,7 @@ func TestJSON(t *testing.T) {
 			{"event": "start", "recipe": "default", "epochs": 2., "backend": "go", "train_images": 64., "test_images": 64., "batch_size": 32., "resumed_epochs": nil},
 			{"event": "epoch", "epoch": 1., "images": 64., "partial": nil},
 			{"event": "epoch", "epoch": 2., "images": 32., "partial": true, "test_loss": nil, "test_accuracy": nil},
-			{"event": "end", "epochs": 2., "error": "training ended in epoch 2 of 2: context canceled", "stopped": ""},
+			{"event": "end", "epochs": 2., "error": "training ended in epoch 2 of 2: context canceled; the checkpoint is " + checkpoint, "stopped": ""},
 		}},
 		{"and goes on", 0, []fastresnet.Option{fastresnet.WithCheckpoint(folder, 1), fastresnet.WithResume()}, []map[string]any{
 			{"event": "start", "resumed_epochs": 1.},

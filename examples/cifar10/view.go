@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"path/filepath"
 
 	"github.com/fastresnet/fastresnet"
 	"github.com/fastresnet/fastresnet/examples/internal/program"
@@ -41,7 +40,4 @@ func (v *view) start(r *fastresnet.Result) {
 	fmt.Fprintf(v.stdout, "%s training and %s test images; on %s\n",
 		digits.Count(r.TrainImages), digits.Count(r.TestImages), results.Place(r.Backend, r.Device))
 	fmt.Fprint(v.stdout, results.PassedOver(r.Record))
-	if r.ResumedFrom != "" {
-		fmt.Fprintf(v.stdout, "resumed from %s\n", filepath.Base(r.ResumedFrom))
-	}
 }
