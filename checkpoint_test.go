@@ -258,15 +258,17 @@ func TestCheckpointsOfOtherRuns(t *testing.T) {
 			[]string{"choice of weights was the last epoch's, is the best epoch's (WithBestWeights)"}},
 		{"other images, another width and seed", []fastresnet.Option{resume, fastresnet.WithEpochs(1), fastresnet.WithWidth(5), fastresnet.WithSeed(7),
 			fastresnet.WithDataset(synthetic(t, 110, 9), synthetic(t, 40, 2))},
-			[]string{"another run: training set was 110 images", "; seed was 1, is 7; recipe.design.width was 4, is 5; network.", "more: resume with"}},
+			[]string{"another run: training set was 110 images of 32x32x3 (sha256 ", "; seed was 1, is 7; recipe.design.width was 4, is 5; network.", "more: resume with"}},
 		{"another network and seed", []fastresnet.Option{resume, fastresnet.WithEpochs(1), fastresnet.WithWidth(5), fastresnet.WithSeed(7)},
 			[]string{"seed was 1, is 7", "network.layers"}},
 		{"other augmentations", []fastresnet.Option{resume, fastresnet.WithEpochs(1), fastresnet.WithAugmentations(data.Crop{Pad: 2})},
 			[]string{"augmentation 0 was crop 4, is crop 2", "augmentation 1 was flip left-right, is missing"}},
 		{"other images", []fastresnet.Option{resume, fastresnet.WithEpochs(1), fastresnet.WithDataset(synthetic(t, 110, 9), synthetic(t, 40, 2))},
-			[]string{"training set was 110 images of 32x32x3"}},
+			[]string{"training set was 110 images of 32x32x3 (sha256 ", ", is 110 images of 32x32x3 (sha256 "}},
+		{"other classes", []fastresnet.Option{resume, fastresnet.WithEpochs(1), fastresnet.WithDataset(withClass(t, synthetic(t, 110, 1), 2, "a ] b"), withClass(t, synthetic(t, 40, 2), 2, "a ] b"))},
+			[]string{`training set was 110 images of 32x32x3 in 10 classes with "square" as number 2 (sha256 `, `, is 110 images of 32x32x3 in 10 classes with "a ] b" as number 2 (sha256 `}},
 		{"no test set", []fastresnet.Option{resume, fastresnet.WithEpochs(1), fastresnet.WithDataset(synthetic(t, 110, 1), nil)},
-			[]string{"test set was 40 images", "is none"}},
+			[]string{"test set was 40 images of 32x32x3 (sha256 ", "is none"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.label, func(t *testing.T) {
@@ -284,6 +286,18 @@ func TestCheckpointsOfOtherRuns(t *testing.T) {
 			}
 		})
 	}
+}
+
+// withClass is a set with another name for a class.
+func withClass(t *testing.T, set *data.Dataset, class int, name string) *data.Dataset {
+	t.Helper()
+	classes := set.Classes()
+	classes[class] = name
+	set, err := data.New(set.Pixels(), set.Shape(), set.Labels(), classes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return set
 }
 
 func TestRunsThatStopEarly(t *testing.T) {

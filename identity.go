@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/fastresnet/fastresnet/data"
@@ -111,9 +113,50 @@ func (id identity) describe(differences []string, other identity, format string)
 	for _, name := range differences {
 		before, had := id[name]
 		after, has := other[name]
-		all = append(all, fmt.Sprintf(format, name, orMissing(before, had), orMissing(after, has)))
+		all = append(all, fmt.Sprintf(format, name, orMissing(short(before, after), had), orMissing(short(after, before), has)))
 	}
 	return strings.Join(shorten(all, mostDifferences), "; ")
+}
+
+// setFingerprint is what [data.Dataset.Fingerprint] returns, with the classes in the second of its parts.
+var setFingerprint = regexp.MustCompile(`^(\d+ images of [0-9x]+) in (\d+ classes|\[.*\]) (\(sha256 [0-9a-f]+\))$`)
+
+// short is a value in a message that has another one beside it: a data set without its classes, unless the other has others.
+func short(value, other string) string {
+	set, others := setFingerprint.FindStringSubmatch(value), setFingerprint.FindStringSubmatch(other)
+	switch {
+	case set == nil:
+		return value
+	case others == nil || set[2] == others[2]:
+		return set[1] + " " + set[3]
+	}
+	return set[1] + " in " + classesBeside(set[2], others[2]) + " " + set[3]
+}
+
+// classesBeside is a list of classes beside another one: how many they are, and the first that is not in its place there.
+func classesBeside(list, other string) string {
+	names, others := quoted(list), quoted(other)
+	if len(names) == 0 {
+		return list // of many, which is their number
+	}
+	count := fmt.Sprintf("%d classes", len(names))
+	for i, name := range names {
+		if i >= len(others) || name != others[i] {
+			return fmt.Sprintf("%s with %s as number %d", count, name, i)
+		}
+	}
+	return count
+}
+
+// quoted are the names in a list as in ["a" "b"], still quoted.
+func quoted(list string) (names []string) {
+	for rest := strings.TrimPrefix(list, "["); ; {
+		name, err := strconv.QuotedPrefix(rest)
+		if err != nil {
+			return names
+		}
+		names, rest = append(names, name), strings.TrimPrefix(rest[len(name):], " ")
+	}
 }
 
 // byImportance compares names: the data and the seed come first, the network last, which follows from the recipe mostly, and
