@@ -3,6 +3,7 @@ package fastresnet_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -104,6 +105,16 @@ func TestLadder(t *testing.T) {
 				t.Errorf("by name: %v, %v", byName.Name, err)
 			}
 		})
+	}
+	for name, hint := range map[string]string{
+		"nonsense": "", "a": "", "": "", "ghost": " (did you mean ghost-norm?)",
+		"resnet9": " (did you mean resnet9-20 or resnet9-24?)", "ResNet9_24": " (did you mean resnet9-24?)", "resnet9-25": " (did you mean resnet9-20 or resnet9-24?)",
+		"airbench-94-2025": " (did you mean airbench94-2025?)", "plain-2x2": " (did you mean plain-1x1 or plain-3x3?)", "cellu": " (did you mean celu?)",
+	} {
+		want := fmt.Sprintf("invalid option: recipe %q is unknown%s, want one of: dawn-found, ", name, hint)
+		if _, err := fastresnet.RecipeByName(name); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("error %v, want it to begin %q", err, want)
+		}
 	}
 	if _, err := fastresnet.RecipeByName("nonsense"); !errors.Is(err, fastresnet.ErrOption) || !strings.Contains(err.Error(), "dawn-found, dawn-tidy") {
 		t.Errorf("an unknown recipe: %v, want ErrOption and the names", err)
