@@ -2,6 +2,7 @@ package fastresnet_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"image"
@@ -281,5 +282,23 @@ func TestWeights(t *testing.T) {
 	}
 	if _, err := model.Weights(); !errors.Is(err, fastresnet.ErrClosed) {
 		t.Errorf("of a closed model: %v", err)
+	}
+}
+
+func TestPredictionAsJSON(t *testing.T) {
+	p := fastresnet.Prediction{Class: 1, Label: "dog", Probability: 0.75, Probabilities: []float64{0.25, 0.75}, Labels: []string{"cat", "dog"}}
+	unknown := p
+	unknown.Unknown, unknown.Logits = true, []float32{0, 1}
+	for _, tt := range []struct {
+		value any
+		want  string
+	}{
+		{p.Top(1), `[{"class":1,"label":"dog","probability":0.75}]`},
+		{p, `{"class":1,"label":"dog","probability":0.75,"probabilities":[0.25,0.75],"labels":["cat","dog"]}`},
+		{unknown, `{"class":1,"label":"dog","probability":0.75,"unknown":true,"probabilities":[0.25,0.75],"labels":["cat","dog"],"logits":[0,1]}`},
+	} {
+		if got, err := json.Marshal(tt.value); string(got) != tt.want || err != nil {
+			t.Errorf("%s, %v; want %s", got, err, tt.want)
+		}
 	}
 }

@@ -17,27 +17,27 @@ import (
 // Prediction is what a model thinks of one image.
 type Prediction struct {
 	// Class is the most probable class, an index of [Model.Classes], and Label its name.
-	Class int
-	Label string
+	Class int    `json:"class"`
+	Label string `json:"label"`
 	// Probability is that class's, 0 to 1.
-	Probability float64
+	Probability float64 `json:"probability"`
 	// Unknown says that it is below the model's threshold: see [Model.SetThreshold].
-	Unknown bool
+	Unknown bool `json:"unknown,omitempty"`
 	// Probabilities has one for each class; they add up to 1. Labels are the names of the classes, one slice for
 	// all predictions of a call.
-	Probabilities []float64
-	Labels        []string
+	Probabilities []float64 `json:"probabilities"`
+	Labels        []string  `json:"labels"`
 	// Logits are what the network computed, of which Probabilities are the softmax; nil for an [Ensemble] of more than one model.
-	Logits []float32
+	Logits []float32 `json:"logits,omitempty"`
 }
 
 // Score is how probable a model finds a class.
 type Score struct {
 	// Class is an index of [Model.Classes], and Label its name.
-	Class int
-	Label string
+	Class int    `json:"class"`
+	Label string `json:"label"`
 	// Probability is 0 to 1.
-	Probability float64
+	Probability float64 `json:"probability"`
 }
 
 // String is the name and the probability, as in "cat 93.1 %".
