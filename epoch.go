@@ -121,7 +121,7 @@ func (r *run) keepBest() error {
 	return nil
 }
 
-// divergedAt is the error of a run of which a trainer, the run's or the selector's, diverged in a step or before it, counted from 1.
+// divergedAt is the error of a run of which a trainer, its own or its selector's, diverged in a step, counted from 1, or before it.
 func (r *run) divergedAt(trainer *engine.Trainer, epoch, step int) error {
 	steps, recipe := r.trainer.Steps(), r.config.recipe
 	highest := recipe.highest(min((epoch-1)*steps+step, recipe.steps(steps)), steps)

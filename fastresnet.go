@@ -16,8 +16,8 @@ import (
 //
 // When ctx ends, Train returns within a step, or on XLA within the steps of a dispatch ([WithStepsPerDispatch]), with what there
 // is of the result and an error that wraps ctx's and says in or after which epoch that was; with ctx's own and no result if no
-// step was taken. With [WithCheckpoint] it writes a checkpoint first, which the error names. Reading CIFAR-10, opening a backend (with
-// [WithPluginDownload] a download of some 2 GB) and a compilation that has begun are not interrupted.
+// step was taken. With [WithCheckpoint] it writes a checkpoint first, which the error names. Reading CIFAR-10, opening a
+// backend (with [WithPluginDownload] a download of some 2 GB) and a compilation that has begun are not interrupted.
 //
 // Whenever there is a result, even beside an error, close its model when it is no longer needed: it may hold a GPU's memory. A
 // run that fails once there is an epoch in its history returns what it has too, unless something panicked before its end

@@ -37,8 +37,8 @@ func RecipeByName(name string) (Recipe, error) {
 	return Recipe{}, fmt.Errorf("%w: recipe %q is unknown%s, want one of: %s", ErrOption, name, hint, strings.Join(names, ", "))
 }
 
-// similar are the names that somebody may have meant who wrote another: those that begin with it and a hyphen, such as the recipes of
-// a design, or else those that it is the fewest edits from, two at most.
+// similar are the names that somebody may have meant who wrote another: those that begin with it and a hyphen, such as the
+// recipes of a design, or else those that it is the fewest edits from, two at most.
 func similar(to string, names []string) []string {
 	to = strings.ToLower(to)
 	var longer, near []string
@@ -62,7 +62,7 @@ func similar(to string, names []string) []string {
 
 // edits is Levenshtein's distance: how many bytes must be added, left out or replaced to make one text of another.
 func edits(a, b string) int {
-	row := make([]int, len(b)+1) // from the first i bytes of a to the first j of b
+	row := make([]int, len(b)+1) // by j, the edits from the first bytes of a, none to begin with, to the first j of b
 	for j := range row {
 		row[j] = j
 	}

@@ -32,10 +32,9 @@ func Terminal(w io.Writer) fastresnet.Observer {
 // Display is what [Terminal] shows, with choices. Its methods show what a program does besides training, in the place of
 // the bar. It is for one goroutine, and must not be copied once it is used.
 type Display struct {
-	// Table is where the table of the epochs goes; nil for none. Above it is said which checkpoint a run goes on from, whose epochs
-	// are its first rows. Losses are means, accuracies those of Epoch, and seconds
+	// Table is where the table of the epochs goes; nil for none. Losses are means, accuracies those of Epoch, and seconds
 	// are how long an epoch's training took; "-" stands for what is not known. A terminal too narrow for a column does
-	// without it.
+	// without it. A line above says from which checkpoint a run goes on, whose epochs are then the first rows.
 	Table io.Writer
 	// Bar is where the bar goes if that is a terminal, and else a line every ten seconds; nil for none.
 	Bar io.Writer
