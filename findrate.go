@@ -23,9 +23,10 @@ type RatePoint struct {
 // passes a rate to [WithPeakRate]. A rate somewhat below that at which the loss falls the fastest, [SteepestRate], is a
 // usual peak (Smith 2015, https://arxiv.org/abs/1506.01186).
 //
-// The rates of [VariableGroup] rise with the recipe's own. Options about checkpoints, tests, observers and dispatches do
-// not count, and a [Selection] takes no part: batches are of as many images as it would select. Errors are those of
-// [Train], and 0 epochs are an error, too; but what would be [ErrDiverged] only ends the curve.
+// The rates of each [VariableGroup] rise by the same factors, from a thousandth of the peak of its own schedule, if it has
+// one, and else of the recipe's. Options about checkpoints, tests, observers and dispatches do not count, and a [Selection]
+// takes no part: batches are of as many images as it would select. Errors are those of [Train], and 0 epochs and a schedule
+// that is 0 throughout are errors, too, which wrap [ErrOption]; but what would be [ErrDiverged] only ends the curve.
 func FindRate(ctx context.Context, opts ...Option) (curve []RatePoint, err error) {
 	defer guard(&err)
 	if err := given(ctx); err != nil {
@@ -39,6 +40,9 @@ func FindRate(ctx context.Context, opts ...Option) (curve []RatePoint, err error
 	}
 	if c.recipe.Epochs == 0 {
 		return nil, fmt.Errorf("%w: 0 epochs have no peak rate, need at least 1", ErrOption)
+	}
+	if peak := c.recipe.Schedule.Peak(); float32(lowestRate*peak) == 0 {
+		return nil, fmt.Errorf("%w: a schedule with a peak of %g has no rates to try: WithSchedule or WithPeakRate sets a higher one", ErrOption, peak)
 	}
 	if err := c.loadData(); err != nil {
 		return nil, err
@@ -63,11 +67,14 @@ func FindRate(ctx context.Context, opts ...Option) (curve []RatePoint, err error
 	return r.findRate(ctx, steps)
 }
 
+// The learning rates of FindRate's first step and its last, as multiples of the schedule's peak.
+const lowestRate, highestRate = 1e-3, 100
+
 // findRate is the curve of a number of steps, or a few more, so that they are whole epochs.
 func (r *run) findRate(ctx context.Context, steps int) (curve []RatePoint, err error) {
 	perEpoch := r.trainer.Steps()
 	epochs := (steps + perEpoch - 1) / perEpoch
-	peak := r.config.recipe.atPeak(perEpoch)
+	schedules := r.config.recipe.schedules()
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	var failed error
@@ -75,10 +82,9 @@ func (r *run) findRate(ctx context.Context, steps int) (curve []RatePoint, err e
 	for epoch := range epochs {
 		moves := make(engine.Moves, perEpoch)
 		for i := range moves {
-			const from, to = 1e-3, 100
-			factor := from * math.Pow(to/from, float64(epoch*perEpoch+i)/float64(max(1, epochs*perEpoch-1)))
-			for _, move := range peak {
-				moves[i] = append(moves[i], engine.Move{Rate: move.Rate * float32(factor), Rescale: true})
+			factor := lowestRate * math.Pow(highestRate/lowestRate, float64(epoch*perEpoch+i)/float64(max(1, epochs*perEpoch-1)))
+			for _, s := range schedules {
+				moves[i] = append(moves[i], engine.Move{Rate: float32(factor * s.Peak()), Rescale: true})
 			}
 		}
 		before, seen := 0., 0
@@ -111,16 +117,10 @@ func (r *run) findRate(ctx context.Context, steps int) (curve []RatePoint, err e
 	return curve, nil
 }
 
-// atPeak is the step at which the recipe's own rate is the highest, of so many an epoch.
-func (r Recipe) atPeak(steps int) []engine.Move {
-	step := r.highest(r.steps(steps), steps) - 1
-	return r.moves(step/steps+1, steps)[step%steps]
-}
-
 // SteepestRate is the learning rate of a curve of [FindRate] at which the loss falls the fastest, by the logarithm of the
 // rate and with a tenth of the curve averaged against its noise. The steps of the curve must rise by the same factor
 // each, as FindRate's do. A usual peak of a schedule is somewhat below that rate: see [WithPeakRate]. ok is false for
-// a curve of fewer than ten steps, and where the loss falls nowhere.
+// a curve of fewer than ten steps, and where the loss falls nowhere at a rate above 0.
 func SteepestRate(curve []RatePoint) (rate float64, ok bool) {
 	half := len(curve) / 20 // of what is averaged
 	if len(curve) < 10 {
@@ -136,7 +136,7 @@ func SteepestRate(curve []RatePoint) (rate float64, ok bool) {
 	apart := half + 1
 	steepest := 0.
 	for i := apart; i+apart < len(curve); i++ {
-		if fall := smooth[i-apart] - smooth[i+apart]; fall > steepest { // false for what is not a number
+		if fall := smooth[i-apart] - smooth[i+apart]; fall > steepest && curve[i].Rate > 0 { // false for what is not a number
 			steepest, rate, ok = fall, curve[i].Rate, true
 		}
 	}

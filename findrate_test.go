@@ -10,6 +10,8 @@ import (
 	"github.com/fastresnet/fastresnet"
 	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/internal/testbackend"
+	"github.com/fastresnet/fastresnet/layers"
+	"github.com/fastresnet/fastresnet/schedule"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -44,6 +46,40 @@ func TestFindRate(t *testing.T) {
 	}
 }
 
+// Rates go from a thousandth of the schedule's peak to a hundred times the peak, whatever rates the few steps of a run have,
+// and those of a group with a schedule of its own do so by its peak.
+func TestFindRateGoesByPeaks(t *testing.T) {
+	set := synthetic(t, 16, 1)
+	curve := func(rates, group schedule.Schedule, before bool) []fastresnet.RatePoint {
+		recipe := tinyRecipe()
+		recipe.Epochs, recipe.BatchSize, recipe.Schedule, recipe.RateBeforeStep = 1, 16, rates, before // one step in all
+		recipe.Groups = []fastresnet.VariableGroup{{Variables: layers.KindLinearWeights, Optimizer: fastresnet.SGD{}, Schedule: group}}
+		points, err := fastresnet.FindRate(context.Background(), fastresnet.WithDataset(set, nil), fastresnet.WithBackend("go"), fastresnet.WithRecipe(recipe))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return points
+	}
+	const peak = 1e-5 // low, for a curve up to its end
+	want := curve(schedule.Constant(peak), schedule.Constant(2*peak), false)
+	if first, last := want[0].Rate, want[len(want)-1].Rate; len(want) != 100 || math.Abs(first/peak-1e-3) > 1e-8 || math.Abs(last/peak-100) > 1e-3 {
+		t.Errorf("%d rates from %g to %g, want 100 from %g to %g", len(want), first, last, 1e-3*peak, 100*peak)
+	}
+	for _, tt := range []struct {
+		name          string
+		rates, groups schedule.Schedule
+		before        bool
+	}{
+		{"0 at its one step", schedule.OneCycle(peak, 0.5, 1), schedule.OneCycle(2*peak, 0.5, 1), false},
+		{"0 before its one step", schedule.OneCycle(peak, 0.5, 1), schedule.OneCycle(2*peak, 0.5, 1), true},
+		{"a group's peak at another time", schedule.PiecewiseLinear(schedule.Knot{Epoch: 0, Rate: peak}, schedule.Knot{Epoch: 1, Rate: 0}), schedule.OneCycle(2*peak, 0.9, 1), true},
+	} {
+		if diff := cmp.Diff(want, curve(tt.rates, tt.groups, tt.before)); diff != "" {
+			t.Errorf("%s: the curve (-of constant rates +got):\n%s", tt.name, diff)
+		}
+	}
+}
+
 // A point is one step, whatever number of steps a run would take at once.
 func TestFindRateStepByStep(t *testing.T) {
 	backend := testbackend.XLA(t)
@@ -75,8 +111,10 @@ func TestFindRateStops(t *testing.T) {
 	}
 	model := train(t, set, fastresnet.WithArchitecture(tinyNetwork()), fastresnet.WithEpochs(1)).Model
 	for name, opts := range map[string][]fastresnet.Option{
-		"width 0":  {fastresnet.WithWidth(0)},
-		"0 epochs": {fastresnet.WithDataset(set, nil), fastresnet.WithInitialModel(model), fastresnet.WithEpochs(0)},
+		"width 0":             {fastresnet.WithWidth(0)},
+		"0 epochs":            {fastresnet.WithDataset(set, nil), fastresnet.WithInitialModel(model), fastresnet.WithEpochs(0)},
+		"rates of 0":          {fastresnet.WithDataset(set, nil), fastresnet.WithSchedule(schedule.Constant(0))},
+		"rates of 0, rounded": {fastresnet.WithDataset(set, nil), fastresnet.WithSchedule(schedule.Constant(1e-60))},
 	} {
 		if _, err := fastresnet.FindRate(context.Background(), opts...); !errors.Is(err, fastresnet.ErrOption) {
 			t.Errorf("%s: %v, want ErrOption", name, err)
@@ -134,6 +172,10 @@ func TestSteepestRate(t *testing.T) {
 	for i := range lost {
 		lost[i].Loss = math.NaN()
 	}
+	still := falling(100, 0)
+	for i := range still {
+		still[i].Rate = 0
+	}
 	for _, tt := range []struct {
 		name   string
 		curve  []fastresnet.RatePoint
@@ -147,6 +189,7 @@ func TestSteepestRate(t *testing.T) {
 		{"none", nil, 0, 0},
 		{"rises", rising, 0, 0},
 		{"no numbers", lost, 0, 0},
+		{"rates of 0", still, 0, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			rate, ok := fastresnet.SteepestRate(tt.curve)
