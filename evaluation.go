@@ -192,7 +192,7 @@ func (e Evaluation) ThresholdFor(wanted float64) (probability, answered float64,
 			right++
 		}
 		last := i+1 == len(all) || all[i+1].probability < a.probability // of those that are equal
-		if last && float64(right) >= wanted*float64(i+1) {
+		if last && share(float64(right), i+1) >= wanted {
 			probability, answered, ok = a.probability, share(float64(i+1), len(all)), true
 		}
 	}

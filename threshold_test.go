@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -20,6 +21,8 @@ func TestEvaluationThreshold(t *testing.T) {
 	e := fastresnet.NewEvaluation([]string{"a", "b"}, []int{0, 1, 0, 1, 1, 1},
 		[][]float64{{0.9, 0.1}, {0.8, 0.2}, {0.7, 0.3}, {0.3, 0.7}, {0.4, 0.6}, {0.5, 0.5}})
 	wrong := fastresnet.NewEvaluation([]string{"a", "b"}, []int{1}, [][]float64{{0.9, 0.1}})
+	labels := slices.Concat(make([]int, 7), slices.Repeat([]int{1}, 18)) // 7 of 25 are right, and all equally probable
+	some := fastresnet.NewEvaluation([]string{"a", "b"}, labels, slices.Repeat([][]float64{{0.9, 0.1}}, 25))
 	for _, tt := range []struct {
 		name                  string
 		e                     fastresnet.Evaluation
@@ -30,6 +33,8 @@ func TestEvaluationThreshold(t *testing.T) {
 		{"all", e, 0.5, 0.5, 1, true},
 		{"most", e, 0.8, 0.6, 5. / 6, true},
 		{"only the surest", e, 1, 0.9, 1. / 6, true},
+		{"a share that is reached exactly", some, 0.28, 0.9, 1, true}, // 0.28*25 rounds up
+		{"a share that is just missed", some, math.Nextafter(0.28, 1), 0, 0, false},
 		{"none is right", wrong, 0.5, 0, 0, false},
 		{"any will do", wrong, 0, 0.9, 1, true},
 		{"no images", fastresnet.Evaluation{}, 0.5, 0, 0, false},
