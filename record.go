@@ -37,7 +37,9 @@ type Record struct {
 	// PassedOver says, if the backend was chosen automatically, why each better one was not.
 	PassedOver []string `json:"passed_over,omitempty"`
 	// Warnings say what of the run's options and data is allowed, and probably not meant, such as a training set of a single
-	// class or a learning rate of 0, and what an [Observer] said about its own failure. The run logs them too.
+	// class, one that is the test set too, images of another size than those of an initial model, or a learning rate of 0, and
+	// what an [Observer] said about its own failure. They name classes with fewer than 10 training images and less than a tenth
+	// of those of the largest class, unless there are class weights. The run logs them too.
 	Warnings []string `json:"warnings,omitempty"`
 	// Precision is the one that the network computed in.
 	Precision Precision `json:"precision"`

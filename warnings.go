@@ -1,6 +1,7 @@
 package fastresnet
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 	"slices"
@@ -14,7 +15,7 @@ import (
 
 // warnings are what is allowed, and probably not meant, given the number of steps in a whole epoch.
 func (c *config) warnings(steps int) []string {
-	all := lacking("training", c.train)
+	all := append(lacking("training", c.train), c.rare()...)
 	const large, usual = 128, 32
 	if s := c.train.Shape(); min(s.Height, s.Width) > large {
 		all = append(all, fmt.Sprintf("images of %v take %d times as long as those of %dx%d, and the networks of this library are made for small ones: 64x64 is mostly enough",
@@ -22,6 +23,10 @@ func (c *config) warnings(steps int) []string {
 	}
 	if i := c.initial; i != nil && i.resizing != c.train.Resizing() {
 		all = append(all, fmt.Sprintf("the training set's pictures were resized by %q, those of the initial model by %q", c.train.Resizing(), i.resizing))
+	}
+	if s, i := c.train.Shape(), c.initial; i != nil && s != i.network.Input {
+		all = append(all, fmt.Sprintf("the training set's images are %dx%d, those of the initial model %dx%d",
+			s.Height, s.Width, i.network.Input.Height, i.network.Input.Width))
 	}
 	if random := c.frozenAtRandom(); len(random) > 0 {
 		all = append(all, fmt.Sprintf("frozen layers stay as random as they start, since they have nothing of an initial model (WithInitialModel): %s",
@@ -38,6 +43,10 @@ func (c *config) warnings(steps int) []string {
 	}
 	if c.test != nil {
 		all = append(all, lacking("test", c.test)...)
+		// Sets that differ mostly do so at once: that is cheaper than to compare fingerprints.
+		if slices.Equal(c.test.Labels(), c.train.Labels()) && bytes.Equal(c.test.Pixels(), c.train.Pixels()) {
+			all = append(all, "the test set is the training set, and so a test says nothing about other images: Dataset.Split holds some out")
+		}
 	}
 	const enough = 5
 	byDefault := !c.chosen && c.initial == nil && !ownRecipe(c.train) && c.recipe.BatchSize == ResNet9Epochs24().BatchSize
@@ -129,6 +138,28 @@ func lacking(name string, set *data.Dataset) []string {
 			name, len(missing), len(there)+len(missing), strings.Join(shorten(missing, mostNames), ", "))}
 	}
 	return nil
+}
+
+// rare warns of classes with fewer than 10 images and less than a tenth of those of the largest class, unless the classes are
+// weighted. So it says nothing of small sets, nor of classes that are merely smaller than others.
+func (c *config) rare() []string {
+	const few, share = 10, 10
+	if len(c.recipe.ClassWeights) > 0 {
+		return nil
+	}
+	classes, counts := c.train.Classes(), c.train.ClassCounts()
+	largest := slices.Max(counts)
+	var names []string
+	for class, n := range counts {
+		if n > 0 && n < few && n*share < largest {
+			names = append(names, fmt.Sprintf("%q (%d)", classes[class], n))
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("the training set has very few images of some classes, where the largest has %d: %s. More of them help the most, then WithClassWeights or Dataset.Balance",
+		largest, strings.Join(shorten(names, mostNames), ", "))}
 }
 
 // mostNames is how many a warning has.

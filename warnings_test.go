@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 
@@ -31,6 +33,7 @@ func TestWarnings(t *testing.T) {
 	}
 	sorted := set(func(i int) int { return i / 20 }, "a", "b", "c")
 	mixed := set(func(i int) int { return i % 3 }, "a", "b", "c")
+	const same = "the test set is the training set, and so a test says nothing about other images: Dataset.Split holds some out"
 	for _, test := range []struct {
 		name        string
 		train, test *data.Dataset
@@ -47,6 +50,9 @@ func TestWarnings(t *testing.T) {
 			[]string{`the training set has no images of 1 of its 3 classes: "c"`}},
 		{"a test set sorted, and cut", mixed, first(t, sorted, 30),
 			[]string{`the test set has no images of 1 of its 3 classes: "c"`}},
+		{"one set for both", mixed, mixed, []string{same}},
+		{"a copy of the training set", mixed, set(func(i int) int { return i % 3 }, "a", "b", "c"), []string{same}},
+		{"a part of the training set", mixed, first(t, mixed, 30), nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var log bytes.Buffer
@@ -85,6 +91,75 @@ func TestWarnsOfAnotherResizing(t *testing.T) {
 	}
 }
 
+// warningsOf are those of a run, which ends when it has started.
+func warningsOf(t *testing.T, opts ...fastresnet.Option) (warnings []string) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	_, err := fastresnet.Train(ctx, append(opts, fastresnet.WithBackend("go"), fastresnet.WithProgress(fastresnet.Observer{Start: func(r *fastresnet.Result) {
+		warnings = r.Warnings
+		cancel()
+	}}))...)
+	if !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	return warnings
+}
+
+// Filters of a model that has seen images of another size have seen what is in them larger or smaller.
+func TestWarnsOfAnotherSize(t *testing.T) {
+	start := train(t, synthetic(t, 16, 1)).Model
+	for _, tt := range []struct {
+		height, width int
+		want          []string
+	}{
+		{32, 32, nil},
+		{16, 16, []string{"the training set's images are 16x16, those of the initial model 32x32"}},
+		{32, 48, []string{"the training set's images are 32x48, those of the initial model 32x32"}},
+	} {
+		set := blankSet(t, 16, data.Shape{Height: tt.height, Width: tt.width, Channels: 3}, "a", "b")
+		if diff := cmp.Diff(tt.want, warningsOf(t, fastresnet.WithDataset(set, nil), fastresnet.WithInitialModel(start))); diff != "" {
+			t.Errorf("%dx%d: warnings (-want +got):\n%s", tt.height, tt.width, diff)
+		}
+	}
+}
+
+// A class with next to no images beside the others is hardly learnt, and its test says little.
+func TestWarnsOfRareClasses(t *testing.T) {
+	warning := func(largest int, rare string) []string {
+		return []string{fmt.Sprintf("the training set has very few images of some classes, where the largest has %d: %s. "+
+			"More of them help the most, then WithClassWeights or Dataset.Balance", largest, rare)}
+	}
+	for _, tt := range []struct {
+		name   string
+		counts []int // of the classes "a" and so on
+		option fastresnet.Option
+		want   []string
+	}{
+		{"three beside many", []int{80, 3, 79}, nil, warning(80, `"b" (3)`)},
+		{"most of them", []int{9, 100, 1, 2, 3, 4, 5}, nil, warning(100, `"a" (9), "c" (1), "d" (2), "e" (3), "f" (4), and 1 more`)},
+		{"a tenth", []int{80, 8}, nil, nil},
+		{"less than a tenth, but ten", []int{200, 10}, nil, nil},
+		{"few of all", []int{3, 3, 1}, nil, nil},
+		{"weighted", []int{80, 3}, fastresnet.WithClassWeights(1, 20), nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var labels []int
+			for class, n := range tt.counts {
+				labels = append(labels, slices.Repeat([]int{class}, n)...)
+			}
+			shape := data.Shape{Height: 8, Width: 8, Channels: 1}
+			set, err := data.New(make([]uint8, len(labels)*shape.Size()), shape, labels, strings.Split("abcdefg"[:len(tt.counts)], ""))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := warningsOf(t, fastresnet.WithDataset(set, nil), fastresnet.WithWidth(1), fastresnet.WithBatchSize(4), tt.option)
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("warnings (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
 // Frozen layers should have learnt something before: in a model that the run starts from.
 func TestWarnsOfFrozenRandomLayers(t *testing.T) {
 	set := synthetic(t, 32, 1)
@@ -106,7 +181,7 @@ func TestWarnsOfFrozenRandomLayers(t *testing.T) {
 		{"whitening of the images", set, fastresnet.WithArchitecture(layers.Airbench94()), "prep/whitening", nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if diff := cmp.Diff(tt.want, train(t, tt.set, tt.option, fastresnet.WithFrozen(tt.frozen)).Warnings); diff != "" {
+			if diff := cmp.Diff(tt.want, train(t, tt.set, tt.option, fastresnet.WithDataset(tt.set, nil), fastresnet.WithFrozen(tt.frozen)).Warnings); diff != "" {
 				t.Errorf("warnings (-want +got):\n%s", diff)
 			}
 		})
@@ -211,15 +286,10 @@ func TestWarnsOfFewSteps(t *testing.T) {
 		{"other classes", 100, []string{"a", "b"}, nil, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			ctx, cancel := context.WithCancel(context.Background())
-			var warnings string
-			_, err := fastresnet.Train(ctx, append(test.opts, fastresnet.WithDataset(blankSet(t, test.images, data.Shape{Height: 12, Width: 12, Channels: 3}, test.classes...), nil),
-				fastresnet.WithBackend("go"), fastresnet.WithWidth(1), fastresnet.WithProgress(fastresnet.Observer{Start: func(r *fastresnet.Result) {
-					warnings = strings.Join(r.Warnings, "\n")
-					cancel()
-				}}))...)
-			if !errors.Is(err, context.Canceled) || !strings.Contains(warnings, test.want) || test.want == "" && warnings != "" {
-				t.Errorf("warnings %q, error %v; want %q", warnings, err, test.want)
+			set := blankSet(t, test.images, data.Shape{Height: 12, Width: 12, Channels: 3}, test.classes...)
+			warnings := strings.Join(warningsOf(t, append(test.opts, fastresnet.WithDataset(set, nil), fastresnet.WithWidth(1))...), "\n")
+			if !strings.Contains(warnings, test.want) || test.want == "" && warnings != "" {
+				t.Errorf("warnings %q, want %q", warnings, test.want)
 			}
 		})
 	}
@@ -227,15 +297,10 @@ func TestWarnsOfFewSteps(t *testing.T) {
 
 func TestWarnsOfLargeImages(t *testing.T) {
 	for side, want := range map[int]string{128: "", 160: "images of 160x160x3 take 25 times as long"} {
-		ctx, cancel := context.WithCancel(context.Background())
-		var warnings []string
-		_, err := fastresnet.Train(ctx, fastresnet.WithDataset(blankSet(t, 4, data.Shape{Height: side, Width: side, Channels: 3}, "a", "b"), nil),
-			fastresnet.WithBackend("go"), fastresnet.WithWidth(1), fastresnet.WithProgress(fastresnet.Observer{Start: func(r *fastresnet.Result) {
-				warnings = r.Warnings
-				cancel()
-			}}))
-		if !errors.Is(err, context.Canceled) || !strings.Contains(strings.Join(warnings, ""), want) || want == "" && warnings != nil {
-			t.Errorf("side %d: warnings %q, error %v; want %q", side, warnings, err, want)
+		set := blankSet(t, 4, data.Shape{Height: side, Width: side, Channels: 3}, "a", "b")
+		warnings := warningsOf(t, fastresnet.WithDataset(set, nil), fastresnet.WithWidth(1))
+		if !strings.Contains(strings.Join(warnings, ""), want) || want == "" && warnings != nil {
+			t.Errorf("side %d: warnings %q, want %q", side, warnings, want)
 		}
 	}
 }
