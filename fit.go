@@ -48,6 +48,9 @@ func (c *config) settle() (p problems) {
 			p.add(validateAugmentation(i, a, shape))
 		}
 	}
+	m := c.recipe.Mixing
+	p.want(m.Kind != data.CutMix || min(shape.Height, shape.Width) > 2, "%w: %v: it leaves images of %v as they are: need 3x3 at least",
+		data.ErrAugmentation, m, shape)
 	if err := errors.Join(c.settleNetwork(shape, len(classes)), c.settleSelector(shape, len(classes))); err != nil {
 		p.add(err)
 		return p

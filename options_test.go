@@ -120,6 +120,8 @@ func TestOptionErrors(t *testing.T) {
 			fastresnet.WithIncompleteBatches(true), fastresnet.WithAugmentations()}, []string{"incomplete batch of 1 image", "WithIncompleteBatches(false)"}},
 		{"a cutout of all there is", []fastresnet.Option{fastresnet.WithDataset(tiny, nil), fastresnet.WithBatchSize(4),
 			fastresnet.WithRecipe(fastresnet.ResNet9Epochs24())}, []string{"cutout 8x8: it blanks every image of 8x8x3"}},
+		{"a CutMix that changes nothing", []fastresnet.Option{fastresnet.WithDataset(blank(8, 2), nil), fastresnet.WithBatchSize(4),
+			fastresnet.WithMixing(data.Mixing{Kind: data.CutMix, Alpha: 1})}, []string{"cutmix 1: it leaves images of 8x2x3 as they are: need 3x3 at least"}},
 		{"images too small for the stages", []fastresnet.Option{fastresnet.WithDataset(small, nil), fastresnet.WithBatchSize(4),
 			fastresnet.WithAugmentations()}, []string{"images of 5x5x3 are too small", "need 8x8 at least"}},
 		{"images of one row for moved views", []fastresnet.Option{fastresnet.WithDataset(blank(1, 8), nil), fastresnet.WithBatchSize(4),

@@ -29,7 +29,8 @@ const (
 	// for photographs.
 	Mixup MixingKind = "mixup"
 	// CutMix puts a rectangle of one into the other: Yun et al., https://arxiv.org/abs/1905.04899, where Alpha is 1. Its
-	// sides are in the image's proportions; what is outside of the image is cut off, and does not count.
+	// sides are in the image's proportions, and an even number of pixels; what is outside of the image is cut off, and does
+	// not count. Images of fewer than three rows or columns would hardly ever change: a run with them is refused.
 	CutMix MixingKind = "cutmix"
 )
 

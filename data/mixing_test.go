@@ -90,6 +90,30 @@ func TestMixingDrawOfExtremes(t *testing.T) {
 	}
 }
 
+// A rectangle of CutMix has an even number of rows and columns, so that images of three are the smallest that it changes.
+func TestCutMixOfSmallImages(t *testing.T) {
+	const n = 1000
+	for _, tt := range []struct {
+		shape data.Shape
+		mixed bool
+	}{
+		{data.Shape{Height: 3, Width: 3, Channels: 1}, true},
+		{data.Shape{Height: 2, Width: 8, Channels: 1}, false},
+		{data.Shape{Height: 8, Width: 1, Channels: 1}, false},
+	} {
+		mixing, mixed := data.Mixing{Kind: data.CutMix, Alpha: 1}, 0
+		for choice := range slices.Chunk(mixing.Draw(newRand(1), n, tt.shape), 3) {
+			size := tt.shape.Size()
+			if mixing.Apply(make([]float32, size), make([]float32, size), tt.shape, choice) < 1 {
+				mixed++
+			}
+		}
+		if many := mixed > n/4; many != tt.mixed || !many && mixed > n/100 {
+			t.Errorf("%v: %d of %d images are mixed", tt.shape, mixed, n)
+		}
+	}
+}
+
 func TestMixingValidate(t *testing.T) {
 	for _, tt := range []struct {
 		mixing data.Mixing
