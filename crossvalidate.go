@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/fastresnet/fastresnet/data"
 )
@@ -22,6 +24,10 @@ type CrossValidation struct {
 	Mean, Deviation float64
 	// Parts is how many there are in all, of which an error may leave some without an evaluation.
 	Parts int
+	// Warnings say which classes have fewer images than there are parts, so that not all parts test them, which is logged too;
+	// and then what the runs of the evaluated parts warn of ([Record]), as in "part 2 of 5: ...", or without a part what those of
+	// all parts do.
+	Warnings []string
 }
 
 // String is the mean and the deviation, as in "93.2 % ± 0.8 % (5 parts)"; of some of the parts "93.2 % ± 0.8 % (2 of 5 parts)",
@@ -71,19 +77,28 @@ func CrossValidate(ctx context.Context, set *data.Dataset, k int, opts ...Option
 	if err := errors.Join(problems...); err != nil {
 		return v, err
 	}
-	var parts []Evaluation
+	for _, w := range scarce(set, k) {
+		c.logger.WarnContext(ctx, w)
+	}
+	var parts []part
 	for i, fold := range folds {
 		train, test, err := fold.Sets() // when its turn has come: all of them together would be k times the set
-		var e Evaluation
+		var p part
 		if err == nil {
-			e, err = validate(ctx, test, on(train))
+			p, err = validate(ctx, test, on(train))
 		}
 		if err != nil {
-			return crossValidationOf(parts, folds), fmt.Errorf("part %d of %d: %w", i+1, k, err)
+			return crossValidationOf(set, folds, parts), fmt.Errorf("part %d of %d: %w", i+1, k, err)
 		}
-		parts = append(parts, e)
+		parts = append(parts, p)
 	}
-	return crossValidationOf(parts, folds), nil
+	return crossValidationOf(set, folds, parts), nil
+}
+
+// part is what came of one: how well it went, and what its run warned of.
+type part struct {
+	evaluation Evaluation
+	warnings   []string
 }
 
 // refused are the problems of options that a run on parts of a set does not take.
@@ -117,28 +132,74 @@ func withoutTests() Option {
 	})
 }
 
-// crossValidationOf is what the evaluations of the first folds, or all, come to.
-func crossValidationOf(parts []Evaluation, folds []data.Fold) CrossValidation {
-	v := CrossValidation{Evaluations: parts, Parts: len(folds)}
-	for i, e := range parts {
-		v.Pooled = v.Pooled.with(e, folds[i].Indices)
-		v.Mean += e.Accuracy / float64(len(parts))
+// crossValidationOf is what the first folds of a set, or all, come to.
+func crossValidationOf(set *data.Dataset, folds []data.Fold, parts []part) CrossValidation {
+	v := CrossValidation{Parts: len(folds), Warnings: append(scarce(set, len(folds)), warningsByPart(parts, len(folds))...)}
+	for i, p := range parts {
+		v.Evaluations = append(v.Evaluations, p.evaluation)
+		v.Pooled = v.Pooled.with(p.evaluation, folds[i].Indices)
+		v.Mean += p.evaluation.Accuracy / float64(len(parts))
 	}
-	for _, e := range parts {
+	for _, e := range v.Evaluations {
 		v.Deviation += share((e.Accuracy-v.Mean)*(e.Accuracy-v.Mean), len(parts)-1)
 	}
 	v.Deviation = math.Sqrt(v.Deviation)
 	return v
 }
 
+// scarce warns of classes that have images, but fewer than there are parts; not where each part is one image.
+func scarce(set *data.Dataset, parts int) []string {
+	classes := set.Classes()
+	var names []string
+	for class, n := range set.ClassCounts() {
+		if 0 < n && n < parts && parts < set.Len() {
+			names = append(names, fmt.Sprintf("%q (%d)", classes[class], n))
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("some classes have fewer images than there are parts, %d, so that not all parts test them: %s",
+		parts, strings.Join(shorten(names, mostNames), ", "))}
+}
+
+// warningsByPart are those of the runs of the first parts, each once, with the numbers of the parts unless it is of all.
+func warningsByPart(parts []part, of int) []string {
+	var all []string
+	having := map[string][]string{} // the numbers of the parts
+	for i, p := range parts {
+		number := strconv.Itoa(i + 1)
+		for _, w := range p.warnings {
+			if having[w] == nil {
+				all = append(all, w)
+			}
+			if !slices.Contains(having[w], number) {
+				having[w] = append(having[w], number)
+			}
+		}
+	}
+	for i, w := range all {
+		switch numbers := having[w]; len(numbers) {
+		case of:
+		case 1:
+			all[i] = fmt.Sprintf("part %s of %d: %s", numbers[0], of, w)
+		default:
+			all[i] = fmt.Sprintf("parts %s of %d: %s", strings.Join(shorten(numbers, mostNames), ", "), of, w)
+		}
+	}
+	return all
+}
+
 // validate trains by the options, and tests with what was held out of their set.
-func validate(ctx context.Context, test *data.Dataset, opts []Option) (e Evaluation, err error) {
+func validate(ctx context.Context, test *data.Dataset, opts []Option) (p part, err error) {
 	result, err := Train(ctx, opts...)
 	if result != nil {
 		defer func() { err = errors.Join(err, result.Model.Close()) }()
 	}
 	if err != nil {
-		return e, err
+		return p, err
 	}
-	return result.Model.Evaluate(ctx, test)
+	p.warnings = result.Warnings
+	p.evaluation, err = result.Model.Evaluate(ctx, test)
+	return p, err
 }

@@ -91,6 +91,58 @@ func TestCrossValidateRefuses(t *testing.T) {
 	}
 }
 
+// What the runs warn of is said with the part, and once if all do; and which classes not every part can be tested on.
+func TestCrossValidationWarns(t *testing.T) {
+	shape := data.Shape{Height: 32, Width: 32, Channels: 3}
+	set := func(counts ...int) *data.Dataset {
+		var labels []int
+		for class, n := range counts {
+			labels = append(labels, slices.Repeat([]int{class}, n)...)
+		}
+		classes := strings.Split("abcdefghij", "") // of the network
+		set, err := data.New(make([]uint8, len(labels)*shape.Size()), shape, labels, classes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return set
+	}
+	const still = "the learning rate is 0 in every step, and so nothing is learnt"
+	lacks := func(part, classes string) string { return part + "the training set has no images of " + classes }
+	resting := fastresnet.WithSchedule(schedule.Constant(0))
+	for _, tt := range []struct {
+		name   string
+		set    *data.Dataset
+		k      int
+		option fastresnet.Option
+		want   []string
+	}{
+		{"none", set(3, 3, 3, 3, 3, 3, 3, 3, 3, 3), 3, nil, nil},
+		{"of every part", set(2, 2, 2, 2, 2, 2, 2, 2, 2, 2), 2, resting, []string{still}},
+		{"a class without images", set(2, 2, 2, 2, 2, 2, 2, 2, 2), 2, nil, []string{lacks("", `1 of its 10 classes: "j"`)}},
+		{"a class of one image, and one of two", set(3, 3, 3, 3, 3, 3, 3, 3, 1, 2), 3, resting, []string{
+			`some classes have fewer images than there are parts, 3, so that not all parts test them: "i" (1), "j" (2)`,
+			lacks("part 1 of 3: ", `1 of its 10 classes: "i"`), still}},
+		{"of several parts", set(4, 4, 4, 4, 4, 4, 4, 4, 1, 1), 4, nil, []string{
+			`some classes have fewer images than there are parts, 4, so that not all parts test them: "i" (1), "j" (1)`,
+			lacks("part 1 of 4: ", `1 of its 10 classes: "i"`), lacks("part 2 of 4: ", `1 of its 10 classes: "j"`)}},
+		{"each part one image", set(1, 1, 2), 4, nil, []string{
+			lacks("part 1 of 4: ", `8 of its 10 classes: "a", "d", "e", "f", "g", and 3 more`),
+			lacks("part 2 of 4: ", `8 of its 10 classes: "b", "d", "e", "f", "g", and 3 more`),
+			lacks("parts 3, 4 of 4: ", `7 of its 10 classes: "d", "e", "f", "g", "h", and 2 more`)}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			v, err := fastresnet.CrossValidate(context.Background(), tt.set, tt.k, fastresnet.WithBackend("go"), fastresnet.WithArchitecture(tinyNetwork()),
+				fastresnet.WithBatchSize(2), fastresnet.WithEpochs(1), fastresnet.WithSchedule(schedule.Constant(0.01)), tt.option)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := gocmp.Diff(tt.want, v.Warnings); diff != "" {
+				t.Errorf("warnings (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
 func TestCrossValidationPrints(t *testing.T) {
 	v := func(done, parts int) fastresnet.CrossValidation {
 		return fastresnet.CrossValidation{Evaluations: make([]fastresnet.Evaluation, done), Mean: 0.9321, Deviation: 0.008, Parts: parts}
