@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -172,6 +173,24 @@ func TestMNIST(t *testing.T) {
 	if _, _, err := data.MNIST(t.TempDir(), nil); !errors.Is(err, data.ErrNotFound) {
 		t.Errorf("in an empty folder: %v", err)
 	}
+}
+
+// What no buffer of a program of 32 bits can hold is an error there, not a panic.
+func TestArraysOf32Bits(t *testing.T) {
+	if strconv.IntSize > 32 {
+		t.Skip("it needs a processor of 32 bits")
+	}
+	const images, side = 1 << 10, 1 << 10
+	header := idx(nil, images, side, side)
+	path := filepath.Join(t.TempDir(), "images")
+	if err := os.WriteFile(path, header, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(path, int64(len(header))+images*side*side); err != nil { // which takes no disk
+		t.Fatal(err)
+	}
+	_, err := data.IDX(path, path, nil)
+	checkError(t, err, data.ErrFormat, "more than the 1073740799 bytes that a program of 32 bits can read")
 }
 
 // Each is an error of its own kind that names the file.

@@ -245,13 +245,17 @@ func readNPY(r io.Reader) (a array, err error) {
 
 // exactly reads a number of bytes, behind which there must be no more. Memory is taken as they come.
 func exactly(r io.Reader, size int64) ([]byte, error) {
+	const most = math.MaxInt/2 - 2*bytes.MinRead // a larger buffer would panic, as it grows by doubling: 1 GiB on 32 bits
 	var all bytes.Buffer
-	if _, err := io.Copy(&all, io.LimitReader(r, size+1)); err != nil {
+	if _, err := io.Copy(&all, io.LimitReader(r, min(size, most)+1)); err != nil {
 		return nil, contentError(err)
 	}
-	if n := int64(all.Len()); n < size {
+	switch n := int64(all.Len()); {
+	case n > most:
+		return nil, fmt.Errorf("%w: it has more than the %d bytes that a program of %d bits can read", ErrFormat, most, strconv.IntSize)
+	case n < size:
 		return nil, fmt.Errorf("%w: it is cut short: its header asks for %d bytes, %d are there", ErrFormat, size, n)
-	} else if n > size {
+	case n > size:
 		return nil, fmt.Errorf("%w: it goes on behind the %d bytes that its header asks for", ErrFormat, size)
 	}
 	return all.Bytes(), nil
