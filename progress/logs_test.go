@@ -26,10 +26,14 @@ func follow(t *testing.T, epochs, stop int, options ...fastresnet.Option) *fastr
 	if err != nil {
 		t.Fatal(err)
 	}
+	held, err := data.Synthetic(64, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	steps := 0
-	result, err := fastresnet.Train(ctx, append(options, fastresnet.WithDataset(set, set), fastresnet.WithBackend("go"), fastresnet.WithWidth(2),
+	result, err := fastresnet.Train(ctx, append(options, fastresnet.WithDataset(set, held), fastresnet.WithBackend("go"), fastresnet.WithWidth(2),
 		fastresnet.WithBatchSize(32), fastresnet.WithEpochs(epochs), fastresnet.WithProgress(fastresnet.Observer{Step: func(fastresnet.Progress) {
 			if steps++; steps == stop {
 				cancel()
