@@ -42,7 +42,7 @@ func FindRate(ctx context.Context, opts ...Option) (curve []RatePoint, err error
 		return nil, fmt.Errorf("%w: 0 epochs have no peak rate, need at least 1", ErrOption)
 	}
 	if peak := c.recipe.Schedule.Peak(); float32(lowestRate*peak) == 0 {
-		return nil, fmt.Errorf("%w: a schedule with a peak of %g has no rates to try: WithSchedule or WithPeakRate sets a higher one", ErrOption, peak)
+		return nil, fmt.Errorf("%w: a schedule with a peak of %g has no rates to try: WithSchedule sets another", ErrOption, peak)
 	}
 	if err := c.loadData(); err != nil {
 		return nil, err

@@ -54,13 +54,15 @@ func TestFindRateGoesByPeaks(t *testing.T) {
 		recipe := tinyRecipe()
 		recipe.Epochs, recipe.BatchSize, recipe.Schedule, recipe.RateBeforeStep = 1, 16, rates, before // one step in all
 		recipe.Groups = []fastresnet.VariableGroup{{Variables: layers.KindLinearWeights, Optimizer: fastresnet.SGD{}, Schedule: group}}
-		points, err := fastresnet.FindRate(context.Background(), fastresnet.WithDataset(set, nil), fastresnet.WithBackend("go"), fastresnet.WithRecipe(recipe))
+		points, err := fastresnet.FindRate(context.Background(), fastresnet.WithDataset(set, nil), fastresnet.WithBackend("go"),
+			fastresnet.WithRecipe(recipe))
 		if err != nil {
 			t.Fatal(err)
 		}
 		return points
 	}
 	const peak = 1e-5 // low, for a curve up to its end
+	falling := schedule.PiecewiseLinear(schedule.Knot{Epoch: 0, Rate: peak}, schedule.Knot{Epoch: 1, Rate: 0})
 	want := curve(schedule.Constant(peak), schedule.Constant(2*peak), false)
 	if first, last := want[0].Rate, want[len(want)-1].Rate; len(want) != 100 || math.Abs(first/peak-1e-3) > 1e-8 || math.Abs(last/peak-100) > 1e-3 {
 		t.Errorf("%d rates from %g to %g, want 100 from %g to %g", len(want), first, last, 1e-3*peak, 100*peak)
@@ -72,7 +74,7 @@ func TestFindRateGoesByPeaks(t *testing.T) {
 	}{
 		{"0 at its one step", schedule.OneCycle(peak, 0.5, 1), schedule.OneCycle(2*peak, 0.5, 1), false},
 		{"0 before its one step", schedule.OneCycle(peak, 0.5, 1), schedule.OneCycle(2*peak, 0.5, 1), true},
-		{"a group's peak at another time", schedule.PiecewiseLinear(schedule.Knot{Epoch: 0, Rate: peak}, schedule.Knot{Epoch: 1, Rate: 0}), schedule.OneCycle(2*peak, 0.9, 1), true},
+		{"a group's peak at another time", falling, schedule.OneCycle(2*peak, 0.9, 1), true},
 	} {
 		if diff := cmp.Diff(want, curve(tt.rates, tt.groups, tt.before)); diff != "" {
 			t.Errorf("%s: the curve (-of constant rates +got):\n%s", tt.name, diff)

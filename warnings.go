@@ -143,7 +143,7 @@ func lacking(name string, set *data.Dataset) []string {
 // rare warns of classes with fewer than 10 images and less than a tenth of those of the largest class, unless the classes are
 // weighted. So it says nothing of small sets, nor of classes that are merely smaller than others.
 func (c *config) rare() []string {
-	const few, share = 10, 10
+	const few, times = 10, 10
 	if len(c.recipe.ClassWeights) > 0 {
 		return nil
 	}
@@ -151,15 +151,15 @@ func (c *config) rare() []string {
 	largest := slices.Max(counts)
 	var names []string
 	for class, n := range counts {
-		if n > 0 && n < few && n*share < largest {
+		if n > 0 && n < few && n*times < largest {
 			names = append(names, fmt.Sprintf("%q (%d)", classes[class], n))
 		}
 	}
 	if len(names) == 0 {
 		return nil
 	}
-	return []string{fmt.Sprintf("the training set has very few images of some classes, where the largest has %d: %s. More of them help the most, then WithClassWeights or Dataset.Balance",
-		largest, strings.Join(shorten(names, mostNames), ", "))}
+	return []string{fmt.Sprintf("the training set has very few images of some classes, where the largest has %d: %s. "+
+		"More of them help the most, then WithClassWeights or Dataset.Balance", largest, strings.Join(shorten(names, mostNames), ", "))}
 }
 
 // mostNames is how many a warning has.
