@@ -23,6 +23,9 @@ type RatePoint struct {
 // passes a rate to [WithPeakRate]. A rate somewhat below that at which the loss falls the fastest, [SteepestRate], is a
 // usual peak (Smith 2015, https://arxiv.org/abs/1506.01186).
 //
+// That is an order of magnitude, and no more: it comes from one batch a step, differs by a factor of up to five between seeds of
+// a small set, and knows nothing of the run's length. Runs at half of it, at it and at twice it say more, on images held out.
+//
 // The rates of each [VariableGroup] rise by the same factors, from a thousandth of the peak of its own schedule, if it has
 // one, and else of the recipe's. Options about checkpoints, tests, observers and dispatches do not count, and a [Selection]
 // takes no part: batches are of as many images as it would select. Errors are those of [Train], and 0 epochs and a schedule
