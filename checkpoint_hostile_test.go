@@ -104,6 +104,7 @@ func TestHostileCheckpoints(t *testing.T) {
 		says   string
 	}{
 		{"nothing", func(f *safetensors.File) { f.Metadata["progress"] = "{}" }, "it is of another run"},
+		{"what steers a terminal", progress(`"seed":"1"`, `"seed":"\u001b[2J"`), `seed was "\x1b[2J", is 1`},
 		{"an epoch before the history's", progress(`"state":{"epoch":2`, `"state":{"epoch":1`), "epoch 1"},
 		{"an epoch far ahead", progress(`"state":{"epoch":2`, `"state":{"epoch":1000000000`), "epoch 1000000000"},
 		{"a negative epoch", progress(`"state":{"epoch":2`, `"state":{"epoch":-2`), "epoch -2"},

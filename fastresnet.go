@@ -11,8 +11,9 @@ import (
 // CIFAR-10's, it runs [RecipeFor] that set, and [FineTuning] if it starts from a model ([WithInitialModel]).
 //
 // Errors wrap [ErrOption] (every problem at once, before a device or a file is touched where that is possible), [ErrArgument],
-// [ErrBackend], [ErrMemory], [ErrCheckpoint] or [ErrDiverged]; or [data.ErrNotFound] if CIFAR-10 is not found, and
-// [data.ErrFormat] if one of its files is damaged.
+// [ErrBackend], [ErrMemory], [ErrCheckpoint] or [ErrDiverged]; or [data.ErrNotFound] if CIFAR-10 is not found,
+// [data.ErrFormat] if one of its files is damaged, and [data.ErrAugmentation] if an augmentation of yours draws a wrong number of
+// choices.
 //
 // When ctx ends, Train returns within a step, or on XLA within the steps of a dispatch ([WithStepsPerDispatch]), with what there
 // is of the result and an error that wraps ctx's and says in or after which epoch that was; with ctx's own and no result if no

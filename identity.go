@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/fastresnet/fastresnet/data"
+	"github.com/fastresnet/fastresnet/internal/pathname"
 )
 
 // identity is what makes a run the one that it is, as values by name: what the weights depend on, apart from how
@@ -107,13 +108,14 @@ func (id identity) differences(other identity) []string {
 	return slices.SortedFunc(maps.Keys(all), byImportance)
 }
 
-// describe says how runs differ, by names. format is for a name, what this one has and what the other has.
+// describe says how runs differ, by names. format is for a name, what this one has and what the other has: either may have come
+// from a file, and steers no terminal.
 func (id identity) describe(differences []string, other identity, format string) string {
 	var all []string
 	for _, name := range differences {
 		before, had := id[name]
 		after, has := other[name]
-		all = append(all, fmt.Sprintf(format, name, orMissing(short(before, after), had), orMissing(short(after, before), has)))
+		all = append(all, fmt.Sprintf(format, pathname.Printable(name), orMissing(short(before, after), had), orMissing(short(after, before), has)))
 	}
 	return strings.Join(shorten(all, mostDifferences), "; ")
 }
@@ -184,7 +186,7 @@ func byImportance(a, b string) int {
 // orMissing is a value in a message.
 func orMissing(value string, there bool) string {
 	if there {
-		return value
+		return pathname.Printable(value)
 	}
 	return "missing"
 }
