@@ -260,8 +260,9 @@ func offsetsSize(weight layers.Variable, in, out data.Shape, training bool) int6
 }
 
 // lentSize is the size of what a layer with weights takes for a while: for training packed weights, or sums of their
-// gradient; and for transforms, cpu's winograd, filters as they are and tiles of its input and output for each processor. All
-// layers take the same memory. The constants are those of tileProduct's methods run and gradient.
+// gradient; and for transforms, cpu's winograd, filters as they are and tiles of its input and output for each processor, though
+// there may be fewer tasks than processors. All layers take the same memory. The constants are those of tileProduct's methods run
+// and gradient.
 func lentSize(weight layers.Variable, in, out data.Shape, training bool) int64 {
 	const (
 		tasks    = 16 // of a gradient

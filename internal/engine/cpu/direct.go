@@ -128,29 +128,29 @@ func (d *direct) weightGradient(dw []float32) {
 	together := max(1, gradientPixels/p.columns) // segments
 	runs := ceilDiv(len(d.segments), together)
 	parts := min(max(1, gradientTasks/(tapBlocks*tileBlocks)), runs)
-	size := p.packedSize()
-	sums := p.y.arena.take(parts * size)
+	packed := p.packedSize()
+	sums := p.y.arena.take(parts * packed)
 	defer p.y.arena.give(sums)
 	clear(sums)
 	parallel(parts*tapBlocks*tileBlocks, func(i int) {
 		part, firstTile, firstTap := i/tapBlocks/tileBlocks, i/tapBlocks%tileBlocks*gradientTiles, i%tapBlocks*gradientTaps
-		sums := sums[part*size:][:size]
+		own := sums[part*packed:][:packed]
 		for run := part * runs / parts; run < (part+1)*runs/parts; run++ {
 			segments := d.segments[run*together : min((run+1)*together, len(d.segments))]
 			for t := firstTile; t < min(firstTile+gradientTiles, tiles); t++ {
-				dy, sums, size := d.out.data[p.tiles[t]*d.out.channel:], p.tile(sums, t), p.tiles.Size(t)
+				dy, to, size := d.out.data[p.tiles[t]*d.out.channel:], p.tile(own, t), p.tiles.Size(t)
 				for tap := firstTap; tap < min(firstTap+gradientTaps, taps); tap += k.Taps {
-					k.Correlate(sums[tap*size:], dy, d.out.channel, d.in.data, p.xPixel, p.offsets[tap:], segments, size, p.columns)
+					k.Correlate(to[tap*size:], dy, d.out.channel, d.in.data, p.xPixel, p.offsets[tap:], segments, size, p.columns)
 				}
 			}
 		}
 	})
 	for part := 1; part < parts; part++ {
-		for i, v := range sums[part*size:][:size] {
+		for i, v := range sums[part*packed:][:packed] {
 			sums[i] += v
 		}
 	}
-	p.unpack(dw, sums[:size])
+	p.unpack(dw, sums[:packed])
 }
 
 // keeps implements [convolution].

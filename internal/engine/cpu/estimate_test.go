@@ -1,6 +1,7 @@
 package cpu_test
 
 import (
+	"fmt"
 	"runtime"
 	"testing"
 
@@ -19,11 +20,20 @@ func heap() int64 {
 }
 
 // An estimate is no less than what the pure-Go engine takes, which has all of its memory from Go, and no more than
-// twice that.
+// twice that, unless there are so many processors that some have nothing to do, for which it counts memory too.
 func TestEstimatesOfMemory(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short: no other platform takes other memory")
 	}
+	for _, processors := range []int{2, 16} {
+		t.Run(fmt.Sprint(processors), func(t *testing.T) {
+			defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(processors))
+			testEstimatesOfMemory(t, processors > 2)
+		})
+	}
+}
+
+func testEstimatesOfMemory(t *testing.T, mayBeMore bool) {
 	const most = 64 // images that are answered together
 	few, many := enginetest.Synthetic(t, most), enginetest.Synthetic(t, 4096)
 	for _, test := range []struct {
@@ -73,7 +83,7 @@ func TestEstimatesOfMemory(t *testing.T) {
 			cfg.Groups = []engine.Group{{Kind: layers.KindFilters, Optimizer: test.optimizer}}
 			check := func(what string, estimate, taken int64) {
 				t.Logf("%s takes %d bytes, estimated %d", what, taken, estimate)
-				if taken > estimate || estimate > 2*taken {
+				if taken > estimate || !mayBeMore && estimate > 2*taken {
 					t.Errorf("%s takes %d bytes, estimated %d", what, taken, estimate)
 				}
 			}

@@ -172,7 +172,7 @@ func ImageClassifier(n layers.Network, vars Tensors) (func(image []float32) []fl
 	return func(image []float32) []float32 { return net.classify(w, image) }, err
 }
 
-// OneByOne has run run the tasks of each loop that f would run in parallel.
+// OneByOne has run run the tasks of each loop that f would run in parallel. Nobody else may compute meanwhile.
 func OneByOne(run func(n int, task func(i int)), f func()) {
 	oneByOne = run
 	defer func() { oneByOne = nil }()

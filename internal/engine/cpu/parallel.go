@@ -8,7 +8,8 @@ import (
 )
 
 // parallel runs f(0) to f(n-1) on up to GOMAXPROCS goroutines, in no fixed order. Tasks write to memory of their own, so
-// that results do not depend on the number of goroutines. A panic in f reaches the caller.
+// that results do not depend on the number of goroutines; who divides work by that number sees to it that no sum depends on the
+// division. A panic in f reaches the caller.
 func parallel(n int, f func(i int)) {
 	if oneByOne != nil {
 		oneByOne(n, f)
@@ -42,7 +43,8 @@ func parallel(n int, f func(i int)) {
 	}
 }
 
-// oneByOne, if it is set, runs the tasks of a call of parallel in its place: a benchmark measures each.
+// oneByOne, if it is set, runs the tasks of a call of parallel in its place: a benchmark measures each. It sets it while nobody else
+// computes.
 var oneByOne func(n int, f func(i int))
 
 // job is the tasks of a call of parallel.

@@ -14,13 +14,12 @@ import (
 )
 
 // BenchmarkProcessors computes how many times as fast a forward and a backward pass could be on many processors as on one, from
-// the times of its tasks, each measured alone: whoever is free takes the next task of a loop, of which the next begins when all
+// the times of the tasks into which each divides it, measured one by one: whoever is free takes the next task of a loop, of which the next begins when all
 // are done, 2 µs later. What processors take from each other, such as memory's bandwidth, is not in it.
 func BenchmarkProcessors(b *testing.B) {
 	for _, tt := range []struct{ width, batch int }{{8, 128}, {16, 32}, {16, 128}, {64, 128}} {
 		for _, processors := range []int{2, 4, 8, 16, 32} {
 			b.Run(fmt.Sprintf("width%d/batch%d/processors%d", tt.width, tt.batch, processors), func(b *testing.B) {
-				defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(processors)) // by which loops are divided into tasks
 				n := network(b, layers.ResNet9(), data.Shape{Height: 32, Width: 32, Channels: 3}, 10, tt.width)
 				net, err := cpu.Compile(n, tt.batch)
 				if err != nil {
@@ -29,8 +28,9 @@ func BenchmarkProcessors(b *testing.B) {
 				rng := rand.New(rand.NewPCG(1, 2))
 				vars, grads := randomVariables(b, n, rng)
 				images, dLogits := randomValues(rng, tt.batch*n.Input.Size()), randomValues(rng, tt.batch*10)
-				var least stopwatch
-				for b.Loop() {
+				var one, many stopwatch
+				pass := func(processors int, least *stopwatch) {
+					defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(processors)) // by which loops are divided into tasks
 					var w stopwatch
 					w.watch(func() {
 						net.Forward(vars, images)
@@ -38,7 +38,11 @@ func BenchmarkProcessors(b *testing.B) {
 					})
 					least.keepLeast(w)
 				}
-				b.ReportMetric(least.on(1)/least.on(processors), "times-as-fast")
+				for b.Loop() {
+					pass(1, &one)
+					pass(processors, &many)
+				}
+				b.ReportMetric(one.on(1)/many.on(processors), "times-as-fast")
 			})
 		}
 	}
