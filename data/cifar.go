@@ -26,8 +26,10 @@ type cifar struct {
 type cifarVersion struct {
 	archive, folder string
 	files           []string // with as many images each as the set says
-	// tell is how many of the files must be in a folder for it to be one of this version: a file "train" may be anything.
+	// tell is how many of the files must be in a folder for it to be one of this version, and mark, if it is set, a file that must be
+	// there beside them: files "train" and "test" may be anything. In an archive nothing is asked for but the files.
 	tell int
+	mark string
 	// oneByOne is for files that take much memory while they are read.
 	oneByOne bool
 	layout   cifarLayout // nil for what is not read
@@ -147,19 +149,24 @@ func (c cifar) locate(path string) (string, cifarVersion, error) {
 }
 
 // below returns the folder over the version's files, or the archive, that path or one of its entries is; "" if there is none.
+// Official names come before others, whose files may be a stranger's.
 func (v cifarVersion) below(path string, entries []fs.DirEntry) string {
-	folders := []string{path, filepath.Join(path, v.folder)}
-	for _, e := range entries {
-		if below := filepath.Join(path, e.Name()); e.IsDir() && e.Name() != v.folder {
-			folders = append(folders, below, filepath.Join(below, v.folder))
+	for _, folder := range []string{filepath.Join(path, v.folder), path} {
+		if v.isIn(folder) {
+			return folder
 		}
-	}
-	if i := slices.IndexFunc(folders, v.isIn); i >= 0 {
-		return folders[i]
 	}
 	for _, name := range []string{v.archive, strings.TrimSuffix(v.archive, ".gz")} {
 		if archive := filepath.Join(path, name); isFile(archive) {
 			return archive
+		}
+	}
+	for _, e := range entries {
+		below := filepath.Join(path, e.Name())
+		for _, folder := range []string{filepath.Join(below, v.folder), below} {
+			if e.IsDir() && v.isIn(folder) {
+				return folder
+			}
 		}
 	}
 	return ""
@@ -174,7 +181,7 @@ func (v cifarVersion) isIn(folder string) bool {
 			n++
 		}
 	}
-	return n >= v.tell
+	return n >= v.tell && (v.mark == "" || isFile(filepath.Join(folder, v.mark)))
 }
 
 // isFile says whether there is something other than a folder.

@@ -5,8 +5,8 @@ package data
 //
 // The path is an official archive, cifar-100-binary.tar.gz or cifar-100-python.tar.gz, or the .tar in it; or the folder it
 // unpacks to, cifar-100-binary or cifar-100-python; or a folder that holds any of these, or whose subfolder holds the files. An
-// empty path stands for the environment's FASTRESNET_DATA, or the folder fastresnet of [os.UserCacheDir]. Errors are those of
-// [CIFAR10].
+// empty path stands for the environment's FASTRESNET_DATA, or the folder fastresnet of [os.UserCacheDir]. A folder of the version
+// for Python must have the file meta too, as train and test may be files of anything. Errors are those of [CIFAR10].
 //
 // Source: https://www.cs.toronto.edu/~kriz/cifar.html, "Binary version" and "Dataset layout".
 func CIFAR100(path string, coarse bool) (train, test *Dataset, err error) {
@@ -24,8 +24,8 @@ func cifar100(coarse bool, train, test int) cifar {
 		versions: []cifarVersion{
 			{archive: "cifar-100-binary.tar.gz", folder: "cifar-100-binary", files: []string{"train.bin", "test.bin"}, tell: 1,
 				layout: records},
-			{archive: "cifar-100-python.tar.gz", folder: "cifar-100-python", files: []string{"train", "test"}, tell: 2, oneByOne: true,
-				layout: pickle},
+			{archive: "cifar-100-python.tar.gz", folder: "cifar-100-python", files: []string{"train", "test"}, tell: 2, mark: "meta",
+				oneByOne: true, layout: pickle},
 			{archive: "cifar-100-matlab.tar.gz", folder: "cifar-100-matlab", files: []string{"train.mat", "test.mat"}, tell: 1},
 		},
 	}

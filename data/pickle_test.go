@@ -94,17 +94,29 @@ func TestCIFAR100Python(t *testing.T) {
 		return []byte("\x80\x02}(" + labels("coarse_labels", coarse) + labels("fine_labels", fine) +
 			"U\x04data" + array(n, make([]byte, n*3072)) + "u.")
 	}
-	files := map[string][]byte{"train": file("\x03\x13", "\x63\x07"), "test": file("\x00", "\x05"), "meta": []byte("x")}
+	images := map[string][]byte{"train": file("\x03\x13", "\x63\x07"), "test": file("\x00", "\x05")}
+	files := map[string][]byte{"train": images["train"], "test": images["test"], "meta": []byte("x")}
+	text := map[string][]byte{"train": []byte("text"), "test": []byte("text")}
 	root := t.TempDir()
 	writeFolder(t, filepath.Join(root, "a", "train"), nil)
 	writeFolder(t, filepath.Join(root, "a", "test"), nil)
-	writeFolder(t, filepath.Join(root, "b"), map[string][]byte{"test": []byte("of something else")})
+	writeFolder(t, filepath.Join(root, "agnews"), text)
 	if _, _, err := data.ReadCIFAR100(root, true, 2, 1); !errors.Is(err, data.ErrNotFound) || !strings.Contains(err.Error(), root+" holds neither") {
 		t.Errorf("before they are there: %v", err)
 	}
 	writeFolder(t, filepath.Join(root, "cifar-100-python"), files)
-	writeFolder(t, root, map[string][]byte{"archive": tarGz(t, "cifar-100-python/", files)})
-	for _, path := range []string{root, filepath.Join(root, "archive")} {
+	writeFolder(t, root, text)
+	archive := tarGz(t, "cifar-100-python/", images)
+	writeFolder(t, root, map[string][]byte{"archive": archive})
+	archived := t.TempDir()
+	writeFolder(t, archived, map[string][]byte{"cifar-100-python.tar.gz": archive})
+	// Of a stranger's files, too, some are called meta.
+	strangers := map[string][]byte{"train": text["train"], "test": text["test"], "meta": []byte("text")}
+	writeFolder(t, filepath.Join(archived, "agnews"), strangers)
+	marked := t.TempDir()
+	writeFolder(t, filepath.Join(marked, "cifar-100-python"), files)
+	writeFolder(t, marked, strangers)
+	for _, path := range []string{root, filepath.Join(root, "archive"), archived, marked} {
 		for coarse, want := range map[bool][]int{true: {3, 19, 0}, false: {99, 7, 5}} {
 			train, test, err := data.ReadCIFAR100(path, coarse, 2, 1)
 			if err != nil {
