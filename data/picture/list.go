@@ -119,7 +119,7 @@ func ReadCSV(r io.Reader) ([]Labelled, error) {
 			return list.all()
 		}
 		if err != nil {
-			return nil, listError(err)
+			return nil, list.stopped(listError(err))
 		}
 		for i := range row {
 			row[i] = strings.TrimSpace(row[i])
@@ -167,16 +167,43 @@ func (e *entries) add(line int, l Labelled) {
 	}
 }
 
+// noJSON notes what json.Unmarshal says of a line.
+func (e *entries) noJSON(line int, err error) {
+	wrong := (*json.UnmarshalTypeError)(nil)
+	switch {
+	case !errors.As(err, &wrong):
+		e.bad = append(e.bad, fmt.Sprintf("line %d: %v", line, err))
+	case wrong.Field == "":
+		e.bad = append(e.bad, fmt.Sprintf("line %d: need an object with path and label, not %s", line, wrong.Value))
+	default:
+		e.bad = append(e.bad, fmt.Sprintf("line %d: path and label must be strings: the %s is %s", line, wrong.Field, wrong.Value))
+	}
+}
+
 // all are the entries, unless something is wrong with one.
 func (e *entries) all() ([]Labelled, error) {
-	const named = 10
-	if n := len(e.bad); n > named {
-		e.bad = append(e.bad[:named], fmt.Sprintf("and %d more lines", n-named))
-	}
 	if len(e.bad) > 0 {
-		return nil, fmt.Errorf("%w: %s", data.ErrFormat, strings.Join(e.bad, "\n"))
+		return nil, fmt.Errorf("%w: %s", data.ErrFormat, e.complaints())
 	}
 	return e.good, nil
+}
+
+// stopped is an error behind which the list is not read, with what is wrong before it.
+func (e *entries) stopped(err error) error {
+	if len(e.bad) > 0 {
+		return fmt.Errorf("%w\n%s", err, e.complaints())
+	}
+	return err
+}
+
+// complaints has a line for each of the first entries with which something is wrong.
+func (e *entries) complaints() string {
+	const named = 10
+	text := strings.Join(e.bad[:min(named, len(e.bad))], "\n")
+	if more := len(e.bad) - named; more > 0 {
+		text += fmt.Sprintf("\nand %d more lines", more)
+	}
+	return text
 }
 
 // ReadJSONLines reads a list of pictures of which each line is a JSON object with the strings "path" and "label".
@@ -186,7 +213,8 @@ func ReadJSONLines(r io.Reader) ([]Labelled, error) {
 	lines := bufio.NewScanner(withoutMark(r))
 	lines.Buffer(nil, longest)
 	var list entries
-	for n := 1; lines.Scan(); n++ {
+	n := 1
+	for ; lines.Scan(); n++ {
 		if len(bytes.TrimSpace(lines.Bytes())) == 0 {
 			continue
 		}
@@ -195,15 +223,16 @@ func ReadJSONLines(r io.Reader) ([]Labelled, error) {
 			Label string `json:"label"`
 		}
 		if err := json.Unmarshal(lines.Bytes(), &entry); err != nil {
-			return nil, fmt.Errorf("%w: line %d: %w", data.ErrFormat, n, err)
+			list.noJSON(n, err)
+			continue
 		}
 		list.add(n, Labelled{entry.Path, entry.Label})
 	}
-	if errors.Is(lines.Err(), bufio.ErrTooLong) {
-		return nil, fmt.Errorf("%w: a line has more than %d bytes", data.ErrFormat, longest)
-	}
-	if lines.Err() != nil {
-		return nil, lines.Err()
+	switch err := lines.Err(); {
+	case errors.Is(err, bufio.ErrTooLong):
+		return nil, list.stopped(fmt.Errorf("%w: line %d has more than %d bytes", data.ErrFormat, n, longest))
+	case err != nil:
+		return nil, list.stopped(err)
 	}
 	return list.all()
 }

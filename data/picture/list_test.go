@@ -44,15 +44,31 @@ func TestLists(t *testing.T) {
 			}
 		})
 	}
+	refused := func(t *testing.T, read func(string) ([]picture.Labelled, error), text, says string) {
+		t.Helper()
+		if list, err := read(text); list != nil || !errors.Is(err, data.ErrFormat) || !strings.Contains(err.Error(), says) {
+			t.Errorf("%.100q: %d entries, error %v, want ErrFormat that says %s", text, len(list), err, says)
+		}
+	}
 	for _, tt := range []struct{ text, says string }{
 		{"path;label\na.png;cat\n;\nb.png;\n", `line 4: path "b.png", label "": need both`},
 		{"path,label\na.png,L\xf6ffel\n", `line 2: path "a.png", label "L\xf6ffel": not UTF-8`},
 		{"path,label\n" + strings.Repeat("a.png,\n", 12), "line 11: path \"a.png\", label \"\": need both, or no row at all\nand 2 more lines"},
+		{"path,label\na.png,\nb.png,cat,3\n", "wrong number of fields\nline 2: path \"a.png\", label \"\": need both"},
 		{"\xff\xfep\x00a\x00t\x00h\x00,\x00l\x00a\x00b\x00e\x00l\x00\n\x00", "it looks like UTF-16"},
 	} {
-		if _, err := csv(tt.text); !errors.Is(err, data.ErrFormat) || !strings.Contains(err.Error(), tt.says) {
-			t.Errorf("%q: error %v, want ErrFormat that says %s", tt.text, err, tt.says)
-		}
+		refused(t, csv, tt.text, tt.says)
+	}
+	const number, empty, good = `{"path": 1, "label": "cat"}` + "\n", `{"path": "a.png"}` + "\n", `{"path": "a.png", "label": "cat"}` + "\n"
+	const ofNumber, ofEmpty = "path and label must be strings: the path is number", `path "a.png", label "": need both, or no row at all`
+	for _, tt := range []struct{ text, says string }{
+		{good + number + good + empty + "{]\n" + `["a.png", "cat"]`, "line 2: " + ofNumber + "\nline 4: " + ofEmpty +
+			"\nline 5: invalid character ']' looking for beginning of object key string\nline 6: need an object with path and label, not array"},
+		{`{"path": "a.png", "label": true}`, "line 1: path and label must be strings: the label is bool"},
+		{strings.Repeat(number, 12), "line 10: " + ofNumber + "\nand 2 more lines"},
+		{number + empty + strings.Repeat("x", 2<<20), "line 3 has more than 1048576 bytes\nline 1: " + ofNumber + "\nline 2: " + ofEmpty},
+	} {
+		refused(t, lines, tt.text, tt.says)
 	}
 }
 
