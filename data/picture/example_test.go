@@ -70,3 +70,19 @@ func ExampleReader_Images() {
 	fmt.Println(set, set.Classes(), set.Labels())
 	// Output: 2 images of 32x32x3 in 2 classes [day night] [1 0]
 }
+
+// What a reader came across beside the set.
+func ExampleReport() {
+	fmt.Print(picture.Report{
+		Grey:    true,
+		Cut:     0.25,
+		Skipped: []picture.Problem{{Path: "cat/1.jpg", Err: picture.ErrBroken}},
+		Ignored: []string{"2.jpg", "notes.txt"},
+	})
+	// Output:
+	// all pictures are grey: images of one channel would do
+	// 25 % of the average picture is cut off: other proportions, padding or stretching would keep it
+	// left out: cat/1.jpg: the picture is damaged
+	// left out: 2.jpg: it is in no folder of a class
+	// not a picture of a class: notes.txt
+}
