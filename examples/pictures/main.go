@@ -241,13 +241,17 @@ func (s *settings) readSet(ctx context.Context, name string, stdout, stderr io.W
 	return set, found, nil
 }
 
+// muchCut is the share of the average picture that is worth a warning if it is cut off: of a picture of 4:3 that becomes a square it is
+// a quarter.
+const muchCut = 0.2
+
 // reportShape warns of training pictures that other flags would take better: grey ones, and those of which much is cut off.
 func (s *settings) reportShape(stdout io.Writer, found picture.Report) {
 	name := pathname.Quoted(s.train)
 	if found.Grey && s.from == "" { // a model in colour takes no grey ones
 		s.warn(stdout, "all pictures of %s are grey: -grey trains on grey images, and does not mirror them", name)
 	}
-	if (picture.Report{Cut: found.Cut}).String() != "" { // which is empty of what is not worth a word
+	if found.Cut >= muchCut {
 		s.warn(stdout, "%.0f %% of the average picture of %s is cut off: "+
 			"-resize pad, -resize stretch or a -size of other proportions, as in 24x40, keeps it", 100*found.Cut, name)
 	}
