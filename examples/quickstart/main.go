@@ -107,8 +107,17 @@ func run(ctx context.Context, args []string) error {
 	if err := result.Model.Save(file); err != nil {
 		return err
 	}
-	fmt.Printf("\nsaved; to try it: go run github.com/fastresnet/fastresnet/examples/serve -model %q\n", file)
+	fmt.Printf("\nsaved; to try it: go run github.com/fastresnet/fastresnet/examples/serve -model %s\n", shellWord(file))
 	return nil
+}
+
+// shellWord is a word as a shell takes it: bare, if there is nothing in it that means anything to one, else between quotation marks.
+func shellWord(word string) string {
+	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/-"
+	if strings.Trim(word, plain) == "" {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
 // printResult says how good the model is, what it ran on, and what could be better.

@@ -42,3 +42,20 @@ func TestMistakes(t *testing.T) {
 		}
 	}
 }
+
+// The command that is printed can be pasted, whatever the model's file is called.
+func TestShellWord(t *testing.T) {
+	for word, want := range map[string]string{
+		"figures.safetensors":         "figures.safetensors",
+		"/tmp/my-model_2.safetensors": "/tmp/my-model_2.safetensors",
+		"my figures.safetensors":      "'my figures.safetensors'",
+		"a$HOME`b`.safetensors":       "'a$HOME`b`.safetensors'",
+		"it's.safetensors":            `'it'\''s.safetensors'`,
+		"größe.safetensors":           "'größe.safetensors'",
+		`C:\m.safetensors`:            `'C:\m.safetensors'`,
+	} {
+		if got := shellWord(word); got != want {
+			t.Errorf("%q: %s, want %s", word, got, want)
+		}
+	}
+}
