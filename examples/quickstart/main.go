@@ -63,7 +63,7 @@ func run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("training on %v ...\n", train)
+	fmt.Printf("training on %d images of %v in %d classes ...\n", train.Len(), train.Shape(), len(train.Classes()))
 
 	// The published recipe, made small enough for two cores and half a minute.
 	result, err := fastresnet.Train(ctx,
