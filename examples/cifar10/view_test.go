@@ -24,8 +24,10 @@ func TestWarning(t *testing.T) {
 func TestPassedOver(t *testing.T) {
 	const none = "no NVIDIA GPU was found, so the CPU computes; if there is one, go run ./examples/doctor says what it takes\n"
 	const missing = "xla:cuda: no such PJRT plugin is installed"
-	if got, want := results.PassedOver(fastresnet.Record{PassedOver: []string{missing}}), "passed over: "+missing+"\n"; got != want {
-		t.Errorf("%q, want %q", got, want)
+	for why, want := range map[string]string{missing: "passed over: " + missing + "\n", "xla:cuda: " + engine.NoGPU + ": why": none} {
+		if got := results.PassedOver(fastresnet.Record{PassedOver: []string{why}}); got != want {
+			t.Errorf("%q: %q, want %q", why, got, want)
+		}
 	}
 	if _, err := exec.LookPath("nvidia-smi"); err == nil || !engine.Has("xla") {
 		t.Skip("there may be a GPU here, or XLA is not in this program")

@@ -139,6 +139,9 @@ const (
 // trains two to three times as fast as XLA's plugin (BENCHMARKS.md), which is there to be asked for.
 var Automatic = []string{"xla:cuda", "go"}
 
+// NoGPU begins the reason why xla:cuda cannot be had where there is no GPU for it, which is no fault.
+const NoGPU = "no NVIDIA GPU was found"
+
 // Environment names the environment variable with the backend that "auto" takes.
 const Environment = "GOMLX_BACKEND"
 

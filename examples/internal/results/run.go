@@ -12,6 +12,7 @@ import (
 
 	"github.com/fastresnet/fastresnet"
 	"github.com/fastresnet/fastresnet/internal/digits"
+	"github.com/fastresnet/fastresnet/internal/engine"
 	"github.com/fastresnet/fastresnet/internal/terminal"
 )
 
@@ -95,8 +96,8 @@ func Place(backend, device string) string {
 func PassedOver(r fastresnet.Record) string {
 	var text strings.Builder
 	for _, why := range r.PassedOver {
-		if strings.HasPrefix(why, "xla:cuda: no NVIDIA GPU was found: ") {
-			text.WriteString("no NVIDIA GPU was found, so the CPU computes; if there is one, go run ./examples/doctor says what it takes\n")
+		if strings.HasPrefix(why, "xla:cuda: "+engine.NoGPU) {
+			text.WriteString(engine.NoGPU + ", so the CPU computes; if there is one, go run ./examples/doctor says what it takes\n")
 		} else {
 			fmt.Fprintf(&text, "passed over: %s\n", why)
 		}

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/fastresnet/fastresnet/internal/engine"
 	"github.com/gomlx/go-xla/compute/xla"
 	"github.com/gomlx/go-xla/installer"
 	"github.com/gomlx/go-xla/pjrt"
@@ -29,7 +30,7 @@ func findPlugin(plugin string, download bool) (name, path string, err error) {
 		return "", "", errors.New("the path of a plugin must be absolute")
 	}
 	if isCUDA(plugin) && !installer.HasNvidiaGPU() {
-		return "", "", errors.New("no NVIDIA GPU was found: it takes Linux on amd64 with NVIDIA's driver, whose nvidia-smi must list one; a container must be started with its GPUs (docker run --gpus all)")
+		return "", "", errors.New(engine.NoGPU + ": it takes Linux on amd64 with NVIDIA's driver, whose nvidia-smi must list one; a container must be started with its GPUs (docker run --gpus all)")
 	}
 	known := plugin == "" || plugin == "cpu" || isCUDA(plugin)
 	name, path, err = installed(plugin)
