@@ -7,11 +7,13 @@ import (
 	"math"
 	"math/rand/v2"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/fastresnet/fastresnet"
 	"github.com/fastresnet/fastresnet/data"
 	"github.com/fastresnet/fastresnet/internal/testbackend"
+	"github.com/fastresnet/fastresnet/schedule"
 )
 
 // faulty is an augmentation of one's own that changes nothing but for its faults. It draws one number of 40 for an image.
@@ -81,6 +83,35 @@ func TestFaultsOfOwnAugmentation(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// An augmentation that allows no more calls than training makes, and so cannot be asked whether it spoiled an image, leaves a run
+// that diverged what it is.
+func TestDivergenceWithAugmentationUsedUp(t *testing.T) {
+	const batch, epochs, calls = 32, 2, 192 // two epochs of 3 batches
+	var called atomic.Int64
+	augmentation := faulty{apply: func(int32, []float32) {
+		if called.Add(1) > calls {
+			panic("used up")
+		}
+	}}
+	result, err := fastresnet.Train(context.Background(), fastresnet.WithDataset(synthetic(t, 100, 1), nil), fastresnet.WithBackend("go"),
+		fastresnet.WithArchitecture(tinyNetwork()), fastresnet.WithBatchSize(batch), fastresnet.WithEpochs(epochs),
+		fastresnet.WithSchedule(schedule.Schedule{{Epoch: 0, Rate: 0.01}, {Epoch: 1, Rate: 0.01}, {Epoch: 1.001, Rate: 1e30}}),
+		fastresnet.WithAugmentations(augmentation))
+	if n := called.Load(); n <= calls {
+		t.Errorf("%d calls, want the augmentation to be asked again after %d", n, calls)
+	}
+	var diverged *fastresnet.DivergedError
+	if !errors.As(err, &diverged) || diverged.Augmentation != "" || errors.Is(err, fastresnet.ErrInternal) {
+		t.Errorf("error %v, want a DivergedError without an augmentation", err)
+	}
+	if result == nil {
+		t.Fatal("no result")
+	}
+	if err := result.Model.Close(); err != nil {
+		t.Error(err)
 	}
 }
 

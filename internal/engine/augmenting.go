@@ -46,8 +46,14 @@ func isOwn(a data.Augmentation) bool { return data.KindOf(a) == "" }
 
 // Spoiler is the augmentation of a user's own that made pixels which are not finite in a step of an epoch, counted from 0, or in
 // the one before it, as in "augmentation 0, a main.noise"; "" if there was none, or if the epoch is not the last one that began.
-// It loads the images of the two steps again: training itself does not look at pixels.
-func (t *Trainer) Spoiler(epoch, step int) string {
+// It loads the images of the two steps again: training itself does not look at pixels. If that panics, as where an augmentation
+// allows no more calls than training makes, it is "" too.
+func (t *Trainer) Spoiler(epoch, step int) (name string) {
+	defer func() {
+		if recover() != nil {
+			name = ""
+		}
+	}()
 	if epoch != t.epoch || !slices.ContainsFunc(t.cfg.Augmentations, isOwn) {
 		return ""
 	}
