@@ -38,13 +38,18 @@ func RecipeByName(name string) (Recipe, error) {
 }
 
 // similar are the names that somebody may have meant who wrote another: those that begin with it and a hyphen, such as the
-// recipes of a design, or else those that it is the fewest edits from, two at most.
+// recipes of a design, or else those that begin with it, if it has some bytes, or else those that it is the fewest edits from,
+// two at most.
 func similar(to string, names []string) []string {
 	to = strings.ToLower(to)
-	var longer, near []string
+	const enough = 3 // bytes, to be the beginning of a name
+	var hyphenated, longer, near []string
 	least := min(2, len(to)/2)
 	for _, name := range names {
 		if strings.HasPrefix(name, to+"-") {
+			hyphenated = append(hyphenated, name)
+		}
+		if len(to) >= enough && strings.HasPrefix(name, to) {
 			longer = append(longer, name)
 		}
 		switch n := edits(to, name); {
@@ -54,7 +59,10 @@ func similar(to string, names []string) []string {
 			near = append(near, name)
 		}
 	}
-	if longer != nil {
+	switch {
+	case hyphenated != nil:
+		return hyphenated
+	case longer != nil:
 		return longer
 	}
 	return near

@@ -110,6 +110,7 @@ func TestLadder(t *testing.T) {
 		"nonsense": "", "a": "", "": "", "ghost": " (did you mean ghost-norm?)",
 		"resnet9": " (did you mean resnet9-20 or resnet9-24?)", "ResNet9_24": " (did you mean resnet9-24?)", "resnet9-25": " (did you mean resnet9-20 or resnet9-24?)",
 		"airbench-94-2025": " (did you mean airbench94-2025?)", "plain-2x2": " (did you mean plain-1x1 or plain-3x3?)", "cellu": " (did you mean celu?)",
+		"airbench": " (did you mean airbench94-muon or airbench94-2025 or airbench96 or airbench96-faster?)", "pl": "",
 	} {
 		want := fmt.Sprintf("invalid option: recipe %q is unknown%s, want one of: dawn-found, ", name, hint)
 		if _, err := fastresnet.RecipeByName(name); err == nil || !strings.HasPrefix(err.Error(), want) {
