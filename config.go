@@ -73,6 +73,7 @@ type config struct {
 	target           *float64
 	patience         *int
 	best             bool // WithBestWeights was given
+	part             bool // the training set is of a CrossValidate, which warns of rare classes in its whole set
 
 	observers []Observer
 }

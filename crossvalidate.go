@@ -24,9 +24,9 @@ type CrossValidation struct {
 	Mean, Deviation float64
 	// Parts is how many there are in all, of which an error may leave some without an evaluation.
 	Parts int
-	// Warnings say which classes have fewer images than there are parts, so that not all parts test them, which is logged too;
-	// and then what the runs of the evaluated parts warn of ([Record]), as in "part 2 of 5: ...", or without a part what those of
-	// all parts do.
+	// Warnings say which classes have fewer images than there are parts, so that not all parts test them, and which have very few
+	// in the whole set beside the largest, which is logged too; and then what else the runs of the evaluated parts warn of
+	// ([Record]), as in "part 2 of 5: ...", or without a part what those of all parts do.
 	Warnings []string
 }
 
@@ -63,21 +63,25 @@ func CrossValidate(ctx context.Context, set *data.Dataset, k int, opts ...Option
 	}
 	c := applied(opts)
 	on := func(train *data.Dataset) []Option {
-		return append(slices.Clone(opts), WithDataset(train, nil), withoutTests())
+		return append(slices.Clone(opts), WithDataset(train, nil), withoutTests(), trainOption(func(c *config) { c.part = true }))
 	}
+	var warnings []string
 	folds, err := set.Folds(k, c.seed)
 	problems := append(c.refused(), err)
 	if err == nil {
 		first, _, err := folds[0].Sets()
 		if err == nil {
-			_, err = configure(on(first))
+			c, err = configure(on(first))
+		}
+		if err == nil {
+			warnings = append(scarce(set, k), c.recipe.rare(set)...)
 		}
 		problems = append(problems, err)
 	}
 	if err := errors.Join(problems...); err != nil {
 		return v, err
 	}
-	for _, w := range scarce(set, k) {
+	for _, w := range warnings {
 		c.logger.WarnContext(ctx, w)
 	}
 	var parts []part
@@ -88,11 +92,11 @@ func CrossValidate(ctx context.Context, set *data.Dataset, k int, opts ...Option
 			p, err = validate(ctx, test, on(train))
 		}
 		if err != nil {
-			return crossValidationOf(set, folds, parts), fmt.Errorf("part %d of %d: %w", i+1, k, err)
+			return crossValidationOf(warnings, folds, parts), fmt.Errorf("part %d of %d: %w", i+1, k, err)
 		}
 		parts = append(parts, p)
 	}
-	return crossValidationOf(set, folds, parts), nil
+	return crossValidationOf(warnings, folds, parts), nil
 }
 
 // part is what came of one: how well it went, and what its run warned of.
@@ -132,9 +136,9 @@ func withoutTests() Option {
 	})
 }
 
-// crossValidationOf is what the first folds of a set, or all, come to.
-func crossValidationOf(set *data.Dataset, folds []data.Fold, parts []part) CrossValidation {
-	v := CrossValidation{Parts: len(folds), Warnings: append(scarce(set, len(folds)), warningsByPart(parts, len(folds))...)}
+// crossValidationOf is what the first folds of a set, or all, come to, after the warnings of the set.
+func crossValidationOf(warnings []string, folds []data.Fold, parts []part) CrossValidation {
+	v := CrossValidation{Parts: len(folds), Warnings: append(warnings, warningsByPart(parts, len(folds))...)}
 	for i, p := range parts {
 		v.Evaluations = append(v.Evaluations, p.evaluation)
 		v.Pooled = v.Pooled.with(p.evaluation, folds[i].Indices)

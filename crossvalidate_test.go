@@ -125,6 +125,9 @@ func TestCrossValidationWarns(t *testing.T) {
 		{"of several parts", set(4, 4, 4, 4, 4, 4, 4, 4, 1, 1), 4, nil, []string{
 			`some classes have fewer images than there are parts, 4, so that not all parts test them: "i" (1), "j" (1)`,
 			lacks("part 1 of 4: ", `1 of its 10 classes: "i"`), lacks("part 2 of 4: ", `1 of its 10 classes: "j"`)}},
+		{"a rare class", set(100, 101, 99, 102, 98, 100, 100, 100, 100, 7), 5, fastresnet.WithBatchSize(400), []string{
+			`the training set has very few images of some classes, where the largest has 102: "j" (7). ` +
+				"More of them help the most, then WithClassWeights or Dataset.Balance"}},
 		{"each part one image", set(1, 1, 2), 4, nil, []string{
 			lacks("part 1 of 4: ", `8 of its 10 classes: "a", "d", "e", "f", "g", and 3 more`),
 			lacks("part 2 of 4: ", `8 of its 10 classes: "b", "d", "e", "f", "g", and 3 more`),

@@ -15,7 +15,10 @@ import (
 
 // warnings are what is allowed, and probably not meant, given the number of steps in a whole epoch.
 func (c *config) warnings(steps int) []string {
-	all := append(lacking("training", c.train), c.rare()...)
+	all := lacking("training", c.train)
+	if !c.part {
+		all = append(all, c.recipe.rare(c.train)...)
+	}
 	const large, usual = 128, 32
 	if s := c.train.Shape(); min(s.Height, s.Width) > large {
 		all = append(all, fmt.Sprintf("images of %v take %d times as long as those of %dx%d, and the networks of this library are made for small ones: 64x64 is mostly enough",
@@ -140,14 +143,14 @@ func lacking(name string, set *data.Dataset) []string {
 	return nil
 }
 
-// rare warns of classes with fewer than 10 images and less than a tenth of those of the largest class, unless the classes are
+// rare warns of a training set's classes with fewer than 10 images and less than a tenth of those of the largest class, unless the classes are
 // weighted. So it says nothing of small sets, nor of classes that are merely smaller than others.
-func (c *config) rare() []string {
+func (r Recipe) rare(train *data.Dataset) []string {
 	const few, times = 10, 10
-	if len(c.recipe.ClassWeights) > 0 {
+	if len(r.ClassWeights) > 0 {
 		return nil
 	}
-	classes, counts := c.train.Classes(), c.train.ClassCounts()
+	classes, counts := train.Classes(), train.ClassCounts()
 	largest := slices.Max(counts)
 	var names []string
 	for class, n := range counts {
