@@ -201,7 +201,8 @@ func (r *run) test(ctx context.Context) error {
 	e, err := r.model.Evaluate(ctx, r.config.test)
 	if errors.Is(err, ErrDiverged) {
 		r.diverged = true
-		return r.divergedAt(r.trainer, len(r.epochs()), r.trainer.Steps())
+		last := len(r.epochs())
+		return r.divergedAt(r.trainer, last, r.config.recipe.stepsOf(last, r.trainer.Steps()))
 	}
 	if err != nil {
 		return r.placed(ctx, len(r.epochs()), err)

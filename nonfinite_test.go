@@ -53,6 +53,22 @@ func TestRunThatAnswersNaNHasDiverged(t *testing.T) {
 	})
 }
 
+// What diverged in a last epoch that is cut short did so in a step that it has, even if only the test shows it.
+func TestDivergenceInShareOfEpoch(t *testing.T) {
+	set := mostlyFirst(t, 200)
+	result, err := fastresnet.Train(context.Background(), fastresnet.WithDataset(set, set), fastresnet.WithBackend("go"),
+		fastresnet.WithWidth(4), fastresnet.WithBatchSize(20),
+		recipe(func(r *fastresnet.Recipe) { r.Epochs, r.LastEpochShare, r.Schedule = 1, 0.3, schedule.Constant(1e8) })) // 3 of 10 steps
+	var diverged *fastresnet.DivergedError
+	if !errors.As(err, &diverged) || diverged.Epoch != 1 || diverged.Step != 3 {
+		t.Fatalf("error %v, want a DivergedError of step 3", err)
+	}
+	defer result.Model.Close()
+	if e := result.Epochs[0]; e.Tested || math.IsNaN(e.TrainLoss) {
+		t.Errorf("epoch %+v, want one whose losses are finite", e)
+	}
+}
+
 // The rate that ruins a run is not that of its end, where the weights are looked at.
 func TestDivergenceNamesTheHighestRate(t *testing.T) {
 	set := synthetic(t, 40, 1)
