@@ -58,7 +58,7 @@ func TestDivergenceInShareOfEpoch(t *testing.T) {
 	set := mostlyFirst(t, 200)
 	result, err := fastresnet.Train(context.Background(), fastresnet.WithDataset(set, set), fastresnet.WithBackend("go"),
 		fastresnet.WithWidth(4), fastresnet.WithBatchSize(20),
-		recipe(func(r *fastresnet.Recipe) { r.Epochs, r.LastEpochShare, r.Schedule = 1, 0.3, schedule.Constant(1e8) })) // 3 of 10 steps
+		recipe(func(r *fastresnet.Recipe) { r.Epochs, r.LastEpochShare, r.Schedule = 1, 0.3, schedule.Constant(2e5) })) // 3 of 10 steps
 	var diverged *fastresnet.DivergedError
 	if !errors.As(err, &diverged) || diverged.Epoch != 1 || diverged.Step != 3 {
 		t.Fatalf("error %v, want a DivergedError of step 3", err)
