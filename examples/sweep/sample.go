@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -35,11 +36,16 @@ type span struct {
 }
 
 // UnmarshalJSON reads a list of values or a span.
-func (s *source) UnmarshalJSON(text []byte) error {
+func (s *source) UnmarshalJSON(text []byte) (err error) {
 	if text[0] == '[' {
-		return json.Unmarshal(text, &s.Values)
+		err = json.Unmarshal(text, &s.Values)
+	} else {
+		err = strictjson.Unmarshal(text, &s.span)
 	}
-	return strictjson.Unmarshal(text, &s.span)
+	if mistake := (*json.UnmarshalTypeError)(nil); errors.As(err, &mistake) {
+		return fmt.Errorf("sample: need %s", forms["sample"]) // here, as not all releases of Go say where in the study it was
+	}
+	return err
 }
 
 // problems are what is wrong with the sample.
