@@ -125,9 +125,9 @@ func (s *settings) validate() error {
 	if !(s.heldOut > 0) || s.heldOut > 1 && s.heldOut != math.Trunc(s.heldOut) {
 		problems = append(problems, fmt.Errorf("-held-out %g: need a share above 0 and below 1, or a number of pictures", s.heldOut))
 	}
-	for flag, name := range map[string]string{"test": s.test, "from": s.from} {
-		if s.set[flag] && name == "" {
-			problems = append(problems, fmt.Errorf("-%s: need a name", flag))
+	for _, f := range []struct{ flag, name string }{{"test", s.test}, {"from", s.from}} {
+		if s.set[f.flag] && f.name == "" {
+			problems = append(problems, fmt.Errorf("-%s: need a name", f.flag))
 		}
 	}
 	if s.frozen != "" && s.from == "" {
@@ -140,8 +140,8 @@ func (s *settings) validate() error {
 		program.Number{Flag: "width", Value: s.width, Least: 1}, program.Number{Flag: "epochs", Value: s.epochs, Least: 1},
 		program.Number{Flag: "batch", Value: s.batch, Least: 1}, program.Number{Flag: "test-every", Value: s.testEvery, Least: 1},
 	)...)...)
-	for flag, name := range map[string]string{"curves": s.curves, "mistakes": s.mistakes, "augmented": s.augmented} {
-		problems = append(problems, page.CheckFigure(flag, name))
+	for _, f := range []struct{ flag, name string }{{"curves", s.curves}, {"mistakes", s.mistakes}, {"augmented", s.augmented}} {
+		problems = append(problems, page.CheckFigure(f.flag, f.name))
 	}
 	if s.set["watch"] && s.watch == "" {
 		problems = append(problems, errors.New("-watch: need an address"))

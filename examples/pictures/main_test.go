@@ -286,6 +286,8 @@ func TestMistakesOfUse(t *testing.T) {
 		{"a share above 1", []string{"-train", "x", "-held-out", "1.5"}, "-held-out 1.5: need a share above 0 and below 1, or a number of pictures"},
 		{"a model that is a picture", []string{"-train", "x", "-save", "m.png"}, "-save m.png: need a name that ends in .safetensors"},
 		{"a figure of no kind", []string{"-train", "x", "-augmented", "a.jpg"}, "-augmented a.jpg: need a name that ends in .png or .svg"},
+		{"several, in one order", []string{"-train", "x", "-from", "", "-test", "", "-augmented", "c.jpg", "-mistakes", "b.jpg", "-curves", "a.jpg"},
+			"-test: need a name; -from: need a name; -curves a.jpg: need a name that ends in .png or .svg; -mistakes b.jpg: need a name that ends in .png or .svg; -augmented c.jpg: need"},
 		{"none held out", []string{"-train", "x", "-held-out", "0"}, "-held-out 0: need"},
 		{"another width than the model's", []string{"-train", "x", "-from", "cifar10", "-width", "16"}, "-width 16: the network, and so its width, is that of the model of -from: leave it out"},
 		{"grey from a model in colour", []string{"-train", "x", "-from", "cifar10", "-grey"}, "pictures: -grey: the model of -from is for pictures in colour: leave it out\n"},

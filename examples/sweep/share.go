@@ -40,11 +40,14 @@ func parseShare(flag string, set bool, environment func(string) string) (share, 
 // slurmShare is the share of a task in an array of any first index and step, as in --array=1-16 or 0-30:2.
 func slurmShare(environment func(string) string) (share, error) {
 	var task, first, last, step, count int
-	for name, value := range map[string]*int{"ID": &task, "MIN": &first, "MAX": &last, "STEP": &step, "COUNT": &count} {
-		text := environment("SLURM_ARRAY_TASK_" + name)
+	for _, v := range []struct {
+		name  string
+		value *int
+	}{{"ID", &task}, {"MIN", &first}, {"MAX", &last}, {"STEP", &step}, {"COUNT", &count}} {
+		text := environment("SLURM_ARRAY_TASK_" + v.name)
 		var err error
-		if *value, err = strconv.Atoi(text); err != nil {
-			return share{}, fmt.Errorf("SLURM_ARRAY_TASK_%s is %q: need a number", name, text)
+		if *v.value, err = strconv.Atoi(text); err != nil {
+			return share{}, fmt.Errorf("SLURM_ARRAY_TASK_%s is %q: need a number", v.name, text)
 		}
 	}
 	if step < 1 || (last-first)/step+1 != count || (task-first)%step != 0 {

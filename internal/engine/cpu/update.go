@@ -9,7 +9,7 @@ package cpu
 // gradients.
 type Momentum struct{ Direction, Decay, Momentum, Step float32 }
 
-// updateBlock is how many values a task moves: as long as many processors take to share them.
+// updateBlock is how many values a task moves: some microseconds of work, and few enough that many processors share a large layer's.
 const updateBlock = 1 << 13
 
 // Update moves weights w and their velocities v by the gradients g, all of one length, in one pass over memory.
